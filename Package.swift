@@ -1,0 +1,64 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+  name: "vpnagent",
+  products: [
+    .executable(name: "vpnagent", targets: ["vpnagent"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
+    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CNetlink",
+      path: "CShims/netlink",
+      pkgConfig: "libmnl libnl-3.0 libnl-xfrm-3.0",
+      providers: [.apt(["libmnl-dev", "libnl-3-dev", "libnl-xfrm-3-dev"])]
+    ),
+    .target(
+      name: "CShims",
+      dependencies: ["CNetlink"],
+      path: "CShims/shims",
+      cSettings: [.unsafeFlags(["-std=gnu11", "-Wall", "-Wextra", "-Werror"])]
+    ),
+    .target(
+      name: "TunnelCore",
+      dependencies: [.product(name: "Collections", package: "swift-collections")],
+      swiftSettings: strict
+    ),
+    .target(
+      name: "AgentConfig",
+      dependencies: ["TunnelCore", "TOMLKit"],
+      swiftSettings: strict
+    ),
+    .target(
+      name: "LinuxEdge",
+      dependencies: ["TunnelCore", "CShims"],
+      swiftSettings: strict
+    ),
+    .executableTarget(
+      name: "vpnagent",
+      dependencies: [
+        "LinuxEdge", "AgentConfig", "TunnelCore",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "TunnelCoreTests", dependencies: ["TunnelCore"], swiftSettings: strict),
+    .testTarget(
+      name: "AgentConfigTests", dependencies: ["AgentConfig"], swiftSettings: strict),
+    .testTarget(
+      name: "LinuxEdgeTests", dependencies: ["LinuxEdge", "CShims", "TunnelCore"],
+      swiftSettings: strict),
+  ]
+)

@@ -1,0 +1,2 @@
+import CShims
+public let version = vpa_mnl_version()

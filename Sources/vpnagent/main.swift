@@ -1,0 +1,3 @@
+import LinuxEdge
+import ArgumentParser
+print(version)
