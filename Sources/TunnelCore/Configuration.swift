@@ -1,0 +1,160 @@
+/// What the operator asked for, validated. AgentConfig makes it, the core obeys it.
+public struct Configuration: Hashable, Sendable {
+  /// IKE gateways by name.
+  public var gateways: [String: Gateway]
+  /// Configured VPNs, in the file's order.
+  public var vpns: [VPN]
+
+  /// No gateway and no VPN: the agent only observes.
+  public static let observing = Configuration(gateways: [:], vpns: [])
+
+  /// A configuration.
+  public init(gateways: [String: Gateway], vpns: [VPN]) {
+    self.gateways = gateways
+    self.vpns = vpns
+  }
+}
+
+/// `[gateway.NAME]`: one IKE peer.
+public struct Gateway: Hashable, Sendable {
+  /// The name in the file.
+  public var name: String
+  /// The peer's addresses, tried in this order. Never empty.
+  public var addresses: [IPAddress]
+  /// Our address towards it; nil: whatever the SAs have.
+  public var localAddress: IPAddress?
+
+  /// A gateway.
+  public init(name: String, addresses: [IPAddress], localAddress: IPAddress? = nil) {
+    self.name = name
+    self.addresses = addresses
+    self.localAddress = localAddress
+  }
+}
+
+/// `[vpn.NAME]`: one tunnel through one gateway.
+public struct VPN: Hashable, Sendable {
+  /// Who starts negotiation (design.md section 3 has what the gate does for each).
+  public enum EstablishTunnels: String, CaseIterable, Sendable {
+    case immediately
+    case onTraffic = "on-traffic"
+    case responderOnly = "responder-only"
+  }
+
+  /// How a link is taken out of service.
+  public enum LinkControl: String, CaseIterable, Sendable {
+    /// Operstate DORMANT and guarded routes; the admin flag stays the operator's.
+    case oper
+    /// Observe, alarm, clear; never touch the link.
+    case none
+  }
+
+  /// What stands in for a held prefix.
+  public enum HeldRoute: String, CaseIterable, Sendable {
+    case unreachable
+    case none
+  }
+
+  /// The name in the file; shown everywhere.
+  public var name: String
+  /// Name of its gateway; a key of `Configuration.gateways`.
+  public var gateway: String
+  /// Name of the VTI or XFRM interface; nil for a policy-based tunnel.
+  public var bindInterface: String?
+  /// Who starts negotiation.
+  public var establishTunnels: EstablishTunnels
+  /// How the link is held.
+  public var linkControl: LinkControl
+  /// Routes the agent owns: through the link in service, unreachable while held. Main table.
+  public var routes: [IPPrefix]
+  /// rtm_protocol numbers whose routes are withdrawn while the link is held.
+  public var guardProtocols: Set<UInt8>
+  /// What stands in for a withdrawn route.
+  public var heldRoute: HeldRoute
+  /// vpn-monitor and verify-path; nil: shown, never touched.
+  public var monitor: Monitor?
+
+  /// A VPN; defaults are the file's.
+  public init(
+    name: String, gateway: String, bindInterface: String? = nil,
+    establishTunnels: EstablishTunnels = .onTraffic, linkControl: LinkControl = .oper,
+    routes: [IPPrefix] = [], guardProtocols: Set<UInt8> = [0, 3, 4],
+    heldRoute: HeldRoute = .unreachable, monitor: Monitor? = nil
+  ) {
+    self.name = name
+    self.gateway = gateway
+    self.bindInterface = bindInterface
+    self.establishTunnels = establishTunnels
+    self.linkControl = linkControl
+    self.routes = routes
+    self.guardProtocols = guardProtocols
+    self.heldRoute = heldRoute
+    self.monitor = monitor
+  }
+}
+
+/// `vpn-monitor`: probing of one VPN.
+public struct Monitor: Hashable, Sendable {
+  /// When probes are sent once the tunnel is up.
+  public enum Mode: String, CaseIterable, Sendable {
+    /// Every interval.
+    case alwaysSend = "always-send"
+    /// Only when the SAs sent and did not receive during the last interval.
+    case optimized
+  }
+
+  /// Where probes come from and go to when no address is configured.
+  public enum ProbeSource: String, CaseIterable, Sendable {
+    /// The link's own address, to the other end of its subnet where there is only one.
+    case link
+    /// The tunnel's endpoints, as Junos.
+    case endpoint
+  }
+
+  /// `verify-path`.
+  public struct VerifyPath: Hashable, Sendable {
+    /// Where verify-path's probes go; vpn-monitor's destination-ip does not apply to it.
+    public var destinationIP: IPAddress?
+    /// Bytes of the whole ICMP message, its 8-byte header included: 64...1350.
+    public var packetSize: Int
+
+    /// verify-path with its own destination and size.
+    public init(destinationIP: IPAddress? = nil, packetSize: Int = 64) {
+      self.destinationIP = destinationIP
+      self.packetSize = packetSize
+    }
+  }
+
+  /// always-send or optimized.
+  public var mode: Mode
+  /// Time between probes: 0.1...3600 s.
+  public var interval: Duration
+  /// Consecutive losses that make the path dead: 1...65536.
+  public var threshold: Int
+  /// When a probe counts as lost; nil: the interval, but never under three times the smoothed RTT.
+  public var timeout: Duration?
+  /// Default addresses.
+  public var probeSource: ProbeSource
+  /// vpn-monitor's probes come from this interface's address.
+  public var sourceInterface: String?
+  /// vpn-monitor's probes go here.
+  public var destinationIP: IPAddress?
+  /// nil: a link is in service as soon as its SA set exists.
+  public var verifyPath: VerifyPath?
+
+  /// Monitoring; defaults are Junos'.
+  public init(
+    mode: Mode = .alwaysSend, interval: Duration = .seconds(10), threshold: Int = 10,
+    timeout: Duration? = nil, probeSource: ProbeSource = .link, sourceInterface: String? = nil,
+    destinationIP: IPAddress? = nil, verifyPath: VerifyPath? = nil
+  ) {
+    self.mode = mode
+    self.interval = interval
+    self.threshold = threshold
+    self.timeout = timeout
+    self.probeSource = probeSource
+    self.sourceInterface = sourceInterface
+    self.destinationIP = destinationIP
+    self.verifyPath = verifyPath
+  }
+}

@@ -1,0 +1,141 @@
+/// An XFRM mark: a packet fits when `packet mark & mask == value`.
+public struct Mark: Hashable, Sendable {
+  /// The value (`v`), host order.
+  public var value: UInt32
+  /// The mask (`m`), host order; 0 means the mark is not looked at.
+  public var mask: UInt32
+
+  /// A mark with its mask.
+  public init(value: UInt32, mask: UInt32) {
+    self.value = value
+    self.mask = mask
+  }
+}
+
+/// What the kernel finds one SA by, in GETSA, DELSA and EXPIRE (net/xfrm/xfrm_user.c,
+/// `xfrm_user_state_lookup`). if_id is not part of it.
+public struct SAKey: Hashable, Sendable {
+  /// Where the SA's packets go: ours for an inbound SA, the peer's for an outbound one.
+  public var destination: IPAddress
+  /// The SPI, host order.
+  public var spi: UInt32
+  /// IP protocol number: 50 ESP, 51 AH, 108 IPComp.
+  public var ipProtocol: UInt8
+  /// The SA's lookup mark; nil when it has none.
+  public var mark: Mark?
+
+  /// A key of the SAD.
+  public init(destination: IPAddress, spi: UInt32, ipProtocol: UInt8 = 50, mark: Mark? = nil) {
+    self.destination = destination
+    self.spi = spi
+    self.ipProtocol = ipProtocol
+    self.mark = mark
+  }
+}
+
+extension SAKey: CustomStringConvertible {
+  /// `esp 0x0123abcd to 192.0.2.1`, with the mark when there is one.
+  public var description: String {
+    let name =
+      switch ipProtocol {
+      case 50: "esp"
+      case 51: "ah"
+      case 108: "comp"
+      default: "proto-\(ipProtocol)"
+      }
+    let suffix = mark.map { " mark 0x\(String($0.value, radix: 16))" } ?? ""
+    return "\(name) \(spi.hex) to \(destination)\(suffix)"
+  }
+}
+
+extension UInt32 {
+  /// `0x` and eight hex digits, as SPIs are written.
+  public var hex: String {
+    let digits = String(self, radix: 16)
+    return "0x" + String(repeating: "0", count: 8 - digits.count) + digits
+  }
+}
+
+/// One kernel SA as the agent sees it. It never holds a key.
+public struct SecurityAssociation: Hashable, Sendable {
+  /// XFRM mode of the SA (include/uapi/linux/xfrm.h, XFRM_MODE_*).
+  public enum Mode: Hashable, Sendable {
+    /// Transport mode: never monitored.
+    case transport
+    /// Tunnel mode.
+    case tunnel
+    /// BEET mode.
+    case beet
+    /// A mode this version does not know.
+    case other(UInt8)
+  }
+
+  /// Where the SA points, from XFRMA_SA_DIR when the kernel gives it (kernel 6.10 and later).
+  public enum Direction: UInt8, Hashable, Sendable {
+    /// Decrypts.
+    case inbound = 1
+    /// Encrypts.
+    case outbound = 2
+  }
+
+  /// UDP encapsulation of ESP (RFC 3948): ports, host order.
+  public struct Encapsulation: Hashable, Sendable {
+    /// Source port.
+    public var sourcePort: UInt16
+    /// Destination port.
+    public var destinationPort: UInt16
+
+    /// A pair of ports.
+    public init(sourcePort: UInt16, destinationPort: UInt16) {
+      self.sourcePort = sourcePort
+      self.destinationPort = destinationPort
+    }
+  }
+
+  /// What the kernel looks the SA up by.
+  public var key: SAKey
+  /// The tunnel's other end of this SA.
+  public var source: IPAddress
+  /// The reqid that ties SAs to policies.
+  public var reqid: UInt32
+  /// XFRM interface id; 0 when none.
+  public var ifID: UInt32
+  /// Tunnel, transport, ...
+  public var mode: Mode
+  /// As the kernel says it; nil when it does not.
+  public var direction: Direction?
+  /// UDP encapsulation; nil when none.
+  public var encapsulation: Encapsulation?
+  /// Names of the algorithms as the kernel has them ("rfc4106(gcm(aes))"), without keys;
+  /// empty for a larval state.
+  public var algorithms: [String]
+  /// Whether this is a larval or acquire state: spi 0 or no algorithm. Never probed, never cleared.
+  public var isLarval: Bool
+  /// Packets through the SA since it was made.
+  public var packets: UInt64
+  /// Bytes through the SA since it was made.
+  public var bytes: UInt64
+  /// When it was made: seconds since 1970 (kernel `curlft.add_time`).
+  public var addedAt: UInt64
+
+  /// An SA; defaults are those of a tunnel-mode ESP SA that has carried nothing.
+  public init(
+    key: SAKey, source: IPAddress, reqid: UInt32, ifID: UInt32 = 0, mode: Mode = .tunnel,
+    direction: Direction? = nil, encapsulation: Encapsulation? = nil,
+    algorithms: [String] = ["rfc4106(gcm(aes))"], isLarval: Bool = false,
+    packets: UInt64 = 0, bytes: UInt64 = 0, addedAt: UInt64 = 0
+  ) {
+    self.key = key
+    self.source = source
+    self.reqid = reqid
+    self.ifID = ifID
+    self.mode = mode
+    self.direction = direction
+    self.encapsulation = encapsulation
+    self.algorithms = algorithms
+    self.isLarval = isLarval
+    self.packets = packets
+    self.bytes = bytes
+    self.addedAt = addedAt
+  }
+}
