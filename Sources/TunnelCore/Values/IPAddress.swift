@@ -50,6 +50,11 @@ public struct IPAddress: Hashable, Sendable {
   public var isLinkLocal: Bool {
     family == .ipv6 && bits >> 118 == 0x3fa
   }
+
+  /// Whether this is in 127.0.0.0/8 or is ::1.
+  public var isLoopback: Bool {
+    family == .ipv4 ? bits >> 24 == 127 : bits == 1
+  }
 }
 
 extension IPAddress: Comparable {

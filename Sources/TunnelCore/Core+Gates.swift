@@ -1,0 +1,183 @@
+/// What a tunnel's state means for its link.
+extension Core {
+  private static let assertionLimit = 10
+
+  /// Works a tunnel's state out from its sets, and its link's gate from that.
+  mutating func settle(_ id: TunnelID, because given: Reason? = nil, at now: Instant) {
+    guard let tunnel = tunnels[id] else { return }
+    let (state, reason) = stateFromSets(tunnel, because: given, at: now)
+    if state != tunnel.state || state == .down && reason != tunnel.reason {
+      transition(id, to: state, because: reason, at: now)
+    }
+    if let link = tunnel.link { settleGate(link, at: now) }
+  }
+
+  private mutating func stateFromSets(
+    _ tunnel: Tunnel, because given: Reason?, at now: Instant
+  ) -> (TunnelState, Reason) {
+    let all = tunnel.monitors.compactMap { monitors[$0] }
+    if all.contains(where: { $0.phase == .up }) { return (.up, given ?? .negotiated) }
+    if let verifying = all.first(where: { $0.phase == .verifying }) {
+      return (.verifying, verifying.isAdopted ? .adopted : .negotiated)
+    }
+    for case .down(let reason) in all.map(\.phase) { return (.down, reason) }
+    guard tunnel.state == .down else { return (.absent, .noSA) }
+    // Down without an SA: held for a while, then traffic may trigger negotiation again.
+    guard tunnel.vpn?.establishTunnels == .onTraffic else { return (.down, tunnel.reason) }
+    if let until = tunnel.heldUntil, until > now {
+      timers.set(.tunnel(tunnel.id), to: until)
+      return (.down, tunnel.reason)
+    }
+    return (.absent, .backOffOver)
+  }
+
+  // MARK: Gates
+
+  /// Brings a link to what its tunnels ask for.
+  mutating func settleGate(_ name: String, at now: Instant) {
+    let users = tunnels.values.filter { $0.link == name && $0.isGuarded }
+    guard !users.isEmpty, hasStarted else { return }
+    var gate = gates[name] ?? Gate()
+    let demand = combined(users)
+    if gate.demand != demand || gates[name] == nil {
+      log(.info, users[0].name, "link=\(name) gate=\(demand.rawValue)")
+      gate.assertions = 0
+      gate.isWaitingForLink = false
+    }
+    gate.demand = demand
+    gates[name] = gate
+    switch demand {
+    case .asFound: break
+    case .held: changeGate(name, users, opening: false)
+    case .inService:
+      // Without the link, or with the operator's admin down, owned prefixes must not leak.
+      changeGate(name, users, opening: link(named: name)?.isAdminUp ?? false)
+    }
+  }
+
+  private func combined(_ users: [Tunnel]) -> GateDemand {
+    let demands = users.map { tunnel in
+      tunnel.gateDemand(
+        isAdopted: tunnel.monitors.contains { monitors[$0]?.isAdopted ?? false })
+    }
+    if demands.contains(.inService) { return .inService }
+    return demands.contains(.asFound) ? .asFound : .held
+  }
+
+  private mutating func changeGate(_ name: String, _ users: [Tunnel], opening: Bool) {
+    let request = guardRequest(name, users)
+    let before = routes.record
+    var steps = opening ? routes.open(request) : routes.hold(request)
+    let after = routes.record
+    warnOfContests(name, users[0].name)
+    if let step = operstateStep(name) { steps.append(step) }
+    guard !steps.isEmpty || before != after else { return }
+    effects.append(
+      .changeGate(
+        GatePlan(
+          link: name, recordBefore: !opening && before != after ? after : nil, steps: steps,
+          recordAfter: opening && before != after ? after : nil)))
+  }
+
+  private mutating func operstateStep(_ name: String) -> GateStep? {
+    guard let link = link(named: name), let gate = gates[name], !gate.isWaitingForLink,
+      gate.assertions < Self.assertionLimit
+    else { return nil }
+    let dormant = gate.demand == .held
+    let isSo =
+      dormant
+      ? link.isLinkModeDormant && (!link.isAdminUp || link.operationalState == .dormant)
+      : !link.isLinkModeDormant && link.operationalState != .dormant
+    guard !isSo else { return nil }
+    gates[name]?.isWaitingForLink = true
+    gates[name]?.assertions += 1
+    if gate.assertions + 1 == Self.assertionLimit {
+      log(.error, "-", "link=\(name) does not keep its operstate: something else sets it")
+    }
+    return .setDormant(linkIndex: link.index, dormant)
+  }
+
+  private func guardRequest(_ name: String, _ users: [Tunnel]) -> RouteGuard.Request {
+    let link = link(named: name)
+    let vpns = users.compactMap(\.vpn)
+    return RouteGuard.Request(
+      link: name, index: link?.index, isAdminUp: link?.isAdminUp ?? false,
+      guardProtocols: vpns.reduce(into: []) { $0.formUnion($1.guardProtocols) },
+      owned: vpns.flatMap(\.routes),
+      heldRoute: vpns.contains { $0.heldRoute == .unreachable } ? .unreachable : .none,
+      probeDestinations: Set(users.flatMap(probeDestinations)))
+  }
+
+  /// Where a tunnel's probes go. Never the tunnel's own outer endpoint: a route to it through the
+  /// link would send ESP into the tunnel.
+  private func probeDestinations(_ tunnel: Tunnel) -> [IPAddress] {
+    let unknown = IPAddress(family: .ipv4, bits: 0)
+    let key = tunnel.endpoints ?? SASetKey(local: unknown, remote: unknown, reqid: 0)
+    return [Purpose.verifyPath, .vpnMonitor].compactMap {
+      guard case .success(let path) = path(of: tunnel, through: key, for: $0),
+        path.destination != key.remote
+      else { return nil }
+      return path.destination
+    }
+  }
+
+  private mutating func warnOfContests(_ name: String, _ tunnel: String) {
+    let contested = routes.contested(on: name)
+    let known = gates[name]?.contested ?? 0
+    gates[name]?.contested = contested.count
+    guard contested.count > known, let route = contested.last else { return }
+    log(
+      .warning, tunnel,
+      "link=\(name) another program keeps adding \(route.destination) while the link is held; "
+        + "left alone: take its protocol out of guard-protocols or stop that program")
+  }
+
+  // MARK: Failures and the end
+
+  mutating func gateFailed(_ failure: GateFailure, at now: Instant) {
+    let name: String
+    switch failure {
+    case .record(let link, let message):
+      name = link
+      log(.error, "-", "link=\(link) cannot write the record, gate unchanged: \(message)")
+    case .step(let link, let step, let message):
+      name = link
+      log(.error, "-", "link=\(link) cannot \(step): \(message)")
+      routes.undo(step, link: link)
+      if case .setDormant = step { gates[link]?.isWaitingForLink = false }
+    }
+    guard let gate = gates[name] else { return }
+    gates[name]?.retries = min(gate.retries + 1, 6)
+    timers.set(.gate(name), to: now.advanced(by: .seconds(1 << gate.retries)))
+  }
+
+  mutating func shutDown(release: Bool, at now: Instant) {
+    guard release else { return }
+    for (name, gate) in gates.sorted(by: { $0.key < $1.key }) where gate.demand == .held {
+      let users = tunnels.values.filter { $0.link == name && $0.isGuarded }
+      gates[name]?.demand = .inService
+      gates[name]?.isWaitingForLink = false
+      gates[name]?.assertions = 0
+      if !users.isEmpty { changeGate(name, users, opening: true) }
+    }
+  }
+
+  /// Opens a gate that an earlier run left and no tunnel of this configuration asks for.
+  mutating func releaseGate(_ name: String) {
+    let link = link(named: name)
+    let request = RouteGuard.Request(
+      link: name, index: link?.index, isAdminUp: link?.isAdminUp ?? false, guardProtocols: [],
+      owned: [], heldRoute: .none, probeDestinations: [])
+    var steps = routes.open(request)
+    if let link, link.isLinkModeDormant || link.operationalState == .dormant {
+      steps.append(.setDormant(linkIndex: link.index, false))
+    }
+    log(.info, "-", "link=\(name) was held by an earlier run and is not configured: released")
+    effects.append(.changeGate(GatePlan(link: name, steps: steps, recordAfter: routes.record)))
+  }
+}
+
+extension Tunnel {
+  /// Whether the agent changes this tunnel's link.
+  var isGuarded: Bool { monitor != nil && vpn?.linkControl == .oper }
+}

@@ -1,0 +1,134 @@
+/// What the kernel says: SAs, links, addresses, routes.
+extension Core {
+  mutating func take(_ snapshot: Snapshot, at now: Instant) {
+    let isFirst = !hasStarted
+    replaceLinks(snapshot.links, at: now)
+    replaceAddresses(snapshot.addresses)
+    routes.replaceAll(snapshot.routes)
+
+    let present = Set(snapshot.sas.map(\.key))
+    for key in sas.keys where !present.contains(key) { remove(key, at: now) }
+    for sa in snapshot.sas { insert(sa, at: now) }
+    hasStarted = true
+    for id in tunnels.keys { settle(id, at: now) }
+    for name in gates.keys.sorted() { settleGate(name, at: now) }
+    if isFirst { cleanUp(at: now) }
+  }
+
+  /// After the first snapshot: what an earlier run left behind for links nobody asks for now.
+  private mutating func cleanUp(at now: Instant) {
+    let mine = Set(tunnels.values.compactMap { $0.monitor == nil ? nil : $0.link })
+    for name in routes.record.links.map(\.name) where !mine.contains(name) {
+      releaseGate(name)
+    }
+    let stale = routes.sweep()
+    if !stale.isEmpty {
+      log(.info, "-", "removing \(stale.count) routes left by an earlier run")
+      effects.append(.changeGate(GatePlan(link: "-", steps: stale)))
+    }
+  }
+
+  // MARK: SAs
+
+  mutating func insert(_ sa: SecurityAssociation, at now: Instant) {
+    for key in sas.insert(sa, isLocal: isLocal) { refresh(key, at: now) }
+  }
+
+  mutating func remove(_ sa: SAKey, at now: Instant) {
+    guard let key = sas.remove(sa) else { return }
+    refresh(key, at: now)
+  }
+
+  mutating func flush(_ ipProtocol: UInt8, at now: Instant) {
+    let isAll = ipProtocol == 0 || ipProtocol == 255
+    for key in sas.keys where isAll || key.ipProtocol == ipProtocol { remove(key, at: now) }
+  }
+
+  // MARK: Links and addresses
+
+  mutating func insert(_ link: Link, at now: Instant) {
+    let old = links.updateValue(link, forKey: link.index)
+    gates[link.name]?.isWaitingForLink = false
+    if old?.isAdminUp == true, !link.isAdminUp { routesMayHaveGone(link.index) }
+    if old?.kind != link.kind || old?.name != link.name {
+      if let old, old.name != link.name { settleGate(old.name, at: now) }
+      bindAgain(at: now)
+    }
+    settleGate(link.name, at: now)
+  }
+
+  mutating func removeLink(_ index: Int32, at now: Instant) {
+    guard let link = links.removeValue(forKey: index) else { return }
+    routesMayHaveGone(index)
+    bindAgain(at: now)
+    settleGate(link.name, at: now)
+  }
+
+  func link(named name: String?) -> Link? {
+    guard let name else { return nil }
+    return links.values.first { $0.name == name }
+  }
+
+  mutating func insert(_ address: InterfaceAddress, at now: Instant) {
+    noteAddress(address)
+    for sa in sas.withoutDirection { insert(sa, at: now) }
+    if let name = links[address.linkIndex]?.name { settleGate(name, at: now) }
+  }
+
+  mutating func remove(_ address: InterfaceAddress, at now: Instant) {
+    guard let index = addresses[address.linkIndex]?.firstIndex(of: address) else { return }
+    addresses[address.linkIndex]?.remove(at: index)
+    let left = (localAddresses[address.address] ?? 1) - 1
+    localAddresses[address.address] = left == 0 ? nil : left
+    routesMayHaveGone(nil)
+    if let name = links[address.linkIndex]?.name { settleGate(name, at: now) }
+  }
+
+  func isLocal(_ address: IPAddress) -> Bool { localAddresses[address] != nil }
+
+  private mutating func noteAddress(_ address: InterfaceAddress) {
+    guard !addresses[address.linkIndex, default: []].contains(address) else { return }
+    addresses[address.linkIndex, default: []].append(address)
+    localAddresses[address.address, default: 0] += 1
+  }
+
+  private mutating func replaceAddresses(_ list: [InterfaceAddress]) {
+    addresses = [:]
+    localAddresses = [:]
+    for address in list { noteAddress(address) }
+  }
+
+  private mutating func replaceLinks(_ list: [Link], at now: Instant) {
+    let present = Set(list.map(\.index))
+    for index in links.keys where !present.contains(index) { removeLink(index, at: now) }
+    for link in list { links[link.index] = link }
+    bindAgain(at: now)
+  }
+
+  // MARK: Routes
+
+  mutating func observe(_ route: Route, at now: Instant) {
+    routes.observe(route)
+    settleGateOfRoute(route, at: now)
+  }
+
+  mutating func forget(_ route: Route, at now: Instant) {
+    routes.forget(route)
+    settleGateOfRoute(route, at: now)
+  }
+
+  private mutating func settleGateOfRoute(_ route: Route, at now: Instant) {
+    if let index = route.linkIndex, let name = links[index]?.name, gates[name] != nil {
+      settleGate(name, at: now)
+    } else if route.routeProtocol == Route.agentProtocol {
+      for name in gates.keys.sorted() { settleGate(name, at: now) }
+    }
+  }
+
+  /// The kernel drops IPv4 routes without an event when a link goes down or an address leaves
+  /// (net/ipv4/fib_frontend.c, `fib_disable_ip`).
+  private mutating func routesMayHaveGone(_ index: Int32?) {
+    if let index { routes.forgetRoutes(onLink: index) }
+    if !effects.contains(.readRoutes) { effects.append(.readRoutes) }
+  }
+}

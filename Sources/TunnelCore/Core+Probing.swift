@@ -1,0 +1,200 @@
+/// Probes, replies, thresholds, clearing.
+extension Core {
+  /// What a probe is to prove: verify-path and vpn-monitor have destinations of their own.
+  enum Purpose { case verifyPath, vpnMonitor }
+
+  /// SAs that are still there this long after they were cleared are cleared one by one.
+  private static let clearPatience = Duration.seconds(2)
+
+  /// Does what is due for a set.
+  mutating func wake(_ id: MonitorID, at now: Instant) {
+    guard let monitor = monitors[id] else { return }
+    func isDue(_ deadline: Instant?) -> Bool { deadline.map { $0 <= now } ?? false }
+    if isDue(monitor.absentUntil) { return endAbsence(id, at: now) }
+    if isDue(monitor.clearAt) { clear(id, at: now) }
+    if isDue(monitor.clearAgainAt) { clearAgain(id) }
+    monitors[id]?.window.expire(at: now)
+    checkThreshold(id, at: now)
+    if isDue(monitors[id]?.nextProbe) { probe(id, at: now) }
+    schedule(id)
+  }
+
+  // MARK: Sending
+
+  private mutating func probe(_ id: MonitorID, at now: Instant) {
+    guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel],
+      let policy = tunnel.monitor, let due = monitor.nextProbe
+    else { return }
+    let next = due.advanced(by: policy.interval)
+    monitors[id]?.nextProbe = next > now ? next : now.advanced(by: policy.interval)
+    let purpose = monitor.isVerified ? Purpose.vpnMonitor : .verifyPath
+    switch path(of: tunnel, through: monitor.key, for: purpose) {
+    case .failure(let obstacle):
+      monitors[id]?.obstacle = obstacle
+    case .success(let path):
+      monitors[id]?.obstacle = nil
+      monitors[id]?.path = path
+      let timeout = monitor.window.timeout(configured: policy.timeout, interval: policy.interval)
+      guard let sequence = monitors[id]?.window.send(at: now, timeout: timeout) else { return }
+      effects.append(
+        .sendProbe(
+          ProbeRequest(
+            monitor: id, sequence: sequence, linkIndex: path.linkIndex, source: path.source,
+            destination: path.destination, size: path.size)))
+    }
+  }
+
+  /// The kernel did not take the probe: no loss, and status says why.
+  mutating func takeBack(
+    _ id: MonitorID, _ sequence: UInt64, _ errno: Int32, at now: Instant
+  ) {
+    monitors[id]?.window.takeBack(sequence)
+    monitors[id]?.obstacle = .kernel(errno)
+    schedule(id)
+  }
+
+  /// Where a tunnel's probes go, by design.md section 4: `destination-ip` where given; with
+  /// `probe-source = "link"` the link's address and its only neighbour; else the endpoints.
+  func path(
+    of tunnel: Tunnel, through key: SASetKey, for purpose: Purpose
+  ) -> Result<ProbePath, ProbeObstacle> {
+    guard let policy = tunnel.monitor, let link = link(named: tunnel.link) else {
+      return .failure(.noLink)
+    }
+    guard link.isAdminUp else { return .failure(.linkAdminDown) }
+    let given: IPAddress?
+    let size: Int
+    switch purpose {
+    case .verifyPath:
+      (given, size) = (policy.verifyPath?.destinationIP, policy.verifyPath?.packetSize ?? 64)
+    case .vpnMonitor: (given, size) = (policy.destinationIP, 64)
+    }
+    let own = policy.probeSource == .link ? addresses[link.index] ?? [] : []
+    let numbered = given.map { given in own.filter { $0.address.family == given.family } } ?? own
+    let best = numbered.first { $0.otherEnd != nil } ?? numbered.first { !$0.address.isLinkLocal }
+    let destination = given ?? best?.otherEnd ?? key.remote
+    var source = best.map(\.address) ?? key.local
+    if let name = policy.sourceInterface, policy.probeSource == .link || purpose == .vpnMonitor {
+      guard let address = self.address(on: name, like: destination) else {
+        return .failure(.noSource(name))
+      }
+      source = address
+    }
+    guard source.family == destination.family else { return .failure(.noSource(link.name)) }
+    return .success(
+      ProbePath(linkIndex: link.index, source: source, destination: destination, size: size))
+  }
+
+  /// An interface's address for talking to `destination`: of its family, and the loopback net
+  /// only when there is nothing else.
+  private func address(on name: String, like destination: IPAddress) -> IPAddress? {
+    let list = (link(named: name).flatMap { addresses[$0.index] } ?? []).map(\.address)
+      .filter { $0.family == destination.family && !$0.isLinkLocal }
+    return list.first { !$0.isLoopback } ?? list.first
+  }
+
+  // MARK: Answers
+
+  mutating func receive(_ reply: ProbeReply, at now: Instant) {
+    guard let monitor = monitors[reply.monitor], monitor.absentUntil == nil else { return }
+    defer { schedule(reply.monitor) }
+    guard reply.linkIndex == monitor.path?.linkIndex else {
+      if monitors[reply.monitor]?.window.receiveInClear(reply.sequence) == true,
+        !monitor.window.hasClearReply
+      {
+        log(.debug, tunnels[monitor.tunnel]?.name ?? "-", "probe \(reply.sequence) answered in clear")
+      }
+      return
+    }
+    switch monitors[reply.monitor]?.window.receive(reply.sequence, at: reply.arrivedAt) {
+    case .alive: pathIsAlive(reply.monitor, at: now)
+    case .late, .unknown, nil: break
+    }
+  }
+
+  private mutating func pathIsAlive(_ id: MonitorID, at now: Instant) {
+    guard let monitor = monitors[id] else { return }
+    let reason: Reason
+    switch monitor.phase {
+    case .up, .incomplete: return
+    case .verifying: reason = monitor.isAdopted ? .adopted : .pathVerified
+    case .down: reason = monitor.isVerified ? .answered : .pathVerified
+    }
+    monitors[id]?.phase = .up
+    monitors[id]?.isVerified = true
+    monitors[id]?.clearAt = nil
+    settle(monitor.tunnel, because: reason, at: now)
+  }
+
+  // MARK: The threshold
+
+  private mutating func checkThreshold(_ id: MonitorID, at now: Instant) {
+    guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel],
+      let policy = tunnel.monitor, monitor.clearAt == nil, monitor.phase != .incomplete,
+      monitor.window.consecutiveLosses >= policy.threshold
+    else { return }
+    let reason: Reason =
+      monitor.window.hasClearReply
+      ? .replyInClear : monitor.isVerified ? .monitorFailure : .verifyPathError
+    log(
+      .warning, tunnel.name,
+      "\(monitor.window.consecutiveLosses) probes unanswered, threshold is \(policy.threshold)")
+    monitors[id]?.phase = .down(reason)
+    monitors[id]?.isAdopted = false
+    if reason == .replyInClear {
+      monitors[id]?.window.restart()
+    } else {
+      let delay = clearDelay(monitor.key, policy.interval)
+      monitors[id]?.clearAt = now.advanced(by: delay)
+    }
+    settle(monitor.tunnel, at: now)
+    if monitors[id]?.clearAt == now { clear(id, at: now) }
+  }
+
+  /// Two agents must not kill each other's fresh SAs: the end with the higher address waits an
+  /// interval and up to half of one more, so that it sees the new set first.
+  private mutating func clearDelay(_ key: SASetKey, _ interval: Duration) -> Duration {
+    guard key.local > key.remote else { return .zero }
+    return interval + interval * Double.random(in: 0..<0.5, using: &random)
+  }
+
+  private mutating func clear(_ id: MonitorID, at now: Instant) {
+    guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel],
+      let set = sas.sets[monitor.key]
+    else { return }
+    let first = set.outbound.isEmpty ? set.inbound : set.outbound
+    monitors[id]?.clearAt = nil
+    monitors[id]?.clears += 1
+    monitors[id]?.clearing = set.all
+    monitors[id]?.clearAgainAt = now.advanced(by: Self.clearPatience)
+    monitors[id]?.window.restart()
+    if let interval = tunnel.monitor?.interval {
+      monitors[id]?.nextProbe = now.advanced(by: interval)
+      tunnels[tunnel.id]?.heldUntil = now.advanced(by: max(interval, Self.absentGrace))
+    }
+    // charon takes both SAs of a pair down when one expires.
+    effects.append(.clear(id, tunnel: tunnel.name, first.values.sorted { $0.key.spi < $1.key.spi }))
+  }
+
+  private mutating func clearAgain(_ id: MonitorID) {
+    guard let monitor = monitors[id], let name = tunnels[monitor.tunnel]?.name else { return }
+    let left = remaining(of: monitor)
+    monitors[id]?.clearing = []
+    monitors[id]?.clearAgainAt = nil
+    if !left.isEmpty { effects.append(.clear(id, tunnel: name, left)) }
+  }
+
+  /// Stops looking after SAs that are gone.
+  mutating func forgetCleared(_ id: MonitorID) {
+    guard let monitor = monitors[id], !monitor.clearing.isEmpty, remaining(of: monitor).isEmpty
+    else { return }
+    monitors[id]?.clearing = []
+    monitors[id]?.clearAgainAt = nil
+    schedule(id)
+  }
+
+  private func remaining(of monitor: SetMonitor) -> [SecurityAssociation] {
+    guard let set = sas.sets[monitor.key] else { return [] }
+    return monitor.clearing.filter { set.inbound[$0.key] != nil || set.outbound[$0.key] != nil }
+  }
+}

@@ -1,0 +1,192 @@
+/// Sets appear, are rekeyed and vanish.
+extension Core {
+  /// Looks at a set whose SAs changed.
+  mutating func refresh(_ key: SASetKey, at now: Instant) {
+    guard let set = sas.sets[key] else {
+      if let id = monitorOfSet[key] { becameIncomplete(id, at: now) }
+      return
+    }
+    guard let tunnel = tunnel(for: set, at: now) else { return }
+    if let id = monitorOfSet[key], monitors[id]?.tunnel != tunnel { drop(id, at: now) }
+    let id = monitorOfSet[key] ?? addMonitor(for: key, in: tunnel)
+    tunnels[tunnel]?.endpoints = key
+    guard let monitor = monitors[id] else { return }
+    let isWaiting = monitor.phase == .incomplete || monitor.absentUntil != nil
+    if set.isComplete, isWaiting {
+      becameComplete(id, at: now)
+    } else if !set.isComplete, !isWaiting {
+      becameIncomplete(id, at: now)
+    }
+    forgetCleared(id)
+  }
+
+  private mutating func addMonitor(for key: SASetKey, in tunnel: TunnelID) -> MonitorID {
+    let id = newMonitorID()
+    monitors[id] = SetMonitor(id: id, tunnel: tunnel, key: key)
+    monitorOfSet[key] = id
+    tunnels[tunnel]?.monitors.append(id)
+    return id
+  }
+
+  /// A pair of SAs is there: a set comes back from reauthentication, or is new.
+  private mutating func becameComplete(_ id: MonitorID, at now: Instant) {
+    guard let monitor = monitors[id] else { return }
+    if monitor.absentUntil != nil {
+      resume(id, at: now)
+    } else if let earlier = reauthenticated(by: monitor) {
+      monitors[id]?.phase = earlier.phase
+      monitors[id]?.isVerified = earlier.isVerified
+      monitors[id]?.isAdopted = earlier.isAdopted
+      monitors[id]?.window = earlier.window
+      drop(earlier.id, at: now)
+      resume(id, at: now)
+    } else {
+      start(id, at: now)
+    }
+    settle(monitor.tunnel, at: now)
+  }
+
+  /// The set of the same tunnel and endpoints that went a moment ago while its path was proven.
+  private func reauthenticated(by monitor: SetMonitor) -> SetMonitor? {
+    (tunnels[monitor.tunnel]?.monitors ?? []).lazy.compactMap { monitors[$0] }.first {
+      $0.id != monitor.id && $0.absentUntil != nil && $0.key.local == monitor.key.local
+        && $0.key.remote == monitor.key.remote
+    }
+  }
+
+  private mutating func resume(_ id: MonitorID, at now: Instant) {
+    guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel] else { return }
+    monitors[id]?.absentUntil = nil
+    monitors[id]?.window.restart()
+    monitors[id]?.nextProbe = tunnel.monitor == nil ? nil : now
+    log(.info, tunnel.name, "SAs are back (reauthentication), path stays verified")
+    schedule(id)
+  }
+
+  /// A set that nobody has verified: the window starts at zero with a probe at once.
+  private mutating func start(_ id: MonitorID, at now: Instant) {
+    guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel] else { return }
+    guard let policy = tunnel.monitor else {
+      monitors[id]?.phase = .up
+      return
+    }
+    let wasHeld = tunnel.link.map { gates[$0]?.wasHeldBefore ?? false } ?? false
+    let needsProof = policy.verifyPath != nil
+    monitors[id]?.isAdopted = !hasStarted && !wasHeld
+    monitors[id]?.isVerified = !needsProof
+    monitors[id]?.phase = needsProof ? .verifying : .up
+    monitors[id]?.window.restart()
+    let spread = hasStarted ? .zero : startSpread(id, policy)
+    monitors[id]?.nextProbe = now.advanced(by: spread)
+    schedule(id)
+  }
+
+  /// At start thousands of sets appear at once: their first probes are spread over an interval,
+  /// a second at most. The golden ratio keeps neighbours apart whatever their number.
+  private func startSpread(_ id: MonitorID, _ policy: Monitor) -> Duration {
+    let fraction = (Double(id.rawValue - 1) * 0.618_033_988_749_895)
+      .truncatingRemainder(dividingBy: 1)
+    return min(policy.interval, .seconds(1)) * fraction
+  }
+
+  /// A direction has no SA any more: wait if the path was proven, else forget the set.
+  private mutating func becameIncomplete(_ id: MonitorID, at now: Instant) {
+    guard let monitor = monitors[id] else { return }
+    if monitor.phase == .incomplete || monitor.absentUntil != nil {
+      if sas.sets[monitor.key] == nil, monitor.absentUntil == nil { drop(id, at: now) }
+      return
+    }
+    monitors[id]?.window.forgetOutstanding()
+    monitors[id]?.nextProbe = nil
+    monitors[id]?.clearAt = nil
+    if monitor.isHealthy {
+      monitors[id]?.absentUntil = now.advanced(by: Self.absentGrace)
+      schedule(id)
+    } else if sas.sets[monitor.key] == nil {
+      drop(id, at: now)
+    } else {
+      monitors[id]?.phase = .incomplete
+      schedule(id)
+    }
+    settle(monitor.tunnel, at: now)
+  }
+
+  /// The set did not come back in time.
+  mutating func endAbsence(_ id: MonitorID, at now: Instant) {
+    guard let monitor = monitors[id] else { return }
+    if sas.sets[monitor.key] == nil {
+      drop(id, at: now)
+    } else {
+      monitors[id]?.absentUntil = nil
+      monitors[id]?.phase = .incomplete
+      schedule(id)
+    }
+    settle(monitor.tunnel, at: now)
+  }
+
+  mutating func drop(_ id: MonitorID, at now: Instant) {
+    guard let monitor = monitors.removeValue(forKey: id) else { return }
+    if monitorOfSet[monitor.key] == id { monitorOfSet[monitor.key] = nil }
+    timers.set(.monitor(id), to: nil)
+    tunnels[monitor.tunnel]?.monitors.removeAll { $0 == id }
+    if let tunnel = tunnels[monitor.tunnel], tunnel.vpn == nil, tunnel.monitors.isEmpty {
+      tunnels[monitor.tunnel] = nil
+    }
+  }
+
+  // MARK: Which tunnel a set belongs to
+
+  /// Links or their keys changed: every set may belong elsewhere now.
+  mutating func bindAgain(at now: Instant) {
+    let homes = sas.sets.keys.sorted { ($0.remote, $0.reqid) < ($1.remote, $1.reqid) }
+    for key in homes { refresh(key, at: now) }
+  }
+
+  /// The tunnel of a set; makes one for a set that no configured VPN claims. nil while the set's
+  /// outbound SA, which alone carries the mark, is still to come.
+  private mutating func tunnel(for set: SASet, at now: Instant) -> TunnelID? {
+    if set.outbound.isEmpty, let id = monitorOfSet[set.key] { return monitors[id]?.tunnel }
+    guard !set.outbound.isEmpty else { return nil }
+    if let configured = tunnels.values.first(where: { claims($0, set) }) { return configured.id }
+    if let id = monitorOfSet[set.key], let known = monitors[id]?.tunnel,
+      tunnels[known]?.vpn == nil, tunnels[known]?.link == link(of: set)?.name
+    {
+      return known
+    }
+    let name = link(of: set)?.name ?? "\(set.key.remote)#\(set.key.reqid)"
+    if let known = tunnels.values.first(where: { $0.vpn == nil && $0.name == name }) {
+      return known.id
+    }
+    return addTunnel(name: name, vpn: nil, link: link(of: set)?.name, at: now)
+  }
+
+  private func claims(_ tunnel: Tunnel, _ set: SASet) -> Bool {
+    guard let vpn = tunnel.vpn, let gateway = configuration.gateways[vpn.gateway],
+      gateway.addresses.contains(set.key.remote),
+      gateway.localAddress == nil || gateway.localAddress == set.key.local
+    else { return false }
+    guard let name = vpn.bindInterface else { return link(of: set) == nil }
+    return link(named: name).map { Self.fits($0, set) } ?? false
+  }
+
+  private func link(of set: SASet) -> Link? {
+    links.values.filter { Self.fits($0, set) }.min { $0.index < $1.index }
+  }
+
+  /// Whether the kernel sends a link's packets through a set: by endpoints and the outbound
+  /// SA's mark for VTI, by if_id for an XFRM interface.
+  static func fits(_ link: Link, _ set: SASet) -> Bool {
+    switch link.kind {
+    case .vti(let local, let remote, _, let outputKey):
+      (local.isUnspecified || local == set.key.local)
+        && (remote.isUnspecified || remote == set.key.remote)
+        && set.outbound.values.contains { sa in
+          sa.key.mark.map { outputKey & $0.mask == $0.value } ?? true
+        }
+    case .xfrm(let ifID):
+      ifID != 0 && ifID == set.key.ifID
+    case .other:
+      false
+    }
+  }
+}

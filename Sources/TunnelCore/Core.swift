@@ -1,0 +1,154 @@
+import OrderedCollections
+
+/// The agent's mind. Events in, effects out; it never asks for the time and owns no descriptor.
+///
+/// `handle(_:at:)` is the only entrance. The edge performs the effects in their order and brings
+/// each failure back as an event. Owned here: the SA table, the tunnels, one monitor a set, the
+/// route guard and every deadline. Which file does what:
+///
+/// - `Core+Kernel`: SAs, links, addresses, routes, snapshots
+/// - `Core+Sets`: sets appear, are rekeyed, vanish
+/// - `Core+Probing`: probes, replies, thresholds, clearing
+/// - `Core+Gates`: what a tunnel's state means for its link
+/// - `Tunnel`: the one function that changes a tunnel's state
+public struct Core: Sendable {
+  enum TimerOwner: Hashable {
+    case monitor(MonitorID)
+    case tunnel(TunnelID)
+    case gate(String)
+  }
+
+  /// How long an empty set may still be a break-before-make reauthentication.
+  static let absentGrace = Duration.seconds(3)
+  /// A late call beyond this means that the agent itself did not run.
+  static let stallTolerance = Duration.milliseconds(100)
+
+  let configuration: Configuration
+  var sas = SATable()
+  var links: [Int32: Link] = [:]
+  var addresses: [Int32: [InterfaceAddress]] = [:]
+  var localAddresses: [IPAddress: Int] = [:]
+  var tunnels: OrderedDictionary<TunnelID, Tunnel> = [:]
+  var monitors: [MonitorID: SetMonitor] = [:]
+  var monitorOfSet: [SASetKey: MonitorID] = [:]
+  var gates: [String: Gate] = [:]
+  var routes: RouteGuard
+  var timers = Timers<TimerOwner>()
+  var effects: [Effect] = []
+  var random: SplitMix64
+
+  private var lastTunnel = 0
+  private var lastMonitor: UInt32 = 0
+  private var handledAt: Instant?
+  /// Whether a first snapshot was taken; SAs in it are adopted.
+  var hasStarted = false
+
+  /// An agent for this configuration.
+  ///
+  /// - Parameters:
+  ///   - record: what an earlier run held and withdrew; empty when it left nothing.
+  ///   - seed: of the jitter; any number.
+  ///   - now: the present.
+  public init(
+    configuration: Configuration, record: GateRecord = GateRecord(), seed: UInt64, at now: Instant
+  ) {
+    self.configuration = configuration
+    self.routes = RouteGuard(record: record)
+    self.random = SplitMix64(state: seed)
+    for vpn in configuration.vpns {
+      addTunnel(name: vpn.name, vpn: vpn, link: vpn.bindInterface, at: now)
+    }
+    for link in record.links { gates[link.name, default: Gate()].wasHeldBefore = true }
+  }
+
+  /// When `handle(.tick, ...)` is due; nil when nothing waits.
+  public var nextDeadline: Instant? { timers.next }
+
+  /// Takes one event and says what is to be done about it, in order.
+  public mutating func handle(_ event: Event, at now: Instant) -> [Effect] {
+    forgiveStall(at: now)
+    effects.removeAll(keepingCapacity: true)
+    switch event {
+    case .snapshot(let snapshot): take(snapshot, at: now)
+    case .sa(let sa): insert(sa, at: now)
+    case .saDeleted(let key): remove(key, at: now)
+    case .saFlushed(let ipProtocol): flush(ipProtocol, at: now)
+    case .link(let link): insert(link, at: now)
+    case .linkDeleted(let index): removeLink(index, at: now)
+    case .address(let address): insert(address, at: now)
+    case .addressDeleted(let address): remove(address, at: now)
+    case .route(let route): observe(route, at: now)
+    case .routeDeleted(let route): forget(route, at: now)
+    case .reply(let reply): receive(reply, at: now)
+    case .probeNotSent(let id, let sequence, let errno):
+      takeBack(id, sequence, errno, at: now)
+    case .gateFailed(let failure): gateFailed(failure, at: now)
+    case .clearFailed(let id, let key, let message):
+      let name = monitors[id].flatMap { tunnels[$0.tunnel]?.name } ?? "-"
+      log(.warning, name, "cannot clear \(key): \(message)")
+    case .shutdown(let release): shutDown(release: release, at: now)
+    case .tick: break
+    }
+    runTimers(at: now)
+    return effects
+  }
+
+  private mutating func runTimers(at now: Instant) {
+    while let owner = timers.popDue(at: now) {
+      switch owner {
+      case .monitor(let id): wake(id, at: now)
+      case .tunnel(let id): settle(id, at: now)
+      case .gate(let link): settleGate(link, at: now)
+      }
+    }
+  }
+
+  /// Time during which the agent itself did not run is no evidence of loss.
+  private mutating func forgiveStall(at now: Instant) {
+    defer { handledAt = now }
+    guard let due = timers.next, let last = handledAt else { return }
+    let pause = max(due, last).duration(to: now)
+    guard pause > Self.stallTolerance else { return }
+    log(.debug, "-", "the agent did not run for \(pause); deadlines moved")
+    for id in Array(monitors.keys) {
+      monitors[id]?.window.postpone(by: pause)
+      schedule(id)
+    }
+  }
+
+  mutating func schedule(_ id: MonitorID) {
+    timers.set(.monitor(id), to: monitors[id]?.deadline)
+  }
+
+  mutating func log(_ level: LogLevel, _ tunnel: String, _ text: String) {
+    effects.append(.log(level, tunnel: tunnel, text))
+  }
+
+  @discardableResult
+  mutating func addTunnel(
+    name: String, vpn: VPN?, link: String?, at now: Instant
+  ) -> TunnelID {
+    lastTunnel += 1
+    let id = TunnelID(rawValue: lastTunnel)
+    tunnels[id] = Tunnel(id: id, name: name, vpn: vpn, link: link, since: now)
+    return id
+  }
+
+  mutating func newMonitorID() -> MonitorID {
+    lastMonitor += 1
+    return MonitorID(rawValue: lastMonitor)
+  }
+}
+
+/// SplitMix64 (Steele, Lea, Flood 2014): jitter that a test can repeat.
+struct SplitMix64: RandomNumberGenerator, Sendable {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+  }
+}

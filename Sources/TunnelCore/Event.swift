@@ -1,0 +1,86 @@
+/// All that can happen to the agent. The edge makes these; nothing else reaches the core.
+public enum Event: Sendable {
+  /// The whole state of the kernel, after start or an overrun. What is not in it is gone.
+  case snapshot(Snapshot)
+  /// An SA is new or was updated (NEWSA, UPDSA).
+  case sa(SecurityAssociation)
+  /// An SA is gone (DELSA, or EXPIRE with hard=1).
+  case saDeleted(SAKey)
+  /// All SAs of this IP protocol are gone (FLUSHSA); 0 or 255 means of every protocol.
+  case saFlushed(ipProtocol: UInt8)
+  /// A link is new or has changed.
+  case link(Link)
+  /// A link is gone.
+  case linkDeleted(index: Int32)
+  /// An address is new.
+  case address(InterfaceAddress)
+  /// An address is gone.
+  case addressDeleted(InterfaceAddress)
+  /// A route is new or replaced.
+  case route(Route)
+  /// A route is gone.
+  case routeDeleted(Route)
+  /// An authentic reply to one of our probes arrived.
+  case reply(ProbeReply)
+  /// The kernel did not take a probe: errno.
+  case probeNotSent(MonitorID, sequence: UInt64, errno: Int32)
+  /// A step of a gate could not be done.
+  case gateFailed(GateFailure)
+  /// An SA that was to be cleared could not be.
+  case clearFailed(MonitorID, SAKey, message: String)
+  /// The agent is about to end. With `release` every gate is put back first.
+  case shutdown(release: Bool)
+  /// Time passed; `nextDeadline` says when this is due.
+  case tick
+}
+
+/// The kernel's state as dumps gave it.
+public struct Snapshot: Sendable {
+  /// All SAs.
+  public var sas: [SecurityAssociation]
+  /// All links.
+  public var links: [Link]
+  /// All addresses.
+  public var addresses: [InterfaceAddress]
+  /// All routes but those of the local table.
+  public var routes: [Route]
+
+  /// A snapshot.
+  public init(
+    sas: [SecurityAssociation] = [], links: [Link] = [], addresses: [InterfaceAddress] = [],
+    routes: [Route] = []
+  ) {
+    self.sas = sas
+    self.links = links
+    self.addresses = addresses
+    self.routes = routes
+  }
+}
+
+/// An echo reply whose MAC was right.
+public struct ProbeReply: Hashable, Sendable {
+  /// The set that was probed.
+  public var monitor: MonitorID
+  /// Which probe.
+  public var sequence: UInt64
+  /// When the kernel had it.
+  public var arrivedAt: Instant
+  /// Index of the link it came in by.
+  public var linkIndex: Int32
+
+  /// A reply.
+  public init(monitor: MonitorID, sequence: UInt64, arrivedAt: Instant, linkIndex: Int32) {
+    self.monitor = monitor
+    self.sequence = sequence
+    self.arrivedAt = arrivedAt
+    self.linkIndex = linkIndex
+  }
+}
+
+/// What could not be done to a gate.
+public enum GateFailure: Hashable, Sendable {
+  /// The record could not be written; no step after it was taken.
+  case record(link: String, message: String)
+  /// This step failed; the steps after it were taken all the same.
+  case step(link: String, GateStep, message: String)
+}

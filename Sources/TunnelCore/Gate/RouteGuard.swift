@@ -1,0 +1,242 @@
+/// Decides which routes leave a held link, what stands in for them, and what comes back.
+///
+/// It compares what the kernel has with what a gate wants and gives the steps between; what was
+/// asked for counts as done until an event or a failure says otherwise. It owns the list of
+/// withdrawn routes. Only `Core` calls it.
+struct RouteGuard: Sendable {
+  /// What the configuration and the tunnels say of one link.
+  struct Request: Hashable, Sendable {
+    var link: String
+    /// nil: the link does not exist.
+    var index: Int32?
+    var isAdminUp: Bool
+    var guardProtocols: Set<UInt8>
+    var owned: [IPPrefix]
+    var heldRoute: VPN.HeldRoute
+    /// Where probes go, ours and (ends are symmetric) our answers to the peer's.
+    var probeDestinations: Set<IPAddress>
+  }
+
+  private enum OwnRoute: Hashable {
+    case unreachable(Route.Identity)
+    case throughLink(Route.Identity, Int32)
+  }
+
+  /// A daemon that puts a route back this often is not fought any longer.
+  static let contestLimit = 3
+  static let mainTable: UInt32 = 254
+
+  private var onLink: [Int32: [Route.Identity: Route]] = [:]
+  private var own: Set<OwnRoute> = []
+  private var wanted: [String: Set<OwnRoute>] = [:]
+  private var held: [String: [Route.Identity: Route]] = [:]
+  private var contests: [String: [Route.Identity: Int]] = [:]
+
+  /// Continues with what an earlier run had withdrawn.
+  init(record: GateRecord = GateRecord()) {
+    for link in record.links {
+      held[link.name] = Dictionary(
+        link.withdrawn.map { ($0.identity, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+  }
+
+  /// What must be on disk now.
+  var record: GateRecord {
+    GateRecord(
+      links: held.keys.sorted().map { name in
+        GateRecord.HeldLink(name: name, withdrawn: withdrawn(from: name))
+      })
+  }
+
+  /// Routes that were taken from a link and are not back.
+  func withdrawn(from link: String) -> [Route] {
+    (held[link] ?? [:]).values.sorted { $0.identity < $1.identity }
+  }
+
+  /// Routes of others that stay on a held link because their owner puts them back each time.
+  func contested(on link: String) -> [Route.Identity] {
+    (contests[link] ?? [:]).filter { $0.value > Self.contestLimit }.keys.sorted()
+  }
+
+  // MARK: What the kernel says
+
+  mutating func observe(_ route: Route) {
+    if let mine = Self.ownRoute(route) {
+      own.insert(mine)
+    } else if let index = route.linkIndex, route.kind == .unicast {
+      onLink[index, default: [:]][route.identity] = route
+    }
+  }
+
+  mutating func forget(_ route: Route) {
+    if let mine = Self.ownRoute(route) {
+      own.remove(mine)
+    } else if let index = route.linkIndex {
+      onLink[index]?[route.identity] = nil
+    }
+  }
+
+  /// The link is gone or down: the kernel dropped its IPv4 routes, mostly without saying so.
+  mutating func forgetRoutes(onLink index: Int32) {
+    onLink[index] = nil
+    own = own.filter {
+      if case .throughLink(_, index) = $0 { false } else { true }
+    }
+  }
+
+  mutating func replaceAll(_ routes: [Route]) {
+    onLink = [:]
+    own = []
+    for route in routes { observe(route) }
+  }
+
+  private static func ownRoute(_ route: Route) -> OwnRoute? {
+    guard route.routeProtocol == Route.agentProtocol else { return nil }
+    if route.kind == .unreachable { return .unreachable(route.identity) }
+    return route.linkIndex.map { .throughLink(route.identity, $0) }
+  }
+
+  // MARK: What a gate wants
+
+  /// Steps that take the link's routes out of the way.
+  mutating func hold(_ request: Request) -> [GateStep] {
+    let candidates = takeCandidates(request)
+    var standIns: Set<OwnRoute> = []
+    if request.heldRoute == .unreachable {
+      let prefixes =
+        withdrawn(from: request.link).map(\.identity)
+        + request.owned.map { Route.Identity(table: Self.mainTable, destination: $0) }
+      for var identity in prefixes {
+        identity.metric = .max
+        standIns.insert(.unreachable(identity))
+      }
+    }
+    let (added, removed) = change(request.link, to: standIns.union(hostRoutes(request)))
+    return added + candidates.map { .deleteRoute($0) } + removed
+  }
+
+  /// Steps that put everything back as it was and the owned routes in.
+  mutating func open(_ request: Request) -> [GateStep] {
+    let replayed = withdrawn(from: request.link)
+    held[request.link] = nil
+    contests[request.link] = nil
+    if let index = request.index {
+      for route in replayed { onLink[index, default: [:]][route.identity] = route }
+    }
+    let routes = request.owned.compactMap { prefix in
+      request.index.map {
+        OwnRoute.throughLink(.init(table: Self.mainTable, destination: prefix), $0)
+      }
+    }
+    let (added, removed) = change(request.link, to: Set(routes))
+    return replayed.map { .addRoute($0) } + added + removed
+  }
+
+  /// Removes what an earlier run left behind and nobody wants now.
+  mutating func sweep() -> [GateStep] {
+    let inUse = wanted.values.reduce(into: Set()) { $0.formUnion($1) }
+    let stale = own.subtracting(inUse)
+    own.subtract(stale)
+    return stale.map(Self.removal).sorted { $0.description < $1.description }
+  }
+
+  /// A step could not be done: what it was for is still to be done.
+  mutating func undo(_ step: GateStep, link: String) {
+    switch step {
+    case .addRoute(let route):
+      held[link, default: [:]][route.identity] = route
+      if let index = route.linkIndex { onLink[index]?[route.identity] = nil }
+    case .deleteRoute(let route): observe(route)
+    case .addUnreachable(let id): own.remove(.unreachable(id))
+    case .deleteUnreachable(let id): own.insert(.unreachable(id))
+    case .addLinkRoute(let id, let index): own.remove(.throughLink(id, index))
+    case .deleteLinkRoute(let id, let index): own.insert(.throughLink(id, index))
+    case .setDormant: break
+    }
+  }
+
+  private mutating func takeCandidates(_ request: Request) -> [Route] {
+    var taken: [Route] = []
+    if held[request.link] == nil { held[request.link] = [:] }
+    guard let index = request.index else { return [] }
+    for (identity, route) in onLink[index] ?? [:] where isGuarded(route, request) {
+      contests[request.link, default: [:]][identity, default: 0] += 1
+      if contests[request.link]?[identity] ?? 0 > Self.contestLimit { continue }
+      held[request.link]?[identity] = route
+      onLink[index]?[identity] = nil
+      taken.append(route)
+    }
+    return taken.sorted { $0.identity < $1.identity }
+  }
+
+  private func isGuarded(_ route: Route, _ request: Request) -> Bool {
+    let destination = route.identity.destination
+    return route.isReplayable && request.guardProtocols.contains(route.routeProtocol)
+      && !(destination.isHost && request.probeDestinations.contains(destination.address))
+  }
+
+  /// Host routes for probe destinations that only a withdrawn or owned wider route leads to.
+  private func hostRoutes(_ request: Request) -> [OwnRoute] {
+    guard let index = request.index, request.isAdminUp else { return [] }
+    let staying = (onLink[index] ?? [:]).values.map(\.identity.destination)
+    let leaving = withdrawn(from: request.link).map(\.identity.destination) + request.owned
+    return request.probeDestinations.sorted().compactMap { address in
+      guard leaving.contains(where: { $0.contains(address) }),
+        !staying.contains(where: { $0.contains(address) })
+      else { return nil }
+      let identity = Route.Identity(
+        table: Self.mainTable, destination: IPPrefix(host: address))
+      return .throughLink(identity, index)
+    }
+  }
+
+  private mutating func change(
+    _ link: String, to want: Set<OwnRoute>
+  ) -> (added: [GateStep], removed: [GateStep]) {
+    let before = wanted.updateValue(want, forKey: link) ?? []
+    let stillWanted = wanted.values.reduce(into: Set<OwnRoute>()) { union, routes in
+      if !before.isDisjoint(with: routes) { union.formUnion(before.intersection(routes)) }
+    }
+    let missing = want.subtracting(own)
+    let needless = before.subtracting(stillWanted).intersection(own)
+    own.formUnion(missing)
+    own.subtract(needless)
+    // Host routes first: answering the peer's probes must not pause.
+    return (
+      missing.map(Self.addition).sorted(by: Self.linkRoutesFirst),
+      needless.map(Self.removal).sorted(by: Self.linkRoutesFirst)
+    )
+  }
+
+  private static func addition(_ route: OwnRoute) -> GateStep {
+    switch route {
+    case .unreachable(let id): .addUnreachable(id)
+    case .throughLink(let id, let index): .addLinkRoute(id, linkIndex: index)
+    }
+  }
+
+  private static func removal(_ route: OwnRoute) -> GateStep {
+    switch route {
+    case .unreachable(let id): .deleteUnreachable(id)
+    case .throughLink(let id, let index): .deleteLinkRoute(id, linkIndex: index)
+    }
+  }
+
+  private static func linkRoutesFirst(_ lhs: GateStep, _ rhs: GateStep) -> Bool {
+    func rank(_ step: GateStep) -> Int {
+      switch step {
+      case .addLinkRoute, .deleteLinkRoute: 0
+      default: 1
+      }
+    }
+    return (rank(lhs), lhs.description) < (rank(rhs), rhs.description)
+  }
+}
+
+extension Route.Identity: Comparable {
+  /// By table, destination, tos, metric.
+  public static func < (lhs: Self, rhs: Self) -> Bool {
+    (lhs.table, lhs.destination, lhs.tos, lhs.metric)
+      < (rhs.table, rhs.destination, rhs.tos, rhs.metric)
+  }
+}

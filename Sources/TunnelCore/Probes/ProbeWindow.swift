@@ -1,0 +1,179 @@
+import DequeModule
+
+/// The probes of one SA set: which are out, which were lost, and what the answers say of the path.
+///
+/// Loss is computed, not recorded: a probe is lost when it is older than its deadline and
+/// unanswered. A late answer heals the statistics and the smoothed RTT, never a decision.
+struct ProbeWindow: Hashable, Sendable {
+  private struct Sent: Hashable {
+    var sequence: UInt64
+    var sentAt: Instant
+    var deadline: Instant
+  }
+
+  /// What a reply meant.
+  enum Verdict: Hashable {
+    /// In time: the path carried it within this round trip.
+    case alive(roundTrip: Duration)
+    /// After its deadline: counted in the statistics only.
+    case late(roundTrip: Duration)
+    /// Not outstanding: a duplicate, or from before the window was emptied.
+    case unknown
+  }
+
+  /// Consecutive probes lost since the last one that was answered in time.
+  private(set) var consecutiveLosses = 0
+  /// Whether a probe of the present losing streak was answered outside the tunnel.
+  private(set) var hasClearReply = false
+  /// Numbers for status.
+  private(set) var statistics = ProbeStatistics()
+  /// Number of the next probe.
+  private(set) var nextSequence: UInt64 = 1
+
+  private var outstanding: Deque<Sent> = []
+  private var recentlyLost: Deque<Sent> = []
+  private var lastAnswered: UInt64 = 0
+  private static let remembersLost = 32
+
+  /// When the oldest probe that is out will count as lost.
+  var nextDeadline: Instant? { outstanding.first?.deadline }
+
+  /// Notes that a probe leaves now and gives its number.
+  mutating func send(at now: Instant, timeout: Duration) -> UInt64 {
+    let sequence = nextSequence
+    nextSequence += 1
+    let deadline = max(now.advanced(by: timeout), outstanding.last?.deadline ?? now)
+    outstanding.append(Sent(sequence: sequence, sentAt: now, deadline: deadline))
+    statistics.sent += 1
+    return sequence
+  }
+
+  /// Takes back a probe that the kernel did not send: it is no evidence of loss.
+  mutating func takeBack(_ sequence: UInt64) {
+    guard let index = outstanding.firstIndex(where: { $0.sequence == sequence }) else { return }
+    outstanding.remove(at: index)
+    statistics.sent -= 1
+    statistics.notSent += 1
+  }
+
+  /// Counts the probes whose deadline has passed.
+  mutating func expire(at now: Instant) {
+    while let first = outstanding.first, first.deadline <= now {
+      outstanding.removeFirst()
+      recentlyLost.append(first)
+      if recentlyLost.count > Self.remembersLost { recentlyLost.removeFirst() }
+      statistics.note(lost: true)
+      if first.sequence > lastAnswered { consecutiveLosses += 1 }
+    }
+  }
+
+  /// Takes an authentic reply that came through the tunnel.
+  mutating func receive(_ sequence: UInt64, at arrival: Instant) -> Verdict {
+    if let index = outstanding.firstIndex(where: { $0.sequence == sequence }) {
+      let probe = outstanding.remove(at: index)
+      let roundTrip = max(probe.sentAt.duration(to: arrival), .zero)
+      statistics.note(roundTrip: roundTrip)
+      statistics.note(lost: false)
+      lastAnswered = max(lastAnswered, sequence)
+      consecutiveLosses = 0
+      hasClearReply = false
+      return .alive(roundTrip: roundTrip)
+    }
+    guard let index = recentlyLost.firstIndex(where: { $0.sequence == sequence }) else {
+      return .unknown
+    }
+    let roundTrip = max(recentlyLost.remove(at: index).sentAt.duration(to: arrival), .zero)
+    statistics.note(roundTrip: roundTrip)
+    statistics.healLoss()
+    return .late(roundTrip: roundTrip)
+  }
+
+  /// Takes an authentic reply that came outside the tunnel. It is no sign of life.
+  /// Returns whether the probe was one of ours that still waited.
+  mutating func receiveInClear(_ sequence: UInt64) -> Bool {
+    guard outstanding.contains(where: { $0.sequence == sequence }) else { return false }
+    statistics.clearReplies += 1
+    hasClearReply = true
+    return true
+  }
+
+  /// Forgets the probes that are out, because what they were sent through is gone.
+  mutating func forgetOutstanding() {
+    statistics.sent -= UInt64(outstanding.count)
+    statistics.notSent += UInt64(outstanding.count)
+    outstanding.removeAll()
+  }
+
+  /// Starts the count anew; statistics and numbering go on.
+  mutating func restart() {
+    forgetOutstanding()
+    recentlyLost.removeAll()
+    consecutiveLosses = 0
+    hasClearReply = false
+  }
+
+  /// Gives every probe that is out this much longer: the agent itself did not run meanwhile.
+  mutating func postpone(by pause: Duration) {
+    for index in outstanding.indices {
+      outstanding[index].deadline = outstanding[index].deadline.advanced(by: pause)
+    }
+  }
+
+  /// How long a probe may take: `configured`, or the interval but never under three smoothed RTTs.
+  func timeout(configured: Duration?, interval: Duration) -> Duration {
+    if let configured { return configured }
+    guard let smoothed = statistics.smoothedRTT else { return interval }
+    return max(interval, smoothed * 3)
+  }
+}
+
+/// Counts and times of one SA set's probes.
+public struct ProbeStatistics: Hashable, Sendable {
+  /// Probes that left.
+  public internal(set) var sent: UInt64 = 0
+  /// Probes that could not be sent, or whose SA vanished under them.
+  public internal(set) var notSent: UInt64 = 0
+  /// Probes answered through the tunnel, late ones included.
+  public private(set) var received: UInt64 = 0
+  /// Probes unanswered at their deadline and since.
+  public private(set) var lost: UInt64 = 0
+  /// Authentic replies that came outside the tunnel.
+  public internal(set) var clearReplies: UInt64 = 0
+  /// Round trip of the last reply.
+  public private(set) var lastRTT: Duration?
+  /// Smoothed round trip (RFC 6298 section 2: alpha 1/8).
+  public private(set) var smoothedRTT: Duration?
+  /// Smoothed deviation of the round trip (RFC 6298 section 2: beta 1/4).
+  public private(set) var jitter: Duration?
+  /// The last probes' fates, oldest first, at most 64: true is lost.
+  public private(set) var recent: Deque<Bool> = []
+
+  /// Share of the last probes that were lost, 0...1; nil before the first was decided.
+  public var recentLoss: Double? {
+    recent.isEmpty ? nil : Double(recent.count { $0 }) / Double(recent.count)
+  }
+
+  mutating func note(lost isLost: Bool) {
+    if isLost { lost += 1 } else { received += 1 }
+    recent.append(isLost)
+    if recent.count > 64 { recent.removeFirst() }
+  }
+
+  mutating func healLoss() {
+    lost -= 1
+    received += 1
+    if let index = recent.lastIndex(of: true) { recent[index] = false }
+  }
+
+  mutating func note(roundTrip: Duration) {
+    lastRTT = roundTrip
+    guard let smoothed = smoothedRTT, let deviation = jitter else {
+      smoothedRTT = roundTrip
+      jitter = roundTrip / 2
+      return
+    }
+    let error = roundTrip - smoothed
+    smoothedRTT = smoothed + error / 8
+    jitter = deviation + ((error < .zero ? .zero - error : error) - deviation) / 4
+  }
+}

@@ -1,0 +1,42 @@
+/// Why a tunnel's state changed. The texts are Junos' where Junos has one (junos-facts: event
+/// texts found).
+public enum Reason: Hashable, Sendable {
+  /// The agent knows the tunnel from now on.
+  case configured
+  /// A complete pair of SAs appeared.
+  case negotiated
+  /// SAs older than the agent were found.
+  case adopted
+  /// The first probe was answered through the tunnel.
+  case pathVerified
+  /// A probe was answered again.
+  case answered
+  /// verify-path: threshold probes unanswered.
+  case verifyPathError
+  /// vpn-monitor: threshold probes unanswered.
+  case monitorFailure
+  /// Probes are answered, but outside the tunnel.
+  case replyInClear
+  /// No SA is left.
+  case noSA
+  /// The time that a tunnel is kept out of service after a failure is over.
+  case backOffOver
+}
+
+extension Reason: CustomStringConvertible {
+  /// The text operators read and match.
+  public var description: String {
+    switch self {
+    case .configured: "Tunnel configured"
+    case .negotiated: "IPSec SA negotiation successfully completed"
+    case .adopted: "Existing SAs found at start"
+    case .pathVerified: "VPN monitoring verify-path succeeded"
+    case .answered: "VPN monitoring probe answered"
+    case .verifyPathError: "VPN monitoring verify-path error"
+    case .monitorFailure: "IPSEC SA VPN Monitor Failure"
+    case .replyInClear: "Probe replies arrive outside the tunnel"
+    case .noSA: "No IPSec SA"
+    case .backOffOver: "Tunnel is ready. Waiting for trigger event or peer to trigger negotiation"
+    }
+  }
+}

@@ -1,0 +1,163 @@
+/// What `vpnagent status` shows of every tunnel. Keys of its JSON are stable.
+public struct Status: Codable, Hashable, Sendable {
+  /// Configured tunnels in the file's order, then discovered ones as they were found.
+  public var tunnels: [TunnelStatus]
+}
+
+/// One tunnel at one moment. Times are seconds; addresses and SPIs are text.
+public struct TunnelStatus: Codable, Hashable, Sendable {
+  /// The VPN's name, or the link's or peer's for a discovered tunnel.
+  public var name: String
+  /// tunnel-id, as in alarms.
+  public var id: Int
+  /// Whether the configuration names it.
+  public var configured: Bool
+  /// The link; null when there is none.
+  public var link: String?
+  /// The gateway's name; null for a discovered tunnel.
+  public var gateway: String?
+  /// Tunnel endpoints last seen; null when no SA was ever seen.
+  public var local: String?
+  public var remote: String?
+  /// absent, verifying, up, down.
+  public var state: String
+  /// Junos' letter: "-" off, "U" up, "D" down, "V" verifying.
+  public var mon: String
+  /// held, in-service, as-found; "-" when the agent does not touch the link.
+  public var gate: String
+  /// Why it is in this state.
+  public var reason: String
+  /// Seconds in this state.
+  public var since: Double
+  /// Consecutive probes lost, and how many make the path dead; null when not monitored.
+  public var losses: Int?
+  public var threshold: Int?
+  /// Why no probe can be sent; null when probes go.
+  public var obstacle: String?
+  /// Times the tunnel went down since the agent started.
+  public var failures: Int
+  /// Routes taken from its link.
+  public var withdrawn: [String]
+  /// Its SA sets.
+  public var sets: [SetStatus]
+}
+
+/// One SA set at one moment.
+public struct SetStatus: Codable, Hashable, Sendable {
+  /// reqid, and if_id (0 when none).
+  public var reqid: UInt32
+  public var ifID: UInt32
+  /// incomplete, verifying, up, down, or rekeying while a set that vanished may come back.
+  public var state: String
+  /// SPIs, `0x` and eight digits.
+  public var spiIn: [String]
+  public var spiOut: [String]
+  /// Between which addresses it is probed; null before the first probe.
+  public var probeSource: String?
+  public var probeDestination: String?
+  /// Counts of probes.
+  public var sent: UInt64
+  public var received: UInt64
+  public var lost: UInt64
+  public var notSent: UInt64
+  public var clearReplies: UInt64
+  /// Share of the last 64 probes that were lost; null before the first was decided.
+  public var loss: Double?
+  /// Smoothed round trip and its deviation in seconds; null before the first reply.
+  public var rtt: Double?
+  public var jitter: Double?
+  /// Times its SAs were cleared.
+  public var clears: Int
+
+  private enum CodingKeys: String, CodingKey {
+    case reqid, state, sent, received, lost, loss, rtt, jitter, clears
+    case ifID = "if_id"
+    case spiIn = "spi_in"
+    case spiOut = "spi_out"
+    case probeSource = "probe_source"
+    case probeDestination = "probe_destination"
+    case notSent = "not_sent"
+    case clearReplies = "clear_replies"
+  }
+}
+
+extension Core {
+  /// Every tunnel as it is now.
+  public func status(at now: Instant) -> Status {
+    Status(tunnels: tunnels.values.map { status(of: $0, at: now) })
+  }
+
+  private func status(of tunnel: Tunnel, at now: Instant) -> TunnelStatus {
+    let sets = tunnel.monitors.compactMap { monitors[$0] }
+    return TunnelStatus(
+      name: tunnel.name, id: tunnel.id.rawValue, configured: tunnel.vpn != nil,
+      link: tunnel.link, gateway: tunnel.vpn?.gateway,
+      local: tunnel.endpoints?.local.description, remote: tunnel.endpoints?.remote.description,
+      state: tunnel.state.rawValue, mon: tunnel.monLetter,
+      gate: tunnel.isGuarded ? tunnel.link.flatMap { gates[$0]?.demand.rawValue } ?? "-" : "-",
+      reason: tunnel.reason.description, since: now.since(tunnel.since).inSeconds,
+      losses: tunnel.monitor == nil ? nil : sets.map(\.window.consecutiveLosses).max() ?? 0,
+      threshold: tunnel.monitor?.threshold, obstacle: obstacle(tunnel, sets),
+      failures: tunnel.failures,
+      withdrawn: tunnel.link.map { routes.withdrawn(from: $0).map(\.description) } ?? [],
+      sets: sets.map(status))
+  }
+
+  private func obstacle(_ tunnel: Tunnel, _ sets: [SetMonitor]) -> String? {
+    if let name = tunnel.link {
+      guard let link = link(named: name) else { return "link \(name) does not exist" }
+      if !link.isAdminUp { return "link \(name) is down by the operator" }
+    }
+    return sets.lazy.compactMap(\.obstacle).first.map(\.description)
+  }
+
+  private func status(_ monitor: SetMonitor) -> SetStatus {
+    let set = sas.sets[monitor.key]
+    let statistics = monitor.window.statistics
+    return SetStatus(
+      reqid: monitor.key.reqid, ifID: monitor.key.ifID, state: monitor.stateName,
+      spiIn: set?.inbound.keys.map(\.spi.hex).sorted() ?? [],
+      spiOut: set?.outbound.keys.map(\.spi.hex).sorted() ?? [],
+      probeSource: monitor.path?.source.description,
+      probeDestination: monitor.path?.destination.description,
+      sent: statistics.sent, received: statistics.received, lost: statistics.lost,
+      notSent: statistics.notSent, clearReplies: statistics.clearReplies,
+      loss: statistics.recentLoss, rtt: statistics.smoothedRTT?.inSeconds,
+      jitter: statistics.jitter?.inSeconds, clears: monitor.clears)
+  }
+}
+
+extension Tunnel {
+  fileprivate var monLetter: String {
+    guard monitor != nil else { return "-" }
+    switch state {
+    case .up: return "U"
+    case .verifying: return "V"
+    case .down, .absent: return "D"
+    }
+  }
+}
+
+extension SetMonitor {
+  fileprivate var stateName: String {
+    if absentUntil != nil { return "rekeying" }
+    switch phase {
+    case .incomplete: return "incomplete"
+    case .verifying: return "verifying"
+    case .up: return "up"
+    case .down: return "down"
+    }
+  }
+}
+
+extension ProbeObstacle: CustomStringConvertible {
+  /// One line for status.
+  public var description: String {
+    switch self {
+    case .noLink: "no link"
+    case .linkAdminDown: "link is down by the operator"
+    case .noSource(let name): "\(name) has no address of the destination's family"
+    case .kernel(let errno): "kernel does not send: errno \(errno)"
+    }
+  }
+}

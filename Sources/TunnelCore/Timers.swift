@@ -1,0 +1,48 @@
+import HeapModule
+
+/// Deadlines by owner: one an owner, the earliest first.
+struct Timers<Owner: Hashable & Sendable>: Sendable {
+  private struct Entry: Comparable {
+    let deadline: Instant
+    let serial: UInt64
+    let owner: Owner
+
+    static func == (lhs: Self, rhs: Self) -> Bool { lhs.serial == rhs.serial }
+    static func < (lhs: Self, rhs: Self) -> Bool {
+      (lhs.deadline, lhs.serial) < (rhs.deadline, rhs.serial)
+    }
+  }
+
+  private var heap: Heap<Entry> = []
+  private var current: [Owner: (deadline: Instant, serial: UInt64)] = [:]
+  private var serial: UInt64 = 0
+
+  /// The earliest deadline.
+  var next: Instant? { heap.min?.deadline }
+
+  /// Sets, moves or (nil) removes an owner's deadline.
+  mutating func set(_ owner: Owner, to deadline: Instant?) {
+    guard current[owner]?.deadline != deadline else { return }
+    serial += 1
+    if let deadline {
+      current[owner] = (deadline, serial)
+      heap.insert(Entry(deadline: deadline, serial: serial, owner: owner))
+    } else {
+      current[owner] = nil
+    }
+    dropStale()
+  }
+
+  /// Takes out the owner whose deadline is the earliest and has come.
+  mutating func popDue(at now: Instant) -> Owner? {
+    guard let first = heap.min, first.deadline <= now else { return nil }
+    heap.removeMin()
+    current[first.owner] = nil
+    dropStale()
+    return first.owner
+  }
+
+  private mutating func dropStale() {
+    while let first = heap.min, current[first.owner]?.serial != first.serial { heap.removeMin() }
+  }
+}

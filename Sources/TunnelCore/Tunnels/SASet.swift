@@ -1,0 +1,56 @@
+/// What makes kernel SAs one set: the unit of monitoring. A rekey or a duplicate negotiation puts
+/// several SAs each way into it.
+///
+/// Tunnel-mode SAs carry no selectors in the kernel, and the inbound SA carries no mark
+/// (kernel-facts: XFRM messages), so endpoints, reqid and if_id it is.
+public struct SASetKey: Hashable, Sendable {
+  /// Our tunnel endpoint.
+  public var local: IPAddress
+  /// The peer's tunnel endpoint.
+  public var remote: IPAddress
+  /// reqid of its SAs.
+  public var reqid: UInt32
+  /// if_id of its SAs; 0 when none.
+  public var ifID: UInt32
+
+  /// A set's identity.
+  public init(local: IPAddress, remote: IPAddress, reqid: UInt32, ifID: UInt32 = 0) {
+    self.local = local
+    self.remote = remote
+    self.reqid = reqid
+    self.ifID = ifID
+  }
+}
+
+/// The SAs of one set.
+struct SASet: Hashable, Sendable {
+  let key: SASetKey
+  private(set) var inbound: [SAKey: SecurityAssociation] = [:]
+  private(set) var outbound: [SAKey: SecurityAssociation] = [:]
+
+  init(key: SASetKey) {
+    self.key = key
+  }
+
+  /// Whether packets can pass both ways.
+  var isComplete: Bool { !inbound.isEmpty && !outbound.isEmpty }
+  /// Whether no SA is left.
+  var isEmpty: Bool { inbound.isEmpty && outbound.isEmpty }
+  /// All SAs, outbound ones first.
+  var all: [SecurityAssociation] {
+    [outbound, inbound].flatMap { $0.values.sorted { $0.key.spi < $1.key.spi } }
+  }
+
+  mutating func insert(_ sa: SecurityAssociation) {
+    if sa.key.destination == key.local {
+      inbound[sa.key] = sa
+    } else {
+      outbound[sa.key] = sa
+    }
+  }
+
+  mutating func remove(_ sa: SAKey) {
+    inbound[sa] = nil
+    outbound[sa] = nil
+  }
+}

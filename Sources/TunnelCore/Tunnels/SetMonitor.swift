@@ -1,0 +1,73 @@
+/// What the agent knows of one SA set's path.
+struct SetMonitor: Sendable {
+  /// Where the set is on its way.
+  enum Phase: Hashable, Sendable {
+    /// One direction has no SA.
+    case incomplete
+    /// verify-path's probes are out; the link waits for the first reply.
+    case verifying
+    /// The path carries packets, or nobody asked us to look.
+    case up
+    /// The threshold was reached.
+    case down(Reason)
+  }
+
+  let id: MonitorID
+  let tunnel: TunnelID
+  let key: SASetKey
+  var phase: Phase = .incomplete
+  /// Whether its SAs were there before the agent and the link is left as found.
+  var isAdopted = false
+  /// Whether verify-path has succeeded (or was not asked for) since the set appeared.
+  var isVerified = false
+  var window = ProbeWindow()
+  /// When the next probe is due; nil while none is sent.
+  var nextProbe: Instant?
+  /// Set while the set is empty but may come back (break-before-make reauthentication).
+  var absentUntil: Instant?
+  /// When SAs are to be cleared.
+  var clearAt: Instant?
+  /// SAs whose clearing was asked for, to be looked at again at `clearAgainAt`.
+  var clearing: [SecurityAssociation] = []
+  var clearAgainAt: Instant?
+  /// Times its SAs were cleared.
+  var clears = 0
+  /// The last addresses probes went between; nil before the first.
+  var path: ProbePath?
+  /// Why no probe could be sent the last time; nil when one was.
+  var obstacle: ProbeObstacle?
+
+  init(id: MonitorID, tunnel: TunnelID, key: SASetKey) {
+    self.id = id
+    self.tunnel = tunnel
+    self.key = key
+  }
+
+  /// Whether the path was proven and no probe has been lost since the last answer.
+  var isHealthy: Bool { phase == .up && window.consecutiveLosses == 0 }
+
+  /// The first thing that is due.
+  var deadline: Instant? {
+    [nextProbe, window.nextDeadline, absentUntil, clearAt, clearAgainAt].compactMap { $0 }.min()
+  }
+}
+
+/// Between which addresses a set is probed, and through which link.
+struct ProbePath: Hashable, Sendable {
+  var linkIndex: Int32
+  var source: IPAddress
+  var destination: IPAddress
+  var size: Int
+}
+
+/// Why a set cannot be probed just now. None of these counts as a loss.
+public enum ProbeObstacle: Error, Hashable, Sendable {
+  /// The configured link does not exist.
+  case noLink
+  /// The operator has it down.
+  case linkAdminDown
+  /// `source-interface` has no address of the destination's family.
+  case noSource(String)
+  /// The kernel refused to send: errno.
+  case kernel(Int32)
+}

@@ -1,0 +1,102 @@
+/// Names a tunnel for as long as it is known; never reused within a run.
+public struct TunnelID: RawRepresentable, Hashable, Sendable, Comparable {
+  /// The number shown as tunnel-id.
+  public var rawValue: Int
+
+  /// A tunnel's number.
+  public init(rawValue: Int) { self.rawValue = rawValue }
+
+  /// Older first.
+  public static func < (lhs: TunnelID, rhs: TunnelID) -> Bool { lhs.rawValue < rhs.rawValue }
+}
+
+/// The states of design.md section 3.
+public enum TunnelState: String, Hashable, Sendable {
+  /// No complete SA set.
+  case absent
+  /// SAs are there, the path is not proven yet.
+  case verifying
+  /// A set's path is proven.
+  case up
+  /// The threshold was reached.
+  case down
+}
+
+/// One VPN: configured, or found in the kernel.
+struct Tunnel: Sendable {
+  let id: TunnelID
+  let name: String
+  /// nil for a discovered tunnel: shown, never touched.
+  let vpn: VPN?
+  /// The link's name; nil when there is none.
+  let link: String?
+  var monitors: [MonitorID] = []
+  /// Written by `Core.transition` alone.
+  fileprivate(set) var state = TunnelState.absent
+  fileprivate(set) var since: Instant
+  fileprivate(set) var reason = Reason.configured
+  /// After a failure the link stays held until then, for on-traffic tunnels.
+  var heldUntil: Instant?
+  /// Endpoints last seen.
+  var endpoints: SASetKey?
+  /// Times the tunnel went down.
+  var failures = 0
+
+  init(id: TunnelID, name: String, vpn: VPN?, link: String?, since: Instant) {
+    self.id = id
+    self.name = name
+    self.vpn = vpn
+    self.link = link
+    self.since = since
+  }
+
+  /// Whether the agent may do more than look.
+  var monitor: Monitor? { vpn?.monitor }
+}
+
+extension Core {
+  /// The only way a tunnel's state changes.
+  mutating func transition(
+    _ id: TunnelID, to state: TunnelState, because reason: Reason, at now: Instant
+  ) {
+    guard let tunnel = tunnels[id], tunnel.state != state || tunnel.reason != reason else { return }
+    tunnels[id]?.state = state
+    tunnels[id]?.reason = reason
+    tunnels[id]?.since = now
+    let isBad = state == .down
+    log(
+      isBad ? .warning : .info, tunnel.name,
+      "state=\(state.rawValue) was=\(tunnel.state.rawValue) reason=\"\(reason)\"")
+    if state == .down { tunnels[id]?.failures += 1 }
+    raiseAlarm(id, from: tunnel.state, to: state, because: reason)
+  }
+
+  private mutating func raiseAlarm(
+    _ id: TunnelID, from old: TunnelState, to new: TunnelState, because reason: Reason
+  ) {
+    guard let tunnel = tunnels[id], tunnel.monitor != nil else { return }
+    let kind: Alarm.Kind
+    switch (old, new) {
+    case (_, .down): kind = .down(reason)
+    case (.up, .absent): kind = .down(reason)
+    case (.absent, .up), (.verifying, .up), (.down, .up):
+      if reason == .adopted { return }
+      kind = .up
+    case (_, .absent), (_, .verifying), (.up, .up): return
+    }
+    effects.append(
+      .alarm(
+        Alarm(
+          kind: kind, vpn: tunnel.name, gatewayName: tunnel.vpn?.gateway ?? "-",
+          remote: tunnel.endpoints?.remote, local: tunnel.endpoints?.local,
+          link: tunnel.link ?? "-", tunnelID: id.rawValue, remedy: remedy(for: reason, tunnel))))
+  }
+
+  private func remedy(for reason: Reason, _ tunnel: Tunnel) -> String? {
+    guard reason == .replyInClear else { return nil }
+    let path = tunnel.monitors.lazy.compactMap { monitors[$0]?.path }.first
+    let (from, to) = (path?.source.description ?? "-", path?.destination.description ?? "-")
+    return "\(to) answers probes from \(from) in clear: give both ends of the link an address, "
+      + "or make the peer route \(from) into the tunnel; SAs are left alone"
+  }
+}

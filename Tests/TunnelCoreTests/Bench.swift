@@ -1,0 +1,185 @@
+import TunnelCore
+
+/// A gateway with one VTI to one peer, played by hand: (time, event) in, effects out.
+struct Bench {
+  static let local = IPAddress(198, 51, 100, 1)
+  static let remote = IPAddress(203, 0, 113, 1)
+  static let near = IPAddress(169, 254, 100, 1)
+  static let far = IPAddress(169, 254, 100, 2)
+  static let far16 = IPPrefix(IPAddress(10, 2, 0, 0), length: 16)
+
+  var core: Core
+  var effects: [Effect] = []
+  private let start = Instant(nanoseconds: 1_000_000_000_000)
+  /// Seconds since the start.
+  private(set) var now = 0.0
+  /// Whether every probe is answered `rtt` seconds later, and by which link.
+  var answering = false
+  var replyLink: Int32 = 7
+  var rtt = 0.01
+  /// The tunnel's link as the kernel has it.
+  var link = Bench.link()
+  /// Whether clears take the SAs away as the kernel does.
+  var obeysClears = true
+  private var replies: [(at: Double, ProbeReply)] = []
+  private(set) var sas: [SAKey: SecurityAssociation] = [:]
+  private(set) var trace: [(at: Double, effect: Effect)] = []
+
+  init(
+    _ monitor: Monitor? = Monitor(interval: .seconds(1), threshold: 3, verifyPath: .init()),
+    establish: VPN.EstablishTunnels = .immediately, routes: [IPPrefix] = [],
+    record: GateRecord = GateRecord(), linkControl: VPN.LinkControl = .oper
+  ) {
+    let vpn = VPN(
+      name: "to-b", gateway: "gw-b", bindInterface: "vti0", establishTunnels: establish,
+      linkControl: linkControl, routes: routes, monitor: monitor)
+    let gateway = Gateway(name: "gw-b", addresses: [Self.remote])
+    core = Core(
+      configuration: Configuration(gateways: ["gw-b": gateway], vpns: [vpn]), record: record,
+      seed: 1, at: start)
+  }
+
+  static func link(
+    dormant: Bool = false, adminUp: Bool = true, index: Int32 = 7, name: String = "vti0"
+  ) -> Link {
+    Link(
+      index: index, name: name,
+      kind: .vti(local: local, remote: remote, inputKey: 42, outputKey: 42), isAdminUp: adminUp,
+      operationalState: dormant ? .dormant : .up, isLinkModeDormant: dormant)
+  }
+
+  static let underlay = Link(index: 2, name: "eth0", kind: .other("veth"), operationalState: .up)
+  static let addresses = [
+    InterfaceAddress(linkIndex: 2, address: local, prefixLength: 30),
+    InterfaceAddress(linkIndex: 7, address: near, prefixLength: 30),
+  ]
+  static let farRoute = Route(
+    identity: .init(table: 254, destination: far16), linkIndex: 7, message: [1, 2, 3])
+
+  /// The SAs of one negotiation: inbound, then outbound with VTI's mark, as charon installs them.
+  static func pair(_ number: UInt32, reqid: UInt32 = 1) -> [SecurityAssociation] {
+    [
+      SecurityAssociation(
+        key: SAKey(destination: local, spi: 0xc100_0000 + number), source: remote, reqid: reqid),
+      SecurityAssociation(
+        key: SAKey(
+          destination: remote, spi: 0xc200_0000 + number,
+          mark: Mark(value: 42, mask: 0xffff_ffff)),
+        source: local, reqid: reqid),
+    ]
+  }
+
+  /// Brings the agent to life on a gateway with these SAs and routes.
+  mutating func boot(
+    sas: [SecurityAssociation] = [], routes: [Route] = [farRoute], link: Link? = link()
+  ) {
+    for sa in sas { self.sas[sa.key] = sa }
+    if let link { self.link = link }
+    let links = [Self.underlay] + (link.map { [$0] } ?? [])
+    play(
+      .snapshot(Snapshot(sas: sas, links: links, addresses: Self.addresses, routes: routes)))
+  }
+
+  mutating func negotiate(_ number: UInt32, reqid: UInt32 = 1) {
+    for sa in Self.pair(number, reqid: reqid) {
+      sas[sa.key] = sa
+      play(.sa(sa))
+    }
+  }
+
+  mutating func delete(_ number: UInt32, reqid: UInt32 = 1) {
+    for sa in Self.pair(number, reqid: reqid) {
+      sas[sa.key] = nil
+      play(.saDeleted(sa.key))
+    }
+  }
+
+  /// Hands one event to the core and lets the kernel do what it asks for.
+  mutating func play(_ event: Event) {
+    perform(core.handle(event, at: instant))
+  }
+
+  /// Lets time pass, waking the core whenever it wants to be woken.
+  mutating func wait(_ seconds: Double) {
+    let end = now + seconds
+    while true {
+      let due = core.nextDeadline.map { $0.since(start).inSeconds } ?? .infinity
+      let reply = replies.map(\.at).min() ?? .infinity
+      let next = min(due, reply)
+      guard next <= end else { break }
+      now = max(now, next)
+      if reply <= due, let index = replies.firstIndex(where: { $0.at == reply }) {
+        play(.reply(replies.remove(at: index).1))
+      } else {
+        play(.tick)
+      }
+    }
+    now = end
+  }
+
+  /// Lets time pass in which the agent does not run at all.
+  mutating func sleepThrough(_ seconds: Double) { now += seconds }
+
+  var instant: Instant { start.advanced(by: .nanoseconds(Int64((now * 1e9).rounded()))) }
+  var tunnel: TunnelStatus? { core.status(at: instant).tunnels.first }
+  var state: String { "\(tunnel?.state ?? "?")/\(tunnel?.gate ?? "?")/\(tunnel?.mon ?? "?")" }
+
+  private mutating func perform(_ list: [Effect]) {
+    for effect in list {
+      trace.append((now, effect))
+      switch effect {
+      case .sendProbe(let probe) where answering:
+        let arrival = instant.advanced(by: .nanoseconds(Int64(rtt * 1e9)))
+        let reply = ProbeReply(
+          monitor: probe.monitor, sequence: probe.sequence, arrivedAt: arrival,
+          linkIndex: replyLink)
+        replies.append((now + rtt, reply))
+      case .clear(_, _, let list) where obeysClears:
+        for sa in list where sas.removeValue(forKey: sa.key) != nil { play(.saDeleted(sa.key)) }
+        // charon removes the other SA of each pair.
+        for sa in sas.values where list.contains(where: { $0.reqid == sa.reqid }) {
+          sas[sa.key] = nil
+          play(.saDeleted(sa.key))
+        }
+      case .changeGate(let plan):
+        for case .setDormant(_, let dormant) in plan.steps {
+          link.operationalState = dormant ? .dormant : .up
+          link.isLinkModeDormant = dormant
+          play(.link(link))
+        }
+      case .sendProbe, .clear, .readRoutes, .alarm, .log: break
+      }
+    }
+  }
+
+  // MARK: What happened
+
+  /// Times at which probes were sent.
+  var probeTimes: [Double] {
+    trace.compactMap { if case .sendProbe = $0.effect { $0.at } else { nil } }
+  }
+  var alarms: [String] {
+    trace.compactMap { if case .alarm(let alarm) = $0.effect { alarm.description } else { nil } }
+  }
+  var lastAlarm: String { alarms.last ?? "" }
+  var clearTimes: [Double] {
+    trace.compactMap { if case .clear = $0.effect { $0.at } else { nil } }
+  }
+  var steps: [GateStep] {
+    plans.flatMap(\.steps)
+  }
+  var plans: [GatePlan] {
+    trace.compactMap { if case .changeGate(let plan) = $0.effect { plan } else { nil } }
+  }
+  /// Times and text of transitions: `state was reason`.
+  var transitions: [String] {
+    trace.compactMap {
+      if case .log(_, "to-b", let text) = $0.effect, text.hasPrefix("state=") {
+        "\(Double(Int(($0.at * 100).rounded())) / 100) \(text)"
+      } else {
+        nil
+      }
+    }
+  }
+  mutating func forgetTrace() { trace.removeAll() }
+}

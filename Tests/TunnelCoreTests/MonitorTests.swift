@@ -1,0 +1,170 @@
+import Testing
+import TunnelCore
+
+@Suite struct MonitorTests {
+  func running() -> Bench {
+    var bench = Bench()
+    bench.answering = true
+    bench.boot()
+    bench.negotiate(1)
+    bench.wait(5.5)
+    bench.forgetTrace()
+    return bench
+  }
+
+  @Test func downAtThresholdTimesIntervalAfterTheFirstLostProbe() {
+    var bench = running()
+    bench.answering = false
+    bench.wait(3.49)  // probes leave at 6, 7, 8; the third is lost at 9
+    #expect(bench.state == "up/in-service/U")
+    bench.wait(0.02)
+    #expect(bench.transitions == ["9.0 state=down was=up reason=\"IPSEC SA VPN Monitor Failure\""])
+    #expect(bench.probeTimes == [6, 7, 8])
+    #expect(bench.clearTimes == [9])
+    #expect(bench.state == "down/held/D")
+  }
+
+  @Test func oneReplyResetsTheCount() {
+    var bench = running()
+    for _ in 0..<20 {
+      bench.answering = false
+      bench.wait(2)
+      bench.answering = true
+      bench.wait(1)
+    }
+    #expect(bench.transitions.isEmpty)
+    #expect(bench.tunnel?.sets.first?.lost ?? 0 >= 38)
+  }
+
+  @Test func aLateReplyHealsStatisticsOnly() {
+    var bench = Bench(
+      Monitor(interval: .seconds(1), threshold: 3, timeout: .milliseconds(500)))
+    bench.answering = true
+    bench.rtt = 0.7
+    bench.boot()
+    bench.negotiate(1)
+    bench.wait(10)
+    #expect(bench.transitions.contains { $0.hasPrefix("2.5 state=down") })
+    #expect(bench.tunnel?.failures == 1)
+  }
+
+  @Test func theTimeoutFollowsALongRoundTrip() {
+    var bench = Bench(Monitor(interval: .milliseconds(500), threshold: 5))
+    bench.answering = true
+    bench.rtt = 0.7
+    bench.boot()
+    bench.negotiate(1)
+    bench.wait(60)
+    #expect(bench.state == "up/in-service/U")
+    #expect(bench.tunnel?.failures == 0)
+  }
+
+  @Test func rekeyKeepsTheStateAndTheWindow() {
+    var bench = running()
+    for number in UInt32(2)...6 {
+      bench.negotiate(number)
+      bench.wait(0.3)
+      bench.delete(number - 1)
+      bench.wait(0.7)
+    }
+    #expect(bench.transitions.isEmpty)
+    #expect(bench.tunnel?.sets.count == 1)
+    #expect(bench.tunnel?.sets.first?.lost == 0)
+  }
+
+  @Test(arguments: [UInt32(1), 2]) func reauthenticationKeepsTheState(reqid: UInt32) {
+    var bench = running()
+    bench.delete(1)
+    #expect(bench.state == "up/in-service/U")
+    bench.wait(2)
+    #expect(bench.probeTimes == [])
+    bench.negotiate(2, reqid: reqid)
+    bench.wait(5)
+    #expect(bench.transitions.isEmpty)
+    #expect(bench.steps.isEmpty)
+    #expect(bench.tunnel?.sets.count == 1)
+    #expect(bench.tunnel?.sets.first?.lost == 0)
+  }
+
+  @Test func aSetThatDoesNotComeBackIsAbsent() {
+    var bench = running()
+    bench.delete(1)
+    bench.wait(2.9)
+    #expect(bench.state == "up/in-service/U")
+    bench.wait(0.2)
+    #expect(bench.state == "absent/held/D")
+    #expect(bench.alarms.count == 1)
+    bench.negotiate(2)
+    #expect(bench.state == "verifying/held/V")
+  }
+
+  @Test func aSetThatWentWhileLosingIsVerifiedAnew() {
+    var bench = running()
+    bench.answering = false
+    bench.wait(2)
+    bench.delete(1)
+    bench.negotiate(2)
+    #expect(bench.state == "verifying/held/V")
+  }
+
+  @Test func timeInWhichTheAgentDidNotRunIsNoLoss() {
+    var bench = running()
+    bench.sleepThrough(60)
+    bench.play(.tick)
+    bench.wait(0.05)
+    #expect(bench.state == "up/in-service/U")
+    bench.wait(5)
+    #expect(bench.transitions.isEmpty)
+    #expect(bench.tunnel?.sets.first?.lost == 0)
+  }
+
+  @Test func probesThatTheKernelRefusesAreNotLost() {
+    var bench = running()
+    bench.answering = false
+    for _ in 0..<20 {
+      bench.forgetTrace()
+      bench.wait(1)
+      for case .sendProbe(let probe) in bench.trace.map(\.effect) {
+        bench.play(.probeNotSent(probe.monitor, sequence: probe.sequence, errno: 11))
+      }
+    }
+    #expect(bench.state == "up/in-service/U")
+    #expect(bench.tunnel?.obstacle == "kernel does not send: errno 11")
+  }
+
+  @Test func onTrafficOpensAgainAfterTheBackOff() {
+    var bench = Bench(establish: .onTraffic)
+    bench.boot()
+    #expect(bench.state == "absent/in-service/D")
+    bench.negotiate(1)
+    #expect(bench.state == "verifying/held/V")
+    bench.wait(3.1)
+    #expect(bench.state == "down/held/D")
+    bench.wait(3)
+    #expect(bench.state == "absent/in-service/D")
+  }
+
+  @Test func survivingSAsAreClearedAgain() {
+    var bench = running()
+    bench.answering = false
+    bench.obeysClears = false
+    bench.wait(6)
+    #expect(bench.clearTimes == [9, 11])
+  }
+
+  @Test func aFlushIsSeen() {
+    var bench = running()
+    bench.play(.saFlushed(ipProtocol: 0))
+    bench.wait(4)
+    #expect(bench.state == "absent/held/D")
+  }
+
+  @Test func aSnapshotWithoutTheSAsIsSeen() {
+    var bench = running()
+    bench.play(
+      .snapshot(
+        Snapshot(links: [Bench.underlay, Bench.link()], addresses: Bench.addresses)))
+    bench.wait(4)
+    #expect(bench.state == "absent/held/D")
+  }
+}
