@@ -2,6 +2,9 @@
 # The agent on a gateway: started with a configuration from standard input, asked by its own
 # commands. Its log is /run/lab/agent-GATEWAY.log, its socket where it always is.
 
+# gojq, because jq takes half a second to start on an emulated processor.
+jq() { gojq "$@"; }
+
 agent() { # GATEWAY, configuration on standard input
   cat >"$LAB/agent-$1.toml"
   sed 's/^/    /' "$LAB/agent-$1.toml" >&9

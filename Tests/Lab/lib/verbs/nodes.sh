@@ -1,19 +1,21 @@
 # shellcheck shell=bash
-# Nodes: a network, mount and UTS namespace each, held by a process that sleeps. A node has a /run
-# of its own, so a charon or an agent finds its usual sockets and pid files there, and shares
-# /run/lab with the scenario. `ip -n NODE` works too.
+# Nodes: a network, mount and UTS namespace each, held by a process that sleeps. A node called
+# gw-* has a /run of its own, so a charon or an agent finds its usual sockets and pid files there,
+# and shares /run/lab with the scenario. `ip -n NODE` works too.
 
 # Makes nodes. Those called host-* do not forward.
 nodes() { # NAME...
-  local name
+  local name attaching=()
   for name; do
     unshare --net --uts --mount "$lib/guest/node.sh" "$name" 9>&- &
     echo $! >"$LAB/node/$name"
   done
   for name; do
     wait_until 20 "$name is there" -- test -e "$LAB/node/$name.ready"
-    ip netns attach "$name" "$(<"$LAB/node/$name")"
+    ip netns attach "$name" "$(<"$LAB/node/$name")" &
+    attaching+=($!)
   done
+  wait "${attaching[@]}"
 }
 
 # Sets REPLY to the nsenter arguments for a node.
