@@ -1,0 +1,73 @@
+# shellcheck shell=bash
+# What the lab takes from Debian, and how it gets it: host tools are installed by apt, everything
+# that runs inside the lab is only unpacked below .lab/. No IKE or routing daemon is ever installed
+# on this machine, because installing one starts it.
+
+# Installed on this machine when missing.
+lab_host_packages=(iproute2)
+lab_vm_packages=(qemu-system-x86 busybox-static kmod cpio)
+
+# One root per row, laid over /usr inside a scenario. A scenario gets `tools` and `strongswan`,
+# and any other that its line "# Roots: NAME..." asks for.
+declare -A lab_roots=(
+  [tools]="iproute2 nftables tcpdump gojq iputils-ping procps socat"
+  [strongswan]="strongswan-charon strongswan-swanctl libstrongswan-standard-plugins
+    libcharon-extra-plugins"
+)
+
+lab_installed() { # PACKAGE
+  [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
+}
+
+# apt-get with these arguments; when it fails the package lists are refreshed once and it is retried.
+lab_apt() {
+  local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends
+    -o DPkg::Lock::Timeout=300 -o APT::Sandbox::User=root -o Dpkg::Use-Pty=0)
+  "${apt[@]}" "$@" >"$lab_dir/apt.log" 2>&1 && return
+  "${apt[@]}" update >>"$lab_dir/apt.log" 2>&1 || true
+  "${apt[@]}" "$@" >>"$lab_dir/apt.log" 2>&1 && return
+  tail -n 20 "$lab_dir/apt.log" >&2
+  lab_die "apt-get $* failed (above: the end of $lab_dir/apt.log)"
+}
+
+lab_install() { # PACKAGE...
+  local package missing=()
+  for package; do
+    lab_installed "$package" || missing+=("$package")
+  done
+  ((${#missing[@]})) || return 0
+  lab_note "installing ${missing[*]}"
+  lab_apt install "${missing[@]}"
+}
+
+# Sets lab_root to the directory of a root, unpacking it first when it is not there. Packages that
+# the machine has are left out, so the key covers the list of installed packages too.
+lab_make_root() { # NAME
+  local name=$1 key part
+  [[ -v "lab_roots[$name]" ]] || lab_die "no root called $name in Tests/Lab/lib/host/packages.sh"
+  key=$({ echo "${lab_roots[$name]}"; dpkg-query -W; } | sha256sum | cut -c 1-12)
+  lab_root=root-$name-$key
+  [[ ! -d $lab_dir/$lab_root ]] || return 0
+  lab_note "unpacking ${lab_roots[$name]//$'\n'/ }" | tr -s ' ' >&2
+  part=$(mktemp -d "$lab_dir/part.XXXXXX")
+  mkdir -p "$lab_dir/debs/$name/partial"
+  # shellcheck disable=SC2086 # a row is a list of words
+  lab_apt install --download-only -o Dir::Cache::archives="$lab_dir/debs/$name" ${lab_roots[$name]}
+  lab_unpack "$lab_dir/debs/$name" "$part"
+  rm -rf "$lab_dir/root-$name-"*
+  mv "$part" "$lab_dir/$lab_root"
+}
+
+# Unpacks every .deb of a directory onto a merged /usr.
+lab_unpack() { # DEBS ROOT
+  local debs=$1 root=$2 deb sub
+  for sub in bin sbin lib lib64; do
+    mkdir -p "$root/usr/$sub"
+    ln -s "usr/$sub" "$root/$sub"
+  done
+  for deb in "$debs"/*.deb; do
+    [[ -e $deb ]] || continue
+    dpkg-deb --fsys-tarfile "$deb" | tar -x --keep-directory-symlink -C "$root"
+  done
+  chmod 755 "$root"
+}

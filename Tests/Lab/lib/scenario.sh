@@ -1,0 +1,73 @@
+#!/bin/bash
+# One scenario, as PID 1 of its namespaces: sets the stage, tells the story, checks what must hold
+# in every scenario, and reports when something did not. Everything ends when this process does.
+#
+# A scenario file defines `story`, and `setup` when the default stage is not wanted.
+set -euo pipefail
+
+mode=$1
+scenario_file=$2
+scenario=$(basename "$scenario_file" .sh)
+lib=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+lab_dir=$(cd "$lib/../../../.lab" && pwd)
+export lib LAB=/run/lab TMPDIR=/run/lab/tmp LAB_START=$EPOCHREALTIME
+
+# A /run of our own, and the lab's programs laid over /usr.
+furnish() {
+  local root layers=''
+  mount -t tmpfs -o mode=755 tmpfs /run
+  mkdir -p "$LAB/tmp" "$LAB/node" /run/netns
+  for root in ${LAB_ROOTS:?}; do layers+="${root#*=}/usr:"; done
+  cd "$lab_dir"
+  mount -t overlay -o "lowerdir=$layers/usr" overlay /usr
+  cd "$LAB"
+}
+
+setup() { standard_stage; }
+story() { fail "$scenario_file defines no story"; }
+
+on_error() { # COMMAND STATUS
+  ((BASH_SUBSHELL == 0)) || exit "$2"
+  trap - ERR
+  failure="\`$1\` ended with status $2"
+  failed_line=$(story_line)
+  exit 1
+}
+
+finish() {
+  local status=$?
+  trap - EXIT ERR ALRM
+  set +e
+  if ((status != 0)); then
+    report "${failure:-ended with status $status}" >&9 2>&1
+    cp "$LAB"/*.pcap "$lab_dir/results/$scenario.pcap" 2>/dev/null
+  fi
+  exit "$status"
+}
+
+furnish
+for file in "$lib"/verbs/*.sh; do
+  # shellcheck source=/dev/null # every file of verbs
+  source "$file"
+done
+# shellcheck source=/dev/null # the scenario
+source "$scenario_file"
+
+case $mode in
+  run) exec 9>&1 ;;
+  stream) exec 9>"$lab_dir/results/$scenario.log" ;;
+  shell)
+    exec 9>&1
+    setup
+    exec bash --rcfile "$lib/shell.sh" -i
+    ;;
+esac
+
+set -E
+trap 'on_error "$BASH_COMMAND" $?' ERR
+trap 'fail "took longer than ${LAB_TIMEOUT:-300} s"' ALRM
+trap finish EXIT
+watchdog "${LAB_TIMEOUT:-300}"
+setup
+story
+final_checks

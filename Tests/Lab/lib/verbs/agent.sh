@@ -1,0 +1,58 @@
+# shellcheck shell=bash
+# The agent on a gateway: started with a configuration from standard input, asked by its own
+# commands. Its log is /run/lab/agent-GATEWAY.log, its socket where it always is.
+
+# gojq, because jq takes half a second to start on an emulated processor.
+jq() { gojq "$@"; }
+
+agent() { # GATEWAY, configuration on standard input
+  cat >"$LAB/agent-$1.toml"
+  sed 's/^/    /' "$LAB/agent-$1.toml" >&9
+  agent_again "$1"
+}
+
+# Starts a gateway's agent with the configuration that it had, and waits until it answers.
+agent_again() { # GATEWAY
+  [[ -x ${VPNAGENT:-} ]] || fail "no agent at ${VPNAGENT:-nowhere}: run swift build"
+  on_background "$1" "agent-$1.log" "$VPNAGENT" run --config "$LAB/agent-$1.toml"
+  echo "$started_pid" >"$LAB/agent-$1.pid"
+  wait_until 20 "the agent on $1 answers" -- status "$1"
+}
+
+agent_kill() { # GATEWAY SIGNAL
+  local pid
+  pid=$(<"$LAB/agent-$1.pid")
+  run kill "-$2" "$pid"
+  wait_until 20 "the agent on $1 is gone" -- gone "$pid"
+}
+
+vpnagent() { # GATEWAY ARGUMENT...
+  on "$1" "$VPNAGENT" "${@:2}"
+}
+
+status() { # GATEWAY
+  vpnagent "$1" status --json
+}
+
+# One field of a tunnel, as status has it.
+tunnel_field() { # GATEWAY TUNNEL FIELD
+  QUIET=1 status "$1" | jq -r --arg name "$2" --arg field "$3" \
+    '.tunnels[] | select(.name == $name) | .[$field]'
+}
+
+state_is() { # GATEWAY TUNNEL STATE
+  [[ $(tunnel_field "$1" "$2" state) == "$3" ]]
+}
+
+gate_is() { # GATEWAY TUNNEL GATE
+  [[ $(tunnel_field "$1" "$2" gate) == "$3" ]]
+}
+
+agent_logged() { # GATEWAY REGEX
+  grep -Eq -- "$2" "$LAB/agent-$1.log"
+}
+
+# The kernel's operational state of a link.
+operstate_is() { # GATEWAY LINK STATE
+  [[ $(ip -n "$1" -j link show "$2" | jq -r '.[0].operstate') == "$3" ]]
+}
