@@ -22,6 +22,9 @@ public struct Alarm: Hashable, Sendable {
   public var tunnelID: Int
   /// What the operator should do about it; nil when the reason says it all.
   public var remedy: String?
+
+  /// Whether a tunnel went down.
+  public var isDown: Bool { kind != .up }
 }
 
 extension Alarm: CustomStringConvertible {

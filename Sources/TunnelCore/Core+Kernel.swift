@@ -117,6 +117,11 @@ extension Core {
     settleGateOfRoute(route, at: now)
   }
 
+  mutating func replaceRoutes(_ all: [Route], at now: Instant) {
+    routes.replaceAll(all)
+    for name in gates.keys.sorted() { settleGate(name, at: now) }
+  }
+
   private mutating func settleGateOfRoute(_ route: Route, at now: Instant) {
     if let index = route.linkIndex, let name = links[index]?.name, gates[name] != nil {
       settleGate(name, at: now)

@@ -79,6 +79,7 @@ public struct Core: Sendable {
     case .addressDeleted(let address): remove(address, at: now)
     case .route(let route): observe(route, at: now)
     case .routeDeleted(let route): forget(route, at: now)
+    case .routes(let all): replaceRoutes(all, at: now)
     case .reply(let reply): receive(reply, at: now)
     case .probeNotSent(let id, let sequence, let errno):
       takeBack(id, sequence, errno, at: now)

@@ -20,6 +20,8 @@ public enum Event: Sendable {
   case route(Route)
   /// A route is gone.
   case routeDeleted(Route)
+  /// All routes, as asked for by `Effect.readRoutes`.
+  case routes([Route])
   /// An authentic reply to one of our probes arrived.
   case reply(ProbeReply)
   /// The kernel did not take a probe: errno.

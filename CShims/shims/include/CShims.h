@@ -1,7 +1,9 @@
-#ifndef VPNAGENT_CSHIMS_H
-#define VPNAGENT_CSHIMS_H
+/* All that Swift may see of Linux. Flat structs in, flat structs out, "-errno or value", no policy;
+ * keys of SAs never cross. */
+#ifndef CSHIMS_H
+#define CSHIMS_H
 
-/* Returns the version of libmnl the shim was built with, as 0xMMmmpp. */
-unsigned int vpa_mnl_version(void);
+#include "vpa_io.h"
+#include "vpa_poll.h"
 
 #endif

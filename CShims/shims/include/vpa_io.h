@@ -1,0 +1,46 @@
+/* Files, clocks and Unix sockets: what Swift can only reach by unsafe pointers. */
+#ifndef VPA_IO_H
+#define VPA_IO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Returns CLOCK_MONOTONIC in nanoseconds. */
+int64_t vpa_monotonic_ns(void);
+
+/* Fills buffer with random bytes. Returns 0, or -errno. */
+int vpa_random(uint8_t *buffer, size_t length);
+
+/* Makes a directory (0755) unless it is there. Returns 0, or -errno. */
+int vpa_make_directory(const char *path);
+
+/* Opens (0600) and locks a file for as long as the fd is open. Returns the fd, or -errno:
+ * -EWOULDBLOCK when another process holds the lock. */
+int vpa_lock_file(const char *path);
+
+/* Replaces a file's content: written to path.new, synced, renamed over path, directory synced.
+ * Returns 0, or -errno; after an error path still has its old content. */
+int vpa_replace_file(const char *path, const uint8_t *bytes, size_t length);
+
+/* Reads a file of at most capacity bytes. Returns the bytes read, or -errno (-EFBIG when it is
+ * longer). */
+int64_t vpa_read_file(const char *path, uint8_t *buffer, size_t capacity);
+
+/* Listens on a Unix stream socket (0660), replacing what is at path. Returns the fd
+ * (non-blocking), or -errno. */
+int vpa_unix_listen(const char *path);
+
+/* Connects to a Unix stream socket; sends and receives give up after timeout_ms. Returns the fd
+ * (blocking), or -errno. */
+int vpa_unix_connect(const char *path, int timeout_ms);
+
+/* Accepts a connection. Returns the fd (non-blocking), or -errno. */
+int vpa_accept(int fd);
+
+/* Reads at most capacity bytes. Returns the bytes read (0: end), or -errno. */
+int64_t vpa_read(int fd, uint8_t *buffer, size_t capacity);
+
+/* Writes without raising SIGPIPE. Returns the bytes written, or -errno. */
+int64_t vpa_send(int fd, const uint8_t *bytes, size_t length);
+
+#endif

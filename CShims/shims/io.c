@@ -1,0 +1,180 @@
+#include "vpa_io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+int64_t vpa_monotonic_ns(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int vpa_random(uint8_t *buffer, size_t length) {
+  while (length > 0) {
+    ssize_t got = getrandom(buffer, length, 0);
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got < 0)
+      return -errno;
+    buffer += got;
+    length -= (size_t)got;
+  }
+  return 0;
+}
+
+int vpa_make_directory(const char *path) {
+  if (mkdir(path, 0755) == 0 || errno == EEXIST)
+    return 0;
+  return -errno;
+}
+
+int vpa_lock_file(const char *path) {
+  int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0)
+    return -errno;
+  if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+    int error = errno;
+    close(fd);
+    return -error;
+  }
+  return fd;
+}
+
+static int write_all(int fd, const uint8_t *bytes, size_t length) {
+  while (length > 0) {
+    ssize_t written = write(fd, bytes, length);
+    if (written < 0 && errno == EINTR)
+      continue;
+    if (written < 0)
+      return -errno;
+    bytes += written;
+    length -= (size_t)written;
+  }
+  return fsync(fd) < 0 ? -errno : 0;
+}
+
+static int sync_directory_of(const char *path) {
+  char copy[PATH_MAX];
+  snprintf(copy, sizeof(copy), "%s", path);
+  int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0)
+    return -errno;
+  int result = fsync(fd) < 0 ? -errno : 0;
+  close(fd);
+  return result;
+}
+
+int vpa_replace_file(const char *path, const uint8_t *bytes, size_t length) {
+  char draft[PATH_MAX];
+  if (snprintf(draft, sizeof(draft), "%s.new", path) >= (int)sizeof(draft))
+    return -ENAMETOOLONG;
+  int fd = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (fd < 0)
+    return -errno;
+  int result = write_all(fd, bytes, length);
+  close(fd);
+  if (result == 0 && rename(draft, path) < 0)
+    result = -errno;
+  if (result < 0) {
+    unlink(draft);
+    return result;
+  }
+  return sync_directory_of(path);
+}
+
+int64_t vpa_read_file(const char *path, uint8_t *buffer, size_t capacity) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return -errno;
+  size_t length = 0;
+  int64_t result = 1;
+  while (result > 0 && length < capacity) {
+    result = vpa_read(fd, buffer + length, capacity - length);
+    if (result > 0)
+      length += (size_t)result;
+  }
+  uint8_t one;
+  if (result > 0 && vpa_read(fd, &one, 1) > 0)
+    result = -EFBIG;
+  close(fd);
+  return result < 0 ? result : (int64_t)length;
+}
+
+static int unix_address(const char *path, struct sockaddr_un *address) {
+  memset(address, 0, sizeof(*address));
+  address->sun_family = AF_UNIX;
+  if (strlen(path) >= sizeof(address->sun_path))
+    return -ENAMETOOLONG;
+  strcpy(address->sun_path, path);
+  return 0;
+}
+
+int vpa_unix_listen(const char *path) {
+  struct sockaddr_un address;
+  int result = unix_address(path, &address);
+  if (result < 0)
+    return result;
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0)
+    return -errno;
+  unlink(path);
+  if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || chmod(path, 0660) < 0 ||
+      listen(fd, 16) < 0) {
+    result = -errno;
+    close(fd);
+    return result;
+  }
+  return fd;
+}
+
+int vpa_unix_connect(const char *path, int timeout_ms) {
+  struct sockaddr_un address;
+  int result = unix_address(path, &address);
+  if (result < 0)
+    return result;
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0)
+    return -errno;
+  struct timeval timeout = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
+  if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+    result = -errno;
+    close(fd);
+    return result;
+  }
+  return fd;
+}
+
+int vpa_accept(int fd) {
+  int accepted = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  return accepted < 0 ? -errno : accepted;
+}
+
+int64_t vpa_read(int fd, uint8_t *buffer, size_t capacity) {
+  ssize_t got;
+  do
+    got = read(fd, buffer, capacity);
+  while (got < 0 && errno == EINTR);
+  return got < 0 ? -errno : got;
+}
+
+int64_t vpa_send(int fd, const uint8_t *bytes, size_t length) {
+  ssize_t sent;
+  do
+    sent = send(fd, bytes, length, MSG_NOSIGNAL);
+  while (sent < 0 && errno == EINTR);
+  return sent < 0 ? -errno : sent;
+}

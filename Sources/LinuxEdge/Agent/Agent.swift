@@ -1,0 +1,207 @@
+import CShims
+import Glibc
+import TunnelCore
+
+/// The daemon: one thread, one epoll loop around the core.
+///
+/// It owns every descriptor, feeds the core with what they say, and performs the core's effects in
+/// their order. What cannot be done goes back to the core as an event. It decides nothing.
+public final class Agent {
+  private let options: AgentOptions
+  private let log: Log
+  private let lock: Descriptor
+  private let signals: Descriptor
+  private let startedAt = monotonicNow()
+  private var reactor: Reactor
+  private var xfrm: XfrmEvents
+  private var links: RouteEvents
+  private var probes: ProbeSender
+  private var gateKeeper: GateKeeper
+  private let requests: KernelRequests
+  private var control: ControlServer?
+  private var core: Core
+
+  /// Gets hold of everything and reads what an earlier run left; changes nothing.
+  public init(_ options: AgentOptions) throws(StartFailure) {
+    self.options = options
+    log = Log(threshold: options.logLevel)
+    do {
+      // Raw sockets first: without permission nothing else is tried.
+      probes = try ProbeSender()
+      lock = try Self.takeLock(options.runDirectory)
+      requests = try KernelRequests()
+      xfrm = try XfrmEvents()
+      links = try RouteEvents()
+      reactor = try Reactor()
+      signals = try Descriptor(taking: vpa_signals_open(), operation: "catch signals")
+      let file = RecordFile(path: "\(options.runDirectory)/gates.json")
+      let record = try file.load()
+      gateKeeper = GateKeeper(file: file, record: record)
+      core = Core(
+        configuration: options.configuration, record: record, seed: try randomNumber(),
+        at: monotonicNow())
+    } catch let error as StartFailure {
+      throw error
+    } catch let error as EdgeError {
+      throw StartFailure(error)
+    } catch {
+      fatalError("init throws nothing else")
+    }
+    try openControl()
+  }
+
+  private static func takeLock(_ directory: String) throws -> Descriptor {
+    let made = unsafe vpa_make_directory(directory)
+    guard made == 0 else {
+      throw EdgeError(operation: "make the directory", object: directory, errno: -made)
+    }
+    let path = "\(directory)/lock"
+    let descriptor = unsafe vpa_lock_file(path)
+    if descriptor == -EWOULDBLOCK { throw StartFailure.alreadyRunning(lock: path) }
+    return try Descriptor(taking: descriptor, operation: "lock", object: path)
+  }
+
+  private func openControl() throws(StartFailure) {
+    do {
+      let path = "\(options.runDirectory)/control.sock"
+      let server = try ControlServer(path: path) { [unowned self] in answer($0) }
+      control = server
+      for descriptor in [
+        xfrm.fd, links.fd, signals.number, server.listeningDescriptor,
+      ] + probes.descriptors {
+        try reactor.watch(descriptor)
+      }
+    } catch {
+      throw StartFailure(error)
+    }
+  }
+
+  private func answer(_ request: String) -> [UInt8] {
+    guard request == "status" else { return Array("unknown request\n".utf8) }
+    let now = monotonicNow()
+    return AgentStatus(
+      version: options.version, pid: getpid(), uptime: now.since(startedAt).inSeconds,
+      config: options.configPath, tunnels: core.status(at: now).tunnels
+    ).json()
+  }
+
+  // MARK: The loop
+
+  /// Runs until it is told to end.
+  ///
+  /// - Throws: when epoll or a dump fails; gates stay as they are, on record.
+  public func run() throws(EdgeError) {
+    log(.info, "-", greeting)
+    try resync()
+    var signal: Int32 = 0
+    while signal == 0 {
+      let now = monotonicNow()
+      for descriptor in try reactor.wait(until: core.nextDeadline, now: now) {
+        try serve(descriptor)
+      }
+      signal = vpa_signals_next(signals.number)
+      // Replies that wait were read above: a timer must not call them lost.
+      if let due = core.nextDeadline, due <= monotonicNow() { try feed(.tick) }
+    }
+    let releases = options.onExit == .release
+    log(.info, "-", "told to end by signal \(signal): gates are \(releases ? "released" : "kept")")
+    try feed(.shutdown(release: releases))
+  }
+
+  private var greeting: String {
+    let vpns = options.configuration.vpns
+    let what =
+      options.configPath.map { "\($0): \(vpns.count) VPNs" }
+      ?? "no configuration, only observing"
+    return "vpnagent \(options.version) started, \(what)"
+  }
+
+  private func serve(_ descriptor: Int32) throws(EdgeError) {
+    switch descriptor {
+    case xfrm.fd: try read(fromXfrm: true)
+    case links.fd: try read(fromXfrm: false)
+    case signals.number: break
+    case control?.listeningDescriptor:
+      if let client = control?.accept() { try reactor.watch(client) }
+    case let number where probes.descriptors.contains(number):
+      for reply in probes.receive(from: number) { try feed(.reply(reply)) }
+    default:
+      if control?.advance(descriptor) == .writable {
+        try reactor.watch(descriptor, forWriting: true)
+      }
+    }
+  }
+
+  private func read(fromXfrm: Bool) throws(EdgeError) {
+    var events: [Event] = []
+    let end =
+      fromXfrm
+      ? xfrm.read { if let event = Event($0) { events.append(event) } }
+      : links.read { if let event = Event($0) { events.append(event) } }
+    if end == .overrun {
+      log(.warning, "-", "the kernel dropped \(fromXfrm ? "SA" : "link") events: reading all anew")
+      return try resync()
+    }
+    for event in events { try feed(event) }
+  }
+
+  /// Reads the kernel's whole state. The event sockets are subscribed, and drained after an
+  /// overrun, so nothing falls between.
+  private func resync() throws(EdgeError) {
+    let snapshot = Snapshot(
+      sas: try requests.dumpSAs(), links: try requests.dumpLinks(),
+      addresses: try requests.dumpAddresses(), routes: try requests.dumpRoutes())
+    try feed(.snapshot(snapshot))
+  }
+
+  /// Hands an event to the core, performs what it asks for, and goes on until nothing is left.
+  private func feed(_ event: Event) throws(EdgeError) {
+    var events = [event]
+    while !events.isEmpty {
+      var failures: [Event] = []
+      for event in events {
+        for effect in core.handle(event, at: monotonicNow()) {
+          failures += try perform(effect)
+        }
+      }
+      failures += probes.flush()
+      events = failures
+    }
+  }
+
+  // MARK: Effects
+
+  private func perform(_ effect: Effect) throws(EdgeError) -> [Event] {
+    switch effect {
+    case .sendProbe(let probe):
+      probes.enqueue(probe)
+    case .changeGate(let plan):
+      return gateKeeper.perform(plan, requests).map { .gateFailed($0) }
+    case .clear(let monitor, let tunnel, let sas):
+      return sas.compactMap { clear($0, monitor, tunnel) }
+    case .readRoutes:
+      return [.routes(try requests.dumpRoutes())]
+    case .alarm(let alarm):
+      log(alarm.isDown ? .error : .info, "-", alarm.description)
+    case .log(let level, let tunnel, let text):
+      log(level, tunnel, text)
+    }
+    return []
+  }
+
+  /// Expires one SA; charon then removes its pair, tells the peer and negotiates anew.
+  private func clear(
+    _ sa: SecurityAssociation, _ monitor: MonitorID, _ tunnel: String
+  ) -> Event? {
+    do {
+      switch try requests.expire(sa.key, checking: sa) {
+      case .expired: log(.info, tunnel, "cleared \(sa.key)")
+      case .gone: log(.info, tunnel, "\(sa.key) was gone already")
+      case .differs: log(.warning, tunnel, "\(sa.key) is another SA by now: left alone")
+      }
+      return nil
+    } catch {
+      return .clearFailed(monitor, sa.key, message: error.description)
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import FoundationEssentials
+import TunnelCore
+
+/// What the agent answers to `status`.
+public struct AgentStatus: Codable, Sendable {
+  /// The agent's version.
+  public var version: String
+  /// Its process id.
+  public var pid: Int32
+  /// Seconds since it started.
+  public var uptime: Double
+  /// The configuration file; null when the agent only observes.
+  public var config: String?
+  /// Every tunnel.
+  public var tunnels: [TunnelStatus]
+
+  /// As JSON with sorted keys, and a line feed.
+  public func json() -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return Array((try? encoder.encode(self)) ?? Data("{}".utf8)) + [0x0a]
+  }
+
+  /// Reads an agent's answer; nil when it is none.
+  public init?(json: [UInt8]) {
+    guard let decoded = try? JSONDecoder().decode(AgentStatus.self, from: Data(json)) else {
+      return nil
+    }
+    self = decoded
+  }
+
+  init(version: String, pid: Int32, uptime: Double, config: String?, tunnels: [TunnelStatus]) {
+    self.version = version
+    self.pid = pid
+    self.uptime = uptime
+    self.config = config
+    self.tunnels = tunnels
+  }
+}

@@ -1,0 +1,103 @@
+import CShims
+import Glibc
+
+/// The Unix socket that `vpnagent status` and its like talk to.
+///
+/// A client sends one line, gets one answer and the end of the stream. Slow clients wait in the
+/// reactor, never the agent; one that sends too much or stays too long is dropped.
+final class ControlServer {
+  private struct Client: ~Copyable {
+    let descriptor: Descriptor
+    var request: [UInt8] = []
+    var answer: ArraySlice<UInt8>?
+  }
+
+  private static let longestRequest = 1024
+  private static let mostClients = 32
+
+  private let listener: Descriptor
+  private var clients: [Int32: Box] = [:]
+  private let answer: (String) -> [UInt8]
+
+  private final class Box {
+    var client: Client
+    init(_ client: consuming Client) { self.client = client }
+  }
+
+  /// Listens at `path`; `answer` turns a request line into the whole answer.
+  init(path: String, answer: @escaping (String) -> [UInt8]) throws(EdgeError) {
+    listener = try Descriptor(
+      taking: unsafe vpa_unix_listen(path), operation: "listen on", object: path)
+    self.answer = answer
+  }
+
+  var listeningDescriptor: Int32 { listener.number }
+
+  /// A connection waits: takes it and returns its descriptor for the reactor.
+  func accept() -> Int32? {
+    let number = vpa_accept(listener.number)
+    guard let descriptor = try? Descriptor(taking: number, operation: "accept"),
+      clients.count < Self.mostClients
+    else { return nil }
+    clients[number] = Box(Client(descriptor: descriptor))
+    return number
+  }
+
+  /// What the reactor should watch a client for.
+  enum Interest { case readable, writable, closed }
+
+  /// A client can be read or written.
+  func advance(_ number: Int32) -> Interest {
+    guard let box = clients[number] else { return .closed }
+    let interest: Interest
+    do {
+      interest = try step(box)
+    } catch {
+      interest = .closed
+    }
+    if interest == .closed { clients[number] = nil }
+    return interest
+  }
+
+  private func step(_ box: Box) throws(EdgeError) -> Interest {
+    while box.client.answer == nil {
+      guard let bytes = try box.client.descriptor.read() else { return .readable }
+      box.client.request += bytes
+      let line = box.client.request.prefix { $0 != 0x0a }
+      if line.count < box.client.request.count {
+        box.client.answer = answer(String(decoding: line, as: UTF8.self))[...]
+      } else if bytes.isEmpty || box.client.request.count > Self.longestRequest {
+        return .closed
+      }
+    }
+    while let rest = box.client.answer, !rest.isEmpty {
+      let count = try box.client.descriptor.send(rest)
+      if count == 0 { return .writable }
+      box.client.answer = rest.dropFirst(count)
+    }
+    return .closed
+  }
+}
+
+/// Asks a running agent; returns its whole answer.
+///
+/// - Throws: ENOENT or ECONNREFUSED when no agent runs, EACCES without permission, EAGAIN when it
+///   does not answer within five seconds.
+public func askAgent(_ request: String, socket path: String) throws(EdgeError) -> [UInt8] {
+  let connection = try Descriptor(
+    taking: unsafe vpa_unix_connect(path, 5000), operation: "connect to", object: path)
+  var rest = Array("\(request)\n".utf8)[...]
+  while !rest.isEmpty {
+    let count = try connection.send(rest)
+    if count == 0 { throw EdgeError(operation: "send to", object: path, errno: EAGAIN) }
+    rest = rest.dropFirst(count)
+  }
+  var answer: [UInt8] = []
+  while true {
+    guard let bytes = try connection.read() else {
+      throw EdgeError(operation: "wait for", object: path, errno: EAGAIN)
+    }
+    if bytes.isEmpty { return answer }
+    answer += bytes
+  }
+}

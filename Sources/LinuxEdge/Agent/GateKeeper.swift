@@ -1,0 +1,67 @@
+import TunnelCore
+
+/// Carries out gate plans: the record first, then the steps, then the record again.
+struct GateKeeper {
+  private let file: RecordFile
+  private var onDisk: GateRecord
+
+  /// - Parameter record: what the file holds.
+  init(file: RecordFile, record: GateRecord) {
+    self.file = file
+    onDisk = record
+  }
+
+  /// Does all that can be done of a plan; returns what could not. When the record cannot be
+  /// written no step is taken, and each counts as failed.
+  mutating func perform(_ plan: GatePlan, _ requests: borrowing KernelRequests) -> [GateFailure] {
+    if let record = plan.recordBefore, let message = save(record) {
+      return [.record(link: plan.link, message: message)]
+        + plan.steps.map { .step(link: plan.link, $0, message: "the record was not written") }
+    }
+    var failures: [GateFailure] = []
+    var lostRoute = false
+    for step in plan.steps {
+      do {
+        try Self.take(step, requests)
+      } catch {
+        failures.append(.step(link: plan.link, step, message: error.description))
+        if case .addRoute = step { lostRoute = true }
+      }
+    }
+    // A route that is not back must stay on record; the core writes anew when it is.
+    if let record = plan.recordAfter, !lostRoute, let message = save(record) {
+      failures.append(.record(link: plan.link, message: message))
+    }
+    return failures
+  }
+
+  private mutating func save(_ record: GateRecord) -> String? {
+    guard record != onDisk else { return nil }
+    do {
+      try file.save(record)
+      onDisk = record
+      return nil
+    } catch {
+      return error.description
+    }
+  }
+
+  private static func take(
+    _ step: GateStep, _ requests: borrowing KernelRequests
+  ) throws(EdgeError) {
+    switch step {
+    case .addRoute(let route): try requests.addRoute(replaying: route)
+    case .deleteRoute(let route): try requests.deleteRoute(route)
+    case .addUnreachable(let id):
+      try requests.addUnreachable(id, routeProtocol: Route.agentProtocol)
+    case .deleteUnreachable(let id):
+      try requests.deleteUnreachable(id, routeProtocol: Route.agentProtocol)
+    case .addLinkRoute(let id, let link):
+      try requests.addLinkRoute(id, linkIndex: link, routeProtocol: Route.agentProtocol)
+    case .deleteLinkRoute(let id, let link):
+      try requests.deleteLinkRoute(id, linkIndex: link, routeProtocol: Route.agentProtocol)
+    case .setDormant(let link, let dormant):
+      try requests.setOperationalState(link: link, dormant: dormant)
+    }
+  }
+}

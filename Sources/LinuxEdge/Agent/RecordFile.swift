@@ -1,0 +1,108 @@
+import FoundationEssentials
+import TunnelCore
+
+/// The record of held gates on disk: `/run/vpnagent/gates.json`.
+///
+/// Written before anything is withdrawn, read at start and by whoever puts things back without a
+/// daemon. Routes are kept as the kernel's own message, in hexadecimal, beside text for people.
+struct RecordFile {
+  static let version = 1
+  let path: String
+
+  private struct Stored: Codable {
+    var version: Int
+    var links: [StoredLink]
+  }
+
+  private struct StoredLink: Codable {
+    var name: String
+    var withdrawn: [StoredRoute]
+  }
+
+  private struct StoredRoute: Codable {
+    var text: String
+    var table: UInt32
+    var destination: String
+    var tos: UInt8
+    var metric: UInt32
+    var routeProtocol: UInt8
+    var scope: UInt8
+    var link: Int32?
+    var message: String
+
+    enum CodingKeys: String, CodingKey {
+      case text, table, destination, tos, metric, scope, link, message
+      case routeProtocol = "protocol"
+    }
+  }
+
+  /// What an earlier run left; empty when there is no file.
+  func load() throws(EdgeError) -> GateRecord {
+    let bytes: [UInt8]
+    do {
+      bytes = try readFile(path)
+    } catch where error.errno == 2 {  // ENOENT
+      return GateRecord()
+    }
+    guard let stored = try? JSONDecoder().decode(Stored.self, from: Data(bytes)),
+      stored.version == Self.version, let record = Self.record(from: stored)
+    else {
+      throw EdgeError(
+        operation: "read the record", object: path, errno: 74,
+        detail: "not a record of this version; look at `ip route` and remove the file")
+    }
+    return record
+  }
+
+  /// Puts a record on disk for good.
+  func save(_ record: GateRecord) throws(EdgeError) {
+    let stored = Stored(
+      version: Self.version,
+      links: record.links.map { link in
+        StoredLink(name: link.name, withdrawn: link.withdrawn.map(Self.stored))
+      })
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    guard let data = try? encoder.encode(stored) else {
+      throw EdgeError(operation: "encode the record", object: path, errno: 22)
+    }
+    try replaceFile(path, with: Array(data) + [0x0a])
+  }
+
+  private static func stored(_ route: Route) -> StoredRoute {
+    StoredRoute(
+      text: route.description, table: route.identity.table,
+      destination: route.identity.destination.description, tos: route.identity.tos,
+      metric: route.identity.metric, routeProtocol: route.routeProtocol, scope: route.scope,
+      link: route.linkIndex, message: hex(route.message))
+  }
+
+  private static func record(from stored: Stored) -> GateRecord? {
+    var record = GateRecord()
+    for link in stored.links {
+      var routes: [Route] = []
+      for entry in link.withdrawn {
+        guard let destination = IPPrefix(entry.destination), let message = bytes(entry.message)
+        else { return nil }
+        routes.append(
+          Route(
+            identity: .init(
+              table: entry.table, destination: destination, tos: entry.tos, metric: entry.metric),
+            routeProtocol: entry.routeProtocol, scope: entry.scope, linkIndex: entry.link,
+            message: message))
+      }
+      record.links.append(.init(name: link.name, withdrawn: routes))
+    }
+    return record
+  }
+
+  private static func hex(_ bytes: [UInt8]) -> String {
+    bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
+
+  private static func bytes(_ text: String) -> [UInt8]? {
+    let digits = text.utf8.compactMap { Character(UnicodeScalar($0)).hexDigitValue }
+    guard digits.count == text.utf8.count, digits.count % 2 == 0 else { return nil }
+    return stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
+  }
+}

@@ -1,0 +1,18 @@
+import ArgumentParser
+
+struct CheckConfig: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check-config",
+    abstract: "Checks a configuration file and changes nothing.",
+    discussion: "Exit status: 0 valid, 77 unreadable, 78 not valid.")
+
+  @Option(help: "The file to check.") var config = defaultConfigPath
+
+  func run() throws {
+    let loaded = try loadConfiguration(config)
+    let monitored = loaded.configuration.vpns.count { $0.monitor != nil }
+    show(
+      "\(config): valid, \(loaded.configuration.gateways.count) gateways, "
+        + "\(loaded.configuration.vpns.count) VPNs, \(monitored) monitored\n")
+  }
+}

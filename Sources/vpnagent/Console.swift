@@ -1,0 +1,27 @@
+import Glibc
+
+/// Writes one line to standard error.
+func complain(_ line: String) {
+  write("vpnagent: \(line)\n", to: STDERR_FILENO)
+}
+
+/// Writes text to standard output; a reader that has gone is no error.
+func show(_ text: String) {
+  write(text, to: STDOUT_FILENO)
+}
+
+private func write(_ text: String, to descriptor: Int32) {
+  var rest = Array(text.utf8)[...]
+  while !rest.isEmpty {
+    let count = unsafe rest.withUnsafeBytes {
+      unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
+    }
+    if count <= 0 { return }
+    rest = rest.dropFirst(count)
+  }
+}
+
+/// Whether standard output is a terminal that wants colour (https://no-color.org).
+var wantsColour: Bool {
+  isatty(STDOUT_FILENO) == 1 && unsafe getenv("NO_COLOR") == nil
+}

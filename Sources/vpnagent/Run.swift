@@ -1,0 +1,63 @@
+import ArgumentParser
+import LinuxEdge
+import TunnelCore
+
+struct Run: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Runs the agent in the foreground.",
+    discussion: """
+      Without a configuration file it observes: every tunnel it finds is listed, none is touched.
+      SIGTERM and SIGINT end it; held links are released first unless --on-exit keep.
+      Exit status: 0 ended as told, 71 system failure, 75 already running, 77 no permission, \
+      78 configuration not valid.
+      """)
+
+  @Option(help: "The configuration file (default: \(defaultConfigPath), if it exists).")
+  var config: String?
+  @Option(help: "What ending does to held links: release or keep.")
+  var onExit = AgentOptions.OnExit.release
+  @Option(help: .hidden) var runDir = defaultRunDirectory
+  @Flag(help: "Log what is of use only to who works on the agent.") var debug = false
+
+  func run() throws {
+    let path = try config ?? (fileExists(defaultConfigPath) ? defaultConfigPath : nil)
+    let loaded = try path.map(loadConfiguration)?.configuration ?? .observing
+    let options = AgentOptions(
+      configuration: loaded, configPath: path, runDirectory: runDir, onExit: onExit,
+      logLevel: debug ? .debug : .info, version: agentVersion)
+    let agent: Agent
+    do {
+      agent = try Agent(options)
+    } catch {
+      complain(error.description)
+      throw error.exitCode
+    }
+    do {
+      try agent.run()
+    } catch {
+      complain("\(error); links stay as they are, `vpnagent run` takes over")
+      throw ExitCode.system
+    }
+  }
+
+  private func fileExists(_ path: String) throws -> Bool {
+    do {
+      _ = try readFile(path)
+      return true
+    } catch {
+      return error.errno != 2  // ENOENT; any other error is reported when it is loaded
+    }
+  }
+}
+
+extension AgentOptions.OnExit: ExpressibleByArgument {}
+
+extension StartFailure {
+  fileprivate var exitCode: ExitCode {
+    switch self {
+    case .permission: .permission
+    case .alreadyRunning: .alreadyRunning
+    case .system: .system
+    }
+  }
+}

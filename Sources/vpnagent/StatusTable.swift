@@ -1,0 +1,87 @@
+import LinuxEdge
+import TunnelCore
+
+/// `vpnagent status` for people: one aligned line a tunnel, and a line below for what is wrong.
+struct StatusTable {
+  private let status: AgentStatus
+
+  init(_ status: AgentStatus) {
+    self.status = status
+  }
+
+  private static let columns = [
+    "TUNNEL", "LINK", "PEER", "MON", "STATE", "GATE", "RTT", "LOSS", "SINCE", "REASON",
+  ]
+
+  func text(_ coloured: Bool) -> String {
+    guard !status.tunnels.isEmpty else {
+      return "No tunnel configured, and no IPsec SA found.\n"
+    }
+    let rows = [Self.columns] + status.tunnels.map(Self.cells)
+    let widths = Self.columns.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    var text = ""
+    for (index, row) in rows.enumerated() {
+      var line = ""
+      for (cell, width) in zip(row, widths) {
+        line += cell + String(repeating: " ", count: width - cell.count + 2)
+      }
+      while line.last == " " { line.removeLast() }
+      let tunnel = index == 0 ? nil : status.tunnels[index - 1]
+      text += Self.paint(line, tunnel, coloured) + "\n"
+      for note in tunnel.map(Self.notes) ?? [] { text += "  \(note)\n" }
+    }
+    return text
+  }
+
+  private static func cells(_ tunnel: TunnelStatus) -> [String] {
+    let set = tunnel.sets.first
+    return [
+      tunnel.name, tunnel.link ?? "-", tunnel.remote ?? "-", tunnel.mon, state(tunnel),
+      tunnel.gate, set?.rtt.map(milliseconds) ?? "-", set?.loss.map(percent) ?? "-",
+      age(tunnel.since), tunnel.reason,
+    ]
+  }
+
+  private static func state(_ tunnel: TunnelStatus) -> String {
+    guard let losses = tunnel.losses, let threshold = tunnel.threshold else { return tunnel.state }
+    let counts = tunnel.state == "verifying" || losses > 0 && tunnel.state == "up"
+    return counts ? "\(tunnel.state) \(losses)/\(threshold)" : tunnel.state
+  }
+
+  private static func notes(_ tunnel: TunnelStatus) -> [String] {
+    var notes: [String] = []
+    if let obstacle = tunnel.obstacle { notes.append("not probed: \(obstacle)") }
+    if !tunnel.withdrawn.isEmpty {
+      notes.append("withdrawn: \(tunnel.withdrawn.joined(separator: ", "))")
+    }
+    return notes
+  }
+
+  private static func paint(_ line: String, _ tunnel: TunnelStatus?, _ coloured: Bool) -> String {
+    guard coloured else { return line }
+    guard let tunnel else { return "\u{1b}[1m\(line)\u{1b}[0m" }
+    switch (tunnel.mon, tunnel.state) {
+    case ("-", _): return line
+    case (_, "up"): return "\u{1b}[32m\(line)\u{1b}[0m"
+    case (_, "verifying"): return "\u{1b}[33m\(line)\u{1b}[0m"
+    case (_, _): return "\u{1b}[31m\(line)\u{1b}[0m"
+    }
+  }
+
+  private static func milliseconds(_ seconds: Double) -> String {
+    let tenths = Int((seconds * 10_000).rounded())
+    return "\(tenths / 10).\(tenths % 10) ms"
+  }
+
+  private static func percent(_ share: Double) -> String {
+    "\(Int((share * 100).rounded()))%"
+  }
+
+  /// The two largest units: `3d4h`, `5m12s`, `7s`.
+  private static func age(_ seconds: Double) -> String {
+    let total = Int(max(seconds, 0))
+    let parts = [(total / 86400, "d"), (total / 3600 % 24, "h"), (total / 60 % 60, "m"), (total % 60, "s")]
+    let first = parts.firstIndex { $0.0 > 0 } ?? parts.count - 1
+    return parts[first...].prefix(2).map { "\($0.0)\($0.1)" }.joined()
+  }
+}

@@ -1,3 +1,0 @@
-import LinuxEdge
-import ArgumentParser
-print(version)

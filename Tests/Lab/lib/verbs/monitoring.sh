@@ -1,0 +1,75 @@
+# shellcheck shell=bash
+# The configuration that most scenarios use, and what they ask about a monitored tunnel.
+
+# Prints a configuration: a probe a second, down at three, verify-path; more lines of the
+# vpn-monitor table as arguments, more of the VPN's in OWNED.
+monitoring() { # GATEWAY [LINE...]
+  local gateway=$1 peer=${peer_of[$1]} line
+  shift
+  cat <<TOML
+[vpn-monitor-options]
+interval = 1
+threshold = 3
+
+[gateway.$peer]
+address = "${wan[$peer]}"
+
+[vpn.${connection[$gateway]}]
+gateway = "$peer"
+bind-interface = "vti0"
+establish-tunnels = "immediately"
+${OWNED:-}
+
+[vpn.${connection[$gateway]}.vpn-monitor]
+TOML
+  [[ "$*" == *verify-path* ]] || echo 'verify-path = true'
+  for line; do echo "$line"; done
+}
+
+# Starts an agent that has no configuration.
+observer() { # GATEWAY
+  on_background "$1" "agent-$1.log" "$VPNAGENT" run
+  echo "$started_pid" >"$LAB/agent-$1.pid"
+  wait_until 20 "the agent on $1 answers" -- grep -q observing "$LAB/agent-$1.log"
+  wait_until 20 "its socket is there" -- on "$1" test -S /run/vpnagent/control.sock
+}
+
+# One field of a tunnel's first SA set, as status has it.
+set_field() { # GATEWAY TUNNEL FIELD
+  QUIET=1 status "$1" | jq -r --arg name "$2" --arg field "$3" \
+    '.tunnels[] | select(.name == $name) | .sets[0][$field]'
+}
+
+# All routes through a link, in an order of their own.
+routes_of() { # GATEWAY LINK
+  ip -n "$1" -d route show table all dev "$2" | grep -v 'table local' | sort
+}
+
+# Whether none of these SPIs is left.
+spis_gone() { # GATEWAY SPIS
+  has_sas "$1" && [[ ! $(comm -12 <(echo "$2") <(spis "$1")) ]]
+}
+
+# The initiator's SPI of a gateway's IKE SA.
+ike_spi() { # GATEWAY
+  QUIET=1 swan "$1" --list-sas --raw | grep -o 'initiator-spi=[0-9a-f]*' | sort
+}
+
+ike_spi_differs() { # GATEWAY SPI
+  local now
+  now=$(ike_spi "$1")
+  [[ $now && $now != "$2" ]]
+}
+
+# Both gateways run an agent: the tunnel comes up and both are in service within three intervals.
+both_converge() {
+  wait_until 5 "gw-a is held" -- operstate_is gw-a vti0 DORMANT
+  wait_until 5 "gw-b is held" -- operstate_is gw-b vti0 DORMANT
+  child_up gw-a
+  wait_until 5 "gw-a is up" -- state_is gw-a to-b up
+  wait_until 5 "gw-b is up" -- state_is gw-b to-a up
+  expect_between "ms that gw-a verified" "$(ms_between gw-a state=verifying state=up)" 0 2999
+  expect_between "ms that gw-b verified" "$(ms_between gw-b state=verifying state=up)" 0 2999
+  wait_until 2 "a ping passes" -- ping_once host-a 10.2.0.2
+  expect_not "a host route of the agent is left" -- has_route gw-a proto 250 table all
+}

@@ -1,0 +1,20 @@
+#!/bin/bash
+# vpnagent with verify-path on both gateways converges: /32 addresses and static host routes.
+
+setup() {
+  two_gateways
+  vti gw-a vti0 42 169.254.100.1/32
+  vti gw-b vti0 42 169.254.100.2/32
+  charons
+}
+
+story() {
+  route gw-a add 169.254.100.2/32 dev vti0
+  route gw-b add 169.254.100.1/32 dev vti0
+  routes_through vti0
+  monitoring gw-a 'verify-path = { destination-ip = "169.254.100.2" }' \
+    'destination-ip = "169.254.100.2"' | agent gw-a
+  monitoring gw-b 'verify-path = { destination-ip = "169.254.100.1" }' \
+    'destination-ip = "169.254.100.1"' | agent gw-b
+  both_converge
+}

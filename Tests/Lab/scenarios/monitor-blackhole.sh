@@ -1,0 +1,30 @@
+#!/bin/bash
+# ESP is dropped mid-life, both ways or one: down after threshold x interval, never earlier.
+
+story() {
+  routes_through vti0
+  monitoring gw-a | agent gw-a
+  child_up gw-a
+  wait_until 5 "the tunnel is up" -- state_is gw-a to-b up
+  blackhole both 1
+  blackhole a-to-b 2
+  blackhole b-to-a 3
+}
+
+blackhole() { # WAY NUMBER
+  local cut_at spis_before
+  expect "a ping passes" -- ping_once host-a 10.2.0.2
+  spis_before=$(spis gw-a)
+  drop_esp "$1"
+  cut_at=$(wall_ms)
+  wait_until 10 "the monitor says down" -- logged_times gw-a 'reason="IPSEC SA VPN Monitor Failure"' "$2"
+  # The first lost probe leaves up to an interval after the cut.
+  expect_between "ms from the cut to down" \
+    "$(($(logged_at gw-a 'reason="IPSEC SA VPN Monitor Failure"' "$2") - cut_at))" 2900 4500
+  wait_until 5 "the link is held" -- operstate_is gw-a vti0 DORMANT
+  expect_not "a ping passes" -- ping_once host-a 10.2.0.2
+  wait_until 5 "the SAs were cleared" -- spis_gone gw-a "$spis_before"
+  heal
+  wait_until 10 "the tunnel is back by itself" -- state_is gw-a to-b up
+  expect "the link is in service" -- operstate_is gw-a vti0 UP
+}
