@@ -3,9 +3,10 @@ import TunnelCore
 extension Complaints {
   /// The address of one host.
   mutating func hostAddress(_ item: Item?) -> IPAddress? {
-    guard let item, let text = string(item) else { return nil }
+    let allowed = "an IPv4 or IPv6 address without zone or length"
+    guard let item, let text = string(item, allowed: allowed) else { return nil }
     guard let address = IPAddress(text) else {
-      refuse(item, "not an IP address; allowed: an IPv4 or IPv6 address without zone or length")
+      refuse(item, "not an IP address; allowed: \(allowed)")
       return nil
     }
     guard !address.isUnspecified, !isGroup(address) else {
@@ -18,7 +19,8 @@ extension Complaints {
 
   /// An IP prefix without host bits.
   mutating func prefix(_ item: Item) -> IPPrefix? {
-    guard let text = string(item) else { return nil }
+    let allowed = "ADDRESS/LENGTH, 0...32 for IPv4, 0...128 for IPv6"
+    guard let text = string(item, allowed: allowed) else { return nil }
     if let prefix = IPPrefix(text) { return prefix }
     let parts = text.split(separator: "/")
     if parts.count == 2, let address = IPAddress(String(parts[0])), let length = Int(parts[1]),
@@ -26,7 +28,7 @@ extension Complaints {
     {
       refuse(item, "has host bits; allowed: \(IPPrefix(address, length: length))")
     } else {
-      refuse(item, "not an IP prefix; allowed: ADDRESS/LENGTH, 0...32 for IPv4, 0...128 for IPv6")
+      refuse(item, "not an IP prefix; allowed: \(allowed)")
     }
     return nil
   }

@@ -45,15 +45,11 @@ extension Complaints {
     return .nanoseconds(Int64((value * 1e9).rounded()))
   }
 
-  /// A string that is not empty.
-  mutating func string(_ item: Item?) -> String? {
+  /// A string; `allowed` says what may be in it.
+  mutating func string(_ item: Item?, allowed: String) -> String? {
     guard let item else { return nil }
     guard case .string(let value) = item.value else {
-      refuseType(item, wanted: "a string")
-      return nil
-    }
-    guard !value.isEmpty else {
-      refuse(item, "must not be empty")
+      refuseType(item, wanted: "a string", allowed: allowed)
       return nil
     }
     return value
@@ -65,10 +61,7 @@ extension Complaints {
   ) -> Choice? {
     guard let item else { return nil }
     let allowed = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-    guard case .string(let name) = item.value else {
-      refuseType(item, wanted: "a string", allowed: allowed)
-      return nil
-    }
+    guard let name = string(item, allowed: allowed) else { return nil }
     if let choice = Choice(rawValue: name) { return choice }
     let problem = name == unsupported ? "not supported yet" : "unknown value"
     refuse(item, "\(problem); allowed: \(allowed)")
@@ -77,12 +70,13 @@ extension Complaints {
 
   /// The name of a network interface, as the kernel would take it (dev_valid_name).
   mutating func interfaceName(_ item: Item?) -> String? {
-    guard let item, let name = string(item) else { return nil }
+    let allowed = "1...15 bytes without '/', ':' or white space"
+    guard let item, let name = string(item, allowed: allowed) else { return nil }
     let isAllowed = name.unicodeScalars.allSatisfy { scalar in
       scalar != "/" && scalar != ":" && !scalar.properties.isWhitespace && scalar.value >= 0x20
     }
     guard isAllowed, (1...15).contains(name.utf8.count), name != ".", name != ".." else {
-      refuse(item, "not an interface name; allowed: 1...15 bytes without '/', ':' or white space")
+      refuse(item, "not an interface name; allowed: \(allowed)")
       return nil
     }
     return name

@@ -36,7 +36,7 @@ extension ConfigurationReader {
       complaints.refuse(path: section.path(of: "gateway"), "missing; allowed: \(allowed)")
       return nil
     }
-    guard let name = complaints.string(item) else { return nil }
+    guard let name = complaints.string(item, allowed: allowed) else { return nil }
     guard gatewayNames.contains(name) else {
       complaints.refuse(item, "no such gateway; allowed: \(allowed)")
       return nil
@@ -48,7 +48,7 @@ extension ConfigurationReader {
     guard let item = section["routes"], let items = complaints.elements(item, of: "IP prefixes")
     else { return [] }
     if !items.isEmpty, section["bind-interface"] == nil {
-      complaints.refuse(item, "needs bind-interface, the link that they go through")
+      complaints.refuse(item, "needs bind-interface, the link to route through")
     }
     return items.compactMap { newRoute($0) }
   }

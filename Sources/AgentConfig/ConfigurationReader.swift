@@ -6,6 +6,12 @@ public struct LoadedConfiguration: Hashable, Sendable {
   public var configuration: Configuration
   /// `FILE: KEY.PATH: remark`, one line each.
   public var warnings: [String]
+
+  /// A configuration; without arguments that of an empty file.
+  public init(configuration: Configuration = .observing, warnings: [String] = []) {
+    self.configuration = configuration
+    self.warnings = warnings
+  }
 }
 
 /// Reads a TOML text. An empty one is valid and observes only.
