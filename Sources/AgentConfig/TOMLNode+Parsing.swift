@@ -12,6 +12,17 @@ struct TOMLSyntaxError: Error {
   var reason: String
 }
 
+extension TOMLSyntaxError {
+  /// An error at a byte of `text`.
+  init(_ text: String, offset: Int, reason: String) {
+    let before = text.utf8.prefix(offset)
+    let line = Substring(
+      before[(before.lastIndex(of: 0x0a).map(before.index(after:)) ?? before.startIndex)...])
+    self.init(
+      line: before.count { $0 == 0x0a } + 1, column: line.unicodeScalars.count + 1, reason: reason)
+  }
+}
+
 extension TOMLNode {
   /// Deeper tables and arrays than this are taken as empty; no key lies deeper than 4.
   private static let maxDepth = 16
@@ -19,8 +30,13 @@ extension TOMLNode {
   /// The root table of a TOML text.
   static func parse(_ text: String) throws(TOMLSyntaxError) -> [String: TOMLNode] {
     try refuseNUL(in: text)
+    try refuseWhatAborts(text)
+    return entries(of: try table(text), depth: 0)
+  }
+
+  private static func table(_ text: String) throws(TOMLSyntaxError) -> TOMLTable {
     do {
-      return entries(of: try TOMLTable(string: text), depth: 0)
+      return try TOMLTable(string: text)
     } catch let error as TOMLParseError {
       let start = error.source.begin
       throw TOMLSyntaxError(
@@ -33,18 +49,23 @@ extension TOMLNode {
   /// TOMLKit passes C strings: at a NUL it would drop the rest of the file, a key or a value without
   /// a word. TOML itself allows U+0000 only as an escape, and no key here has a use for it.
   private static func refuseNUL(in text: String) throws(TOMLSyntaxError) {
-    var line = 1
-    for content in text.utf8.split(separator: 0x0a, omittingEmptySubsequences: false) {
-      let content = Substring(content)
-      for form in ["\0", "\\u0000", "\\U00000000"] {
-        guard let found = content.unicodeScalars.firstRange(of: form.unicodeScalars) else {
-          continue
-        }
-        let column = content.unicodeScalars[..<found.lowerBound].count + 1
-        throw TOMLSyntaxError(line: line, column: column, reason: "U+0000 is not allowed")
+    for form in ["\0", "\\u0000", "\\U00000000"] {
+      if let found = text.utf8.firstRange(of: form.utf8) {
+        throw TOMLSyntaxError(
+          text, offset: text.utf8.distance(from: text.startIndex, to: found.lowerBound),
+          reason: "U+0000 is not allowed")
       }
-      line += 1
     }
+  }
+
+  /// toml++ 3.4.0 ends the process by assert(), in release builds too, at `[=]`, `a = [1, }` and
+  /// many a broken date. Those never get to it; an earlier error is still told in its words.
+  private static func refuseWhatAborts(_ text: String) throws(TOMLSyntaxError) {
+    var scanner = StatementScanner(text: text)
+    while scanner.nextPath() != nil {}
+    guard let problem = scanner.problem else { return }
+    _ = try table(String(decoding: text.utf8.prefix(problem.statement), as: UTF8.self))
+    throw TOMLSyntaxError(text, offset: problem.offset, reason: problem.reason)
   }
 
   private static func entries(of table: TOMLTable, depth: Int) -> [String: TOMLNode] {

@@ -48,15 +48,7 @@ extension TOMLNode: CustomStringConvertible {
 
 /// A key as a file has it: bare where TOML allows, else quoted.
 func writtenKey(_ key: String) -> String {
-  let isBare = key.utf8.allSatisfy { byte in
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-      true
-    default: false
-    }
-  }
-  return isBare && !key.isEmpty ? key : quoted(key)
+  !key.isEmpty && key.utf8.allSatisfy(isKeyCharacter) ? key : quoted(key)
 }
 
 /// A TOML basic string that holds `text`.

@@ -9,6 +9,21 @@ func badTablesAndGatewaysAreRefused(row: Row) { row.check() }
 private let gateway = "gateway.GW.address = '203.0.113.1'\n"
 
 private let syntaxRows: [Row] = [
+  // What the parser itself would end the process at.
+  Row("[é]", "1:2: expected a key or ']'"),
+  Row("a = 1\n[[ =]", "2:4: expected a key or ']'"),
+  Row(
+    "é = 'é'\n[[[a]]]",
+    "1:1: Error while parsing root table: expected keys, tables, whitespace or comments, saw 'é'"),
+  Row("a = [1, }", "1:9: '}' closes nothing"),
+  Row("a = { b = [ # }\n  } }", "2:3: '}' closes nothing"),
+  Row("a = 1979-05-27Tx", "1:5: no key takes a date or a time"),
+  Row("a = 1979-05-27Te", "1:5: no key takes a date or a time"),
+  Row("a = { 1979-05 = [1, 07:32:00] }", "1:21: no key takes a date or a time"),
+  Row(
+    "a = 'b\n[=]",
+    "1:7: Error while parsing literal string: control characters other than TAB (U+0009) are "
+      + "explicitly prohibited"),
   Row("x = ", "1:5: Error while parsing key-value pair: encountered end-of-file"),
   Row(
     "vpn-monitor-options.interval = 1\nvpn-monitor-options.interval = 2\n",

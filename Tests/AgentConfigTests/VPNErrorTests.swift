@@ -55,10 +55,6 @@ private let rows: [Row] = [
     "held-route = 'blackhole'",
     " vpn.v.held-route = \"blackhole\": unknown value; allowed: unreachable, none"),
   .vpn(
-    "held-route = 1979-05-27",
-    " vpn.v.held-route = (a date or time): must be a string, not a date or time; "
-      + "allowed: unreachable, none"),
-  .vpn(
     "routes = ['10.2.0.0/16']",
     " vpn.v.routes = [\"10.2.0.0/16\"]: needs bind-interface, the link to route through"),
   .vpn(
