@@ -1,0 +1,84 @@
+import TunnelCore
+
+extension Complaints {
+  /// true or false.
+  mutating func boolean(_ item: Item?) -> Bool? {
+    guard let item else { return nil }
+    guard case .boolean(let value) = item.value else {
+      refuseType(item, wanted: "true or false")
+      return nil
+    }
+    return value
+  }
+
+  /// An integer in `range`; `unit` says what it counts.
+  mutating func integer(_ item: Item?, in range: ClosedRange<Int>, unit: String) -> Int? {
+    guard let item else { return nil }
+    let allowed = "\(range.lowerBound)...\(range.upperBound) (\(unit))"
+    guard case .integer(let value) = item.value else {
+      refuseType(item, wanted: "an integer", allowed: allowed)
+      return nil
+    }
+    guard range.contains(value) else {
+      refuse(item, "must be \(allowed)")
+      return nil
+    }
+    return value
+  }
+
+  /// Seconds from `least` to 3600, rounded to the nanosecond.
+  mutating func seconds(_ item: Item?, atLeast least: Double) -> Duration? {
+    guard let item else { return nil }
+    let allowed = "\(least)...3600 (seconds)"
+    let value: Double
+    switch item.value {
+    case .integer(let integer): value = Double(integer)
+    case .float(let float): value = float
+    default:
+      refuseType(item, wanted: "an integer or a float", allowed: allowed)
+      return nil
+    }
+    guard value >= least, value <= 3600 else {  // false for NaN too
+      refuse(item, "must be \(allowed)")
+      return nil
+    }
+    return .nanoseconds(Int64((value * 1e9).rounded()))
+  }
+
+  /// A string; `allowed` says what may be in it.
+  mutating func string(_ item: Item?, allowed: String) -> String? {
+    guard let item else { return nil }
+    guard case .string(let value) = item.value else {
+      refuseType(item, wanted: "a string", allowed: allowed)
+      return nil
+    }
+    return value
+  }
+
+  /// One of the names of an enumeration's cases. `unsupported` names what is refused for now.
+  mutating func choice<Choice: RawRepresentable<String> & CaseIterable>(
+    _ item: Item?, unsupported: String? = nil
+  ) -> Choice? {
+    guard let item else { return nil }
+    let allowed = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+    guard let name = string(item, allowed: allowed) else { return nil }
+    if let choice = Choice(rawValue: name) { return choice }
+    let problem = name == unsupported ? "not supported yet" : "unknown value"
+    refuse(item, "\(problem); allowed: \(allowed)")
+    return nil
+  }
+
+  /// The name of a network interface, as the kernel would take it (dev_valid_name).
+  mutating func interfaceName(_ item: Item?) -> String? {
+    let allowed = "1...15 bytes without '/', ':' or white space"
+    guard let item, let name = string(item, allowed: allowed) else { return nil }
+    let isAllowed = name.unicodeScalars.allSatisfy { scalar in
+      scalar != "/" && scalar != ":" && !scalar.properties.isWhitespace && scalar.value >= 0x20
+    }
+    guard isAllowed, (1...15).contains(name.utf8.count), name != ".", name != ".." else {
+      refuse(item, "not an interface name; allowed: \(allowed)")
+      return nil
+    }
+    return name
+  }
+}

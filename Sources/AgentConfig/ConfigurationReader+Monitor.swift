@@ -1,0 +1,95 @@
+import TunnelCore
+
+private let monitorKeys = [
+  "optimized", "interval", "threshold", "timeout", "probe-source", "source-interface",
+  "destination-ip", "verify-path",
+]
+
+/// The setting of a key that takes true, false or a table.
+private enum Switch {
+  case off
+  case on
+  case table(Section)
+}
+
+extension ConfigurationReader {
+  /// `[vpn-monitor-options]`.
+  mutating func monitorDefaults(_ item: Item?) -> Monitor {
+    var monitor = Monitor()
+    if let section = complaints.section(item, keys: ["interval", "threshold"]) {
+      readTiming(section, into: &monitor)
+    }
+    return monitor
+  }
+
+  /// `vpn-monitor` of a VPN; nil: off.
+  mutating func monitor(_ item: Item?, defaults: Monitor) -> Monitor? {
+    guard let item, let setting = setting(item, keys: monitorKeys) else { return nil }
+    var monitor = defaults
+    switch setting {
+    case .off: return nil
+    case .on: break
+    case .table(let section): readMonitor(section, into: &monitor)
+    }
+    let patience = monitor.interval * monitor.threshold
+    if patience < .seconds(1) {
+      complaints.warn(
+        path: item.path,
+        "threshold \(monitor.threshold) x interval \(monitor.interval) is \(patience), "
+          + "faster than IKE can renegotiate; recommended: at least 1 second")
+    }
+    return monitor
+  }
+
+  private mutating func readMonitor(_ section: Section, into monitor: inout Monitor) {
+    if complaints.boolean(section["optimized"]) == true { monitor.mode = .optimized }
+    readTiming(section, into: &monitor)
+    monitor.timeout = complaints.seconds(section["timeout"], atLeast: 0.05)
+    if let value: Monitor.ProbeSource = complaints.choice(section["probe-source"]) {
+      monitor.probeSource = value
+    }
+    monitor.sourceInterface = complaints.interfaceName(section["source-interface"])
+    monitor.destinationIP = complaints.hostAddress(section["destination-ip"])
+    monitor.verifyPath = verifyPath(section["verify-path"])
+  }
+
+  private mutating func readTiming(_ section: Section, into monitor: inout Monitor) {
+    if let value = complaints.seconds(section["interval"], atLeast: 0.1) {
+      monitor.interval = value
+    }
+    if let value = complaints.integer(
+      section["threshold"], in: 1...65536, unit: "consecutive lost probes")
+    {
+      monitor.threshold = value
+    }
+  }
+
+  private mutating func verifyPath(_ item: Item?) -> Monitor.VerifyPath? {
+    guard let item, let setting = setting(item, keys: ["destination-ip", "packet-size"]) else {
+      return nil
+    }
+    var verifyPath = Monitor.VerifyPath()
+    switch setting {
+    case .off: return nil
+    case .on: break
+    case .table(let section):
+      verifyPath.destinationIP = complaints.hostAddress(section["destination-ip"])
+      if let value = complaints.integer(
+        section["packet-size"], in: 64...1350, unit: "bytes of the whole ICMP message")
+      {
+        verifyPath.packetSize = value
+      }
+    }
+    return verifyPath
+  }
+
+  private mutating func setting(_ item: Item, keys: [String]) -> Switch? {
+    switch item.value {
+    case .boolean(let isOn): return isOn ? .on : .off
+    case .table: return complaints.section(item, keys: keys).map { .table($0) }
+    default:
+      complaints.refuseType(item, wanted: "true, false or a table")
+      return nil
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import TunnelCore
+
+private let vpnKeys = [
+  "gateway", "bind-interface", "establish-tunnels", "link-control", "routes", "guard-protocols",
+  "held-route", "vpn-monitor",
+]
+
+extension ConfigurationReader {
+  /// `[vpn.NAME]`; its gateway is empty where the file has none.
+  mutating func vpn(_ name: String, _ item: Item, defaults: Monitor) -> VPN? {
+    guard let section = complaints.section(item, keys: vpnKeys) else { return nil }
+    var vpn = VPN(name: name, gateway: gatewayName(section) ?? "")
+    vpn.bindInterface = complaints.interfaceName(section["bind-interface"])
+    if let value: VPN.EstablishTunnels = complaints.choice(section["establish-tunnels"]) {
+      vpn.establishTunnels = value
+    }
+    if let value: VPN.LinkControl = complaints.choice(
+      section["link-control"], unsupported: "admin")
+    {
+      vpn.linkControl = value
+    }
+    vpn.routes = routes(section)
+    if let protocols = complaints.elements(section["guard-protocols"], of: "route protocols") {
+      vpn.guardProtocols = Set(protocols.compactMap { complaints.routeProtocol($0) })
+    }
+    if let value: VPN.HeldRoute = complaints.choice(section["held-route"]) {
+      vpn.heldRoute = value
+    }
+    vpn.monitor = monitor(section["vpn-monitor"], defaults: defaults)
+    return vpn
+  }
+
+  private mutating func gatewayName(_ section: Section) -> String? {
+    let allowed = gatewayNames.isEmpty ? "none yet, add [gateway.NAME]" : listed(gatewayNames)
+    guard let item = section["gateway"] else {
+      complaints.refuse(path: section.path(of: "gateway"), "missing; allowed: \(allowed)")
+      return nil
+    }
+    guard let name = complaints.string(item, allowed: allowed) else { return nil }
+    guard gatewayNames.contains(name) else {
+      complaints.refuse(item, "no such gateway; allowed: \(allowed)")
+      return nil
+    }
+    return name
+  }
+
+  private mutating func routes(_ section: Section) -> [IPPrefix] {
+    guard let item = section["routes"], let items = complaints.elements(item, of: "IP prefixes")
+    else { return [] }
+    if !items.isEmpty, section["bind-interface"] == nil {
+      complaints.refuse(item, "needs bind-interface, the link to route through")
+    }
+    return items.compactMap { newRoute($0) }
+  }
+
+  /// A prefix that no VPN routes yet.
+  private mutating func newRoute(_ item: Item) -> IPPrefix? {
+    guard let route = complaints.prefix(item) else { return nil }
+    if let first = routePaths[route] {
+      complaints.refuse(item, "already in \(first); allowed: each prefix once in the file")
+      return nil
+    }
+    routePaths[route] = item.path
+    return route
+  }
+
+  /// A link that several gateways share cannot be held for one of them alone.
+  mutating func checkSharedLinks(_ vpns: [VPN]) {
+    let links = Dictionary(grouping: vpns.filter { !$0.gateway.isEmpty }) { $0.bindInterface }
+    for vpn in vpns {
+      guard let link = vpn.bindInterface, let sharing = links[link], let first = sharing.first,
+        !vpn.gateway.isEmpty, vpn.gateway != first.gateway,
+        sharing.contains(where: { $0.linkControl != .none })
+      else { continue }
+      complaints.refuse(
+        Item(path: "vpn.\(writtenKey(vpn.name)).bind-interface", value: .string(link)),
+        "vpn.\(writtenKey(first.name)) with gateway \(first.gateway) is on this link too; "
+          + "allowed: one gateway a link, or link-control = \"none\" in every VPN on it")
+    }
+  }
+
+  /// Warns of gateways that do nothing.
+  mutating func checkUnusedGateways(_ vpns: [VPN]) {
+    let used = Set(vpns.map(\.gateway))
+    for name in gatewayNames where !used.contains(name) {
+      complaints.warn(path: "gateway.\(writtenKey(name))", "no VPN uses this gateway")
+    }
+  }
+}
+
+/// Names for a message, not more than ten.
+private func listed(_ names: [String]) -> String {
+  let shown = names.prefix(10).map(writtenKey).joined(separator: ", ")
+  return names.count > 10 ? "\(shown) and \(names.count - 10) more" : shown
+}

@@ -1,0 +1,98 @@
+import TunnelCore
+
+/// A configuration, and what in its file is allowed but hardly meant.
+public struct LoadedConfiguration: Hashable, Sendable {
+  /// What the file asks for.
+  public var configuration: Configuration
+  /// `FILE: KEY.PATH: remark`, one line each.
+  public var warnings: [String]
+
+  /// A configuration; without arguments that of an empty file.
+  public init(configuration: Configuration = .observing, warnings: [String] = []) {
+    self.configuration = configuration
+    self.warnings = warnings
+  }
+}
+
+/// Reads a TOML text. An empty one is valid and observes only.
+///
+/// `fileName` is not opened; it is what messages call the file. Throws every error of the file at
+/// once, or the first where the text is not TOML.
+public func parseConfiguration(
+  _ text: String, fileName: String
+) throws(ConfigurationError) -> LoadedConfiguration {
+  let root: [String: TOMLNode]
+  do {
+    root = try TOMLNode.parse(text)
+  } catch {
+    let line = "\(printable(fileName)):\(error.line):\(error.column): \(error.reason)"
+    throw ConfigurationError(lines: [line])
+  }
+  var reader = ConfigurationReader(text: text, fileName: fileName)
+  let configuration = reader.read(root)
+  guard reader.complaints.errors.isEmpty else {
+    throw ConfigurationError(lines: reader.complaints.errors)
+  }
+  return LoadedConfiguration(
+    configuration: configuration, warnings: reader.complaints.warnings)
+}
+
+/// Turns the tables of one file into a `Configuration`. What it returns is only worth having when
+/// there are no complaints: values that were refused have their defaults in it.
+struct ConfigurationReader {
+  var complaints: Complaints
+  private let text: String
+  /// Every gateway that has a table, valid or not.
+  private(set) var gatewayNames: [String] = []
+  /// Where each gateway address was first seen.
+  var addressPaths: [IPAddress: String] = [:]
+  /// Where each route was first seen.
+  var routePaths: [IPPrefix: String] = [:]
+
+  init(text: String, fileName: String) {
+    self.text = text
+    complaints = Complaints(fileName: fileName)
+  }
+
+  mutating func read(_ entries: [String: TOMLNode]) -> Configuration {
+    let file = Item(path: "", value: .table(entries))
+    guard let root = complaints.section(file, keys: ["vpn-monitor-options", "gateway", "vpn"])
+    else { return .observing }
+    let defaults = monitorDefaults(root["vpn-monitor-options"])
+    let gateways = namedTables(root["gateway"])
+    gatewayNames = gateways.map(\.name)
+    var configuration = Configuration.observing
+    for (name, item) in gateways {
+      configuration.gateways[name] = gateway(name, item)
+    }
+    for (name, item) in namedTables(root["vpn"]) {
+      if let vpn = vpn(name, item, defaults: defaults) { configuration.vpns.append(vpn) }
+    }
+    checkSharedLinks(configuration.vpns)
+    checkUnusedGateways(configuration.vpns)
+    return configuration
+  }
+
+  /// The tables inside `[gateway]` or `[vpn]` in the file's order, those with bad names refused.
+  private mutating func namedTables(_ item: Item?) -> [(name: String, item: Item)] {
+    guard let item, let section = complaints.table(item) else { return [] }
+    let tables = section.items(order: tableOrder(inside: item.path, text: text))
+    for (name, item) in tables where !isName(name) {
+      complaints.refuse(
+        path: item.path,
+        "bad name; allowed: 1...64 characters out of A-Z, a-z, 0-9, '.', '_' and '-'")
+    }
+    return tables
+  }
+
+  /// Names stand in log lines and alarms that are taken apart at white space.
+  private func isName(_ name: String) -> Bool {
+    (1...64).contains(name.utf8.count)
+      && name.unicodeScalars.allSatisfy { scalar in
+        switch scalar {
+        case "A"..."Z", "a"..."z", "0"..."9", ".", "_", "-": true
+        default: false
+        }
+      }
+  }
+}

@@ -1,0 +1,30 @@
+/// A value of the file and where it stands.
+struct Item {
+  /// `vpn.to-b.routes[1]`.
+  let path: String
+  let value: TOMLNode
+}
+
+/// One table of the file. Its unknown keys are refused when it is made, by `Complaints.section`.
+struct Section {
+  /// Empty for the root.
+  let path: String
+  let entries: [String: TOMLNode]
+
+  /// The value of a key; nil where the file does not have it.
+  subscript(key: String) -> Item? {
+    entries[key].map { Item(path: path(of: key), value: $0) }
+  }
+
+  /// Where a key of this table stands, or would.
+  func path(of key: String) -> String {
+    path.isEmpty ? writtenKey(key) : path + "." + writtenKey(key)
+  }
+
+  /// Every entry, those named in `order` first, the others by name.
+  func items(order: [String]) -> [(name: String, item: Item)] {
+    let ordered = order.filter { entries[$0] != nil }
+    let others = Set(entries.keys).subtracting(ordered).sorted()
+    return (ordered + others).compactMap { name in self[name].map { (name, $0) } }
+  }
+}

@@ -1,0 +1,127 @@
+import Testing
+
+@Test(arguments: syntaxRows)
+func whatIsNotTOMLIsRefusedAtItsPlace(row: Row) { row.check() }
+
+@Test(arguments: tableRows)
+func badTablesAndGatewaysAreRefused(row: Row) { row.check() }
+
+private let gateway = "gateway.GW.address = '203.0.113.1'\n"
+
+private let syntaxRows: [Row] = [
+  // What the parser itself would end the process at.
+  Row("[é]", "1:2: expected a key or ']'"),
+  Row("a = 1\n[[ =]", "2:4: expected a key or ']'"),
+  Row(
+    "é = 'é'\n[[[a]]]",
+    "1:1: Error while parsing root table: expected keys, tables, whitespace or comments, saw 'é'"),
+  Row("a = [1, }", "1:9: '}' closes nothing"),
+  Row("a = { b = [ # }\n  } }", "2:3: '}' closes nothing"),
+  Row("a = 1979-05-27Tx", "1:5: no key takes a date or a time"),
+  Row("a = 1979-05-27Te", "1:5: no key takes a date or a time"),
+  Row("a = { 1979-05 = [1, 07:32:00] }", "1:21: no key takes a date or a time"),
+  Row(
+    "a = 'b\n[=]",
+    "1:7: Error while parsing literal string: control characters other than TAB (U+0009) are "
+      + "explicitly prohibited"),
+  Row("x = ", "1:5: Error while parsing key-value pair: encountered end-of-file"),
+  Row(
+    "vpn-monitor-options.interval = 1\nvpn-monitor-options.interval = 2\n",
+    "2:32: Error while parsing key-value pair: cannot redefine existing integer "
+      + "'vpn-monitor-options.interval'"),
+  Row(
+    "[vpn.v]\ngateway = 'GW'\n[vpn.v]\n",
+    "3:1: Error while parsing table header: cannot redefine existing table 'vpn.v'"),
+  Row("a = 'b\0c'", "1:7: U+0000 is not allowed"),
+  Row("\n# é \\u0000", "2:5: U+0000 is not allowed"),
+  Row("a = \"\\U00000000\"", "1:6: U+0000 is not allowed"),
+  Row(
+    "a = '\u{1}'",
+    "1:6: Error while parsing literal string: control characters other than TAB (U+0009) "
+      + "are explicitly prohibited"),
+]
+
+private let tableRows: [Row] = [
+  Row(
+    "vpm.v.gateway = 'GW'",
+    " vpm = { v }: unknown key (did you mean vpn?); allowed: vpn-monitor-options, "
+      + "gateway, vpn"),
+  Row("gateway = 'GW'", " gateway = \"GW\": must be a table, not a string"),
+  Row("[[vpn]]\nx = 1", " vpn = [{ x }]: must be a table, not an array"),
+  Row("vpn.v = 1", " vpn.v = 1: must be a table, not an integer"),
+  Row("vpn.v = {}", " vpn.v.gateway: missing; allowed: none yet, add [gateway.NAME]"),
+  Row(
+    "vpn.\"a b\".gateway = 'G\\nW'",
+    " vpn.\"a b\": bad name; allowed: \(nameForm)",
+    " vpn.\"a b\".gateway = \"G\\\\nW\": no such gateway; allowed: none yet, add "
+      + "[gateway.NAME]"),
+  Row("vpn.\"\".gateway = 'GW'\n\(gateway)", " vpn.\"\": bad name; allowed: \(nameForm)"),
+  Row(
+    "vpn.\(String(repeating: "a", count: 65)).gateway = 'GW'\n\(gateway)",
+    " vpn.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa: bad name; "
+      + "allowed: \(nameForm)"),
+  Row(
+    "gateway.GW = {}",
+    " gateway.GW.address: missing; allowed: an address or an array of them"),
+  Row("gateway.GW.address = []", " gateway.GW.address = []: must hold at least one address"),
+  Row(
+    "gateway.GW.address = ''",
+    " gateway.GW.address = \"\": not an IP address; allowed: \(addressForm)"),
+  Row(
+    "gateway.GW.address = 1",
+    " gateway.GW.address = 1: must be an address or an array of addresses, not an integer"),
+  Row(
+    "gateway.GW.address = ['1.2.3.4', 5]",
+    " gateway.GW.address[1] = 5: must be a string, not an integer; allowed: \(addressForm)"),
+  Row(
+    "gateway.GW.address = 'gw.example'",
+    " gateway.GW.address = \"gw.example\": not an IP address; allowed: \(addressForm)"),
+  Row(
+    "gateway.GW.address = '10.0.0.0/8'",
+    " gateway.GW.address = \"10.0.0.0/8\": not an IP address; allowed: \(addressForm)"),
+  Row(
+    "gateway.GW.address = ['0.0.0.0', '::', '224.0.0.1', 'ff02::1', '255.255.255.255']",
+    " gateway.GW.address[0] = \"0.0.0.0\": the unspecified address; \(unicast)",
+    " gateway.GW.address[1] = \"::\": the unspecified address; \(unicast)",
+    " gateway.GW.address[2] = \"224.0.0.1\": not one host's address; \(unicast)",
+    " gateway.GW.address[3] = \"ff02::1\": not one host's address; \(unicast)",
+    " gateway.GW.address[4] = \"255.255.255.255\": not one host's address; \(unicast)"),
+  Row(
+    "gateway.GW.address = ['10.0.0.1', '10.0.0.1']",
+    " gateway.GW.address[1] = \"10.0.0.1\": already in gateway.GW.address[0]; \(once)"),
+  Row(
+    "gateway.A.address = '2001:db8::1'\ngateway.B.address = ['2001:DB8:0::1']",
+    " gateway.B.address[0] = \"2001:DB8:0::1\": already in gateway.A.address; \(once)"),
+  Row(
+    "gateway.GW.address = '10.0.0.1'\ngateway.GW.local-address = '::1'",
+    " gateway.GW.local-address = \"::1\": the gateway has 10.0.0.1; allowed: an IPv4 address"),
+  Row(
+    "gateway.GW.address = ['10.0.0.1', '::1']\n"
+      + "gateway.GW.local-address = '10.0.0.2'",
+    " gateway.GW.local-address = \"10.0.0.2\": the gateway has ::1; allowed: an IPv6 address"),
+  Row(
+    "gateway.GW.adress = '10.0.0.1'",
+    " gateway.GW.adress = \"10.0.0.1\": unknown key (did you mean address?); allowed: "
+      + "address, local-address",
+    " gateway.GW.address: missing; allowed: an address or an array of them"),
+  Row(
+    "vpn-monitor-options = true",
+    " vpn-monitor-options = true: must be a table, not a boolean"),
+  Row(
+    "vpn-monitor-options.interval = 0",
+    " vpn-monitor-options.interval = 0: must be \(intervalRange)"),
+  Row(
+    "vpn-monitor-options.thresholds = 0",
+    " vpn-monitor-options.thresholds = 0: unknown key (did you mean threshold?); "
+      + "allowed: interval, threshold"),
+  Row(
+    "vpn-monitor-options.threshold = 65537",
+    " vpn-monitor-options.threshold = 65537: must be \(thresholdRange)"),
+  Row(
+    "vpn-monitor-options.threshold = 0",
+    " vpn-monitor-options.threshold = 0: must be \(thresholdRange)"),
+  Row(
+    "vpn-monitor-options.threshold = 10.0",
+    " vpn-monitor-options.threshold = 10.0: must be an integer, not a float; allowed: "
+      + "\(thresholdRange)"),
+]

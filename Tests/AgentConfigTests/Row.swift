@@ -1,0 +1,65 @@
+import AgentConfig
+import Testing
+
+/// One row of a table of bad files: its text, and what is said of it after the file's name.
+struct Row: Sendable, CustomTestStringConvertible {
+  var text: String
+  var complaints: [String]
+
+  var testDescription: String { text.debugDescription }
+
+  init(_ text: String, _ complaints: String...) {
+    self.text = text
+    self.complaints = complaints
+  }
+
+  /// A file with a gateway GW and a VPN v through it; `lines` are in v's table.
+  static func vpn(_ lines: String, _ complaints: String...) -> Row {
+    var row = Row("gateway.GW.address = '203.0.113.1'\n[vpn.v]\ngateway = 'GW'\n\(lines)")
+    row.complaints = complaints
+    return row
+  }
+
+  /// Expects the parser to say just that.
+  func check(sourceLocation: SourceLocation = #_sourceLocation) {
+    do {
+      _ = try parseConfiguration(text, fileName: "f.toml")
+      Issue.record("no error", sourceLocation: sourceLocation)
+    } catch {
+      #expect(error.lines == complaints.map { "f.toml:\($0)" }, sourceLocation: sourceLocation)
+    }
+  }
+}
+
+// What is allowed, as messages have it.
+let vpnKeys =
+  "gateway, bind-interface, establish-tunnels, link-control, routes, guard-protocols, "
+  + "held-route, vpn-monitor"
+let monitorKeys =
+  "optimized, interval, threshold, timeout, probe-source, source-interface, "
+  + "destination-ip, verify-path"
+let protocols =
+  "unspec, unset, redirect, boot, static, ra, dhcp, zebra, bird, babel, bgp, isis, ospf, "
+  + "rip, eigrp, or a number 0...255 except 2"
+let addressForm =
+  "an IPv4 or IPv6 address without zone or length"
+let prefixForm =
+  "ADDRESS/LENGTH, 0...32 for IPv4, 0...128 for IPv6"
+let interfaceForm =
+  "1...15 bytes without '/', ':' or white space"
+let nameForm =
+  "1...64 characters out of A-Z, a-z, 0-9, '.', '_' and '-'"
+let sizeRange =
+  "64...1350 (bytes of the whole ICMP message)"
+let thresholdRange =
+  "1...65536 (consecutive lost probes)"
+let intervalRange =
+  "0.1...3600 (seconds)"
+let timeoutRange =
+  "0.05...3600 (seconds)"
+let sharing =
+  "allowed: one gateway a link, or link-control = \"none\" in every VPN on it"
+let unicast =
+  "allowed: a unicast address"
+let once =
+  "allowed: each address once in the file"

@@ -1,0 +1,219 @@
+import Testing
+
+@Test(arguments: rows)
+func badVPNsAreRefused(row: Row) { row.check() }
+
+private let gateway = "gateway.GW.address = '203.0.113.1'\n"
+
+private let rows: [Row] = [
+  Row(
+    "a = 1\n  [vpn.v]\n",
+    " a = 1: unknown key; allowed: vpn-monitor-options, gateway, vpn",
+    " vpn.v.gateway: missing; allowed: none yet, add [gateway.NAME]"),
+  .vpn(
+    "gatway = 'GW'",
+    " vpn.v.gatway = \"GW\": unknown key (did you mean gateway?); allowed: \(vpnKeys)"),
+  .vpn("mode = 'optimized'", " vpn.v.mode = \"optimized\": unknown key; allowed: \(vpnKeys)"),
+  .vpn(
+    "vpn-monitor.mode = 'optimized'",
+    " vpn.v.vpn-monitor.mode = \"optimized\": unknown key; allowed: \(monitorKeys)"),
+  .vpn(
+    "bind-interface = ''",
+    " vpn.v.bind-interface = \"\": not an interface name; allowed: \(interfaceForm)"),
+  .vpn(
+    "bind-interface = 'a234567890123456'",
+    " vpn.v.bind-interface = \"a234567890123456\": not an interface name; allowed: "
+      + "\(interfaceForm)"),
+  .vpn(
+    "bind-interface = 'st0/0'",
+    " vpn.v.bind-interface = \"st0/0\": not an interface name; allowed: \(interfaceForm)"),
+  .vpn(
+    "bind-interface = 'vti 0'",
+    " vpn.v.bind-interface = \"vti 0\": not an interface name; allowed: \(interfaceForm)"),
+  .vpn(
+    "bind-interface = '..'",
+    " vpn.v.bind-interface = \"..\": not an interface name; allowed: \(interfaceForm)"),
+  .vpn(
+    "bind-interface = \"vti\\u0085\"",
+    " vpn.v.bind-interface = \"vti\\u0085\": not an interface name; allowed: \(interfaceForm)"),
+  .vpn(
+    "bind-interface = 0",
+    " vpn.v.bind-interface = 0: must be a string, not an integer; allowed: \(interfaceForm)"),
+  .vpn(
+    "establish-tunnels = 'always'",
+    " vpn.v.establish-tunnels = \"always\": unknown value; allowed: immediately, "
+      + "on-traffic, responder-only"),
+  .vpn(
+    "establish-tunnels = true",
+    " vpn.v.establish-tunnels = true: must be a string, not a boolean; allowed: "
+      + "immediately, on-traffic, responder-only"),
+  .vpn(
+    "link-control = 'admin'",
+    " vpn.v.link-control = \"admin\": not supported yet; allowed: oper, none"),
+  .vpn("link-control = ''", " vpn.v.link-control = \"\": unknown value; allowed: oper, none"),
+  .vpn(
+    "held-route = 'blackhole'",
+    " vpn.v.held-route = \"blackhole\": unknown value; allowed: unreachable, none"),
+  .vpn(
+    "routes = ['10.2.0.0/16']",
+    " vpn.v.routes = [\"10.2.0.0/16\"]: needs bind-interface, the link to route through"),
+  .vpn(
+    "bind-interface = 'vti0'\nroutes = '10.2.0.0/16'",
+    " vpn.v.routes = \"10.2.0.0/16\": must be an array of IP prefixes, not a string"),
+  .vpn(
+    "bind-interface = 'vti0'\n"
+      + "routes = ['10.2.3.4/16', '::1/64', 'x', '10.0.0.0/33', 7, '']",
+    " vpn.v.routes[0] = \"10.2.3.4/16\": has host bits; allowed: 10.2.0.0/16",
+    " vpn.v.routes[1] = \"::1/64\": has host bits; allowed: ::/64",
+    " vpn.v.routes[2] = \"x\": not an IP prefix; allowed: \(prefixForm)",
+    " vpn.v.routes[3] = \"10.0.0.0/33\": not an IP prefix; allowed: \(prefixForm)",
+    " vpn.v.routes[4] = 7: must be a string, not an integer; allowed: \(prefixForm)",
+    " vpn.v.routes[5] = \"\": not an IP prefix; allowed: \(prefixForm)"),
+  .vpn(
+    "bind-interface = 'vti0'\nroutes = ['10.2.0.0/16', '10.2.0.0/16']",
+    " vpn.v.routes[1] = \"10.2.0.0/16\": already in vpn.v.routes[0]; allowed: each "
+      + "prefix once in the file"),
+  .vpn(
+    "guard-protocols = 'boot'",
+    " vpn.v.guard-protocols = \"boot\": must be an array of route protocols, not a string"),
+  .vpn(
+    "guard-protocols = ['kernel', 2, 'Boot', 256, -1, true]",
+    " vpn.v.guard-protocols[0] = \"kernel\": connected routes stay with their link; "
+      + "allowed: \(protocols)",
+    " vpn.v.guard-protocols[1] = 2: connected routes stay with their link; allowed: "
+      + "\(protocols)",
+    " vpn.v.guard-protocols[2] = \"Boot\": no such route protocol; allowed: \(protocols)",
+    " vpn.v.guard-protocols[3] = 256: no such route protocol; allowed: \(protocols)",
+    " vpn.v.guard-protocols[4] = -1: no such route protocol; allowed: \(protocols)",
+    " vpn.v.guard-protocols[5] = true: must be a string or an integer, not a boolean; "
+      + "allowed: \(protocols)"),
+  .vpn(
+    "vpn-monitor = 1",
+    " vpn.v.vpn-monitor = 1: must be true, false or a table, not an integer"),
+  .vpn(
+    "vpn-monitor.optimized = 'yes'",
+    " vpn.v.vpn-monitor.optimized = \"yes\": must be true or false, not a string"),
+  .vpn(
+    "vpn-monitor.interval = 0.05",
+    " vpn.v.vpn-monitor.interval = 0.05: must be \(intervalRange)"),
+  .vpn(
+    "vpn-monitor.interval = 3600.1",
+    " vpn.v.vpn-monitor.interval = 3600.1: must be \(intervalRange)"),
+  .vpn(
+    "vpn-monitor.interval = nan",
+    " vpn.v.vpn-monitor.interval = nan: must be \(intervalRange)"),
+  .vpn(
+    "vpn-monitor.interval = inf",
+    " vpn.v.vpn-monitor.interval = inf: must be \(intervalRange)"),
+  .vpn(
+    "vpn-monitor.interval = -1",
+    " vpn.v.vpn-monitor.interval = -1: must be \(intervalRange)"),
+  .vpn(
+    "vpn-monitor.interval = '10'",
+    " vpn.v.vpn-monitor.interval = \"10\": must be an integer or a float, not a string; "
+      + "allowed: \(intervalRange)"),
+  .vpn(
+    "vpn-monitor.interval = 9223372036854775807",
+    " vpn.v.vpn-monitor.interval = 9223372036854775807: must be \(intervalRange)"),
+  .vpn(
+    "vpn-monitor.timeout = 0.01",
+    " vpn.v.vpn-monitor.timeout = 0.01: must be \(timeoutRange)"),
+  .vpn(
+    "vpn-monitor.timeout = -inf",
+    " vpn.v.vpn-monitor.timeout = -inf: must be \(timeoutRange)"),
+  .vpn(
+    "vpn-monitor.threshold = 0x10001",
+    " vpn.v.vpn-monitor.threshold = 65537: must be \(thresholdRange)"),
+  .vpn(
+    "vpn-monitor.probe-source = 'vti0'",
+    " vpn.v.vpn-monitor.probe-source = \"vti0\": unknown value; allowed: link, endpoint"),
+  .vpn(
+    "vpn-monitor.source-interface = 'eth0:1'",
+    " vpn.v.vpn-monitor.source-interface = \"eth0:1\": not an interface name; allowed: "
+      + "\(interfaceForm)"),
+  .vpn(
+    "vpn-monitor.destination-ip = '10.99.0.2/32'",
+    " vpn.v.vpn-monitor.destination-ip = \"10.99.0.2/32\": not an IP address; allowed: "
+      + "\(addressForm)"),
+  .vpn(
+    "vpn-monitor.verify-path = 'yes'",
+    " vpn.v.vpn-monitor.verify-path = \"yes\": must be true, false or a table, not a string"),
+  .vpn(
+    "vpn-monitor.verify-path.packet-size = 20",
+    " vpn.v.vpn-monitor.verify-path.packet-size = 20: must be \(sizeRange)"),
+  .vpn(
+    "vpn-monitor.verify-path.packet-size = 1351",
+    " vpn.v.vpn-monitor.verify-path.packet-size = 1351: must be \(sizeRange)"),
+  .vpn(
+    "vpn-monitor.verify-path.packet-size = true",
+    " vpn.v.vpn-monitor.verify-path.packet-size = true: must be an integer, not a "
+      + "boolean; allowed: \(sizeRange)"),
+  .vpn(
+    "vpn-monitor.verify-path.destination-ip = '224.0.0.1'",
+    " vpn.v.vpn-monitor.verify-path.destination-ip = \"224.0.0.1\": not one host's "
+      + "address; \(unicast)"),
+  .vpn(
+    "vpn-monitor.verify-path.interval = 1",
+    " vpn.v.vpn-monitor.verify-path.interval = 1: unknown key; allowed: destination-ip, "
+      + "packet-size"),
+  Row(
+    "[vpn.v]\ngateway = 'GW'",
+    " vpn.v.gateway = \"GW\": no such gateway; allowed: none yet, add [gateway.NAME]"),
+  Row(
+    "[vpn.v]\ngateway = ''\n[gateway]\n"
+      + "" + (0..<12).map { "g\($0).address = '10.0.0.\($0 + 1)'\n" }.joined(),
+    " vpn.v.gateway = \"\": no such gateway; allowed: g0, g1, g2, g3, g4, g5, g6, g7, "
+      + "g8, g9 and 2 more"),
+  Row(
+    "[vpn.v]\n\(gateway)",
+    " vpn.v.gateway = { GW }: must be a string, not a table; allowed: none yet, add "
+      + "[gateway.NAME]"),
+  Row(
+    "[vpn.v]\ngateway = 'GW'\n[gateway.GW]\naddress = 'x'",
+    " gateway.GW.address = \"x\": not an IP address; allowed: \(addressForm)"),
+  .vpn(
+    "bind-interface = ['vti0']",
+    " vpn.v.bind-interface = [\"vti0\"]: must be a string, not an array; allowed: "
+      + "\(interfaceForm)"),
+  Row(
+    "[vpn.v]\ngateway = 1\n",
+    " vpn.v.gateway = 1: must be a string, not an integer; allowed: none yet, add "
+      + "[gateway.NAME]"),
+  Row(
+    "[vpn.v]\ngateway = 'GW-X'\n[gateway.GW]\naddress = '10.0.0.1'",
+    " vpn.v.gateway = \"GW-X\": no such gateway; allowed: GW"),
+  .vpn(
+    "bind-interface = 'vti0'\n[vpn.w]\ngateway = 'G2'\nbind-interface = 'vti0'\n"
+      + "link-control = 'none'\n[gateway.G2]\naddress = '::2'",
+    " vpn.w.bind-interface = \"vti0\": vpn.v with gateway GW is on this link too; \(sharing)"),
+  .vpn(
+    "bind-interface = 'vti0'\n[vpn.w]\ngateway = 'GW'\nbind-interface = 'vti0'\n"
+      + "[vpn.'x.1']\ngateway = 'G2'\nbind-interface = 'vti0'\n[gateway.G2]\naddress = '::2'",
+    " vpn.\"x.1\".bind-interface = \"vti0\": vpn.v with gateway GW is on this link too; "
+      + "\(sharing)"),
+  .vpn(
+    "bind-interface = 'vti0'\nroutes = ['10.2.0.0/16']\n[vpn.w]\ngateway = 'GW'\n"
+      + "bind-interface = 'vti1'\nroutes = ['::/0', '10.2.0.0/16']",
+    " vpn.w.routes[1] = \"10.2.0.0/16\": already in vpn.v.routes[0]; allowed: each "
+      + "prefix once in the file"),
+  Row(
+    "gateway.GW.local-address = 'x'\ngateway.GW.address = ['y']\n[vpn.v]\n"
+      + "gateway = 'GY'\nbind-interfaces = 1\nvpn-monitor = 'on'",
+    " gateway.GW.address[0] = \"y\": not an IP address; allowed: \(addressForm)",
+    " gateway.GW.local-address = \"x\": not an IP address; allowed: \(addressForm)",
+    " vpn.v.bind-interfaces = 1: unknown key (did you mean bind-interface?); allowed: "
+      + "\(vpnKeys)",
+    " vpn.v.gateway = \"GY\": no such gateway; allowed: GW",
+    " vpn.v.vpn-monitor = \"on\": must be true, false or a table, not a string"),
+  .vpn(
+    "routes = [1000000001, 1000000002, 1000000003, 1000000004, 1000000005, 1000000006, 1000000007]",
+    " vpn.v.routes = [1000000001, 1000000002, 1000000003, 1000000004, 1000000005, "
+      + "1000000006, 100000…: needs bind-interface, the link to route through",
+    " vpn.v.routes[0] = 1000000001: must be a string, not an integer; allowed: \(prefixForm)",
+    " vpn.v.routes[1] = 1000000002: must be a string, not an integer; allowed: \(prefixForm)",
+    " vpn.v.routes[2] = 1000000003: must be a string, not an integer; allowed: \(prefixForm)",
+    " vpn.v.routes[3] = 1000000004: must be a string, not an integer; allowed: \(prefixForm)",
+    " vpn.v.routes[4] = 1000000005: must be a string, not an integer; allowed: \(prefixForm)",
+    " vpn.v.routes[5] = 1000000006: must be a string, not an integer; allowed: \(prefixForm)",
+    " vpn.v.routes[6] = 1000000007: must be a string, not an integer; allowed: \(prefixForm)"),
+]

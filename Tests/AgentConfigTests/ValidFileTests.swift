@@ -1,0 +1,170 @@
+import AgentConfig
+import Testing
+import TunnelCore
+
+private func parse(_ text: String) throws -> LoadedConfiguration {
+  try parseConfiguration(text, fileName: "vpnagent.toml")
+}
+
+/// A file with one gateway GW (203.0.113.1) and one VPN, `lines` being in the VPN's table.
+private func vpn(_ lines: String) throws -> VPN {
+  let text = """
+    gateway.GW.address = "203.0.113.1"
+    [vpn.v]
+    gateway = "GW"
+    \(lines)
+    """
+  return try #require(try parse(text).configuration.vpns.first)
+}
+
+@Test func everyKeyReachesTheConfiguration() throws {
+  let loaded = try parse(fullFile)
+  let peers = [IPAddress(203, 0, 113, 1), IPAddress(203, 0, 113, 2)]
+  let six = try #require(IPAddress("2001:db8::1"))
+  let prefix = try #require(IPPrefix("2001:db8:2::/48"))
+  let first = VPN(
+    name: "to-b", gateway: "GW-B", bindInterface: "vti0", establishTunnels: .immediately,
+    linkControl: .oper,
+    routes: [
+      IPPrefix(IPAddress(10, 2, 0, 0), length: 16), IPPrefix(IPAddress(10, 3, 0, 0), length: 16),
+    ],
+    guardProtocols: [0, 3, 4, 186], heldRoute: .none,
+    monitor: Monitor(
+      mode: .optimized, interval: .seconds(1), threshold: 3, timeout: .milliseconds(500),
+      probeSource: .endpoint, sourceInterface: "lo", destinationIP: IPAddress(10, 99, 0, 2),
+      verifyPath: .init(destinationIP: IPAddress(10, 99, 0, 3), packetSize: 1350)))
+  let second = VPN(
+    name: "a6", gateway: "GW-6", bindInterface: "xfrm6", establishTunnels: .responderOnly,
+    linkControl: .none, routes: [prefix],
+    monitor: Monitor(interval: .seconds(5), threshold: 6, verifyPath: .init()))
+  let expected = Configuration(
+    gateways: [
+      "GW-B": Gateway(
+        name: "GW-B", addresses: peers, localAddress: IPAddress(198, 51, 100, 1)),
+      "GW-6": Gateway(name: "GW-6", addresses: [six]),
+    ],
+    vpns: [first, second, VPN(name: "shown", gateway: "GW-6")])
+  #expect(loaded.configuration == expected)
+  #expect(loaded.warnings.isEmpty)
+}
+
+@Test(arguments: ["", "\n", "# nothing\r\n", "\u{feff}", "[gateway]\n[vpn]\n"])
+func aFileWithoutTunnelsObserves(text: String) throws {
+  #expect(try parse(text) == LoadedConfiguration(configuration: .observing, warnings: []))
+}
+
+@Test func defaultsOfAVPN() throws {
+  let vpn = try vpn("")
+  #expect(vpn.bindInterface == nil)
+  #expect(vpn.establishTunnels == .onTraffic)
+  #expect(vpn.linkControl == .oper)
+  #expect(vpn.routes.isEmpty)
+  #expect(vpn.guardProtocols == [0, 3, 4])
+  #expect(vpn.heldRoute == .unreachable)
+  #expect(vpn.monitor == nil)
+}
+
+@Test(arguments: ["vpn-monitor = true", "vpn-monitor = {}", "[vpn.v.vpn-monitor]"])
+func defaultsOfTheMonitor(line: String) throws {
+  let monitor = try #require(try vpn(line).monitor)
+  #expect(monitor.mode == .alwaysSend)
+  #expect(monitor.interval == .seconds(10))
+  #expect(monitor.threshold == 10)
+  #expect(monitor.timeout == nil)
+  #expect(monitor.probeSource == .link)
+  #expect(monitor.sourceInterface == nil)
+  #expect(monitor.destinationIP == nil)
+  #expect(monitor.verifyPath == nil)
+}
+
+@Test(arguments: ["verify-path = true", "verify-path = {}", "[vpn.v.vpn-monitor.verify-path]"])
+func defaultsOfVerifyPath(line: String) throws {
+  let path = try #require(try vpn("[vpn.v.vpn-monitor]\n\(line)").monitor?.verifyPath)
+  #expect(path.destinationIP == nil)
+  #expect(path.packetSize == 64)
+}
+
+@Test(arguments: ["vpn-monitor.optimized = false", "vpn-monitor.verify-path = false"])
+func falseIsTheDefault(line: String) throws {
+  #expect(try vpn(line).monitor == Monitor())
+}
+
+@Test(arguments: [
+  ("interval = 0.1", Monitor(interval: .milliseconds(100))),
+  ("interval = 3600", Monitor(interval: .seconds(3600))),
+  ("interval = 1e1", Monitor()),
+  ("threshold = 1", Monitor(threshold: 1)),
+  ("threshold = 0x1_0000", Monitor(threshold: 65536)),
+  ("timeout = 0.05", Monitor(timeout: .milliseconds(50))),
+  ("timeout = 3600.0", Monitor(timeout: .seconds(3600))),
+  ("verify-path.packet-size = 64", Monitor(verifyPath: .init())),
+])
+func boundsAreAllowed(line: String, expected: Monitor) throws {
+  #expect(try vpn("vpn-monitor.\(line)").monitor == expected)
+}
+
+@Test func everyRouteProtocolHasItsNumber() throws {
+  let names = [
+    "unspec", "unset", "redirect", "boot", "static", "ra", "dhcp", "zebra", "bird", "babel", "bgp",
+    "isis", "ospf", "rip", "eigrp",
+  ]
+  let vpn = try vpn("guard-protocols = [\(names.map { "'\($0)'" }.joined(separator: ", ")), 255]")
+  #expect(vpn.guardProtocols == [0, 1, 3, 4, 9, 16, 11, 12, 42, 186, 187, 188, 189, 192, 255])
+}
+
+@Test(arguments: [
+  "[vpn.z]\ngateway = 'GW'\n[vpn.a]\ngateway = 'GW'\n[vpn.'m.1']\ngateway = 'GW'",
+  "[vpn]\nz.gateway = 'GW'\na = { gateway = 'GW' }\n\"m.1\".gateway = '''GW'''",
+  "vpn.z.gateway = \"\"\"\\\nGW\"\"\"\nvpn.a.gateway = 'GW'\n[ vpn . \"m.1\" ]\ngateway = 'GW'",
+  "[vpn.z]  # [vpn.a]\ngateway = 'GW'\nroutes = [ # ]\n]\n[vpn.a]\ngateway = 'GW'\n[vpn.'m.1']\n"
+    + "gateway = 'GW'",
+  "\u{feff}[vpn.z]\r\ngateway = 'GW'\r\n[vpn.a]\r\ngateway = 'GW'\r\n[vpn.'m.1']\r\ngateway = 'GW'",
+])
+func vpnsKeepTheFilesOrder(text: String) throws {
+  let loaded = try parse(text + "\n[gateway.GW]\naddress = '203.0.113.1'\n")
+  #expect(loaded.configuration.vpns.map(\.name) == ["z", "a", "m.1"])
+}
+
+@Test func vpnsOfOneInlineTableAreInOrderOfNames() throws {
+  let text = """
+    vpn = { b = { gateway = "GW" }, a = { gateway = "GW" } }
+    gateway.GW.address = "203.0.113.1"
+    """
+  #expect(try parse(text).configuration.vpns.map(\.name) == ["a", "b"])
+}
+
+@Test(arguments: [
+  // One gateway with two tunnels through one link; several gateways where links are not touched.
+  "[vpn.a]\ngateway = 'A'\nbind-interface = 'vti0'\n[vpn.b]\ngateway = 'A'\nbind-interface = 'vti0'",
+  "[vpn.a]\ngateway = 'A'\nbind-interface = 'vti0'\nlink-control = 'none'\n"
+    + "[vpn.b]\ngateway = 'B'\nbind-interface = 'vti0'\nlink-control = 'none'",
+])
+func linksMayBeShared(text: String) throws {
+  let gateways = "\n[gateway]\nA.address = '203.0.113.1'\nB.address = '203.0.113.2'\n"
+  #expect(try parse(text + gateways).configuration.vpns.count == 2)
+}
+
+@Test func warnings() throws {
+  let text = """
+    [vpn-monitor-options]
+    interval = 0.1
+    threshold = 9
+    [gateway]
+    GW.address = "203.0.113.1"
+    spare.address = "203.0.113.2"
+    [vpn.a]
+    gateway = "GW"
+    vpn-monitor = true
+    [vpn.b]
+    gateway = "GW"
+    vpn-monitor.threshold = 10
+    [vpn.c]
+    gateway = "GW"
+    """
+  #expect(
+    try parse(text).warnings == [
+      "vpnagent.toml: vpn.a.vpn-monitor: threshold 9 x interval 0.1 seconds is 0.9 seconds, "
+        + "faster than IKE can renegotiate; recommended: at least 1 second",
+      "vpnagent.toml: gateway.spare: no VPN uses this gateway",
+    ])
+}
