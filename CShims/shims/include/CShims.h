@@ -1,7 +1,17 @@
+/*
+ * The C layer of vpnagent: the one place that sees <linux/...>, libmnl and libnl.
+ *
+ * Flat structs in, flat structs out, "a value or -errno", no policy. Everything is in host order
+ * unless a field says otherwise. Keys of SAs never leave: decoders copy named fields only, and
+ * receive buffers are wiped after each datagram. Only LinuxEdge calls this.
+ */
 #ifndef VPNAGENT_CSHIMS_H
 #define VPNAGENT_CSHIMS_H
 
-/* Returns the version of libmnl the shim was built with, as 0xMMmmpp. */
-unsigned int vpa_mnl_version(void);
+#include "vpa_build.h"
+#include "vpa_decode.h"
+#include "vpa_event.h"
+#include "vpa_ip.h"
+#include "vpa_netlink.h"
 
 #endif

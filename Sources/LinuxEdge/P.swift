@@ -1,2 +1,0 @@
-import CShims
-public let version = vpa_mnl_version()
