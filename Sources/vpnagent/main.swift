@@ -1,3 +1,3 @@
 import LinuxEdge
 import ArgumentParser
-print(version)
+print("vpnagent")
