@@ -14,7 +14,7 @@ func loadConfiguration(_ path: String) throws -> LoadedConfiguration {
   do {
     bytes = try readFile(path)
   } catch {
-    complain("\(path): cannot read: \(EdgeError.text(of: error.errno))")
+    complain("\(path): cannot read: \(error.reason)")
     throw error.isPermission ? ExitCode.permission : ExitCode.configuration
   }
   do {

@@ -22,7 +22,7 @@ struct ShowStatus: ParsableCommand {
       complain(
         error.isPermission
           ? "no permission for \(runDir)/control.sock: run as root"
-          : "no agent answers on \(runDir)/control.sock: \(EdgeError.text(of: error.errno))")
+          : "no agent answers on \(runDir)/control.sock: \(error.reason)")
       throw error.isPermission ? ExitCode.permission : ExitCode.noAgent
     }
     guard let status = AgentStatus(json: answer) else {

@@ -1,9 +1,19 @@
-/* All that Swift may see of Linux. Flat structs in, flat structs out, "-errno or value", no policy;
- * keys of SAs never cross. */
-#ifndef CSHIMS_H
-#define CSHIMS_H
+/*
+ * The C layer of vpnagent: the one place that sees <linux/...>, libmnl and libnl.
+ *
+ * Flat structs in, flat structs out, "a value or -errno", no policy. Everything is in host order
+ * unless a field says otherwise. Keys of SAs never leave: decoders copy named fields only, and
+ * receive buffers are wiped after each datagram. Only LinuxEdge calls this.
+ */
+#ifndef VPNAGENT_CSHIMS_H
+#define VPNAGENT_CSHIMS_H
 
+#include "vpa_build.h"
+#include "vpa_decode.h"
+#include "vpa_event.h"
 #include "vpa_io.h"
+#include "vpa_ip.h"
+#include "vpa_netlink.h"
 #include "vpa_poll.h"
 
 #endif

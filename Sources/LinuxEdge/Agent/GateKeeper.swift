@@ -23,6 +23,8 @@ struct GateKeeper {
     for step in plan.steps {
       do {
         try Self.take(step, requests)
+      } catch where error.isAlreadyThere {
+        continue
       } catch {
         failures.append(.step(link: plan.link, step, message: error.description))
         if case .addRoute = step { lostRoute = true }
@@ -59,7 +61,8 @@ struct GateKeeper {
     case .addLinkRoute(let id, let link):
       try requests.addLinkRoute(id, linkIndex: link, routeProtocol: Route.agentProtocol)
     case .deleteLinkRoute(let id, let link):
-      try requests.deleteLinkRoute(id, linkIndex: link, routeProtocol: Route.agentProtocol)
+      try requests.deleteRoute(
+        Route(identity: id, routeProtocol: Route.agentProtocol, linkIndex: link))
     case .setDormant(let link, let dormant):
       try requests.setOperationalState(link: link, dormant: dormant)
     }

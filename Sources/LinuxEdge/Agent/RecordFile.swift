@@ -49,7 +49,7 @@ struct RecordFile {
     else {
       throw EdgeError(
         operation: "read the record", object: path, errno: 74,
-        detail: "not a record of this version; look at `ip route` and remove the file")
+        complaint: "not a record of this version; look at `ip route` and remove the file")
     }
     return record
   }

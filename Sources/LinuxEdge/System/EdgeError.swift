@@ -1,33 +1,40 @@
 import Glibc
 
-/// What the kernel refused.
-public struct EdgeError: Error, Hashable, CustomStringConvertible {
-  /// What was tried: "add route".
+/// A system call or kernel request that failed.
+public struct EdgeError: Error, Hashable, Sendable {
+  /// What was tried, as a verb phrase: "add route".
   public var operation: String
-  /// On what: "10.2.0.0/16", a path; may be empty.
+  /// What it was tried on: "10.2.0.0/16"; empty when there is nothing to name.
   public var object: String
   /// The kernel's error number, positive.
   public var errno: Int32
-  /// The kernel's own words (extended ack), when it gave any.
-  public var detail: String?
+  /// What the kernel wrote about it (NETLINK_EXT_ACK); empty when it wrote nothing.
+  public var complaint: String
 
-  /// An error.
-  public init(operation: String, object: String = "", errno: Int32, detail: String? = nil) {
+  /// An error with what is needed to understand it in a log.
+  public init(operation: String, object: String = "", errno: Int32, complaint: String = "") {
     self.operation = operation
     self.object = object
     self.errno = errno
-    self.detail = detail
+    self.complaint = complaint
   }
 
-  /// `add route 10.2.0.0/16: Network is unreachable`.
+  /// Whether what should be added is there already (EEXIST).
+  public var isAlreadyThere: Bool { errno == EEXIST }
+
+  /// Whether the object of the request does not exist: ENOENT, ESRCH, ENODEV or ENXIO.
+  public var isGone: Bool { [ENOENT, ESRCH, ENODEV, ENXIO].contains(errno) }
+}
+
+extension EdgeError: CustomStringConvertible {
+  /// One line: `add route 10.2.0.0/16: Network is unreachable (Nexthop has invalid gateway)`.
   public var description: String {
-    let target = object.isEmpty ? "" : " \(object)"
-    let words = detail.map { " (\($0))" } ?? ""
-    return "\(operation)\(target): \(Self.text(of: errno))\(words)"
+    let subject = object.isEmpty ? operation : "\(operation) \(object)"
+    return complaint.isEmpty ? "\(subject): \(reason)" : "\(subject): \(reason) (\(complaint))"
   }
 
-  /// The C library's text for an error number.
-  public static func text(of errno: Int32) -> String {
-    unsafe strerror(errno).map { unsafe String(cString: $0) } ?? "error \(errno)"
+  /// The C library's words for the error number: "No such file or directory".
+  public var reason: String {
+    unsafe String(cString: strerror(errno))
   }
 }

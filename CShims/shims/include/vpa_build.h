@@ -1,0 +1,46 @@
+/* Builders of request messages: pure, all return the message's length or -errno, -EMSGSIZE when
+ * `capacity` is too small. Sequence numbers are set when the message is sent. */
+#ifndef VPA_BUILD_H
+#define VPA_BUILD_H
+
+#include "vpa_event.h"
+
+/* More than any built message but a route replay, which is as long as the dumped message. */
+#define VPA_REQUEST_CAPACITY 1024
+
+enum vpa_table { VPA_TABLE_SAS, VPA_TABLE_LINKS, VPA_TABLE_ADDRESSES, VPA_TABLE_ROUTES };
+
+/* Builds the dump request of a whole table. */
+int vpa_build_dump(void *buffer, size_t capacity, enum vpa_table table);
+
+/* Builds XFRM_MSG_GETSA. */
+int vpa_build_sa_get(void *buffer, size_t capacity, const struct vpa_sa_key *key);
+
+/* Builds the hard XFRM_MSG_EXPIRE of the SA in a NEWSA message: its usersa_info and XFRMA_MARK
+ * exactly as dumped, nothing else of it; -EBADMSG when that is no NEWSA. */
+int vpa_build_sa_expire(void *buffer, size_t capacity, const void *newsa, size_t newsa_length);
+
+/* Builds XFRM_MSG_ALLOCSPI, which makes a larval SA with an SPI of this range (for tests). */
+int vpa_build_sa_allocate(void *buffer, size_t capacity, const struct vpa_sa *sa, uint32_t lowest,
+                          uint32_t highest);
+
+/* Builds XFRM_MSG_FLUSHSA; protocol 0 means all. */
+int vpa_build_sa_flush(void *buffer, size_t capacity, uint8_t protocol);
+
+/* Builds the RTM_SETLINK that makes a link's operational state and link mode dormant, or gives
+ * both back (UP and DEFAULT). */
+int vpa_build_link_state(void *buffer, size_t capacity, int32_t index, bool dormant);
+
+/* Builds the RTM_NEWROUTE (exclusive) or RTM_DELROUTE of a one-leg or unreachable route from its
+ * fields. */
+int vpa_build_route(void *buffer, size_t capacity, const struct vpa_route *route, bool add);
+
+/* Builds the body (rtmsg and attributes) that makes the route of a dumped or multicast
+ * RTM_NEWROUTE again; -EBADMSG when that is no route. */
+int vpa_build_route_replay(void *buffer, size_t capacity, const void *message, size_t length);
+
+/* Wraps such a body in an RTM_NEWROUTE (exclusive) or RTM_DELROUTE. */
+int vpa_build_route_request(void *buffer, size_t capacity, const void *body, size_t length,
+                            bool add);
+
+#endif

@@ -1,0 +1,107 @@
+#ifndef VPA_EVENT_H
+#define VPA_EVENT_H
+
+#include "vpa_ip.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define VPA_ALGORITHM_NAME 64
+#define VPA_LINK_NAME 16
+
+/* What the kernel finds an SA by. */
+struct vpa_sa_key {
+  struct vpa_ip destination;
+  uint32_t spi;
+  uint32_t mark_value; /* both 0 unless has_mark */
+  uint32_t mark_mask;
+  uint8_t protocol;
+  bool has_mark;
+};
+
+/* An SA without its keys. */
+struct vpa_sa {
+  struct vpa_sa_key key;
+  struct vpa_ip source;
+  uint64_t packets;
+  uint64_t bytes;
+  uint64_t added_at; /* seconds since 1970 */
+  uint32_t reqid;
+  uint32_t if_id;
+  uint16_t encap_source_port; /* both 0 unless has_encap */
+  uint16_t encap_destination_port;
+  uint8_t mode;      /* XFRM_MODE_* */
+  uint8_t direction; /* XFRMA_SA_DIR: 1 in, 2 out, 0 not told */
+  bool has_encap;
+  bool larval; /* spi 0 or no algorithm; of an EXPIRE, which names none, spi 0 alone */
+  char aead[VPA_ALGORITHM_NAME];
+  char encryption[VPA_ALGORITHM_NAME];
+  char authentication[VPA_ALGORITHM_NAME];
+  char compression[VPA_ALGORITHM_NAME];
+};
+
+enum vpa_link_kind { VPA_LINK_OTHER, VPA_LINK_VTI, VPA_LINK_XFRM };
+
+struct vpa_link {
+  enum vpa_link_kind kind; /* VPA_LINK_VTI: vti and vti6 */
+  int32_t index;
+  uint32_t mtu;
+  struct vpa_ip local; /* VTI only: endpoints, and keys in host order */
+  struct vpa_ip remote;
+  uint32_t input_key;
+  uint32_t output_key;
+  uint32_t if_id; /* XFRM interfaces only */
+  uint8_t operational_state;
+  bool link_mode_dormant;
+  bool admin_up;
+  char name[VPA_LINK_NAME];
+  char kind_name[VPA_LINK_NAME]; /* IFLA_INFO_KIND, empty for hardware */
+};
+
+struct vpa_address {
+  struct vpa_ip address;
+  struct vpa_ip peer; /* family 0 unless the link is peer-addressed */
+  int32_t link_index;
+  uint8_t prefix_length;
+};
+
+struct vpa_route {
+  struct vpa_ip destination;
+  int32_t link_index; /* 0: none, or more than one leg */
+  uint32_t table;
+  uint32_t metric;
+  uint8_t prefix_length;
+  uint8_t tos;
+  uint8_t type;     /* RTN_* */
+  uint8_t protocol; /* RTPROT_* */
+  uint8_t scope;
+  bool replayable; /* whether vpa_build_route_replay makes this route again */
+};
+
+enum vpa_event_kind {
+  VPA_EVENT_NONE,
+  VPA_EVENT_SA, /* new, updated, or an item of a dump */
+  VPA_EVENT_SA_DELETED,
+  VPA_EVENT_SA_EXPIRED,
+  VPA_EVENT_SA_FLUSHED,
+  VPA_EVENT_LINK,
+  VPA_EVENT_LINK_DELETED,
+  VPA_EVENT_ADDRESS,
+  VPA_EVENT_ADDRESS_DELETED,
+  VPA_EVENT_ROUTE,
+  VPA_EVENT_ROUTE_DELETED,
+};
+
+/* One decoded netlink message; only the member that `kind` names is filled. */
+struct vpa_event {
+  enum vpa_event_kind kind;
+  bool expired_hard;        /* SA_EXPIRED */
+  uint8_t flushed_protocol; /* SA_FLUSHED: 0 and 255 mean every protocol */
+  struct vpa_sa sa;         /* SA, SA_EXPIRED; SA_DELETED: the key alone */
+  struct vpa_link link;
+  struct vpa_address address;
+  struct vpa_route route;
+};
+
+#endif

@@ -1,0 +1,144 @@
+// The shim's flat structs to and from the core's values. Nothing is decided here.
+import CShims
+import TunnelCore
+
+extension String {
+  /// The text in a fixed C array, up to its first zero byte.
+  init<CArray: BitwiseCopyable>(fixed: CArray) {
+    self = unsafe withUnsafeBytes(of: fixed) { bytes in
+      let text = unsafe bytes.prefix { $0 != 0 }
+      return unsafe String(decoding: text, as: UTF8.self)
+    }
+  }
+}
+
+extension IPAddress {
+  init(_ ip: vpa_ip) {
+    let bits = UInt128(ip.high) << 64 | UInt128(ip.low)
+    self.init(family: ip.family == 4 ? .ipv4 : .ipv6, bits: bits)
+  }
+}
+
+extension vpa_ip {
+  init(_ address: IPAddress) {
+    self.init(
+      high: UInt64(truncatingIfNeeded: address.bits >> 64),
+      low: UInt64(truncatingIfNeeded: address.bits), family: address.family.rawValue)
+  }
+}
+
+extension SAKey {
+  init(_ key: vpa_sa_key) {
+    let mark = key.has_mark ? Mark(value: key.mark_value, mask: key.mark_mask) : nil
+    self.init(
+      destination: IPAddress(key.destination), spi: key.spi, ipProtocol: key.protocol, mark: mark)
+  }
+}
+
+extension vpa_sa_key {
+  init(_ key: SAKey) {
+    self.init(
+      destination: vpa_ip(key.destination), spi: key.spi, mark_value: key.mark?.value ?? 0,
+      mark_mask: key.mark?.mask ?? 0, protocol: key.ipProtocol, has_mark: key.mark != nil)
+  }
+}
+
+extension SecurityAssociation {
+  init(_ sa: vpa_sa) {
+    let encapsulation = Encapsulation(
+      sourcePort: sa.encap_source_port, destinationPort: sa.encap_destination_port)
+    let names = [
+      String(fixed: sa.aead), String(fixed: sa.encryption), String(fixed: sa.authentication),
+      String(fixed: sa.compression),
+    ]
+    self.init(
+      key: SAKey(sa.key), source: IPAddress(sa.source), reqid: sa.reqid, ifID: sa.if_id,
+      mode: Mode(kernel: sa.mode), direction: Direction(rawValue: sa.direction),
+      encapsulation: sa.has_encap ? encapsulation : nil,
+      algorithms: names.filter { !$0.isEmpty }, isLarval: sa.larval,
+      packets: sa.packets, bytes: sa.bytes, addedAt: sa.added_at)
+  }
+}
+
+extension SecurityAssociation.Mode {
+  /// XFRM_MODE_* of include/uapi/linux/xfrm.h.
+  init(kernel number: UInt8) {
+    switch number {
+    case 0: self = .transport
+    case 1: self = .tunnel
+    case 4: self = .beet
+    default: self = .other(number)
+    }
+  }
+}
+
+extension Link {
+  init(_ link: vpa_link) {
+    let kind: Kind
+    switch link.kind {
+    case VPA_LINK_VTI:
+      kind = .vti(
+        local: IPAddress(link.local), remote: IPAddress(link.remote), inputKey: link.input_key,
+        outputKey: link.output_key)
+    case VPA_LINK_XFRM: kind = .xfrm(ifID: link.if_id)
+    default: kind = .other(String(fixed: link.kind_name))
+    }
+    self.init(
+      index: link.index, name: String(fixed: link.name), kind: kind, isAdminUp: link.admin_up,
+      operationalState: OperationalState(rawValue: link.operational_state) ?? .unknown,
+      isLinkModeDormant: link.link_mode_dormant, mtu: link.mtu)
+  }
+}
+
+extension InterfaceAddress {
+  init(_ address: vpa_address) {
+    self.init(
+      linkIndex: address.link_index, address: IPAddress(address.address),
+      prefixLength: Int(address.prefix_length),
+      peer: address.peer.family == 0 ? nil : IPAddress(address.peer))
+  }
+}
+
+extension Route {
+  /// RTN_UNICAST and RTN_UNREACHABLE of include/uapi/linux/rtnetlink.h.
+  private static let unicast: UInt8 = 1
+  private static let unreachable: UInt8 = 7
+
+  /// The route with the body that makes it again.
+  init(_ route: vpa_route, message: [UInt8]) {
+    let kind: Kind =
+      switch route.type {
+      case Self.unicast: .unicast
+      case Self.unreachable: .unreachable
+      default: .other(route.type)
+      }
+    self.init(
+      identity: Identity(
+        table: route.table,
+        destination: IPPrefix(IPAddress(route.destination), length: Int(route.prefix_length)),
+        tos: route.tos, metric: route.metric),
+      kind: kind, routeProtocol: route.protocol, scope: route.scope,
+      // IPv6 hangs unreachable routes on the loopback link.
+      linkIndex: kind == .unreachable || route.link_index == 0 ? nil : route.link_index,
+      isReplayable: route.replayable && !message.isEmpty, message: message)
+  }
+}
+
+extension vpa_route {
+  init(
+    _ identity: Route.Identity, kind: Route.Kind, routeProtocol: UInt8, scope: UInt8,
+    linkIndex: Int32
+  ) {
+    let type: UInt8 =
+      switch kind {
+      case .unicast: 1
+      case .unreachable: 7
+      case .other(let number): number
+      }
+    self.init(
+      destination: vpa_ip(identity.destination.address), link_index: linkIndex,
+      table: identity.table, metric: identity.metric,
+      prefix_length: UInt8(identity.destination.length), tos: identity.tos, type: type,
+      protocol: routeProtocol, scope: scope, replayable: false)
+  }
+}

@@ -1,0 +1,52 @@
+// The watchers: what the kernel multicasts. Subscribe first, then dump (KernelRequests), then merge:
+// an event that is older than the dump is seen twice, none is missed.
+import CShims
+
+/// The kernel buffer asked for: about 6,500 SA deletions fit (the default holds 166).
+private let receiveBytes: Int32 = 8 << 20
+
+/// New, changed, deleted and expired SAs. The receive buffer is wiped after every datagram.
+public struct XfrmEvents: ~Copyable {
+  private let socket: NetlinkSocket
+
+  /// Opens and subscribes the socket in the calling thread's network namespace.
+  public init() throws(EdgeError) {
+    try self.init(receiveBytes: receiveBytes)
+  }
+
+  init(receiveBytes: Int32) throws(EdgeError) {
+    socket = try NetlinkSocket(watching: VPA_NETLINK_XFRM, receiveBytes: receiveBytes)
+  }
+
+  /// The descriptor, for epoll; non-blocking.
+  public var fd: Int32 { socket.fd }
+
+  /// What was not delivered since the socket was opened.
+  public var drops: NetlinkDrops { socket.drops }
+
+  /// Delivers everything queued, in the kernel's order.
+  public mutating func read(_ body: (KernelEvent) -> Void) -> ReadOutcome {
+    socket.readEvents(body)
+  }
+}
+
+/// New, changed and deleted links, addresses and routes (not cached ones, not table 255).
+public struct RouteEvents: ~Copyable {
+  private let socket: NetlinkSocket
+
+  /// Opens and subscribes the socket in the calling thread's network namespace.
+  public init() throws(EdgeError) {
+    socket = try NetlinkSocket(watching: VPA_NETLINK_ROUTE, receiveBytes: receiveBytes)
+  }
+
+  /// The descriptor, for epoll; non-blocking.
+  public var fd: Int32 { socket.fd }
+
+  /// What was not delivered since the socket was opened.
+  public var drops: NetlinkDrops { socket.drops }
+
+  /// Delivers everything queued, in the kernel's order.
+  public mutating func read(_ body: (KernelEvent) -> Void) -> ReadOutcome {
+    socket.readEvents(body)
+  }
+}

@@ -1,0 +1,162 @@
+import CShims
+import Glibc
+import TunnelCore
+
+/// Requests to the kernel about SAs, links and routes: each waits for its answer, at most 2 s.
+///
+/// Removing what is not there succeeds. Adding what is there already throws an error whose
+/// `isAlreadyThere` is true.
+public struct KernelRequests: ~Copyable {
+  private static let timeoutMilliseconds: Int32 = 2000
+  private static let dumpAttempts = 5
+
+  let xfrm: NetlinkSocket
+  private let route: NetlinkSocket
+
+  /// Opens the request sockets in the calling thread's network namespace.
+  public init() throws(EdgeError) {
+    let xfrm = try NetlinkSocket(
+      requesting: VPA_NETLINK_XFRM, timeoutMilliseconds: Self.timeoutMilliseconds)
+    let route = try NetlinkSocket(
+      requesting: VPA_NETLINK_ROUTE, timeoutMilliseconds: Self.timeoutMilliseconds)
+    self.xfrm = xfrm
+    self.route = route
+  }
+
+  /// Sends a request that only succeeds or fails.
+  func perform(
+    _ operation: String, _ object: String, on socket: borrowing NetlinkSocket, _ request: [UInt8]?,
+    removing: Bool = false
+  ) throws(EdgeError) {
+    let result = request.map { socket.exchange($0) } ?? -EMSGSIZE
+    guard result != 0 else { return }
+    let error = EdgeError(
+      operation: operation, object: object, errno: -result, complaint: socket.complaint)
+    if !(removing && error.isGone) { throw error }
+  }
+
+  /// Dumps a table; again when the kernel says that it changed meanwhile.
+  private func dump(
+    _ operation: String, _ table: vpa_table, on socket: borrowing NetlinkSocket
+  ) throws(EdgeError) -> [KernelEvent] {
+    let request = unsafe built { unsafe vpa_build_dump($0, $1, table) } ?? []
+    var result: Int32 = 0
+    for _ in 0..<Self.dumpAttempts {
+      var items: [KernelEvent] = []
+      result = socket.exchange(request) { items.append($0) }
+      if result == 0 { return items }
+      guard result == -ESTALE else { break }
+    }
+    throw EdgeError(operation: operation, errno: -result, complaint: socket.complaint)
+  }
+}
+
+// MARK: - Dumps
+
+extension KernelRequests {
+  /// All SAs, larval ones too.
+  public func dumpSAs() throws(EdgeError) -> [SecurityAssociation] {
+    try dump("dump SAs", VPA_TABLE_SAS, on: xfrm).compactMap {
+      if case .sa(let sa) = $0 { sa } else { nil }
+    }
+  }
+
+  /// All links.
+  public func dumpLinks() throws(EdgeError) -> [Link] {
+    try dump("dump links", VPA_TABLE_LINKS, on: route).compactMap {
+      if case .link(let link) = $0 { link } else { nil }
+    }
+  }
+
+  /// All IPv4 and IPv6 addresses.
+  public func dumpAddresses() throws(EdgeError) -> [InterfaceAddress] {
+    try dump("dump addresses", VPA_TABLE_ADDRESSES, on: route).compactMap {
+      if case .address(let address) = $0 { address } else { nil }
+    }
+  }
+
+  /// All IPv4 and IPv6 routes, but neither cached ones nor table 255 (local).
+  public func dumpRoutes() throws(EdgeError) -> [Route] {
+    try dump("dump routes", VPA_TABLE_ROUTES, on: route).compactMap {
+      if case .route(let route) = $0 { route } else { nil }
+    }
+  }
+}
+
+// MARK: - Links and routes
+
+extension KernelRequests {
+  /// Makes a link's operational state and link mode DORMANT, or gives both back (UP, DEFAULT).
+  /// The admin flag is not touched. The kernel takes DORMANT from UP and UNKNOWN only.
+  public func setOperationalState(link index: Int32, dormant: Bool) throws(EdgeError) {
+    let request = unsafe built { unsafe vpa_build_link_state($0, $1, index, dormant) }
+    try perform(dormant ? "make dormant" : "open", "link \(index)", on: route, request)
+  }
+
+  /// Puts a withdrawn route back as it was dumped.
+  public func addRoute(replaying saved: Route) throws(EdgeError) {
+    guard saved.isReplayable else {
+      throw EdgeError(operation: "replay route", object: "\(saved)", errno: EOPNOTSUPP)
+    }
+    try perform("replay route", "\(saved)", on: route, replay(saved, add: true))
+  }
+
+  /// Deletes exactly this route: with everything that was dumped of it when there is a message,
+  /// else by table, destination, TOS, metric, link, protocol, scope and type.
+  public func deleteRoute(_ old: Route) throws(EdgeError) {
+    let request =
+      old.isReplayable && !old.message.isEmpty
+      ? replay(old, add: false)
+      : build(
+        vpa_route(
+          old.identity, kind: old.kind, routeProtocol: old.routeProtocol, scope: old.scope,
+          linkIndex: old.linkIndex ?? 0), add: false)
+    try perform("delete route", "\(old)", on: route, request, removing: true)
+  }
+
+  /// Adds an unreachable route: packets to it are answered with an ICMP error.
+  public func addUnreachable(
+    _ identity: Route.Identity, routeProtocol: UInt8
+  ) throws(EdgeError) {
+    let request = build(Self.unreachable(identity, routeProtocol), add: true)
+    try perform("add unreachable route", "\(identity.destination)", on: route, request)
+  }
+
+  /// Deletes such a route.
+  public func deleteUnreachable(
+    _ identity: Route.Identity, routeProtocol: UInt8
+  ) throws(EdgeError) {
+    let request = build(Self.unreachable(identity, routeProtocol), add: false)
+    try perform(
+      "delete unreachable route", "\(identity.destination)", on: route, request, removing: true)
+  }
+
+  /// Adds a route through a link without a gateway (scope link).
+  public func addLinkRoute(
+    _ identity: Route.Identity, linkIndex: Int32, routeProtocol: UInt8
+  ) throws(EdgeError) {
+    let new = vpa_route(
+      identity, kind: .unicast, routeProtocol: routeProtocol, scope: 253,
+      linkIndex: linkIndex)
+    try perform("add route", "\(identity.destination)", on: route, build(new, add: true))
+  }
+
+  private static func unreachable(
+    _ identity: Route.Identity, _ routeProtocol: UInt8
+  ) -> vpa_route {
+    vpa_route(
+      identity, kind: .unreachable, routeProtocol: routeProtocol, scope: 0, linkIndex: 0)
+  }
+
+  private func build(_ route: vpa_route, add: Bool) -> [UInt8]? {
+    var route = route
+    return unsafe built { unsafe vpa_build_route($0, $1, &route, add) }
+  }
+
+  private func replay(_ saved: Route, add: Bool) -> [UInt8]? {
+    let header = 16
+    return unsafe built(capacity: saved.message.count + header) {
+      unsafe vpa_build_route_request($0, $1, saved.message, saved.message.count, add)
+    }
+  }
+}
