@@ -109,13 +109,13 @@ struct StatementScanner {
     position += 1
   }
 
-  /// Passes what is no string and no punctuation: white space, a number, a key, ...
+  /// Passes what is no string and no bracket: white space, a number, a key, ...
   private mutating func skipWord(isKey: Bool) {
     let start = position
     while let byte = current, isKeyCharacter(byte) || isAt(":") { position += 1 }
     let word = bytes[start..<position]
     guard let first = word.first else {
-      position += 1
+      skipSign()
       return
     }
     let isDate =
@@ -126,6 +126,15 @@ struct StatementScanner {
       stop("no key takes a date or a time")
       position += word.count
     }
+  }
+
+  /// Passes one of the few characters that TOML has outside words, strings and brackets.
+  private mutating func skipSign() {
+    let isLineBreak = isAt("\n") || isAt("\r") && bytes[position...].starts(with: [0x0d, 0x0a])
+    if !isLineBreak, !isAt(" "), !isAt("\t"), !isAt("+"), !isAt(".") {
+      stop("a character that TOML has only in strings and comments")
+    }
+    position += 1
   }
 
   /// Passes a string of any of the four kinds, its quotes included.

@@ -16,10 +16,9 @@ extension TOMLSyntaxError {
   /// An error at a byte of `text`.
   init(_ text: String, offset: Int, reason: String) {
     let before = text.utf8.prefix(offset)
-    let line = Substring(
-      before[(before.lastIndex(of: 0x0a).map(before.index(after:)) ?? before.startIndex)...])
-    self.init(
-      line: before.count { $0 == 0x0a } + 1, column: line.unicodeScalars.count + 1, reason: reason)
+    let lines = before.split(separator: 0x0a, omittingEmptySubsequences: false)
+    let last = lines.last.map { Substring($0) } ?? ""
+    self.init(line: lines.count, column: last.unicodeScalars.count + 1, reason: reason)
   }
 }
 
@@ -46,8 +45,8 @@ extension TOMLNode {
     }
   }
 
-  /// TOMLKit passes C strings: at a NUL it would drop the rest of the file, a key or a value without
-  /// a word. TOML itself allows U+0000 only as an escape, and no key here has a use for it.
+  /// TOMLKit passes C strings: at a NUL it would silently drop the rest of the file, key or value.
+  /// TOML itself allows U+0000 only as an escape, and no key here has a use for it.
   private static func refuseNUL(in text: String) throws(TOMLSyntaxError) {
     for form in ["\0", "\\u0000", "\\U00000000"] {
       if let found = text.utf8.firstRange(of: form.utf8) {
@@ -58,8 +57,9 @@ extension TOMLNode {
     }
   }
 
-  /// toml++ 3.4.0 ends the process by assert(), in release builds too, at `[=]`, `a = [1, }` and
-  /// many a broken date. Those never get to it; an earlier error is still told in its words.
+  /// toml++ 3.4.0 ends the process by assert(), in release builds too, at `[=]`, `a = [1, }`, a
+  /// no-break space in an array and many a broken date (toml.hpp lines 14790, 14994, 15080, 15481).
+  /// Those never get to it; an earlier error is still told in its words.
   private static func refuseWhatAborts(_ text: String) throws(TOMLSyntaxError) {
     var scanner = StatementScanner(text: text)
     while scanner.nextPath() != nil {}

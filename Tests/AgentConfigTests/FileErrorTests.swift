@@ -18,6 +18,7 @@ private let syntaxRows: [Row] = [
   Row("a = [1, }", "1:9: '}' closes nothing"),
   Row("a = { b = [ # }\n  } }", "2:3: '}' closes nothing"),
   Row("a = 1979-05-27Tx", "1:5: no key takes a date or a time"),
+  Row("a = [ \u{a0}1 ]", "1:7: a character that TOML has only in strings and comments"),
   Row("a = 1979-05-27Te", "1:5: no key takes a date or a time"),
   Row("a = { 1979-05 = [1, 07:32:00] }", "1:21: no key takes a date or a time"),
   Row(

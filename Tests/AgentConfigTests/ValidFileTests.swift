@@ -135,7 +135,8 @@ func vpnsKeepTheFilesOrder(text: String) throws {
 
 @Test(arguments: [
   // One gateway with two tunnels through one link; several gateways where links are not touched.
-  "[vpn.a]\ngateway = 'A'\nbind-interface = 'vti0'\n[vpn.b]\ngateway = 'A'\nbind-interface = 'vti0'",
+  "[vpn.a]\ngateway = 'A'\nbind-interface = 'vti0'\n"
+    + "[vpn.b]\ngateway = 'A'\nbind-interface = 'vti0'",
   "[vpn.a]\ngateway = 'A'\nbind-interface = 'vti0'\nlink-control = 'none'\n"
     + "[vpn.b]\ngateway = 'B'\nbind-interface = 'vti0'\nlink-control = 'none'",
 ])
