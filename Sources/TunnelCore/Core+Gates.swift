@@ -36,13 +36,14 @@ extension Core {
   /// Brings a link to what its tunnels ask for.
   mutating func settleGate(_ name: String, at now: Instant) {
     let users = tunnels.values.filter { $0.link == name && $0.isGuarded }
-    guard !users.isEmpty, hasStarted else { return }
+    guard !users.isEmpty, hasStarted, !isEnding else { return }
     var gate = gates[name] ?? Gate()
     let demand = combined(users)
     if gate.demand != demand || gates[name] == nil {
       log(.info, users[0].name, "link=\(name) gate=\(demand.rawValue)")
       gate.assertions = 0
       gate.isWaitingForLink = false
+      gate.retries = 0
     }
     gate.demand = demand
     gates[name] = gate
@@ -71,12 +72,14 @@ extension Core {
     let after = routes.record
     warnOfContests(name, users[0].name)
     if let step = operstateStep(name) { steps.append(step) }
-    guard !steps.isEmpty || before != after else { return }
+    let writes = before != after || !recordIsOnDisk
+    guard !steps.isEmpty || writes else { return }
+    recordIsOnDisk = true
     effects.append(
       .changeGate(
         GatePlan(
-          link: name, recordBefore: !opening && before != after ? after : nil, steps: steps,
-          recordAfter: opening && before != after ? after : nil)))
+          link: name, recordBefore: writes && !opening ? after : nil, steps: steps,
+          recordAfter: writes && opening ? after : nil)))
   }
 
   private mutating func operstateStep(_ name: String) -> GateStep? {
@@ -139,19 +142,29 @@ extension Core {
     switch failure {
     case .record(let link, let message):
       name = link
+      recordIsOnDisk = false
       log(.error, "-", "link=\(link) cannot write the record, gate unchanged: \(message)")
     case .step(let link, let step, let message):
       name = link
       log(.error, "-", "link=\(link) cannot \(step): \(message)")
       routes.undo(step, link: link)
+      if case .addRoute = step { recordIsOnDisk = false }
       if case .setDormant = step { gates[link]?.isWaitingForLink = false }
     }
-    guard let gate = gates[name] else { return }
+    retryGate(name, at: now)
+  }
+
+  /// Tries again after 1, 2, 4 ... 64 seconds; failures of one plan count once.
+  private mutating func retryGate(_ name: String, at now: Instant) {
+    guard let gate = gates[name], gate.retryAt.map({ $0 <= now }) ?? true else { return }
+    let deadline = now.advanced(by: .seconds(1 << gate.retries))
     gates[name]?.retries = min(gate.retries + 1, 6)
-    timers.set(.gate(name), to: now.advanced(by: .seconds(1 << gate.retries)))
+    gates[name]?.retryAt = deadline
+    timers.set(.gate(name), to: deadline)
   }
 
   mutating func shutDown(release: Bool, at now: Instant) {
+    isEnding = true
     guard release else { return }
     for (name, gate) in gates.sorted(by: { $0.key < $1.key }) where gate.demand == .held {
       let users = tunnels.values.filter { $0.link == name && $0.isGuarded }

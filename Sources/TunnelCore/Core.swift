@@ -42,6 +42,10 @@ public struct Core: Sendable {
   private var handledAt: Instant?
   /// Whether a first snapshot was taken; SAs in it are adopted.
   var hasStarted = false
+  /// Whether the agent is ending: gates stay as they are from now on.
+  var isEnding = false
+  /// Whether the record on disk is what the route guard last said.
+  var recordIsOnDisk = true
 
   /// An agent for this configuration.
   ///

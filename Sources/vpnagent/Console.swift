@@ -23,5 +23,6 @@ private func write(_ text: String, to descriptor: Int32) {
 
 /// Whether standard output is a terminal that wants colour (https://no-color.org).
 var wantsColour: Bool {
-  isatty(STDOUT_FILENO) == 1 && unsafe getenv("NO_COLOR") == nil
+  let isRefused = unsafe getenv("NO_COLOR") != nil
+  return isatty(STDOUT_FILENO) == 1 && !isRefused
 }

@@ -15,5 +15,6 @@
 #include "vpa_ip.h"
 #include "vpa_netlink.h"
 #include "vpa_poll.h"
+#include "vpa_probe.h"
 
 #endif

@@ -12,9 +12,12 @@ struct ProbeSender: ~Copyable {
   /// - Throws: EPERM without CAP_NET_RAW.
   init() throws(EdgeError) {
     let identifier = UInt16(truncatingIfNeeded: try randomNumber())
-    ipv4 = try ProbeSocket(family: .ipv4, identifier: identifier)
-    ipv6 = try ProbeSocket(family: .ipv6, identifier: identifier)
+    // Locals first: a throwing init must not leave a descriptor half owned.
+    let ipv4 = try ProbeSocket(family: .ipv4, identifier: identifier)
+    let ipv6 = try ProbeSocket(family: .ipv6, identifier: identifier)
     mac = SipHash(key: (try randomNumber(), try randomNumber()))
+    self.ipv4 = ipv4
+    self.ipv6 = ipv6
   }
 
   /// For the reactor.

@@ -17,8 +17,9 @@ struct Gate: Sendable {
   var isWaitingForLink = false
   /// Times the operstate was asked for since the demand changed.
   var assertions = 0
-  /// After a failed step.
+  /// Failures in a row, and when the last one is tried again.
   var retries = 0
+  var retryAt: Instant?
   /// Number of routes that are not fought for any longer, to warn once each.
   var contested = 0
 }
