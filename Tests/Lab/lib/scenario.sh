@@ -29,14 +29,17 @@ story() { fail "$scenario_file defines no story"; }
 on_error() { # COMMAND STATUS
   ((BASH_SUBSHELL == 0)) || exit "$2"
   trap - ERR
-  failure="\`$1\` ended with status $2"
+  local command=$1
+  [[ $command != nsenter* && $command != '"$@"' ]] || command=$last_run
+  failure="\`$command\` ended with status $2"
   failed_line=$(story_line)
   exit 1
 }
 
 finish() {
   local status=$?
-  trap - EXIT ERR ALRM
+  trap - EXIT ERR
+  limit_ms=999999999
   set +e
   if ((status != 0)); then
     report "${failure:-ended with status $status}" >&9 2>&1
@@ -65,9 +68,7 @@ esac
 
 set -E
 trap 'on_error "$BASH_COMMAND" $?' ERR
-trap 'fail "took longer than ${LAB_TIMEOUT:-300} s"' ALRM
 trap finish EXIT
-watchdog "${LAB_TIMEOUT:-300}"
 setup
 story
 final_checks

@@ -50,7 +50,10 @@ count_entering() { # GATEWAY LINK
   on "$1" nft -f - <<NFT
 table inet lab_$2 {
   counter entered { }
-  chain forward { type filter hook forward priority 300; oifname "$2" counter name entered }
+  chain forward {
+    type filter hook forward priority 300
+    oifname "$2" counter name entered
+  }
 }
 NFT
 }

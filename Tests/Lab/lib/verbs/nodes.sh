@@ -28,6 +28,7 @@ enter() { # NODE
 # Runs a command on a node.
 on() { # NODE COMMAND...
   local node=$1 REPLY
+  last_run="on $*"
   shift
   say "+ on $node $*"
   enter "$node"

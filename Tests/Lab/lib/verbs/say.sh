@@ -1,22 +1,28 @@
 # shellcheck shell=bash
 # The trace (descriptor 9), the clock, and how a scenario fails.
 
+# A scenario that takes longer than this fails at its next command or poll.
+limit_ms=$((${LAB_TIMEOUT:-300} * 1000))
+
 # Milliseconds since the scenario began.
 now() { echo "$(((${EPOCHREALTIME/[.,]/} - ${LAB_START/[.,]/}) / 1000))"; }
 
 say() { # TEXT...
   local ms=$(((${EPOCHREALTIME/[.,]/} - ${LAB_START/[.,]/}) / 1000))
+  ((ms < limit_ms)) || fail "took longer than $((limit_ms / 1000)) s"
   [[ ${QUIET:-} ]] || printf '[%3d.%03d] %s\n' $((ms / 1000)) $((ms % 1000)) "$*" >&9
 }
 
 # Echoes a command and runs it, as everything does that changes the lab.
 run() { # COMMAND...
+  last_run=$*
   say "+ $*"
   "$@"
 }
 
 fail() { # MESSAGE
   trap - ERR
+  limit_ms=999999999
   failure=$1
   failed_line=$(story_line)
   exit 1
@@ -35,9 +41,4 @@ pause() { # SECONDS
   local unused
   [[ ${idle:-} ]] || exec {idle}<> <(:)
   read -rt "$1" -u "$idle" unused || true
-}
-
-# Has this scenario fail when it takes too long. Lives and dies with it.
-watchdog() { # SECONDS
-  { sleep "$1" && kill -ALRM $$; } 9>&- >/dev/null 2>&1 &
 }

@@ -7,6 +7,7 @@ wait_until() { # SECONDS DESCRIPTION -- COMMAND...
   shift 3
   say "wait (at most $bound s) until $what"
   until QUIET=1 "$@" >"$LAB/last-wait" 2>&1; do
+    QUIET=1 say
     if (($(now) >= deadline)); then
       cat "$LAB/last-wait" >&9
       fail "waited $bound s in vain until $what ($*)"
@@ -26,6 +27,7 @@ stays() { # SECONDS DESCRIPTION -- COMMAND...
       cat "$LAB/last-wait" >&9
       fail "not for $bound s: $what ($*)"
     }
+    QUIET=1 say
     pause 0.1
   done
 }
