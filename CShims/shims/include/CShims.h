@@ -13,5 +13,6 @@
 #include "vpa_event.h"
 #include "vpa_ip.h"
 #include "vpa_netlink.h"
+#include "vpa_testing.h"
 
 #endif
