@@ -42,7 +42,7 @@ let canMakeNamespaces = geteuid() == 0
 @discardableResult
 func run(_ command: String) throws -> String {
   // popen forks the calling thread, so the child is in that thread's network namespace.
-  guard let pipe = unsafe popen(command + " 2>&1", "r") else { throw Failure("popen: \(command)") }
+  guard let pipe = unsafe popen("{ " + command + "; } 2>&1", "r") else { throw Failure("popen: \(command)") }
   let output = unsafe [UInt8](unsafeUninitializedCapacity: 65536) {
     $1 = unsafe fread($0.baseAddress, 1, $0.count, pipe)
   }

@@ -16,7 +16,7 @@ struct NetlinkRouteTests {
       ip link add tun type veth peer name peer && ip link set tun up && ip link set peer up &&
       ip address add 10.0.0.1/30 dev tun && ip address add 2001:db8:1::1/126 dev tun nodad
       """)
-    return Int32(if_nametoindex("tun"))
+    return unsafe Int32(if_nametoindex("tun"))
   }
 
   static func link(_ requests: borrowing KernelRequests, _ index: Int32) throws -> Link {
@@ -93,7 +93,7 @@ struct NetlinkRouteTests {
   @Test func aBridgePortIsNoDeletedLink() throws {
     try inNewNamespace {
       let index = try Self.makeLink()
-      try run("ip link add br type bridge && ip link set tun master br")
+      try run("ip link add sw type bridge && ip link set tun master sw")
       var events = try RouteEvents()
       try run("ip link set tun nomaster")
       #expect(!Self.drain(&events).contains(.linkDeleted(index: index)))
