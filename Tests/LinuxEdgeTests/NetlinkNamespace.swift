@@ -38,11 +38,13 @@ struct Failure: Error, CustomStringConvertible {
 /// Whether namespaces can be made; tests that need one are skipped otherwise.
 let canMakeNamespaces = geteuid() == 0
 
-/// Runs a shell command in the calling thread's namespaces; its first 64 KiB of output are returned.
+/// Runs a shell command in the calling thread's namespaces; returns the first 64 KiB it writes.
 @discardableResult
 func run(_ command: String) throws -> String {
   // popen forks the calling thread, so the child is in that thread's network namespace.
-  guard let pipe = unsafe popen("{ " + command + "; } 2>&1", "r") else { throw Failure("popen: \(command)") }
+  guard let pipe = unsafe popen("{ " + command + "; } 2>&1", "r") else {
+    throw Failure("popen: \(command)")
+  }
   let output = unsafe [UInt8](unsafeUninitializedCapacity: 65536) {
     $1 = unsafe fread($0.baseAddress, 1, $0.count, pipe)
   }

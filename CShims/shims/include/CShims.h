@@ -13,6 +13,8 @@
 #include "vpa_event.h"
 #include "vpa_ip.h"
 #include "vpa_netlink.h"
+#include "vpa_probe.h"
+#include "vpa_reactor.h"
 #include "vpa_testing.h"
 
 #endif
