@@ -28,7 +28,7 @@ let package = Package(
       name: "CShims",
       dependencies: ["CNetlink"],
       path: "CShims/shims",
-      cSettings: [.define("_GNU_SOURCE"), .unsafeFlags(["-std=gnu11", "-Wall", "-Wextra", "-Werror"])]
+      cSettings: [.unsafeFlags(["-std=gnu11", "-Wall", "-Wextra", "-Werror"])]
     ),
     .target(
       name: "TunnelCore",

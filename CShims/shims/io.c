@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "vpa_io.h"
 
 #include <errno.h>

@@ -13,8 +13,8 @@ int vpa_request_send(struct vpa_netlink *nl, const void *message, size_t length)
   memcpy(&header, message, sizeof header);
   header.nlmsg_seq = ++nl->sequence;
   header.nlmsg_pid = 0;
-  if (!(header.nlmsg_flags & NLM_F_DUMP))
-    header.nlmsg_flags |= NLM_F_ACK; /* every reply has an end */
+  if ((header.nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP) /* one of its bits is NLM_F_EXCL */
+    header.nlmsg_flags |= NLM_F_ACK;                   /* every reply has an end */
   nl->inconsistent = false;
   nl->complaint[0] = 0;
   struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};

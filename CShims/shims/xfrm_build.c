@@ -41,30 +41,3 @@ int vpa_build_sa_expire(void *buffer, size_t capacity, const void *newsa, size_t
   add_mark(&message, &event.sa.key);
   return vpa_message_end(&message);
 }
-
-int vpa_build_sa_allocate(void *buffer, size_t capacity, const struct vpa_sa *sa, uint32_t lowest,
-                          uint32_t highest) {
-  struct vpa_message message = vpa_message_begin(buffer, capacity, XFRM_MSG_ALLOCSPI, 0);
-  struct xfrm_userspi_info info;
-  memset(&info, 0, sizeof info);
-  vpa_ip_write(&sa->key.destination, &info.info.id.daddr);
-  vpa_ip_write(&sa->source, &info.info.saddr);
-  info.info.id.proto = sa->key.protocol;
-  info.info.family = vpa_ip_af(&sa->key.destination);
-  info.info.mode = sa->mode;
-  info.info.reqid = sa->reqid;
-  info.min = lowest;
-  info.max = highest;
-  vpa_message_add(&message, &info, sizeof info);
-  add_mark(&message, &sa->key);
-  if (sa->if_id)
-    vpa_message_attribute(&message, XFRMA_IF_ID, &sa->if_id, sizeof sa->if_id);
-  return vpa_message_end(&message);
-}
-
-int vpa_build_sa_flush(void *buffer, size_t capacity, uint8_t protocol) {
-  struct vpa_message message = vpa_message_begin(buffer, capacity, XFRM_MSG_FLUSHSA, 0);
-  struct xfrm_usersa_flush flush = {.proto = protocol};
-  vpa_message_add(&message, &flush, sizeof flush);
-  return vpa_message_end(&message);
-}

@@ -14,7 +14,8 @@
 #include "vpa_io.h"
 #include "vpa_ip.h"
 #include "vpa_netlink.h"
-#include "vpa_poll.h"
 #include "vpa_probe.h"
+#include "vpa_reactor.h"
+#include "vpa_testing.h"
 
 #endif

@@ -20,13 +20,6 @@ int vpa_build_sa_get(void *buffer, size_t capacity, const struct vpa_sa_key *key
  * exactly as dumped, nothing else of it; -EBADMSG when that is no NEWSA. */
 int vpa_build_sa_expire(void *buffer, size_t capacity, const void *newsa, size_t newsa_length);
 
-/* Builds XFRM_MSG_ALLOCSPI, which makes a larval SA with an SPI of this range (for tests). */
-int vpa_build_sa_allocate(void *buffer, size_t capacity, const struct vpa_sa *sa, uint32_t lowest,
-                          uint32_t highest);
-
-/* Builds XFRM_MSG_FLUSHSA; protocol 0 means all. */
-int vpa_build_sa_flush(void *buffer, size_t capacity, uint8_t protocol);
-
 /* Builds the RTM_SETLINK that makes a link's operational state and link mode dormant, or gives
  * both back (UP and DEFAULT). */
 int vpa_build_link_state(void *buffer, size_t capacity, int32_t index, bool dormant);

@@ -14,8 +14,4 @@ int vpa_decode(enum vpa_netlink_protocol protocol, const void *bytes, size_t len
 /* Returns the space the first message in `bytes` takes there, or -EBADMSG. */
 long vpa_message_size(const void *bytes, size_t length);
 
-/* Second opinion for tests: fills of `sa` what libnl-xfrm knows from a NEWSA message; returns 0 or
- * -EBADMSG. libnl-xfrm misreads EXPIRE and DELSA. */
-int vpa_libnl_decode_sa(const void *message, size_t length, struct vpa_sa *sa);
-
 #endif

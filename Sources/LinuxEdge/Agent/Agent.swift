@@ -33,7 +33,9 @@ public final class Agent {
       xfrm = try XfrmEvents()
       links = try RouteEvents()
       reactor = try Reactor()
-      signals = try Descriptor(taking: vpa_signals_open(), operation: "catch signals")
+      let caught = [SIGTERM, SIGINT]
+      signals = try Descriptor(
+        taking: unsafe vpa_signals_open(caught, caught.count), operation: "catch signals")
       let file = RecordFile(path: "\(options.runDirectory)/gates.json")
       let record = try file.load()
       gateKeeper = GateKeeper(file: file, record: record)

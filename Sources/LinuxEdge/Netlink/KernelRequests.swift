@@ -39,7 +39,7 @@ public struct KernelRequests: ~Copyable {
   private func dump(
     _ operation: String, _ table: vpa_table, on socket: borrowing NetlinkSocket
   ) throws(EdgeError) -> [KernelEvent] {
-    let request = unsafe built { unsafe vpa_build_dump($0, $1, table) } ?? []
+    let request = built { unsafe vpa_build_dump($0, $1, table) } ?? []
     var result: Int32 = 0
     for _ in 0..<Self.dumpAttempts {
       var items: [KernelEvent] = []
@@ -89,7 +89,7 @@ extension KernelRequests {
   /// Makes a link's operational state and link mode DORMANT, or gives both back (UP, DEFAULT).
   /// The admin flag is not touched. The kernel takes DORMANT from UP and UNKNOWN only.
   public func setOperationalState(link index: Int32, dormant: Bool) throws(EdgeError) {
-    let request = unsafe built { unsafe vpa_build_link_state($0, $1, index, dormant) }
+    let request = built { unsafe vpa_build_link_state($0, $1, index, dormant) }
     try perform(dormant ? "make dormant" : "open", "link \(index)", on: route, request)
   }
 
@@ -150,12 +150,12 @@ extension KernelRequests {
 
   private func build(_ route: vpa_route, add: Bool) -> [UInt8]? {
     var route = route
-    return unsafe built { unsafe vpa_build_route($0, $1, &route, add) }
+    return built { unsafe vpa_build_route($0, $1, &route, add) }
   }
 
   private func replay(_ saved: Route, add: Bool) -> [UInt8]? {
     let header = 16
-    return unsafe built(capacity: saved.message.count + header) {
+    return built(capacity: saved.message.count + header) {
       unsafe vpa_build_route_request($0, $1, saved.message, saved.message.count, add)
     }
   }

@@ -67,14 +67,16 @@ struct NetlinkSocket: ~Copyable {
 
   /// The body that makes the route last delivered again.
   private func routeReplay() -> [UInt8] {
-    unsafe built(capacity: unsafe vpa_message_length(socket)) {
+    built(capacity: unsafe vpa_message_length(socket)) {
       unsafe vpa_message_route_replay(socket, $0, $1)
     } ?? []
   }
 
   /// The request that expires the SA last delivered; for use in the body of `exchange`.
   func expireRequest() -> [UInt8]? {
-    unsafe built(capacity: Int(VPA_REQUEST_CAPACITY)) { unsafe vpa_message_sa_expire(socket, $0, $1) }
+    built(capacity: Int(VPA_REQUEST_CAPACITY)) {
+      unsafe vpa_message_sa_expire(socket, $0, $1)
+    }
   }
 
   /// What the kernel wrote about the last failed request.
@@ -82,6 +84,7 @@ struct NetlinkSocket: ~Copyable {
 }
 
 /// What a builder of the shim writes; nil when it returns an error.
+@safe
 func built(
   capacity: Int = Int(VPA_REQUEST_CAPACITY), _ build: (UnsafeMutableRawPointer?, Int) -> Int32
 ) -> [UInt8]? {

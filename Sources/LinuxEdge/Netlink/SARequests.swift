@@ -29,7 +29,7 @@ extension KernelRequests {
     else { return .differs(sa) }
     do throws(EdgeError) {
       try perform("expire SA", "\(key)", on: xfrm, request)
-    } catch where error.isGone {
+    } catch  where error.isGone {
       return .gone
     }
     return .expired
@@ -47,7 +47,7 @@ extension KernelRequests {
   private func fetch(_ key: SAKey) throws(EdgeError) -> (sa: SecurityAssociation, expiry: [UInt8]?)?
   {
     var sought = vpa_sa_key(key)
-    let request = unsafe built { unsafe vpa_build_sa_get($0, $1, &sought) } ?? []
+    let request = built { unsafe vpa_build_sa_get($0, $1, &sought) } ?? []
     var found: (sa: SecurityAssociation, expiry: [UInt8]?)?
     let result = xfrm.exchange(request) { item in
       if case .sa(let sa) = item { found = (sa, xfrm.expireRequest()) }

@@ -2,8 +2,8 @@ import TunnelCore
 
 /// Sends the core's probes in batches and tells replies to them from everything else.
 struct ProbeSender: ~Copyable {
-  private let ipv4: ProbeSocket
-  private let ipv6: ProbeSocket
+  private var ipv4: ProbeSocket
+  private var ipv6: ProbeSocket
   private let mac: SipHash
   private var waiting: [ProbeRequest] = []
 
@@ -46,7 +46,7 @@ struct ProbeSender: ~Copyable {
     guard !probes.isEmpty else { return [] }
     let packets = probes.map { probe in
       OutgoingProbe(
-        linkIndex: probe.linkIndex, source: probe.source, destination: probe.destination,
+        destination: probe.destination, source: probe.source, linkIndex: probe.linkIndex,
         sequence: UInt16(truncatingIfNeeded: probe.sequence),
         payload: ProbePayload(monitor: probe.monitor, sequence: probe.sequence, sentAt: now)
           .encoded(messageSize: probe.size, mac: mac))
@@ -59,7 +59,7 @@ struct ProbeSender: ~Copyable {
   }
 
   /// Replies that wait on a socket, right MAC only.
-  func receive(from descriptor: Int32) -> [ProbeReply] {
+  mutating func receive(from descriptor: Int32) -> [ProbeReply] {
     let now = monotonicNow()
     var replies: [ProbeReply] = []
     func take(_ packet: IncomingProbe) {

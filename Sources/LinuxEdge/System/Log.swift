@@ -7,6 +7,8 @@ import TunnelCore
 /// Under systemd each line begins with its syslog priority (sd-daemon(3)) and journald adds the
 /// time; anywhere else it begins with the time and the level.
 public struct Log: Sendable {
+  private static let timeStyle = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+
   private let isJournal: Bool
   private let threshold: LogLevel
 
@@ -24,7 +26,7 @@ public struct Log: Sendable {
     let prefix =
       isJournal
       ? "<\(level.priority)>"
-      : "\(Date.now.formatted(.iso8601.time(includingFractionalSeconds: true))) \(level.rawValue) "
+      : "\(Date.now.formatted(Self.timeStyle)) \(level.rawValue) "
     let bytes = Array("\(prefix)\(subject)\(line)\n".utf8)
     _ = unsafe bytes.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
   }

@@ -1,61 +1,18 @@
-/* What libnl-xfrm does: deleting one SA, and a second opinion on NEWSA for the tests. */
-#include "attribute.h"
-#include "include/vpa_netlink.h"
+/* Helpers of the tests: a second decoder, larval SAs, forged events, namespaces. */
+#define _GNU_SOURCE
+#include "include/vpa_testing.h"
+#include "message.h"
 
+#include <endian.h>
 #include <errno.h>
+#include <linux/xfrm.h>
 #include <netlink/netlink.h>
 #include <netlink/xfrm/sa.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* libnl folds ESRCH and ENOENT into one. */
-static int error_of(int libnl) {
-  switch (-libnl) {
-  case NLE_SUCCESS:
-    return 0;
-  case NLE_OBJ_NOTFOUND:
-    return -ESRCH;
-  case NLE_PERM:
-    return -EPERM;
-  case NLE_NOMEM:
-    return -ENOMEM;
-  case NLE_INVAL:
-    return -EINVAL;
-  case NLE_AGAIN:
-    return -ETIMEDOUT;
-  default:
-    return -EIO;
-  }
-}
-
-static int delete_on(struct nl_sock *socket, struct xfrmnl_sa *sa, const struct vpa_sa_key *key) {
-  uint8_t bytes[16];
-  size_t length = vpa_ip_write(&key->destination, bytes);
-  struct nl_addr *address = nl_addr_build(vpa_ip_af(&key->destination), bytes, length);
-  if (!address)
-    return -ENOMEM;
-  int result = xfrmnl_sa_set_daddr(sa, address);
-  nl_addr_put(address);
-  if (result < 0)
-    return error_of(result);
-  xfrmnl_sa_set_spi(sa, key->spi);
-  xfrmnl_sa_set_proto(sa, key->protocol);
-  if (key->has_mark)
-    xfrmnl_sa_set_mark(sa, key->mark_value, key->mark_mask);
-  result = nl_connect(socket, NETLINK_XFRM);
-  return error_of(result < 0 ? result : xfrmnl_sa_delete(socket, sa, 0));
-}
-
-int vpa_sa_delete(const struct vpa_sa_key *key) {
-  struct nl_sock *socket = nl_socket_alloc();
-  struct xfrmnl_sa *sa = xfrmnl_sa_alloc();
-  int result = socket && sa ? delete_on(socket, sa, key) : -ENOMEM;
-  if (sa)
-    xfrmnl_sa_put(sa);
-  if (socket)
-    nl_socket_free(socket);
-  return result;
-}
+#include <sys/socket.h>
+#include <unistd.h>
 
 static struct vpa_ip ip_of(struct nl_addr *address) {
   struct vpa_ip none = {0};
@@ -76,7 +33,7 @@ static void read_names(struct xfrmnl_sa *from, struct vpa_sa *sa) {
   explicit_bzero(key, sizeof key);
 }
 
-int vpa_libnl_decode_sa(const void *message, size_t length, struct vpa_sa *sa) {
+int vpa_testing_libnl_decode_sa(const void *message, size_t length, struct vpa_sa *sa) {
   memset(sa, 0, sizeof *sa);
   struct nlmsghdr *copy = malloc(length);
   struct xfrmnl_sa *parsed = NULL;
@@ -104,3 +61,37 @@ int vpa_libnl_decode_sa(const void *message, size_t length, struct vpa_sa *sa) {
   xfrmnl_sa_put(parsed);
   return 0;
 }
+
+int vpa_testing_build_allocspi(void *buffer, size_t capacity, const struct vpa_sa *sa,
+                               uint32_t spi) {
+  struct vpa_message message = vpa_message_begin(buffer, capacity, XFRM_MSG_ALLOCSPI, 0);
+  struct xfrm_mark mark = {.v = sa->key.mark_value, .m = sa->key.mark_mask};
+  struct xfrm_userspi_info info;
+  memset(&info, 0, sizeof info);
+  vpa_ip_write(&sa->key.destination, &info.info.id.daddr);
+  vpa_ip_write(&sa->source, &info.info.saddr);
+  info.info.id.proto = sa->key.protocol;
+  info.info.family = vpa_ip_af(&sa->key.destination);
+  info.info.mode = sa->mode;
+  info.info.reqid = sa->reqid;
+  info.min = info.max = spi;
+  vpa_message_add(&message, &info, sizeof info);
+  if (sa->key.has_mark)
+    vpa_message_attribute(&message, XFRMA_MARK, &mark, sizeof mark);
+  if (sa->if_id)
+    vpa_message_attribute(&message, XFRMA_IF_ID, &sa->if_id, sizeof sa->if_id);
+  return vpa_message_end(&message);
+}
+
+int vpa_testing_multicast_sa(const void *message, size_t length) {
+  struct sockaddr_nl group = {.nl_family = AF_NETLINK, .nl_groups = XFRMGRP_SA};
+  int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_XFRM);
+  if (fd < 0)
+    return -errno;
+  ssize_t sent = sendto(fd, message, length, 0, (struct sockaddr *)&group, sizeof group);
+  int result = sent < 0 ? -errno : 0;
+  close(fd);
+  return result;
+}
+
+int vpa_testing_leave_network(void) { return unshare(CLONE_NEWNET) < 0 ? -errno : 0; }

@@ -1,0 +1,83 @@
+#include "probe.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <netinet/icmp6.h>
+#include <netinet/ip_icmp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* A raw socket gets a copy of every ICMP packet of the host: the filter keeps ours only. */
+static int attach(int fd, struct sock_filter *code, unsigned short length) {
+  struct sock_fprog program = {.len = length, .filter = code};
+  return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+}
+
+/* An IPv4 raw socket's packets begin with the IP header. */
+static int filter_v4(int fd, uint16_t identifier) {
+  struct sock_filter code[] = {
+      BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0), /* X = IP header length */
+      BPF_STMT(BPF_LD | BPF_B | BPF_IND, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMP_ECHOREPLY, 0, 3),
+      BPF_STMT(BPF_LD | BPF_H | BPF_IND, 4),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, identifier, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
+      BPF_STMT(BPF_RET | BPF_K, 0),
+  };
+  return attach(fd, code, sizeof code / sizeof *code);
+}
+
+/* An IPv6 raw socket's packets begin with the ICMPv6 header. */
+static int filter_v6(int fd, uint16_t identifier) {
+  struct sock_filter code[] = {
+      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMP6_ECHO_REPLY, 0, 3),
+      BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 4),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, identifier, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
+      BPF_STMT(BPF_RET | BPF_K, 0),
+  };
+  struct icmp6_filter types;
+  ICMP6_FILTER_SETBLOCKALL(&types);
+  ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &types);
+  if (setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &types, sizeof types) < 0)
+    return -1;
+  return attach(fd, code, sizeof code / sizeof *code);
+}
+
+static int set(int fd, int level, int option, int value) {
+  return setsockopt(fd, level, option, &value, sizeof value);
+}
+
+static int configure(int fd, int family, uint16_t identifier) {
+  int buffer = 1 << 20;
+  if (set(fd, SOL_SOCKET, SO_RCVBUFFORCE, buffer) < 0)
+    (void)set(fd, SOL_SOCKET, SO_RCVBUF, buffer);
+  if (set(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1) < 0)
+    return -1;
+  if (family == AF_INET)
+    return filter_v4(fd, identifier) < 0 ? -1 : set(fd, IPPROTO_IP, IP_PKTINFO, 1);
+  return filter_v6(fd, identifier) < 0 ? -1 : set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+}
+
+static int open_family(int family, uint16_t identifier) {
+  int fd = socket(family, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC,
+                  family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6);
+  if (fd < 0)
+    return -errno;
+  if (configure(fd, family, identifier) == 0)
+    return fd;
+  int error = -errno;
+  close(fd);
+  return error;
+}
+
+int vpa_probe_open_v4(uint16_t identifier) { return open_family(AF_INET, identifier); }
+
+int vpa_probe_open_v6(uint16_t identifier) { return open_family(AF_INET6, identifier); }
+
+int vpa_probe_family(int fd) {
+  int family = AF_UNSPEC;
+  socklen_t length = sizeof family;
+  return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &length) < 0 ? AF_UNSPEC : family;
+}

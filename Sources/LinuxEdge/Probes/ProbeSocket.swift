@@ -1,0 +1,110 @@
+import CShims
+import Glibc
+import TunnelCore
+
+/// An ICMP echo request to send.
+public struct OutgoingProbe: Hashable, Sendable {
+  /// Where it goes; of the socket's family.
+  public var destination: IPAddress
+  /// The source address; nil: the kernel chooses.
+  public var source: IPAddress?
+  /// The link it goes out through; 0: by the routes.
+  public var linkIndex: Int32
+  /// ICMP sequence number.
+  public var sequence: UInt16
+  /// What follows the ICMP header, at most 1500 bytes.
+  public var payload: [UInt8]
+
+  /// An echo request.
+  public init(
+    destination: IPAddress, source: IPAddress? = nil, linkIndex: Int32, sequence: UInt16,
+    payload: [UInt8]
+  ) {
+    self.destination = destination
+    self.source = source
+    self.linkIndex = linkIndex
+    self.sequence = sequence
+    self.payload = payload
+  }
+}
+
+/// An ICMP echo reply that was received. Nothing in it is authenticated but what `payload` proves.
+public struct IncomingProbe: Hashable, Sendable {
+  /// Who it says it is from.
+  public var source: IPAddress
+  /// The link it arrived on: the tunnel's for a decapsulated reply.
+  public var linkIndex: Int32
+  /// ICMP sequence number.
+  public var sequence: UInt16
+  /// Time since the kernel got it; never negative.
+  public var age: Duration
+  /// What follows the ICMP header.
+  public var payload: [UInt8]
+}
+
+/// One raw ICMP socket for all probes of a family. It sees nothing but echo replies with its
+/// identifier.
+public struct ProbeSocket: ~Copyable {
+  private static let batch = 64
+
+  /// The descriptor, for epoll; non-blocking.
+  public let fd: Int32
+  private let identifier: UInt16
+  private var bytes: [UInt8]
+  private var replies: [vpa_probe_in]
+
+  /// Opens the socket in the calling thread's network namespace.
+  public init(family: IPAddress.Family, identifier: UInt16) throws(EdgeError) {
+    let result =
+      switch family {
+      case .ipv4: vpa_probe_open_v4(identifier)
+      case .ipv6: vpa_probe_open_v6(identifier)
+      }
+    guard result >= 0 else {
+      throw EdgeError(operation: "open probe socket", object: "\(family)", errno: -result)
+    }
+    fd = result
+    self.identifier = identifier
+    bytes = [UInt8](repeating: 0, count: Self.batch * Int(VPA_PROBE_PAYLOAD))
+    replies = [vpa_probe_in](repeating: vpa_probe_in(), count: Self.batch)
+  }
+
+  deinit {
+    close(fd)
+  }
+
+  /// Sends probes; each gets its own errno, 0 when the kernel took it. A probe that was not taken
+  /// (EAGAIN, ENETUNREACH, ...) was not sent: it says nothing about the path.
+  public borrowing func send(_ probes: [OutgoingProbe]) -> [Int32] {
+    var payloads: [UInt8] = []
+    var list = probes.map { probe in
+      let offset = payloads.count
+      payloads += probe.payload
+      return vpa_probe_out(
+        source: probe.source.map { vpa_ip($0) } ?? vpa_ip(),
+        destination: vpa_ip(probe.destination), link_index: probe.linkIndex,
+        payload_offset: UInt32(offset), payload_length: UInt16(clamping: probe.payload.count),
+        sequence: probe.sequence, result: 0)
+    }
+    _ = unsafe vpa_probe_send(fd, identifier, payloads, payloads.count, &list, list.count)
+    return list.map { -$0.result }
+  }
+
+  /// Delivers every reply that is queued.
+  public mutating func receive(_ body: (IncomingProbe) -> Void) {
+    var taken = 0
+    repeat {
+      let kept = unsafe vpa_probe_receive(
+        fd, identifier, &bytes, &replies, replies.count, &taken)
+      for index in 0..<Int(max(kept, 0)) {
+        let reply = replies[index]
+        let start = index * Int(VPA_PROBE_PAYLOAD)
+        body(
+          IncomingProbe(
+            source: IPAddress(reply.source), linkIndex: reply.link_index, sequence: reply.sequence,
+            age: .nanoseconds(reply.age_ns),
+            payload: Array(bytes[start..<start + Int(reply.payload_length)])))
+      }
+    } while taken == replies.count
+  }
+}

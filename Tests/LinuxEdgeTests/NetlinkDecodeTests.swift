@@ -1,0 +1,169 @@
+import CShims
+import Glibc
+import Testing
+import TunnelCore
+
+@testable import LinuxEdge
+
+/// The decoders as the sockets use them.
+func decode(_ netlink: vpa_netlink_protocol, _ bytes: [UInt8]) -> (Int32, KernelEvent?) {
+  var event = vpa_event()
+  let result = unsafe vpa_decode(netlink, bytes, bytes.count, &event)
+  guard result == 1 else { return (result, nil) }
+  let replay = built { unsafe vpa_build_route_replay($0, $1, bytes, bytes.count) }
+  return (result, KernelEvent(event, replay: { replay ?? [] }))
+}
+
+func decodeXfrm(_ bytes: [UInt8]) -> KernelEvent? { decode(VPA_NETLINK_XFRM, bytes).1 }
+func decodeRoute(_ bytes: [UInt8]) -> KernelEvent? { decode(VPA_NETLINK_ROUTE, bytes).1 }
+
+@Suite struct NetlinkDecodeTests {
+  static let near = IPAddress(192, 0, 2, 1)
+  static let far = IPAddress(198, 51, 100, 2)
+  static let key = SAKey(
+    destination: far, spi: 0xc0de_0001, mark: Mark(value: 0x42, mask: 0xffff_ffff))
+  static let sa = SecurityAssociation(
+    key: key, source: near, reqid: 7, ifID: 9, direction: .outbound,
+    encapsulation: .init(sourcePort: 4500, destinationPort: 4501), packets: 100, bytes: 9600,
+    addedAt: 1_710_612_736)
+
+  static var larval: SecurityAssociation {
+    var sa = SecurityAssociation(
+      key: key, source: near, reqid: 7, algorithms: [], isLarval: true, packets: 100, bytes: 9600,
+      addedAt: 1_710_612_736)
+    sa.direction = nil
+    return sa
+  }
+
+  static var expired: SecurityAssociation {
+    var sa = larval
+    sa.ifID = 9
+    sa.isLarval = false
+    return sa
+  }
+
+  @Test(arguments: [
+    (NetlinkGolden.newSA, KernelEvent.sa(sa)),
+    (NetlinkGolden.updatedSA, .sa(sa)),
+    (NetlinkGolden.larvalSA, .sa(larval)),
+    (NetlinkGolden.deletedSA, .saDeleted(key)),
+    (NetlinkGolden.expiredSA, .saExpired(expired, hard: true)),
+    (NetlinkGolden.flushedSAs, .saFlushed(ipProtocol: 50)),
+  ])
+  func securityAssociations(bytes: [UInt8], event: KernelEvent) {
+    #expect(decodeXfrm(bytes) == event)
+  }
+
+  static func link(_ kind: Link.Kind) -> Link {
+    Link(
+      index: 5, name: "vti-b", kind: kind, isAdminUp: true, operationalState: .dormant,
+      isLinkModeDormant: true, mtu: 1480)
+  }
+
+  @Test(arguments: [
+    (
+      NetlinkGolden.vti,
+      Link.Kind.vti(local: near, remote: far, inputKey: 0x2a, outputKey: 0x1000_0002)
+    ),
+    (
+      NetlinkGolden.vti6,
+      .vti(
+        local: IPAddress(family: .ipv6, bits: 0x2001_0db8 << 96 | 1),
+        remote: IPAddress(family: .ipv6, bits: 0x2001_0db8 << 96 | 2), inputKey: 42, outputKey: 42)
+    ),
+    (NetlinkGolden.xfrm, .xfrm(ifID: 9)),
+    (
+      NetlinkGolden.link(NetlinkGolden.linkBasics + NetlinkGolden.linkInfo("veth", [])),
+      .other("veth")
+    ),
+    (NetlinkGolden.link(NetlinkGolden.linkBasics), .other("")),
+  ])
+  func links(bytes: [UInt8], kind: Link.Kind) {
+    #expect(decodeRoute(bytes) == .link(Self.link(kind)))
+  }
+
+  @Test func linkDeletion() {
+    #expect(decodeRoute(NetlinkGolden.link([], type: 17)) == .linkDeleted(index: 5))
+  }
+
+  @Test func leavingABridgeIsNoDeletion() {
+    #expect(decode(VPA_NETLINK_ROUTE, NetlinkGolden.link([], type: 17, family: 7)) == (0, nil))
+  }
+
+  @Test(arguments: [
+    (
+      NetlinkGolden.peerAddress,
+      InterfaceAddress(
+        linkIndex: 5, address: IPAddress(10, 0, 0, 1), prefixLength: 32,
+        peer: IPAddress(10, 0, 0, 2))
+    ),
+    (
+      NetlinkGolden.address6,
+      InterfaceAddress(
+        linkIndex: 5, address: IPAddress(family: .ipv6, bits: 0x2001_0db8_0001 << 80 | 1),
+        prefixLength: 64)
+    ),
+  ])
+  func addresses(bytes: [UInt8], address: InterfaceAddress) {
+    #expect(decodeRoute(bytes) == .address(address))
+  }
+
+  @Test func route() {
+    let destination = IPPrefix(IPAddress(10, 2, 0, 0), length: 16)
+    let expected = Route(
+      identity: .init(table: 1000, destination: destination, metric: 50), scope: 0, linkIndex: 5,
+      message: NetlinkGolden.routeReplay)
+    #expect(decodeRoute(NetlinkGolden.route) == .route(expected))
+  }
+
+  @Test(arguments: [
+    attribute(9, hex("0800 00 00 05000000 | RTA_MULTIPATH, one rtnexthop")),
+    attribute(30, withBytes(of: 3)),  // RTA_NH_ID
+    attribute(
+      12,
+      withBytes(of: 0) + withBytes(of: 0) + withBytes(of: 6000)  // rta_expires
+        + [UInt8](repeating: 0, count: 20)),
+  ])
+  func routesThatCannotBeReplayed(extra: [UInt8]) {
+    let header = hex("02 10 00 00 fe 03 00 01 00000000")
+    guard case .route(let route) = decodeRoute(message(24, header + extra)) else {
+      Issue.record("not a route")
+      return
+    }
+    #expect(!route.isReplayable)
+  }
+
+  @Test(arguments: [
+    hex("02 20 00 00 fe 00 00 01 00020000 | RTM_F_CLONED"),
+    hex("02 20 00 00 ff 02 fe 02 00000000 | table 255"),
+    hex("80 20 00 00 fe 00 00 01 00000000 | RTNL_FAMILY_IPMR"),
+  ])
+  func routesThatDoNotConcernUs(header: [UInt8]) {
+    #expect(decode(VPA_NETLINK_ROUTE, message(24, header)) == (0, nil))
+  }
+
+  @Test func noKeyIsCopied() {
+    var event = vpa_event()
+    let bytes = NetlinkGolden.newSA
+    #expect(unsafe vpa_decode(VPA_NETLINK_XFRM, bytes, bytes.count, &event) == 1)
+    let copied = unsafe withUnsafeBytes(of: &event) { unsafe Array($0) }
+    #expect(!copied.contains(0xaa))
+    let expire = built { unsafe vpa_build_sa_expire($0, $1, bytes, bytes.count) }
+    #expect(expire?.contains(0xaa) == false)
+  }
+
+  @Test func libnlReadsTheSame() throws {
+    var event = vpa_event()
+    var opinion = vpa_sa()
+    let bytes = NetlinkGolden.newSA
+    #expect(unsafe vpa_decode(VPA_NETLINK_XFRM, bytes, bytes.count, &event) == 1)
+    #expect(unsafe vpa_testing_libnl_decode_sa(bytes, bytes.count, &opinion) == 0)
+    // What libnl-xfrm does not know.
+    opinion.if_id = event.sa.if_id
+    opinion.direction = event.sa.direction
+    opinion.has_encap = event.sa.has_encap
+    opinion.encap_source_port = event.sa.encap_source_port
+    opinion.encap_destination_port = event.sa.encap_destination_port
+    #expect(SecurityAssociation(event.sa) == SecurityAssociation(opinion))
+  }
+}
