@@ -23,7 +23,7 @@ story() {
   wait_until 10 "the link is held" -- operstate_is gw-a vti0 DORMANT
   agent_kill gw-a KILL
   expect "still held without an agent" -- operstate_is gw-a vti0 DORMANT
-  expect "nothing leaks meanwhile" -- has_route gw-a unreachable 10.2.0.0/16
+  expect "nothing leaks meanwhile" -- is_unreachable gw-a 10.2.0.0/16
   agent_again gw-a
   stays 2 "the next run holds it too" -- operstate_is gw-a vti0 DORMANT
   heal

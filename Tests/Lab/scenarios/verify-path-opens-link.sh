@@ -12,7 +12,7 @@ story() {
   monitoring gw-a | agent gw-a
   wait_until 5 "the absent tunnel's link is held" -- operstate_is gw-a vti0 DORMANT
   wait_until 5 "its routes are gone" -- no_route_but_connected
-  expect "unreachable stands in" -- has_route gw-a unreachable 10.2.0.0/16
+  expect "unreachable stands in" -- is_unreachable gw-a 10.2.0.0/16
   expect_not "a ping passes" -- ping_once host-a 10.2.0.2
 
   drop_esp a-to-b

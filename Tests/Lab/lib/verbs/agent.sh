@@ -30,8 +30,8 @@ vpnagent() { # GATEWAY ARGUMENT...
   on "$1" "$VPNAGENT" "${@:2}"
 }
 
-status() { # GATEWAY
-  vpnagent "$1" status --json
+status() { # GATEWAY      (status ends with 1 when a tunnel is not up)
+  vpnagent "$1" status --json || (($? == 1))
 }
 
 # One field of a tunnel, as status has it.

@@ -45,6 +45,11 @@ routes_of() { # GATEWAY LINK
   ip -n "$1" -d route show table all dev "$2" | grep -v 'table local' | sort
 }
 
+# Whether traffic for a prefix is refused.
+is_unreachable() { # GATEWAY PREFIX
+  has_route "$1" type unreachable exact "$2"
+}
+
 # Whether none of these SPIs is left.
 spis_gone() { # GATEWAY SPIS
   has_sas "$1" && [[ ! $(comm -12 <(echo "$2") <(spis "$1")) ]]
