@@ -5,6 +5,7 @@
 
 #include <endian.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/xfrm.h>
 #include <netlink/netlink.h>
 #include <netlink/xfrm/sa.h>
@@ -94,4 +95,19 @@ int vpa_testing_multicast_sa(const void *message, size_t length) {
   return result;
 }
 
-int vpa_testing_leave_network(void) { return unshare(CLONE_NEWNET) < 0 ? -errno : 0; }
+int vpa_testing_leave_network(void) {
+  int fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return -errno;
+  if (unshare(CLONE_NEWNET) == 0)
+    return fd;
+  int error = -errno;
+  close(fd);
+  return error;
+}
+
+int vpa_testing_return_to_network(int fd) {
+  int result = setns(fd, CLONE_NEWNET) < 0 ? -errno : 0;
+  close(fd);
+  return result;
+}

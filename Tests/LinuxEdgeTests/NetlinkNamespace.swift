@@ -2,31 +2,17 @@ import CShims
 import Glibc
 import Testing
 
-/// Runs `body` on a thread of its own that is in a network namespace of its own, which ends with it.
-func inNewNamespace(_ body: @escaping () throws -> Void) throws {
-  final class Job {
-    let body: () throws -> Void
-    var outcome: Result<Void, any Error>?
-    init(_ body: @escaping () throws -> Void) { self.body = body }
+/// Runs `body` in a network namespace of its own, which ends with it. The namespace is the calling
+/// thread's alone, and `body` stays on that thread: what it expects is the current test's.
+func inNewNamespace(_ body: () throws -> Void) throws {
+  let home = vpa_testing_leave_network()
+  guard home >= 0 else { throw Failure("new network namespace: errno \(-home)") }
+  defer {
+    let result = vpa_testing_return_to_network(home)
+    precondition(result == 0, "the thread is lost to other tests: errno \(-result)")
   }
-  let job = Job(body)
-  var thread = pthread_t()
-  let created = unsafe pthread_create(
-    &thread, nil,
-    { argument in
-      guard let argument = unsafe argument else { return nil }
-      let job = unsafe Unmanaged<Job>.fromOpaque(argument).takeUnretainedValue()
-      job.outcome = Result {
-        let result = vpa_testing_leave_network()
-        guard result == 0 else { throw Failure("unshare: errno \(-result)") }
-        try run("ip link set lo up")
-        try job.body()
-      }
-      return nil
-    }, Unmanaged.passUnretained(job).toOpaque())
-  guard created == 0 else { throw Failure("pthread_create: \(created)") }
-  pthread_join(thread, nil)
-  try job.outcome?.get()
+  try run("ip link set lo up")
+  try body()
 }
 
 /// Why a test could not do what it needs.

@@ -15,7 +15,11 @@ int vpa_testing_build_allocspi(void *buffer, size_t capacity, const struct vpa_s
 /* Multicasts a message to the XFRM SA group as a process; returns 0 or -errno. */
 int vpa_testing_multicast_sa(const void *message, size_t length);
 
-/* Moves the calling thread into a network namespace of its own; returns 0 or -errno. */
+/* Moves the calling thread into a new network namespace; returns the fd of its old one, or -errno.
+ */
 int vpa_testing_leave_network(void);
+
+/* Moves the calling thread back and closes the fd; returns 0 or -errno. */
+int vpa_testing_return_to_network(int fd);
 
 #endif
