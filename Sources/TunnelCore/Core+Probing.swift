@@ -102,7 +102,8 @@ extension Core {
       if monitors[reply.monitor]?.window.receiveInClear(reply.sequence) == true,
         !monitor.window.hasClearReply
       {
-        log(.debug, tunnels[monitor.tunnel]?.name ?? "-", "probe \(reply.sequence) answered in clear")
+        log(
+          .debug, tunnels[monitor.tunnel]?.name ?? "-", "probe \(reply.sequence) answered in clear")
       }
       return
     }

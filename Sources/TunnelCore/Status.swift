@@ -16,8 +16,9 @@ public struct TunnelStatus: Codable, Hashable, Sendable {
   public var link: String?
   /// The gateway's name; null for a discovered tunnel.
   public var gateway: String?
-  /// Tunnel endpoints last seen; null when no SA was ever seen.
+  /// Our tunnel endpoint last seen; null when no SA was ever seen.
   public var local: String?
+  /// The peer's.
   public var remote: String?
   /// absent, verifying, up, down.
   public var state: String
@@ -29,8 +30,9 @@ public struct TunnelStatus: Codable, Hashable, Sendable {
   public var reason: String
   /// Seconds in this state.
   public var since: Double
-  /// Consecutive probes lost, and how many make the path dead; null when not monitored.
+  /// Consecutive probes lost; null when not monitored.
   public var losses: Int?
+  /// How many make the path dead; null when not monitored.
   public var threshold: Int?
   /// Why no probe can be sent; null when probes go.
   public var obstacle: String?
@@ -44,27 +46,35 @@ public struct TunnelStatus: Codable, Hashable, Sendable {
 
 /// One SA set at one moment.
 public struct SetStatus: Codable, Hashable, Sendable {
-  /// reqid, and if_id (0 when none).
+  /// reqid of its SAs.
   public var reqid: UInt32
+  /// if_id of its SAs; 0 when none.
   public var ifID: UInt32
   /// incomplete, verifying, up, down, or rekeying while a set that vanished may come back.
   public var state: String
-  /// SPIs, `0x` and eight digits.
+  /// SPIs of the inbound SAs, `0x` and eight digits.
   public var spiIn: [String]
+  /// SPIs of the outbound SAs.
   public var spiOut: [String]
-  /// Between which addresses it is probed; null before the first probe.
+  /// Where its probes come from; null before the first probe.
   public var probeSource: String?
+  /// Where they go.
   public var probeDestination: String?
-  /// Counts of probes.
+  /// Probes that left.
   public var sent: UInt64
+  /// Probes answered through the tunnel.
   public var received: UInt64
+  /// Probes unanswered.
   public var lost: UInt64
+  /// Probes that could not be sent: no evidence of loss.
   public var notSent: UInt64
+  /// Replies that came outside the tunnel.
   public var clearReplies: UInt64
   /// Share of the last 64 probes that were lost; null before the first was decided.
   public var loss: Double?
-  /// Smoothed round trip and its deviation in seconds; null before the first reply.
+  /// Smoothed round trip in seconds; null before the first reply.
   public var rtt: Double?
+  /// Its smoothed deviation in seconds.
   public var jitter: Double?
   /// Times its SAs were cleared.
   public var clears: Int

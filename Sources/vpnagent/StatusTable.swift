@@ -80,7 +80,9 @@ struct StatusTable {
   /// The two largest units: `3d4h`, `5m12s`, `7s`.
   private static func age(_ seconds: Double) -> String {
     let total = Int(max(seconds, 0))
-    let parts = [(total / 86400, "d"), (total / 3600 % 24, "h"), (total / 60 % 60, "m"), (total % 60, "s")]
+    let parts = [
+      (total / 86400, "d"), (total / 3600 % 24, "h"), (total / 60 % 60, "m"), (total % 60, "s"),
+    ]
     let first = parts.firstIndex { $0.0 > 0 } ?? parts.count - 1
     return parts[first...].prefix(2).map { "\($0.0)\($0.1)" }.joined()
   }

@@ -131,7 +131,11 @@ import TunnelCore
     let withdrawals = bench.steps.count { $0 == .deleteRoute(Bench.farRoute) }
     #expect(withdrawals == 3)
     let warnings = bench.trace.count {
-      if case .log(.warning, _, let text) = $0.effect { text.contains("keeps adding") } else { false }
+      if case .log(.warning, _, let text) = $0.effect {
+        text.contains("keeps adding")
+      } else {
+        false
+      }
     }
     #expect(warnings == 1)
   }

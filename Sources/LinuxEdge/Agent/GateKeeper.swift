@@ -23,7 +23,7 @@ struct GateKeeper {
     for step in plan.steps {
       do {
         try Self.take(step, requests)
-      } catch where error.isAlreadyThere {
+      } catch  where error.isAlreadyThere {
         continue
       } catch {
         failures.append(.step(link: plan.link, step, message: error.description))

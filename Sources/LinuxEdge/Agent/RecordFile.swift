@@ -41,7 +41,7 @@ struct RecordFile {
     let bytes: [UInt8]
     do {
       bytes = try readFile(path)
-    } catch where error.errno == 2 {  // ENOENT
+    } catch  where error.errno == 2 {  // ENOENT
       return GateRecord()
     }
     guard let stored = try? JSONDecoder().decode(Stored.self, from: Data(bytes)),

@@ -11,7 +11,7 @@ story() {
   before=$(kernel_state)
   complains 78 'vpn\.to-b\.vpn-monitor\.intervall = 1: unknown key.*interval' <<<"$(monitoring gw-a 'intervall = 1')"
   complains 78 'vpn\.to-b\.vpn-monitor\.interval = 0\.01: .*0\.1\.\.\.3600' <<<"$(monitoring gw-a 'interval = 0.01')"
-  complains 78 'vti0.*to-b.*to-c|vti0.*to-c.*to-b' <<<"$(monitoring gw-a)
+  complains 78 'vpn\.to-c\.bind-interface = "vti0": .*to-b' <<<"$(monitoring gw-a)
 [gateway.gw-c]
 address = \"192.0.2.1\"
 [vpn.to-c]

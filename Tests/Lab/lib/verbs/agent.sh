@@ -13,7 +13,7 @@ agent() { # GATEWAY, configuration on standard input
 
 # Starts a gateway's agent with the configuration that it had, and waits until it answers.
 agent_again() { # GATEWAY
-  [[ -x ${VPNAGENT:-} ]] || fail "no agent at ${VPNAGENT:-nowhere}: run swift build"
+  [[ -x ${VPNAGENT:-} ]] || fail "no agent at ${VPNAGENT:-nowhere}: run scripts/build"
   on_background "$1" "agent-$1.log" "$VPNAGENT" run --config "$LAB/agent-$1.toml"
   echo "$started_pid" >"$LAB/agent-$1.pid"
   wait_until 20 "the agent on $1 answers" -- status "$1"
