@@ -79,6 +79,11 @@ static bool read_echo(const struct slot *slot, size_t length, int family, uint16
   return true;
 }
 
+static struct vpa_ip sender_of(const struct slot *slot, int family) {
+  return family == AF_INET ? vpa_ip_read(&slot->from.v4.sin_addr, AF_INET)
+                           : vpa_ip_read(&slot->from.v6.sin6_addr, AF_INET6);
+}
+
 static bool take(struct slot *slot, struct mmsghdr *message, int family, uint16_t identifier,
                  struct vpa_probe_in *in, uint8_t *bytes) {
   size_t payload;
@@ -86,19 +91,15 @@ static bool take(struct slot *slot, struct mmsghdr *message, int family, uint16_
   if ((message->msg_hdr.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) ||
       !read_echo(slot, message->msg_len, family, identifier, in, &payload))
     return false;
-  in->source = family == AF_INET ? vpa_ip_read(&slot->from.v4.sin_addr, AF_INET)
-                                 : vpa_ip_read(&slot->from.v6.sin6_addr, AF_INET6);
+  in->source = sender_of(slot, family);
   read_control(&message->msg_hdr, in);
   memcpy(bytes, slot->packet + payload, in->payload_length);
   return true;
 }
 
-int vpa_probe_receive(int fd, uint16_t identifier, uint8_t *bytes, struct vpa_probe_in *list,
-                      size_t count, size_t *taken) {
-  struct slot slots[VPA_PROBE_BATCH];
-  struct mmsghdr messages[VPA_PROBE_BATCH];
-  int family = vpa_probe_family(fd), received, kept = 0;
-  *taken = 0;
+/* Returns how many messages were received, 0 when none waits, or -errno. */
+static int receive_batch(int fd, struct slot *slots, struct mmsghdr *messages, size_t count) {
+  int received;
   if (count > VPA_PROBE_BATCH)
     count = VPA_PROBE_BATCH;
   for (size_t i = 0; i < count; i++)
@@ -108,6 +109,31 @@ int vpa_probe_receive(int fd, uint16_t identifier, uint8_t *bytes, struct vpa_pr
   while (received < 0 && errno == EINTR);
   if (received < 0)
     return errno == EAGAIN ? 0 : -errno;
+  return received;
+}
+
+int vpa_requests_receive(int fd, struct vpa_probe_in *list, size_t count) {
+  struct slot slots[VPA_PROBE_BATCH];
+  struct mmsghdr messages[VPA_PROBE_BATCH];
+  int family = vpa_probe_family(fd);
+  int received = receive_batch(fd, slots, messages, count);
+  for (int i = 0; i < received; i++) {
+    memset(&list[i], 0, sizeof list[i]);
+    list[i].source = sender_of(&slots[i], family);
+    read_control(&messages[i].msg_hdr, &list[i]);
+  }
+  return received;
+}
+
+int vpa_probe_receive(int fd, uint16_t identifier, uint8_t *bytes, struct vpa_probe_in *list,
+                      size_t count, size_t *taken) {
+  struct slot slots[VPA_PROBE_BATCH];
+  struct mmsghdr messages[VPA_PROBE_BATCH];
+  int family = vpa_probe_family(fd), kept = 0;
+  int received = receive_batch(fd, slots, messages, count);
+  *taken = 0;
+  if (received < 0)
+    return received;
   *taken = (size_t)received;
   for (int i = 0; i < received; i++)
     if (take(&slots[i], &messages[i], family, identifier, &list[kept],

@@ -45,36 +45,68 @@ static int filter_v6(int fd, uint16_t identifier) {
   return attach(fd, code, sizeof code / sizeof *code);
 }
 
+/* Echo requests of anybody; their headers are enough. */
+static int filter_requests_v4(int fd) {
+  struct sock_filter code[] = {
+      BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
+      BPF_STMT(BPF_LD | BPF_B | BPF_IND, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMP_ECHO, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, 28),
+      BPF_STMT(BPF_RET | BPF_K, 0),
+  };
+  return attach(fd, code, sizeof code / sizeof *code);
+}
+
+static int filter_requests_v6(int fd) {
+  struct icmp6_filter types;
+  ICMP6_FILTER_SETBLOCKALL(&types);
+  ICMP6_FILTER_SETPASS(ICMP6_ECHO_REQUEST, &types);
+  return setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &types, sizeof types);
+}
+
 static int set(int fd, int level, int option, int value) {
   return setsockopt(fd, level, option, &value, sizeof value);
 }
 
-static int configure(int fd, int family, uint16_t identifier) {
+/* What a socket is for: replies with one identifier, or everybody's requests. */
+enum purpose { REPLIES, REQUESTS };
+
+static int filter(int fd, int family, enum purpose purpose, uint16_t identifier) {
+  if (purpose == REQUESTS)
+    return family == AF_INET ? filter_requests_v4(fd) : filter_requests_v6(fd);
+  return family == AF_INET ? filter_v4(fd, identifier) : filter_v6(fd, identifier);
+}
+
+static int configure(int fd, int family, enum purpose purpose, uint16_t identifier) {
   int buffer = 1 << 20;
   if (set(fd, SOL_SOCKET, SO_RCVBUFFORCE, buffer) < 0)
     (void)set(fd, SOL_SOCKET, SO_RCVBUF, buffer);
-  if (set(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1) < 0)
+  if (set(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1) < 0 || filter(fd, family, purpose, identifier) < 0)
     return -1;
   if (family == AF_INET)
-    return filter_v4(fd, identifier) < 0 ? -1 : set(fd, IPPROTO_IP, IP_PKTINFO, 1);
-  return filter_v6(fd, identifier) < 0 ? -1 : set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+    return set(fd, IPPROTO_IP, IP_PKTINFO, 1);
+  return set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
 }
 
-static int open_family(int family, uint16_t identifier) {
+static int open_family(int family, enum purpose purpose, uint16_t identifier) {
   int fd = socket(family, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC,
                   family == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6);
   if (fd < 0)
     return -errno;
-  if (configure(fd, family, identifier) == 0)
+  if (configure(fd, family, purpose, identifier) == 0)
     return fd;
   int error = -errno;
   close(fd);
   return error;
 }
 
-int vpa_probe_open_v4(uint16_t identifier) { return open_family(AF_INET, identifier); }
+int vpa_probe_open_v4(uint16_t identifier) { return open_family(AF_INET, REPLIES, identifier); }
 
-int vpa_probe_open_v6(uint16_t identifier) { return open_family(AF_INET6, identifier); }
+int vpa_probe_open_v6(uint16_t identifier) { return open_family(AF_INET6, REPLIES, identifier); }
+
+int vpa_requests_watch_v4(void) { return open_family(AF_INET, REQUESTS, 0); }
+
+int vpa_requests_watch_v6(void) { return open_family(AF_INET6, REQUESTS, 0); }
 
 int vpa_probe_family(int fd) {
   int family = AF_UNSPEC;

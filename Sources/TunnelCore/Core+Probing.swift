@@ -27,6 +27,17 @@ extension Core {
     else { return }
     let next = due.advanced(by: policy.interval)
     monitors[id]?.nextProbe = next > now ? next : now.advanced(by: policy.interval)
+    if policy.mode == .optimized, monitor.phase == .up {
+      readCounters(id)
+    } else {
+      sendProbe(id, at: now)
+    }
+  }
+
+  mutating func sendProbe(_ id: MonitorID, at now: Instant) {
+    guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel],
+      let policy = tunnel.monitor
+    else { return }
     let purpose = monitor.isVerified ? Purpose.vpnMonitor : .verifyPath
     switch path(of: tunnel, through: monitor.key, for: purpose) {
     case .failure(let obstacle):
@@ -34,6 +45,7 @@ extension Core {
     case .success(let path):
       monitors[id]?.obstacle = nil
       monitors[id]?.path = path
+      monitors[id]?.meter.noteProbe()
       let timeout = monitor.window.timeout(configured: policy.timeout, interval: policy.interval)
       guard let sequence = monitors[id]?.window.send(at: now, timeout: timeout) else { return }
       effects.append(
@@ -49,6 +61,7 @@ extension Core {
     _ id: MonitorID, _ sequence: UInt64, _ errno: Int32, at now: Instant
   ) {
     monitors[id]?.window.takeBack(sequence)
+    monitors[id]?.meter.takeBackProbe()
     monitors[id]?.obstacle = .kernel(errno)
     schedule(id)
   }
@@ -107,6 +120,7 @@ extension Core {
       }
       return
     }
+    monitors[reply.monitor]?.meter.noteReply()
     switch monitors[reply.monitor]?.window.receive(reply.sequence, at: reply.arrivedAt) {
     case .alive: pathIsAlive(reply.monitor, at: now)
     case .late, .unknown, nil: break

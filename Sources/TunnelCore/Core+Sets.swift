@@ -76,6 +76,7 @@ extension Core {
     monitors[id]?.isVerified = !needsProof
     monitors[id]?.phase = needsProof ? .verifying : .up
     monitors[id]?.window.restart()
+    startMeter(id)
     let spread = hasStarted ? .zero : startSpread(id, policy)
     monitors[id]?.nextProbe = now.advanced(by: spread)
     schedule(id)

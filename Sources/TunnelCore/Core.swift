@@ -9,6 +9,7 @@ import OrderedCollections
 /// - `Core+Kernel`: SAs, links, addresses, routes, snapshots
 /// - `Core+Sets`: sets appear, are rekeyed, vanish
 /// - `Core+Probing`: probes, replies, thresholds, clearing
+/// - `Core+Traffic`: whether an `optimized` monitor has to probe at all
 /// - `Core+Gates`: what a tunnel's state means for its link
 /// - `Tunnel`: the one function that changes a tunnel's state
 public struct Core: Sendable {
@@ -87,6 +88,8 @@ public struct Core: Sendable {
     case .reply(let reply): receive(reply, at: now)
     case .probeNotSent(let id, let sequence, let errno):
       takeBack(id, sequence, errno, at: now)
+    case .counters(let id, let counts): judgeTraffic(id, counts, at: now)
+    case .echoRequest(let source, let link): notePeerProbe(from: source, linkIndex: link)
     case .gateFailed(let failure): gateFailed(failure, at: now)
     case .clearFailed(let id, let key, let message):
       let name = monitors[id].flatMap { tunnels[$0.tunnel]?.name } ?? "-"

@@ -6,6 +6,8 @@ public enum Effect: Hashable, Sendable {
   case changeGate(GatePlan)
   /// Clear these SAs: re-read each by its key, compare, then expire it hard.
   case clear(MonitorID, tunnel: String, [SecurityAssociation])
+  /// Read the packet counters of a set's SAs and give them back as `Event.counters`.
+  case readCounters(MonitorID, [SAKey])
   /// The kernel's routes may have changed without an event: dump them again.
   case readRoutes
   /// An alarm for the operator.

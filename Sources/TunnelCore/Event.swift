@@ -26,6 +26,11 @@ public enum Event: Sendable {
   case reply(ProbeReply)
   /// The kernel did not take a probe: errno.
   case probeNotSent(MonitorID, sequence: UInt64, errno: Int32)
+  /// Packet counters of a set's SAs, as asked for by `Effect.readCounters`; SAs that are gone are
+  /// left out.
+  case counters(MonitorID, [SAKey: UInt64])
+  /// Somebody's echo request reached this host by a link.
+  case echoRequest(from: IPAddress, linkIndex: Int32)
   /// A step of a gate could not be done.
   case gateFailed(GateFailure)
   /// An SA that was to be cleared could not be.

@@ -17,6 +17,8 @@ struct Bench {
   var answering = false
   var replyLink: Int32 = 7
   var rtt = 0.01
+  /// Users' packets that pass the newest SAs in each interval, besides probes.
+  var traffic: (out: UInt64, in: UInt64) = (0, 0)
   /// The tunnel's link as the kernel has it.
   var link = Bench.link()
   /// Whether clears take the SAs away as the kernel does.
@@ -129,6 +131,7 @@ struct Bench {
       trace.append((now, effect))
       switch effect {
       case .sendProbe(let probe) where answering:
+        count(out: 1, in: 1)
         let arrival = instant.advanced(by: .nanoseconds(Int64(rtt * 1e9)))
         let reply = ProbeReply(
           monitor: probe.monitor, sequence: probe.sequence, arrivedAt: arrival,
@@ -147,9 +150,23 @@ struct Bench {
           link.isLinkModeDormant = dormant
           play(.link(link))
         }
-      case .sendProbe, .clear, .readRoutes, .alarm, .log: break
+      case .readCounters(let id, let keys):
+        count(out: traffic.out, in: traffic.in)
+        let counts = sas.filter { keys.contains($0.key) }.mapValues(\.packets)
+        play(.counters(id, counts))
+      case .sendProbe: count(out: 1, in: 0)
+      case .clear, .readRoutes, .alarm, .log: break
       }
     }
+  }
+
+  /// Counts packets on the newest pair, as the kernel does.
+  private mutating func count(out: UInt64, in: UInt64) {
+    let newest = { (sas: [SecurityAssociation]) in sas.max { $0.key.spi < $1.key.spi }?.key }
+    let inbound = newest(sas.values.filter { $0.key.destination == Self.local })
+    let outbound = newest(sas.values.filter { $0.key.destination == Self.remote })
+    if let inbound { sas[inbound]?.packets += `in` }
+    if let outbound { sas[outbound]?.packets += out }
   }
 
   // MARK: What happened

@@ -47,4 +47,15 @@ int vpa_probe_send(int fd, uint16_t identifier, const uint8_t *bytes, size_t len
 int vpa_probe_receive(int fd, uint16_t identifier, uint8_t *bytes, struct vpa_probe_in *list,
                       size_t count, size_t *taken);
 
+/* Opens a socket that sees every IPv4 echo request that this host receives; returns the fd
+ * (non-blocking, close-on-exec), or -errno. */
+int vpa_requests_watch_v4(void);
+
+/* Opens the same for IPv6. */
+int vpa_requests_watch_v6(void);
+
+/* Receives echo requests, at most `count`: of each the source and the link it arrived on; returns
+ * how many, 0 when there is none, or -errno. */
+int vpa_requests_receive(int fd, struct vpa_probe_in *list, size_t count);
+
 #endif

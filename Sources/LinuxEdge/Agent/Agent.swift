@@ -16,6 +16,7 @@ public final class Agent {
   private var xfrm: XfrmEvents
   private var links: RouteEvents
   private var probes: ProbeSender
+  private let requestWatch: RequestWatch?
   private var gateKeeper: GateKeeper
   private let requests: KernelRequests
   private var control: ControlServer?
@@ -28,6 +29,8 @@ public final class Agent {
     do {
       // Raw sockets first: without permission nothing else is tried.
       probes = try ProbeSender()
+      let isOptimized = options.configuration.vpns.contains { $0.monitor?.mode == .optimized }
+      requestWatch = isOptimized ? try RequestWatch() : nil
       lock = try Self.takeLock(options.runDirectory)
       requests = try KernelRequests()
       xfrm = try XfrmEvents()
@@ -70,13 +73,15 @@ public final class Agent {
       control = server
       for descriptor in [
         xfrm.fd, links.fd, signals.number, server.listeningDescriptor,
-      ] + probes.descriptors {
+      ] + probes.descriptors + watchedRequests {
         try reactor.watch(descriptor)
       }
     } catch {
       throw StartFailure(error)
     }
   }
+
+  private var watchedRequests: [Int32] { requestWatch?.descriptors ?? [] }
 
   private func answer(_ request: String) -> [UInt8] {
     guard request == "status" else { return Array("unknown request\n".utf8) }
@@ -127,6 +132,8 @@ public final class Agent {
       if let client = control?.accept() { try reactor.watch(client) }
     case let number where probes.descriptors.contains(number):
       for reply in probes.receive(from: number) { try feed(.reply(reply)) }
+    case let number where watchedRequests.contains(number):
+      for event in requestWatch?.receive(from: number) ?? [] { try feed(event) }
     default:
       if control?.advance(descriptor) == .writable {
         try reactor.watch(descriptor, forWriting: true)
@@ -181,6 +188,8 @@ public final class Agent {
       return gateKeeper.perform(plan, requests).map { .gateFailed($0) }
     case .clear(let monitor, let tunnel, let sas):
       return sas.compactMap { clear($0, monitor, tunnel) }
+    case .readCounters(let monitor, let keys):
+      return [.counters(monitor, readCounters(keys))]
     case .readRoutes:
       return [.routes(try requests.dumpRoutes())]
     case .alarm(let alarm):
@@ -189,6 +198,19 @@ public final class Agent {
       log(level, tunnel, text)
     }
     return []
+  }
+
+  /// Packets through each SA that is still there.
+  private func readCounters(_ keys: [SAKey]) -> [SAKey: UInt64] {
+    var counts: [SAKey: UInt64] = [:]
+    for key in keys {
+      do {
+        counts[key] = try requests.securityAssociation(key)?.packets
+      } catch {
+        log(.warning, "-", "cannot read the counters: \(error)")
+      }
+    }
+    return counts
   }
 
   /// Expires one SA; charon then removes its pair, tells the peer and negotiates anew.

@@ -97,6 +97,14 @@ struct ProbeWindow: Hashable, Sendable {
     return true
   }
 
+  /// Something else proved that the path carries packets: what is out so far no longer counts
+  /// towards the threshold.
+  mutating func noteLife() {
+    lastAnswered = nextSequence - 1
+    consecutiveLosses = 0
+    hasClearReply = false
+  }
+
   /// Forgets the probes that are out, because what they were sent through is gone.
   mutating func forgetOutstanding() {
     statistics.sent -= UInt64(outstanding.count)

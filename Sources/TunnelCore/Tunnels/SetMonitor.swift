@@ -21,6 +21,7 @@ struct SetMonitor: Sendable {
   /// Whether verify-path has succeeded (or was not asked for) since the set appeared.
   var isVerified = false
   var window = ProbeWindow()
+  var meter = TrafficMeter()
   /// When the next probe is due; nil while none is sent.
   var nextProbe: Instant?
   /// Set while the set is empty but may come back (break-before-make reauthentication).

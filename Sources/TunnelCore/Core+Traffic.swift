@@ -1,0 +1,51 @@
+/// Whether an `optimized` monitor has to probe at all: only when its SAs sent and did not receive
+/// during the last interval. What came in counts as life; silence both ways decides nothing.
+extension Core {
+  mutating func readCounters(_ id: MonitorID) {
+    guard let key = monitors[id]?.key, let set = sas.sets[key] else { return }
+    effects.append(.readCounters(id, set.all.map(\.key)))
+  }
+
+  /// An interval is over and its counters are here.
+  mutating func judgeTraffic(_ id: MonitorID, _ counts: [SAKey: UInt64], at now: Instant) {
+    guard let monitor = monitors[id], monitor.phase == .up, let set = sas.sets[monitor.key]
+    else { return }
+    let traffic = monitors[id]?.meter.read(
+      inbound: counts.filter { set.inbound[$0.key] != nil },
+      outbound: counts.filter { set.outbound[$0.key] != nil })
+    switch (traffic?.sent, traffic?.received) {
+    case (_, true): monitors[id]?.window.noteLife()
+    case (true, _): sendProbe(id, at: now)
+    case (_, _): break
+    }
+    schedule(id)
+  }
+
+  /// The ends are symmetric: the peer's probes come from where ours go to.
+  mutating func notePeerProbe(from source: IPAddress, linkIndex: Int32) {
+    guard let name = links[linkIndex]?.name else { return }
+    for tunnel in tunnels.values where tunnel.link == name && tunnel.monitor?.mode == .optimized {
+      for id in tunnel.monitors where isProbed(source, tunnel, id) {
+        monitors[id]?.meter.notePeerProbe()
+      }
+    }
+  }
+
+  private func isProbed(_ address: IPAddress, _ tunnel: Tunnel, _ id: MonitorID) -> Bool {
+    guard let key = monitors[id]?.key else { return false }
+    return [Purpose.verifyPath, .vpnMonitor].contains {
+      if case .success(let path) = path(of: tunnel, through: key, for: $0) {
+        path.destination == address
+      } else {
+        false
+      }
+    }
+  }
+
+  /// Traffic is measured from now on.
+  mutating func startMeter(_ id: MonitorID) {
+    guard let key = monitors[id]?.key, let set = sas.sets[key] else { return }
+    monitors[id]?.meter.start(
+      Dictionary(set.all.map { ($0.key, $0.packets) }, uniquingKeysWith: { count, _ in count }))
+  }
+}
