@@ -42,6 +42,7 @@ finish() {
   limit_ms=999999999
   set +e
   if ((status != 0)); then
+    [[ $mode == run ]] || failed_because "${failure:-ended with status $status}" >&2
     report "${failure:-ended with status $status}" >&9 2>&1
     cp "$LAB"/*.pcap "$lab_dir/results/$scenario.pcap" 2>/dev/null
   fi

@@ -29,7 +29,10 @@ story() {
   route gw-a del 10.2.0.0/16 dev vti0
   expect "without the route a ping leaves in clear and is answered" -- ping_once host-a 10.2.0.2
   expect_not "the check lets a leak pass" -- no_clear_packets
+  expect "it is the leaked ping" -- leak_is_shown
   forget_capture
 }
+
+leak_is_shown() { clear_packets | grep -q '10.1.0.2 > 10.2.0.2: ICMP echo request'; }
 
 answered_more_than() { (($(stream_answered host-a) > $1)); }

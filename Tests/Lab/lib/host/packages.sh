@@ -43,19 +43,20 @@ lab_install() { # PACKAGE...
 # Sets lab_root to the directory of a root, unpacking it first when it is not there. Packages that
 # the machine has are left out, so the key covers the list of installed packages too.
 lab_make_root() { # NAME
-  local name=$1 key part
+  local name=$1 key part packages
   [[ -v "lab_roots[$name]" ]] || lab_die "no root called $name in Tests/Lab/lib/host/packages.sh"
   key=$({ echo "${lab_roots[$name]}"; dpkg-query -W; } | sha256sum | cut -c 1-12)
   lab_root=root-$name-$key
   [[ ! -d $lab_dir/$lab_root ]] || return 0
-  lab_note "unpacking ${lab_roots[$name]//$'\n'/ }" | tr -s ' ' >&2
+  read -ra packages -d '' <<<"${lab_roots[$name]}" || true
+  lab_note "unpacking ${packages[*]}"
   part=$(mktemp -d "$lab_dir/part.XXXXXX")
-  mkdir -p "$lab_dir/debs/$name/partial"
-  # shellcheck disable=SC2086 # a row is a list of words
-  lab_apt install --download-only -o Dir::Cache::archives="$lab_dir/debs/$name" ${lab_roots[$name]}
-  lab_unpack "$lab_dir/debs/$name" "$part"
+  mkdir -p "$part/debs/partial" "$part/root"
+  lab_apt install --download-only -o Dir::Cache::archives="$part/debs" "${packages[@]}"
+  lab_unpack "$part/debs" "$part/root"
   rm -rf "$lab_dir/root-$name-"*
-  mv "$part" "$lab_dir/$lab_root"
+  mv "$part/root" "$lab_dir/$lab_root"
+  rm -rf "$part"
 }
 
 # Unpacks every .deb of a directory onto a merged /usr.
@@ -69,5 +70,4 @@ lab_unpack() { # DEBS ROOT
     [[ -e $deb ]] || continue
     dpkg-deb --fsys-tarfile "$deb" | tar -x --keep-directory-symlink -C "$root"
   done
-  chmod 755 "$root"
 }

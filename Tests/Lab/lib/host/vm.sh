@@ -19,9 +19,9 @@ lab_vm() { # RUNNER-ARGUMENT...
   lab_note "booting $(basename "$lab_kernel") in QEMU"
   lab_start_virtiofsd
   if [[ ${LAB_TERMINAL:-} ]]; then
-    lab_qemu -chardev stdio,id=out,signal=off || true
+    (lab_qemu -chardev stdio,id=out,signal=off 2>"$lab_vm_dir/qemu" 9>&-) || true
   else
-    lab_qemu -chardev stdio,id=out,signal=on </dev/null 9>&- &
+    lab_qemu -chardev stdio,id=out,signal=on </dev/null 2>"$lab_vm_dir/qemu" 9>&- &
     lab_vm_pids+=($!)
     lab_await_boot $! "$run/ready"
     wait $! || true
@@ -47,10 +47,11 @@ lab_start_virtiofsd() {
   lab_die "virtiofsd did not start: $(tail -n 1 "$lab_vm_dir/virtiofsd")"
 }
 
+# Becomes qemu, so that the pid of the subshell that calls it is qemu's.
 lab_qemu() { # CHARDEV-OPTION...
   local path
   path=$(printf %s "$lab_top" | base64 -w 0)
-  qemu-system-x86_64 -accel "${LAB_ACCEL:-tcg,thread=multi}" -cpu max \
+  exec qemu-system-x86_64 -accel "${LAB_ACCEL:-tcg,thread=multi}" -cpu max \
     -smp 2 -m 2G -object memory-backend-memfd,id=mem,size=2G,share=on -numa node,memdev=mem \
     -chardev "socket,id=c0,path=$lab_vm_dir/root" \
     -device vhost-user-fs-pci,queue-size=1024,chardev=c0,tag=root \
@@ -70,7 +71,10 @@ lab_await_boot() { # QEMU-PID READY-FILE
 }
 
 lab_vm_died() { # MESSAGE
-  { tail -n 30 "$lab_vm_dir/console" || true; tail -n 5 "$lab_vm_dir/virtiofsd"; } 2>/dev/null >&2
+  local log
+  for log in virtiofsd qemu console; do
+    [[ ! -s $lab_vm_dir/$log ]] || tail -n 30 "$lab_vm_dir/$log" >&2
+  done
   lab_die "$1 (above: the end of its console)"
 }
 

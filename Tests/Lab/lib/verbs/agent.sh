@@ -16,7 +16,12 @@ agent_again() { # GATEWAY
   [[ -x ${VPNAGENT:-} ]] || fail "no agent at ${VPNAGENT:-nowhere}: run scripts/build"
   on_background "$1" "agent-$1.log" "$VPNAGENT" run --config "$LAB/agent-$1.toml"
   echo "$started_pid" >"$LAB/agent-$1.pid"
-  wait_until 20 "the agent on $1 answers" -- status "$1"
+  wait_until 20 "the agent on $1 answers" -- answers_or_died "$1"
+}
+
+answers_or_died() { # GATEWAY
+  ! gone "$(<"$LAB/agent-$1.pid")" || fail "the agent on $1 ended: $(tail -n 1 "$LAB/agent-$1.log")"
+  status "$1"
 }
 
 agent_kill() { # GATEWAY SIGNAL
