@@ -27,7 +27,21 @@ extension ConfigurationReader {
       vpn.heldRoute = value
     }
     vpn.monitor = monitor(section["vpn-monitor"], defaults: defaults)
+    checkWhatCanBeDone(vpn, section)
     return vpn
+  }
+
+  /// Warns of settings that do nothing.
+  private mutating func checkWhatCanBeDone(_ vpn: VPN, _ section: Section) {
+    if vpn.monitor != nil, vpn.bindInterface == nil {
+      complaints.warn(
+        path: section.path(of: "vpn-monitor"),
+        "without bind-interface the VPN is shown and not probed: not supported yet")
+    }
+    guard !vpn.routes.isEmpty, vpn.monitor == nil || vpn.linkControl == .none else { return }
+    complaints.warn(
+      path: section.path(of: "routes"),
+      "no route is touched without vpn-monitor and link-control = \"oper\"")
   }
 
   private mutating func gatewayName(_ section: Section) -> String? {
