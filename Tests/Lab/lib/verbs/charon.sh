@@ -105,8 +105,8 @@ swanctl_conf() { # GATEWAY TIE
 connections {
   ${connection[$gateway]} {
     version = 2
-    local_addrs = ${wan[$gateway]}
-    remote_addrs = ${wan[$peer]}
+    local_addrs = $(outer "$gateway")
+    remote_addrs = $(outer "$peer")
     dpd_delay = 0
     proposals = aes128gcm16-prfsha256-ecp256
     local { auth = psk
@@ -114,8 +114,8 @@ connections {
     remote { auth = psk
       id = $peer }
     children { net {
-      local_ts = 0.0.0.0/0
-      remote_ts = 0.0.0.0/0
+      local_ts = 0.0.0.0/0, ::/0
+      remote_ts = 0.0.0.0/0, ::/0
       esp_proposals = aes128gcm16
       $tie
       ${CHILD_SETTINGS:-}

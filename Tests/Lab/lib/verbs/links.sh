@@ -3,11 +3,14 @@
 # leaves it unnumbered. Routes through it are the scenario's to add, with `route`.
 
 declare -A link_address=([gw-a]=169.254.100.1/30 [gw-b]=169.254.100.2/30)
+declare -A link_address6=([gw-a]=fd00:100::1/126 [gw-b]=fd00:100::2/126)
 
 vti() { # GATEWAY [LINK [KEY [ADDRESS...|none]]]
   local gateway=$1 link=${2:-vti0} key=${3:-42} peer=${peer_of[$1]}
-  run ip -n "$gateway" link add "$link" type vti \
-    local "${wan[$gateway]}" remote "${wan[$peer]}" key "$key"
+  local kind=vti
+  [[ ${UNDERLAY:-4} == 4 ]] || kind=vti6
+  run ip -n "$gateway" link add "$link" type "$kind" \
+    local "$(outer "$gateway")" remote "$(outer "$peer")" key "$key"
   on "$gateway" sysctl -qw "net.ipv4.conf.$link.disable_policy=1" \
     "net.ipv4.conf.$link.rp_filter=0"
   raise_link "$gateway" "$link" "${@:4}"
@@ -39,6 +42,11 @@ route() { # NODE add|del|replace WORDS...
 routes_through() { # LINK
   route gw-a add 10.2.0.0/16 dev "$1"
   route gw-b add 10.1.0.0/16 dev "$1"
+}
+
+routes6_through() { # LINK
+  run ip -n gw-a -6 route add fd10:2::/48 dev "$1"
+  run ip -n gw-b -6 route add fd10:1::/48 dev "$1"
 }
 
 has_route() { # NODE WORDS...

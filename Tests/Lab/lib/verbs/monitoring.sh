@@ -2,7 +2,7 @@
 # The configuration that most scenarios use, and what they ask about a monitored tunnel.
 
 # Prints a configuration: a probe a second, down at three, verify-path; more lines of the
-# vpn-monitor table as arguments, more of the VPN's in OWNED.
+# vpn-monitor table as arguments, more of the VPN's in OWNED, another link than vti0 in LINK.
 monitoring() { # GATEWAY [LINE...]
   local gateway=$1 peer=${peer_of[$1]} line
   shift
@@ -12,11 +12,11 @@ interval = 1
 threshold = 3
 
 [gateway.$peer]
-address = "${wan[$peer]}"
+address = "$(outer "$peer")"
 
 [vpn.${connection[$gateway]}]
 gateway = "$peer"
-bind-interface = "vti0"
+bind-interface = "${LINK:-vti0}"
 establish-tunnels = "immediately"
 ${OWNED:-}
 
@@ -42,7 +42,10 @@ set_field() { # GATEWAY TUNNEL FIELD
 
 # All routes through a link, in an order of their own.
 routes_of() { # GATEWAY LINK
-  ip -n "$1" -d route show table all dev "$2" | grep -v 'table local' | sort
+  {
+    ip -n "$1" -d route show table all dev "$2"
+    ip -n "$1" -6 -d route show table all dev "$2"
+  } | grep -v 'table local' | sort -u
 }
 
 # Whether traffic for a prefix is refused.
@@ -77,4 +80,24 @@ both_converge() {
   expect_between "ms that gw-b verified" "$(ms_between gw-b state=verifying state=up)" 0 2999
   wait_until 2 "a ping passes" -- ping_once host-a 10.2.0.2
   expect_not "a host route of the agent is left" -- has_route gw-a proto 250 table all
+}
+
+# The main job, whatever the link is: held, verified, open with the same routes, cut, back.
+holds_opens_and_recovers() { # LINK FAR-HOST
+  local before
+  wait_until 5 "the link is held" -- operstate_is gw-a "$1" DORMANT
+  expect_not "a ping passes or leaks" -- ping_once host-a "$2"
+  child_up gw-a
+  wait_until 5 "the tunnel is up" -- state_is gw-a to-b up
+  expect "the link is in service" -- operstate_is gw-a "$1" UP
+  expect "a ping passes" -- ping_once host-a "$2"
+  before=$(routes_of gw-a "$1")
+  drop_esp both
+  wait_until 10 "the monitor says down" -- agent_logged gw-a 'reason="IPSEC SA VPN Monitor Failure"'
+  wait_until 5 "the link is held" -- operstate_is gw-a "$1" DORMANT
+  expect_not "a ping passes or leaks" -- ping_once host-a "$2"
+  heal
+  wait_until 10 "the tunnel is back by itself" -- state_is gw-a to-b up
+  expect_equal "routes through the link" "$(routes_of gw-a "$1")" "$before"
+  expect "a ping passes" -- ping_once host-a "$2"
 }

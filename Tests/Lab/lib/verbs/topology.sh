@@ -12,6 +12,10 @@
 
 declare -A wan=([gw-a]=198.51.100.1 [gw-b]=203.0.113.1)
 declare -A wan6=([gw-a]=2001:db8:a::1 [gw-b]=2001:db8:b::1)
+# The address that a gateway's tunnel begins at: IPv6 when the scenario says UNDERLAY=6.
+outer() { # GATEWAY
+  if [[ ${UNDERLAY:-4} == 6 ]]; then echo "${wan6[$1]}"; else echo "${wan[$1]}"; fi
+}
 declare -A peer_of=([gw-a]=gw-b [gw-b]=gw-a)
 
 # What most scenarios start from: gateways, a VTI on both, charons that have not negotiated yet.
