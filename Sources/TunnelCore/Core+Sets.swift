@@ -7,7 +7,10 @@ extension Core {
       return
     }
     guard let tunnel = tunnel(for: set, at: now) else { return }
-    if let id = monitorOfSet[key], monitors[id]?.tunnel != tunnel { drop(id, at: now) }
+    if let id = monitorOfSet[key], let old = monitors[id]?.tunnel, old != tunnel {
+      drop(id, at: now)
+      settle(old, at: now)
+    }
     let id = monitorOfSet[key] ?? addMonitor(for: key, in: tunnel)
     tunnels[tunnel]?.endpoints = key
     guard let monitor = monitors[id] else { return }

@@ -241,4 +241,22 @@ import TunnelCore
     bench.boot(routes: [stale])
     #expect(bench.steps.contains(.deleteUnreachable(stale.identity)))
   }
+
+  @Test func aDeletedLinkMakesItsTunnelAbsentAndANewOneBringsItBack() {
+    var bench = Bench(routes: [Bench.far16])
+    bench.answering = true
+    bench.boot(routes: [])
+    bench.negotiate(1)
+    bench.wait(0.1)
+    bench.play(.linkDeleted(index: 7))
+    #expect(bench.state == "absent/held/D")
+    #expect(bench.tunnel?.obstacle == "link vti0 does not exist")
+    bench.link = Bench.link(index: 9)
+    bench.replyLink = 9
+    bench.play(.link(bench.link))
+    bench.play(.address(.init(linkIndex: 9, address: Bench.near, prefixLength: 30)))
+    bench.wait(1.1)
+    #expect(bench.state == "up/in-service/U")
+    #expect(bench.steps.contains(.addLinkRoute(Self.owned, linkIndex: 9)))
+  }
 }
