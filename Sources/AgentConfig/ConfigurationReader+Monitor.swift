@@ -2,7 +2,7 @@ import TunnelCore
 
 private let monitorKeys = [
   "optimized", "interval", "threshold", "timeout", "probe-source", "source-interface",
-  "destination-ip", "verify-path",
+  "destination-ip", "accept-clear-reply", "verify-path",
 ]
 
 /// The setting of a key that takes true, false or a table.
@@ -50,6 +50,7 @@ extension ConfigurationReader {
     }
     monitor.sourceInterface = complaints.interfaceName(section["source-interface"])
     monitor.destinationIP = complaints.hostAddress(section["destination-ip"])
+    monitor.acceptsClearReply = complaints.boolean(section["accept-clear-reply"]) == true
     monitor.verifyPath = verifyPath(section["verify-path"])
   }
 

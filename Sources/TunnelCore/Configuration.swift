@@ -139,6 +139,8 @@ public struct Monitor: Hashable, Sendable {
   public var sourceInterface: String?
   /// vpn-monitor's probes go here.
   public var destinationIP: IPAddress?
+  /// Whether a reply that comes outside the tunnel counts as life all the same.
+  public var acceptsClearReply: Bool
   /// nil: a link is in service as soon as its SA set exists.
   public var verifyPath: VerifyPath?
 
@@ -146,8 +148,10 @@ public struct Monitor: Hashable, Sendable {
   public init(
     mode: Mode = .alwaysSend, interval: Duration = .seconds(10), threshold: Int = 10,
     timeout: Duration? = nil, probeSource: ProbeSource = .link, sourceInterface: String? = nil,
-    destinationIP: IPAddress? = nil, verifyPath: VerifyPath? = nil
+    destinationIP: IPAddress? = nil, acceptsClearReply: Bool = false,
+    verifyPath: VerifyPath? = nil
   ) {
+    self.acceptsClearReply = acceptsClearReply
     self.mode = mode
     self.interval = interval
     self.threshold = threshold

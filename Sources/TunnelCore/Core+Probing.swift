@@ -111,14 +111,9 @@ extension Core {
   mutating func receive(_ reply: ProbeReply, at now: Instant) {
     guard let monitor = monitors[reply.monitor], monitor.absentUntil == nil else { return }
     defer { schedule(reply.monitor) }
-    guard reply.linkIndex == monitor.path?.linkIndex else {
-      if monitors[reply.monitor]?.window.receiveInClear(reply.sequence) == true,
-        !monitor.window.hasClearReply
-      {
-        log(
-          .debug, tunnels[monitor.tunnel]?.name ?? "-", "probe \(reply.sequence) answered in clear")
-      }
-      return
+    if reply.linkIndex != monitor.path?.linkIndex {
+      let isOurs = monitors[reply.monitor]?.window.receiveInClear(reply.sequence) ?? false
+      guard isOurs, tunnels[monitor.tunnel]?.monitor?.acceptsClearReply == true else { return }
     }
     monitors[reply.monitor]?.meter.noteReply()
     switch monitors[reply.monitor]?.window.receive(reply.sequence, at: reply.arrivedAt) {

@@ -1,4 +1,4 @@
-/// What `vpnagent status` shows of every tunnel. Keys of its JSON are stable.
+/// What `vpnagent status` shows of every tunnel. Keys of its JSON are stable, null ones left out.
 public struct Status: Codable, Hashable, Sendable {
   /// Configured tunnels in the file's order, then discovered ones as they were found.
   public var tunnels: [TunnelStatus]

@@ -21,8 +21,10 @@ private func write(_ text: String, to descriptor: Int32) {
   }
 }
 
-/// Whether standard output is a terminal that wants colour (https://no-color.org).
+/// Whether to print in colour: on a terminal, or when forced as by `watch --color`
+/// (https://no-color.org, https://bixense.com/clicolors).
 var wantsColour: Bool {
   let isRefused = unsafe getenv("NO_COLOR") != nil
-  return isatty(STDOUT_FILENO) == 1 && !isRefused
+  let isForced = unsafe getenv("CLICOLOR_FORCE") != nil
+  return !isRefused && (isForced || isatty(STDOUT_FILENO) == 1)
 }

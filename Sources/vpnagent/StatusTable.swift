@@ -1,7 +1,8 @@
 import LinuxEdge
 import TunnelCore
 
-/// `vpnagent status` for people: one aligned line a tunnel, and a line below for what is wrong.
+/// `vpnagent status` for people: one aligned line a tunnel, and lines below for what is not well.
+/// An ordinary tunnel fits into 100 columns; reasons stand below because none may be cut.
 struct StatusTable {
   private let status: AgentStatus
 
@@ -10,7 +11,7 @@ struct StatusTable {
   }
 
   private static let columns = [
-    "TUNNEL", "LINK", "PEER", "MON", "STATE", "GATE", "RTT", "LOSS", "SINCE", "REASON",
+    "TUNNEL", "LINK", "PEER", "MON", "STATE", "GATE", "RTT", "LOSS", "SINCE", "FAILURES",
   ]
 
   func text(_ coloured: Bool) -> String {
@@ -38,7 +39,7 @@ struct StatusTable {
     return [
       tunnel.name, tunnel.link ?? "-", tunnel.remote ?? "-", tunnel.mon, state(tunnel),
       tunnel.gate, set?.rtt.map(milliseconds) ?? "-", set?.loss.map(percent) ?? "-",
-      age(tunnel.since), tunnel.reason,
+      age(tunnel.since), tunnel.threshold == nil ? "-" : "\(tunnel.failures)",
     ]
   }
 
@@ -50,6 +51,7 @@ struct StatusTable {
 
   private static func notes(_ tunnel: TunnelStatus) -> [String] {
     var notes: [String] = []
+    if tunnel.state != "up" { notes.append("reason: \(tunnel.reason)") }
     if let obstacle = tunnel.obstacle { notes.append("not probed: \(obstacle)") }
     if !tunnel.withdrawn.isEmpty {
       notes.append("withdrawn: \(tunnel.withdrawn.joined(separator: ", "))")

@@ -32,6 +32,7 @@ let fullFile = """
   probe-source = "endpoint"
   source-interface = "lo"
   destination-ip = "10.99.0.2"
+  accept-clear-reply = true
 
   [vpn.to-b.vpn-monitor.verify-path]
   destination-ip = "10.99.0.3"

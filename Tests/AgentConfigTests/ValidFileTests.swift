@@ -32,6 +32,7 @@ private func vpn(_ lines: String) throws -> VPN {
     monitor: Monitor(
       mode: .optimized, interval: .seconds(1), threshold: 3, timeout: .milliseconds(500),
       probeSource: .endpoint, sourceInterface: "lo", destinationIP: IPAddress(10, 99, 0, 2),
+      acceptsClearReply: true,
       verifyPath: .init(destinationIP: IPAddress(10, 99, 0, 3), packetSize: 1350)))
   let second = VPN(
     name: "a6", gateway: "GW-6", bindInterface: "xfrm6", establishTunnels: .responderOnly,

@@ -101,6 +101,18 @@ import TunnelCore
     #expect(bench.state == "up/in-service/U")
   }
 
+  @Test func aReplyInClearCountsForThoseWhoMust() {
+    var bench = Bench(
+      Monitor(interval: .seconds(1), threshold: 3, acceptsClearReply: true, verifyPath: .init()))
+    bench.answering = true
+    bench.replyLink = 2
+    bench.boot()
+    bench.negotiate(1)
+    bench.wait(10)
+    #expect(bench.state == "up/in-service/U")
+    #expect(bench.tunnel?.sets.first?.clearReplies ?? 0 >= 9)
+  }
+
   @Test func adoptedLinkIsLeftAsFoundUntilTheThreshold() {
     var bench = Bench()
     bench.boot(sas: Bench.pair(1))

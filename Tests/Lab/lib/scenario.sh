@@ -44,6 +44,7 @@ finish() {
   if ((status != 0)); then
     [[ $mode == run ]] || failed_because "${failure:-ended with status $status}" >&2
     report "${failure:-ended with status $status}" >&9 2>&1
+    [[ $mode != stream ]] || failed_because "${failure:-ended with status $status}" >&2
     cp "$LAB"/*.pcap "$lab_dir/results/$scenario.pcap" 2>/dev/null
   fi
   exit "$status"

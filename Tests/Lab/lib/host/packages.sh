@@ -10,7 +10,7 @@ lab_vm_packages=(qemu-system-x86 busybox-static kmod cpio)
 # One root per row, laid over /usr inside a scenario. A scenario gets `tools` and `strongswan`,
 # and any other that its line "# Roots: NAME..." asks for.
 declare -A lab_roots=(
-  [tools]="iproute2 nftables tcpdump gojq iputils-ping procps socat"
+  [tools]="iproute2 nftables conntrack tcpdump gojq iputils-ping procps socat"
   [strongswan]="strongswan-charon strongswan-swanctl libstrongswan-standard-plugins
     libcharon-extra-plugins"
 )

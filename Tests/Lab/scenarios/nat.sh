@@ -1,0 +1,61 @@
+#!/bin/bash
+# gw-a is behind NAT: ESP in UDP, agents at both ends, and the NAT forgets its mapping mid-life.
+
+setup() {
+  two_gateways
+  on transit nft -f - <<'NFT'
+table ip nat {
+  chain out {
+    type nat hook postrouting priority srcnat
+    oifname "to-b" ip saddr 198.51.100.1 masquerade random
+  }
+}
+NFT
+  vti gw-a
+  charon gw-a
+  wan[gw-a]=203.0.113.2 # as gw-b sees it
+  vti gw-b
+  IKE_SETTINGS='remote_addrs = %any' charon gw-b
+  charon_loaded gw-a
+  charon_loaded gw-b
+}
+
+story() {
+  routes_through vti0
+  monitoring gw-a | agent gw-a
+  monitoring gw-b | agent gw-b
+  wait_until 5 "the link is held" -- operstate_is gw-a vti0 DORMANT
+  child_up gw-a
+  wait_until 5 "gw-a is up" -- state_is gw-a to-b up
+  wait_until 5 "gw-b is up" -- state_is gw-b to-a up
+  expect "ESP is in UDP" -- in_udp
+  expect "a ping passes" -- ping_once host-a 10.2.0.2
+
+  # The mapping is forgotten: what comes next has another port, and gw-b's charon follows.
+  local before
+  before=$(peer_port)
+  on transit conntrack -F
+  wait_until 20 "gw-b has the new mapping" -- peer_port_differs "$before"
+  wait_until 10 "gw-a is up" -- state_is gw-a to-b up
+  wait_until 10 "gw-b is up" -- state_is gw-b to-a up
+  wait_until 10 "a ping passes" -- ping_once host-a 10.2.0.2
+
+  drop_esp both
+  wait_until 10 "the monitor says down" -- agent_logged gw-a 'reason="IPSEC SA VPN Monitor Failure"'
+  heal
+  wait_until 10 "gw-a is back" -- state_is gw-a to-b up
+}
+
+in_udp() { ip -n gw-a xfrm state list nokeys | grep 'encap type espinudp'; }
+
+# The port that gw-b sends to.
+peer_port() {
+  ip -n gw-b xfrm state list nokeys | awk '/^src 203.0.113.1/ { out = 1 } /^src 203.0.113.2/ { out = 0 }
+    out && /encap/ { print $7 }' | sort -u
+}
+
+peer_port_differs() { # PORT
+  local now
+  now=$(peer_port)
+  [[ $now && $now != "$1" ]]
+}
