@@ -100,7 +100,7 @@ extension Core {
 
   private mutating func replaceLinks(_ list: [Link], at now: Instant) {
     let present = Set(list.map(\.index))
-    for index in links.keys where !present.contains(index) { removeLink(index, at: now) }
+    for index in links.keys.sorted() where !present.contains(index) { removeLink(index, at: now) }
     for link in list { links[link.index] = link }
     bindAgain(at: now)
   }
