@@ -61,6 +61,7 @@ extension Core {
     guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel] else { return }
     monitors[id]?.absentUntil = nil
     monitors[id]?.window.restart()
+    monitors[id]?.bornAt = now
     monitors[id]?.nextProbe = tunnel.monitor == nil ? nil : now
     log(.info, tunnel.name, "SAs are back (reauthentication), path stays verified")
     schedule(id)
@@ -79,6 +80,7 @@ extension Core {
     monitors[id]?.isVerified = !needsProof
     monitors[id]?.phase = needsProof ? .verifying : .up
     monitors[id]?.window.restart()
+    monitors[id]?.bornAt = now
     startMeter(id)
     let spread = hasStarted ? .zero : startSpread(id, policy)
     monitors[id]?.nextProbe = now.advanced(by: spread)

@@ -26,6 +26,8 @@ struct SetMonitor: Sendable {
   var nextProbe: Instant?
   /// Set while the set is empty but may come back (break-before-make reauthentication).
   var absentUntil: Instant?
+  /// When its present SAs became a set: younger than the threshold they are not cleared.
+  var bornAt: Instant?
   /// When SAs are to be cleared.
   var clearAt: Instant?
   /// SAs whose clearing was asked for, to be looked at again at `clearAgainAt`.
