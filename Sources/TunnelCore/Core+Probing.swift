@@ -133,6 +133,8 @@ extension Core {
     monitors[id]?.phase = .up
     monitors[id]?.isVerified = true
     monitors[id]?.clearAt = nil
+    monitors[id]?.clearAgainAt = nil
+    monitors[id]?.clearing = []
     settle(monitor.tunnel, because: reason, at: now)
   }
 

@@ -13,4 +13,17 @@ import TunnelCore
     #expect(bench.transitions.contains { $0.hasPrefix("2.1 state=down") })
     #expect(bench.clearTimes == [3])
   }
+
+  @Test func aSetThatAnswersAfterItsClearingFailedIsNotClearedAgain() {
+    var bench = Bench()
+    bench.obeysClears = false
+    bench.boot()
+    bench.negotiate(1)
+    bench.wait(3.5)
+    #expect(bench.clearTimes == [3])
+    bench.answering = true
+    bench.wait(10)
+    #expect(bench.state == "up/in-service/U")
+    #expect(bench.clearTimes == [3])
+  }
 }
