@@ -87,6 +87,22 @@ extension Core {
     schedule(id)
   }
 
+  /// An SA joined a set without a proven one: it is no rekey but a new negotiation, and must not be
+  /// judged, let alone cleared, by what the older SAs lost.
+  mutating func beginAnew(_ id: MonitorID, at now: Instant) {
+    guard let monitor = monitors[id], tunnels[monitor.tunnel]?.monitor != nil else { return }
+    monitors[id]?.clearAt = nil
+    if monitor.phase == .verifying {
+      monitors[id]?.window.restart()
+      monitors[id]?.bornAt = now
+      monitors[id]?.nextProbe = now
+      schedule(id)
+    } else {
+      start(id, at: now)
+    }
+    settle(monitor.tunnel, at: now)
+  }
+
   /// At start thousands of sets appear at once: their first probes are spread over an interval,
   /// a second at most. The golden ratio keeps neighbours apart whatever their number.
   private func startSpread(_ id: MonitorID, _ policy: Monitor) -> Duration {

@@ -26,4 +26,21 @@ import TunnelCore
     #expect(bench.state == "up/in-service/U")
     #expect(bench.clearTimes == [3])
   }
+
+  @Test func aNewPairInADeadSetIsJudgedByItself() {
+    var bench = Bench()
+    bench.obeysClears = false
+    bench.boot()
+    bench.negotiate(1)
+    bench.wait(2.5)
+    bench.negotiate(2)
+    #expect(bench.probeTimes.last == 2.5)
+    bench.wait(2.9)
+    #expect(bench.state == "verifying/held/V")
+    #expect(bench.clearTimes.isEmpty)
+    bench.wait(0.2)
+    #expect(bench.clearTimes == [5.5])
+    bench.negotiate(3)
+    #expect(bench.state == "verifying/held/V")
+  }
 }

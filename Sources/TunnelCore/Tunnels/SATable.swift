@@ -20,6 +20,9 @@ struct SATable: Sendable {
       < (rhs.spi, rhs.destination, rhs.ipProtocol, rhs.mark?.value ?? 0)
   }
 
+  /// Whether an SA is known.
+  func contains(_ sa: SAKey) -> Bool { home[sa] != nil || undirected[sa] != nil }
+
   /// Whether the agent looks at such an SA at all.
   static func isRelevant(_ sa: SecurityAssociation) -> Bool {
     sa.key.ipProtocol == 50 && sa.mode == .tunnel && !sa.isLarval

@@ -49,6 +49,14 @@ struct SetMonitor: Sendable {
   /// Whether the path was proven and no probe has been lost since the last answer.
   var isHealthy: Bool { phase == .up && window.consecutiveLosses == 0 }
 
+  /// Whether its SAs are there and none of them is known to carry packets.
+  var isUnproven: Bool {
+    switch phase {
+    case .verifying, .down: true
+    case .incomplete, .up: false
+    }
+  }
+
   /// The first thing that is due.
   var deadline: Instant? {
     [nextProbe, window.nextDeadline, absentUntil, clearAt, clearAgainAt].compactMap { $0 }.min()
