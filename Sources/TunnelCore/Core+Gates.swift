@@ -166,7 +166,8 @@ extension Core {
   mutating func shutDown(release: Bool, at now: Instant) {
     isEnding = true
     guard release else { return }
-    for (name, gate) in gates.sorted(by: { $0.key < $1.key }) where gate.demand == .held {
+    // A gate in service too: with its link away or down it is closed all the same.
+    for (name, gate) in gates.sorted(by: { $0.key < $1.key }) where gate.demand != .asFound {
       let users = tunnels.values.filter { $0.link == name && $0.isGuarded }
       gates[name]?.demand = .inService
       gates[name]?.isWaitingForLink = false

@@ -31,7 +31,13 @@ extension Core {
   // MARK: SAs
 
   mutating func insert(_ sa: SecurityAssociation, at now: Instant) {
-    for key in sas.insert(sa, isLocal: isLocal) { refresh(key, at: now) }
+    let isNew = !sas.contains(sa.key)
+    for key in sas.insert(sa, isLocal: isLocal) {
+      let joined = isNew && sa.key.destination == key.remote ? monitorOfSet[key] : nil
+      let isUnproven = joined.flatMap { monitors[$0]?.isUnproven } ?? false
+      refresh(key, at: now)
+      if let joined, isUnproven { beginAnew(joined, at: now) }
+    }
   }
 
   mutating func remove(_ sa: SAKey, at now: Instant) {
@@ -100,7 +106,7 @@ extension Core {
 
   private mutating func replaceLinks(_ list: [Link], at now: Instant) {
     let present = Set(list.map(\.index))
-    for index in links.keys where !present.contains(index) { removeLink(index, at: now) }
+    for index in links.keys.sorted() where !present.contains(index) { removeLink(index, at: now) }
     for link in list { links[link.index] = link }
     bindAgain(at: now)
   }

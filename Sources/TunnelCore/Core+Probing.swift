@@ -133,6 +133,8 @@ extension Core {
     monitors[id]?.phase = .up
     monitors[id]?.isVerified = true
     monitors[id]?.clearAt = nil
+    monitors[id]?.clearAgainAt = nil
+    monitors[id]?.clearing = []
     settle(monitor.tunnel, because: reason, at: now)
   }
 
@@ -154,11 +156,13 @@ extension Core {
     if reason == .replyInClear {
       monitors[id]?.window.restart()
     } else {
+      // With a short timeout the path is dead before the set is old enough to be cleared.
+      let grown = monitor.bornAt?.advanced(by: policy.interval * policy.threshold) ?? now
       let delay = clearDelay(monitor.key, policy.interval)
-      monitors[id]?.clearAt = now.advanced(by: delay)
+      monitors[id]?.clearAt = max(now.advanced(by: delay), grown)
     }
     settle(monitor.tunnel, at: now)
-    if monitors[id]?.clearAt == now { clear(id, at: now) }
+    if let clearAt = monitors[id]?.clearAt, clearAt <= now { clear(id, at: now) }
   }
 
   /// Two agents must not kill each other's fresh SAs: the end with the higher address waits an

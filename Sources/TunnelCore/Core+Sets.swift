@@ -61,6 +61,7 @@ extension Core {
     guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel] else { return }
     monitors[id]?.absentUntil = nil
     monitors[id]?.window.restart()
+    monitors[id]?.bornAt = now
     monitors[id]?.nextProbe = tunnel.monitor == nil ? nil : now
     log(.info, tunnel.name, "SAs are back (reauthentication), path stays verified")
     schedule(id)
@@ -79,10 +80,27 @@ extension Core {
     monitors[id]?.isVerified = !needsProof
     monitors[id]?.phase = needsProof ? .verifying : .up
     monitors[id]?.window.restart()
+    monitors[id]?.bornAt = now
     startMeter(id)
     let spread = hasStarted ? .zero : startSpread(id, policy)
     monitors[id]?.nextProbe = now.advanced(by: spread)
     schedule(id)
+  }
+
+  /// An SA joined a set without a proven one: it is no rekey but a new negotiation, and must not be
+  /// judged, let alone cleared, by what the older SAs lost.
+  mutating func beginAnew(_ id: MonitorID, at now: Instant) {
+    guard let monitor = monitors[id], tunnels[monitor.tunnel]?.monitor != nil else { return }
+    monitors[id]?.clearAt = nil
+    if monitor.phase == .verifying {
+      monitors[id]?.window.restart()
+      monitors[id]?.bornAt = now
+      monitors[id]?.nextProbe = now
+      schedule(id)
+    } else {
+      start(id, at: now)
+    }
+    settle(monitor.tunnel, at: now)
   }
 
   /// At start thousands of sets appear at once: their first probes are spread over an interval,

@@ -118,7 +118,7 @@ public struct Core: Sendable {
     let pause = max(due, last).duration(to: now)
     guard pause > Self.stallTolerance else { return }
     log(.debug, "-", "the agent did not run for \(pause); deadlines moved")
-    for id in Array(monitors.keys) {
+    for id in monitors.keys.sorted() {
       monitors[id]?.window.postpone(by: pause)
       schedule(id)
     }

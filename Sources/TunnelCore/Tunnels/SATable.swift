@@ -8,10 +8,20 @@ struct SATable: Sendable {
   /// SAs of which neither end is known to be ours: they wait for an address to appear.
   private var undirected: [SAKey: SecurityAssociation] = [:]
 
-  /// Every key the table holds.
-  var keys: [SAKey] { Array(home.keys) + Array(undirected.keys) }
+  /// Every key the table holds, in the order of SPIs.
+  var keys: [SAKey] { (Array(home.keys) + Array(undirected.keys)).sorted(by: Self.comesFirst) }
   /// SAs that could not be given a direction.
-  var withoutDirection: [SecurityAssociation] { Array(undirected.values) }
+  var withoutDirection: [SecurityAssociation] {
+    undirected.values.sorted { Self.comesFirst($0.key, $1.key) }
+  }
+
+  private static func comesFirst(_ lhs: SAKey, _ rhs: SAKey) -> Bool {
+    (lhs.spi, lhs.destination, lhs.ipProtocol, lhs.mark?.value ?? 0)
+      < (rhs.spi, rhs.destination, rhs.ipProtocol, rhs.mark?.value ?? 0)
+  }
+
+  /// Whether an SA is known.
+  func contains(_ sa: SAKey) -> Bool { home[sa] != nil || undirected[sa] != nil }
 
   /// Whether the agent looks at such an SA at all.
   static func isRelevant(_ sa: SecurityAssociation) -> Bool {

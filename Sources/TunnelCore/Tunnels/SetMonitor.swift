@@ -26,6 +26,8 @@ struct SetMonitor: Sendable {
   var nextProbe: Instant?
   /// Set while the set is empty but may come back (break-before-make reauthentication).
   var absentUntil: Instant?
+  /// When its present SAs became a set: younger than the threshold they are not cleared.
+  var bornAt: Instant?
   /// When SAs are to be cleared.
   var clearAt: Instant?
   /// SAs whose clearing was asked for, to be looked at again at `clearAgainAt`.
@@ -46,6 +48,14 @@ struct SetMonitor: Sendable {
 
   /// Whether the path was proven and no probe has been lost since the last answer.
   var isHealthy: Bool { phase == .up && window.consecutiveLosses == 0 }
+
+  /// Whether its SAs are there and none of them is known to carry packets.
+  var isUnproven: Bool {
+    switch phase {
+    case .verifying, .down: true
+    case .incomplete, .up: false
+    }
+  }
 
   /// The first thing that is due.
   var deadline: Instant? {
