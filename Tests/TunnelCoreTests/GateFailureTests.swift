@@ -21,4 +21,24 @@ import TunnelCore
     bench.play(.shutdown(release: true))
     #expect(bench.steps.contains(.deleteUnreachable(GateTests.unreachable)))
   }
+
+  @Test func aStandInThatCannotBeRemovedIsTriedAgain() {
+    var bench = inService()
+    let step = GateStep.deleteUnreachable(GateTests.unreachable)
+    bench.play(.gateFailed(.step(link: "vti0", step, message: "no buffer space")))
+    bench.wait(1.5)
+    #expect(bench.steps == [step])
+  }
+
+  @Test func anOwnedRouteThatCannotBeRemovedFromAHeldLinkIsTriedAgain() {
+    var bench = inService(routes: [Bench.far16])
+    bench.answering = false
+    bench.wait(4)
+    let step = GateStep.deleteLinkRoute(GateTests.owned, linkIndex: 7)
+    #expect(bench.steps.contains(step))
+    bench.forgetTrace()
+    bench.play(.gateFailed(.step(link: "vti0", step, message: "no buffer space")))
+    bench.wait(1.5)
+    #expect(bench.steps == [step])
+  }
 }

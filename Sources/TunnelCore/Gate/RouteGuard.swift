@@ -148,11 +148,17 @@ struct RouteGuard: Sendable {
       if let index = route.linkIndex { onLink[index]?[route.identity] = nil }
     case .deleteRoute(let route): observe(route)
     case .addUnreachable(let id): own.remove(.unreachable(id))
-    case .deleteUnreachable(let id): own.insert(.unreachable(id))
+    case .deleteUnreachable(let id): keep(.unreachable(id), link)
     case .addLinkRoute(let id, let index): own.remove(.throughLink(id, index))
-    case .deleteLinkRoute(let id, let index): own.insert(.throughLink(id, index))
+    case .deleteLinkRoute(let id, let index): keep(.throughLink(id, index), link)
     case .setDormant: break
     }
+  }
+
+  /// A route of ours could not be removed: it is there, and needless at the next change.
+  private mutating func keep(_ route: OwnRoute, _ link: String) {
+    own.insert(route)
+    wanted[link, default: []].insert(route)
   }
 
   private mutating func takeCandidates(_ request: Request) -> [Route] {
