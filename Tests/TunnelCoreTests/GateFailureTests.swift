@@ -41,4 +41,19 @@ import TunnelCore
     bench.wait(1.5)
     #expect(bench.steps == [step])
   }
+
+  @Test func aFullDiskIsNoContest() throws {
+    var bench = Bench()
+    bench.boot()
+    let plan = try #require(bench.plans.first)
+    for _ in 0..<6 {
+      bench.play(.gateFailed(.record(link: "vti0", message: "disk full")))
+      for step in plan.steps {
+        bench.play(.gateFailed(.step(link: "vti0", step, message: "the record was not written")))
+      }
+      bench.forgetTrace()
+      bench.wait(70)
+      #expect(bench.steps.contains(.deleteRoute(Bench.farRoute)))
+    }
+  }
 }

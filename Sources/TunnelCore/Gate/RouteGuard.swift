@@ -146,7 +146,11 @@ struct RouteGuard: Sendable {
     case .addRoute(let route):
       held[link, default: [:]][route.identity] = route
       if let index = route.linkIndex { onLink[index]?[route.identity] = nil }
-    case .deleteRoute(let route): observe(route)
+    case .deleteRoute(let route):
+      // Not withdrawn, and nobody put it back either.
+      held[link]?[route.identity] = nil
+      contests[link]?[route.identity]? -= 1
+      observe(route)
     case .addUnreachable(let id): own.remove(.unreachable(id))
     case .deleteUnreachable(let id): keep(.unreachable(id), link)
     case .addLinkRoute(let id, let index): own.remove(.throughLink(id, index))
