@@ -149,7 +149,11 @@ extension Core {
       log(.error, "-", "link=\(link) cannot \(step): \(message)")
       routes.undo(step, link: link)
       if case .addRoute = step { recordIsOnDisk = false }
-      if case .setDormant = step { gates[link]?.isWaitingForLink = false }
+      if case .setDormant = step {
+        gates[link]?.isWaitingForLink = false
+        // The kernel refused; nobody set it back.
+        gates[link]?.assertions -= 1
+      }
     }
     retryGate(name, at: now)
   }

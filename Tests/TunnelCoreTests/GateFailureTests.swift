@@ -56,4 +56,17 @@ import TunnelCore
       #expect(bench.steps.contains(.deleteRoute(Bench.farRoute)))
     }
   }
+
+  @Test func anOperstateThatTheKernelRefusesIsNotGivenUp() {
+    var bench = Bench()
+    bench.boot()
+    let step = GateStep.setDormant(linkIndex: 7, true)
+    for _ in 0..<20 {
+      bench.play(.link(Bench.link(dormant: false)))
+      bench.forgetTrace()
+      bench.play(.gateFailed(.step(link: "vti0", step, message: "device busy")))
+      bench.wait(70)
+      #expect(bench.steps == [step])
+    }
+  }
 }
