@@ -148,7 +148,7 @@ extension Core {
       name = link
       log(.error, "-", "link=\(link) cannot \(step): \(message)")
       routes.undo(step, link: link)
-      if case .addRoute = step { recordIsOnDisk = false }
+      if case .addRoute = step { writeRecord(for: link) }
       if case .setDormant = step {
         gates[link]?.isWaitingForLink = false
         // The kernel refused; nobody set it back.
@@ -156,6 +156,13 @@ extension Core {
       }
     }
     retryGate(name, at: now)
+  }
+
+  /// A route that is not back goes on record again at once: a plan of another link may have
+  /// written one without it.
+  private mutating func writeRecord(for link: String) {
+    recordIsOnDisk = true
+    effects.append(.changeGate(GatePlan(link: link, recordBefore: routes.record, steps: [])))
   }
 
   /// Tries again after 1, 2, 4 ... 64 seconds; failures of one plan count once.

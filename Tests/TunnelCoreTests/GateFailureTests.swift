@@ -69,4 +69,12 @@ import TunnelCore
       #expect(bench.steps == [step])
     }
   }
+
+  @Test func aRouteThatIsNotBackStaysOnRecord() {
+    var bench = inService()
+    bench.play(
+      .gateFailed(.step(link: "vti0", .addRoute(Bench.farRoute), message: "no such device")))
+    let record = GateRecord(links: [.init(name: "vti0", withdrawn: [Bench.farRoute])])
+    #expect(bench.plans == [GatePlan(link: "vti0", recordBefore: record, steps: [])])
+  }
 }
