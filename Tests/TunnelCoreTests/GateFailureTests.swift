@@ -77,4 +77,21 @@ import TunnelCore
     let record = GateRecord(links: [.init(name: "vti0", withdrawn: [Bench.farRoute])])
     #expect(bench.plans == [GatePlan(link: "vti0", recordBefore: record, steps: [])])
   }
+
+  @Test func routesOfALinkThatIsDeletedAreNotPutBackThroughItsSuccessor() {
+    var bench = Bench()
+    bench.boot()
+    #expect(bench.tunnel?.withdrawn == ["10.2.0.0/16"])
+    bench.play(.linkDeleted(index: 7))
+    #expect(bench.tunnel?.withdrawn == [])
+    #expect(bench.plans.last?.recordBefore == GateRecord(links: [.init(name: "vti0", withdrawn: [])]))
+    bench.answering = true
+    bench.replyLink = 9
+    bench.link = Bench.link(index: 9)
+    bench.play(.link(bench.link))
+    bench.negotiate(1)
+    bench.wait(70)
+    #expect(bench.state == "up/in-service/U")
+    #expect(!bench.steps.contains(.addRoute(Bench.farRoute)))
+  }
 }

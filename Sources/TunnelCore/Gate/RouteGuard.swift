@@ -84,6 +84,19 @@ struct RouteGuard: Sendable {
     }
   }
 
+  /// A withdrawn route cannot come back by a link that is gone, nor does it go by another one that
+  /// bears the name now. Returns those that are given up.
+  mutating func forgetWithdrawn(where isGone: (Int32) -> Bool) -> [Route] {
+    var lost: [Route] = []
+    for (link, routes) in held {
+      for (identity, route) in routes where route.linkIndex.map(isGone) ?? false {
+        held[link]?[identity] = nil
+        lost.append(route)
+      }
+    }
+    return lost.sorted { $0.identity < $1.identity }
+  }
+
   mutating func replaceAll(_ routes: [Route]) {
     onLink = [:]
     own = []
