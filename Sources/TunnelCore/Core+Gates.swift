@@ -59,7 +59,8 @@ extension Core {
   private func combined(_ users: [Tunnel]) -> GateDemand {
     let demands = users.map { tunnel in
       tunnel.gateDemand(
-        isAdopted: tunnel.monitors.contains { monitors[$0]?.isAdopted ?? false })
+        isAdopted: tunnel.monitors.lazy.compactMap { monitors[$0] }
+          .contains { $0.isAdopted && $0.phase == .verifying })
     }
     if demands.contains(.inService) { return .inService }
     return demands.contains(.asFound) ? .asFound : .held
