@@ -48,7 +48,7 @@ extension Core {
     gate.demand = demand
     gates[name] = gate
     switch demand {
-    case .asFound: break
+    case .asFound: routes.adopt(guardRequest(name, users))
     case .held: changeGate(name, users, opening: false)
     case .inService:
       // Without the link, or with the operator's admin down, owned prefixes must not leak.

@@ -15,4 +15,28 @@ import TunnelCore
     bench.negotiate(2, reqid: 2)
     #expect(bench.state == "verifying/held/V")
   }
+
+  static let ownedRoute = Route(
+    identity: GateTests.owned, routeProtocol: Route.agentProtocol, linkIndex: 7)
+
+  @Test func ownedRoutesOfAnEarlierRunStayOnALinkLeftAsFound() {
+    var bench = Bench(routes: [Bench.far16])
+    bench.answering = true
+    bench.boot(sas: Bench.pair(1), routes: [Self.ownedRoute])
+    #expect(bench.state == "verifying/as-found/V")
+    bench.wait(5)
+    #expect(bench.state == "up/in-service/U")
+    #expect(bench.steps.isEmpty)
+  }
+
+  @Test func ownedRoutesOfAnEarlierRunLeaveAtTheThreshold() {
+    var bench = Bench(routes: [Bench.far16])
+    bench.boot(sas: Bench.pair(1), routes: [Self.ownedRoute])
+    bench.wait(5)
+    #expect(
+      bench.steps == [
+        .addUnreachable(GateTests.unreachable), .deleteLinkRoute(GateTests.owned, linkIndex: 7),
+        .setDormant(linkIndex: 7, true),
+      ])
+  }
 }

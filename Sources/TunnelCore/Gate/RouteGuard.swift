@@ -145,6 +145,17 @@ struct RouteGuard: Sendable {
     return replayed.map { .addRoute($0) } + added + removed
   }
 
+  /// Takes over the routes that an earlier run made for a link which stays as it was found.
+  mutating func adopt(_ request: Request) {
+    var mine = Set(hostRoutes(request))
+    for prefix in request.owned {
+      let identity = Route.Identity(table: Self.mainTable, destination: prefix)
+      if let index = request.index { mine.insert(.throughLink(identity, index)) }
+      mine.insert(.unreachable(.init(table: Self.mainTable, destination: prefix, metric: .max)))
+    }
+    wanted[request.link] = mine.intersection(own)
+  }
+
   /// Removes what an earlier run left behind and nobody wants now.
   mutating func sweep() -> [GateStep] {
     let inUse = wanted.values.reduce(into: Set()) { $0.formUnion($1) }
