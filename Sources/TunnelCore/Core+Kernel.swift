@@ -19,7 +19,7 @@ extension Core {
 
   /// After the first snapshot: what an earlier run left behind for links nobody asks for now.
   private mutating func cleanUp(at now: Instant) {
-    let mine = Set(tunnels.values.compactMap { $0.monitor == nil ? nil : $0.link })
+    let mine = Set(tunnels.values.compactMap { $0.isGuarded ? $0.link : nil })
     for name in routes.record.links.map(\.name) where !mine.contains(name) {
       releaseGate(name)
     }

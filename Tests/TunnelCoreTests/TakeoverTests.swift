@@ -39,4 +39,11 @@ import TunnelCore
         .setDormant(linkIndex: 7, true),
       ])
   }
+
+  @Test func aHeldLinkIsReleasedWhenLinkControlIsNoneNow() {
+    let record = GateRecord(links: [.init(name: "vti0", withdrawn: [Bench.farRoute])])
+    var bench = Bench(record: record, linkControl: .none)
+    bench.boot(sas: Bench.pair(1), routes: [], link: Bench.link(dormant: true))
+    #expect(bench.steps == [.addRoute(Bench.farRoute), .setDormant(linkIndex: 7, false)])
+  }
 }
