@@ -168,7 +168,9 @@ extension Core {
 
   /// Tries again after 1, 2, 4 ... 64 seconds; failures of one plan count once.
   private mutating func retryGate(_ name: String, at now: Instant) {
-    guard let gate = gates[name], gate.retryAt.map({ $0 <= now }) ?? true else { return }
+    let gate = gates[name] ?? Gate()
+    guard gate.retryAt.map({ $0 <= now }) ?? true else { return }
+    gates[name] = gate
     let deadline = now.advanced(by: .seconds(1 << gate.retries))
     gates[name]?.retries = min(gate.retries + 1, 6)
     gates[name]?.retryAt = deadline

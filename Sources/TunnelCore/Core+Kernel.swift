@@ -18,7 +18,8 @@ extension Core {
   }
 
   /// After the first snapshot: what an earlier run left behind for links nobody asks for now.
-  private mutating func cleanUp(at now: Instant) {
+  /// Again when a step of it failed.
+  mutating func cleanUp(at now: Instant) {
     let mine = Set(tunnels.values.compactMap { $0.isGuarded ? $0.link : nil })
     for name in routes.record.links.map(\.name) where !mine.contains(name) {
       releaseGate(name)
@@ -26,7 +27,7 @@ extension Core {
     let stale = routes.sweep()
     if !stale.isEmpty {
       log(.info, "-", "removing \(stale.count) routes left by an earlier run")
-      effects.append(.changeGate(GatePlan(link: "-", steps: stale)))
+      effects.append(.changeGate(GatePlan(link: RouteGuard.nobody, steps: stale)))
     }
   }
 

@@ -106,7 +106,12 @@ public struct Core: Sendable {
       switch owner {
       case .monitor(let id): wake(id, at: now)
       case .tunnel(let id): settle(id, at: now)
-      case .gate(let link): settleGate(link, at: now)
+      case .gate(let link):
+        if tunnels.values.contains(where: { $0.link == link && $0.isGuarded }) {
+          settleGate(link, at: now)
+        } else {
+          cleanUp(at: now)
+        }
       }
     }
   }

@@ -46,4 +46,24 @@ import TunnelCore
     bench.boot(sas: Bench.pair(1), routes: [], link: Bench.link(dormant: true))
     #expect(bench.steps == [.addRoute(Bench.farRoute), .setDormant(linkIndex: 7, false)])
   }
+
+  @Test func whatCouldNotBeCleanedUpIsTriedAgain() {
+    let record = GateRecord(links: [.init(name: "vti9", withdrawn: [Bench.farRoute])])
+    var stale = Route(
+      identity: GateTests.unreachable, kind: .unreachable, routeProtocol: Route.agentProtocol,
+      linkIndex: nil)
+    stale.identity.destination = IPPrefix(IPAddress(10, 9, 0, 0), length: 16)
+    var bench = Bench(record: record)
+    bench.boot(routes: [stale])
+    let steps: [GateStep] = [.addRoute(Bench.farRoute), .deleteUnreachable(stale.identity)]
+    for (link, step) in zip(["vti9", "-"], steps) {
+      bench.play(.gateFailed(.step(link: link, step, message: "no buffer space")))
+    }
+    bench.forgetTrace()
+    bench.wait(1.5)
+    #expect(bench.steps == steps)
+    bench.forgetTrace()
+    bench.wait(200)
+    #expect(bench.steps.isEmpty)
+  }
 }

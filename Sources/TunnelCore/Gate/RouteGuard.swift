@@ -25,6 +25,8 @@ struct RouteGuard: Sendable {
   /// A daemon that puts a route back this often is not fought any longer.
   static let contestLimit = 3
   static let mainTable: UInt32 = 254
+  /// Stands for a link's name where routes belong to none.
+  static let nobody = "-"
 
   private var onLink: [Int32: [Route.Identity: Route]] = [:]
   private var own: Set<OwnRoute> = []
@@ -158,6 +160,7 @@ struct RouteGuard: Sendable {
 
   /// Removes what an earlier run left behind and nobody wants now.
   mutating func sweep() -> [GateStep] {
+    wanted[Self.nobody] = nil
     let inUse = wanted.values.reduce(into: Set()) { $0.formUnion($1) }
     let stale = own.subtracting(inUse)
     own.subtract(stale)
