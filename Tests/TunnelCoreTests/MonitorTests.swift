@@ -167,4 +167,31 @@ import TunnelCore
     bench.wait(4)
     #expect(bench.state == "absent/held/D")
   }
+
+  @Test func anAnswerThatWaitedWhileTheAgentDidNotRunCounts() {
+    var bench = Bench(Monitor(interval: .seconds(10), threshold: 1))
+    bench.boot()
+    bench.negotiate(1)
+    bench.wait(9)
+    bench.sleepThrough(60)
+    bench.play(.tick)
+    #expect(bench.state == "up/in-service/U")
+    bench.play(
+      .reply(
+        ProbeReply(
+          monitor: MonitorID(rawValue: 1), sequence: 1, arrivedAt: bench.instant, linkIndex: 7)))
+    bench.wait(5)
+    #expect(bench.state == "up/in-service/U")
+    #expect(bench.tunnel?.sets.first?.lost == 0)
+  }
+
+  @Test func theAbsentGraceIsNotSpentWhileTheAgentDidNotRun() {
+    var bench = running()
+    bench.delete(1)
+    bench.sleepThrough(60)
+    bench.play(.tick)
+    bench.negotiate(2)
+    #expect(bench.state == "up/in-service/U")
+    #expect(bench.transitions.isEmpty)
+  }
 }
