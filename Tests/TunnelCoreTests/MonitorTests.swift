@@ -194,4 +194,18 @@ import TunnelCore
     #expect(bench.state == "up/in-service/U")
     #expect(bench.transitions.isEmpty)
   }
+
+  @Test func onTrafficIsHeldDuringTheBackOffThoughThePeerCleared() {
+    var bench = Bench(establish: .onTraffic)
+    bench.answering = true
+    bench.replyLink = 2
+    bench.boot()
+    bench.negotiate(1)
+    bench.wait(3.1)
+    #expect(bench.state == "down/held/D")
+    bench.delete(1)
+    #expect(bench.state == "down/held/D")
+    bench.wait(3)
+    #expect(bench.state == "absent/in-service/D")
+  }
 }
