@@ -208,4 +208,15 @@ import TunnelCore
     bench.wait(3)
     #expect(bench.state == "absent/in-service/D")
   }
+
+  @Test func aSetThatIsAwayDoesNotVouchForANewLink() {
+    var bench = running()
+    bench.answering = false
+    bench.delete(1)
+    bench.play(.linkDeleted(index: 7))
+    bench.link = Bench.link(index: 9)
+    bench.play(.link(bench.link))
+    bench.negotiate(2)
+    #expect(bench.state == "verifying/held/V")
+  }
 }
