@@ -124,10 +124,8 @@ public struct Core: Sendable {
     guard pause > Self.stallTolerance else { return }
     log(.debug, "-", "the agent did not run for \(pause); deadlines moved")
     for id in monitors.keys.sorted() {
-      // Answers that came in time may still wait to be read.
-      monitors[id]?.window.postpone(by: pause + Self.stallTolerance)
-      let absentUntil = monitors[id]?.absentUntil
-      monitors[id]?.absentUntil = absentUntil?.advanced(by: pause + Self.stallTolerance)
+      // Answers and SAs that came meanwhile may still wait to be read.
+      monitors[id]?.postpone(by: pause + Self.stallTolerance)
       schedule(id)
     }
   }

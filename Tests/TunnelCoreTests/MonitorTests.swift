@@ -219,4 +219,16 @@ import TunnelCore
     bench.negotiate(2)
     #expect(bench.state == "verifying/held/V")
   }
+
+  @Test func probesKeepTheirDistanceThroughAStall() {
+    var bench = running()
+    bench.answering = false
+    bench.wait(1)  // a probe left at 6, the next is due at 7
+    bench.sleepThrough(60)
+    bench.play(.tick)
+    bench.wait(5)
+    let times = bench.probeTimes
+    #expect(zip(times.dropFirst(), times).dropFirst().allSatisfy { $0 - $1 > 0.999 })
+    #expect(bench.transitions.first?.hasPrefix("68.6") == true)
+  }
 }
