@@ -48,7 +48,7 @@ extension Core {
     gate.demand = demand
     gates[name] = gate
     switch demand {
-    case .asFound: break
+    case .asFound: routes.adopt(guardRequest(name, users))
     case .held: changeGate(name, users, opening: false)
     case .inService:
       // Without the link, or with the operator's admin down, owned prefixes must not leak.
@@ -59,7 +59,8 @@ extension Core {
   private func combined(_ users: [Tunnel]) -> GateDemand {
     let demands = users.map { tunnel in
       tunnel.gateDemand(
-        isAdopted: tunnel.monitors.contains { monitors[$0]?.isAdopted ?? false })
+        isAdopted: tunnel.monitors.lazy.compactMap { monitors[$0] }
+          .contains { $0.isAdopted && $0.phase == .verifying })
     }
     if demands.contains(.inService) { return .inService }
     return demands.contains(.asFound) ? .asFound : .held
@@ -148,15 +149,28 @@ extension Core {
       name = link
       log(.error, "-", "link=\(link) cannot \(step): \(message)")
       routes.undo(step, link: link)
-      if case .addRoute = step { recordIsOnDisk = false }
-      if case .setDormant = step { gates[link]?.isWaitingForLink = false }
+      if case .addRoute = step { writeRecord(for: link) }
+      if case .setDormant = step {
+        gates[link]?.isWaitingForLink = false
+        // The kernel refused; nobody set it back.
+        gates[link]?.assertions -= 1
+      }
     }
     retryGate(name, at: now)
   }
 
+  /// A route that is not back goes on record again at once: a plan of another link may have
+  /// written one without it.
+  private mutating func writeRecord(for link: String) {
+    recordIsOnDisk = true
+    effects.append(.changeGate(GatePlan(link: link, recordBefore: routes.record, steps: [])))
+  }
+
   /// Tries again after 1, 2, 4 ... 64 seconds; failures of one plan count once.
   private mutating func retryGate(_ name: String, at now: Instant) {
-    guard let gate = gates[name], gate.retryAt.map({ $0 <= now }) ?? true else { return }
+    let gate = gates[name] ?? Gate()
+    guard gate.retryAt.map({ $0 <= now }) ?? true else { return }
+    gates[name] = gate
     let deadline = now.advanced(by: .seconds(1 << gate.retries))
     gates[name]?.retries = min(gate.retries + 1, 6)
     gates[name]?.retryAt = deadline

@@ -3,11 +3,13 @@ extension Core {
   mutating func take(_ snapshot: Snapshot, at now: Instant) {
     let isFirst = !hasStarted
     replaceLinks(snapshot.links, at: now)
+    let present = Set(snapshot.links.map(\.index))
+    forgetWithdrawn { !present.contains($0) }
     replaceAddresses(snapshot.addresses)
     routes.replaceAll(snapshot.routes)
 
-    let present = Set(snapshot.sas.map(\.key))
-    for key in sas.keys where !present.contains(key) { remove(key, at: now) }
+    let known = Set(snapshot.sas.map(\.key))
+    for key in sas.keys where !known.contains(key) { remove(key, at: now) }
     for sa in snapshot.sas { insert(sa, at: now) }
     hasStarted = true
     for id in tunnels.keys { settle(id, at: now) }
@@ -16,15 +18,16 @@ extension Core {
   }
 
   /// After the first snapshot: what an earlier run left behind for links nobody asks for now.
-  private mutating func cleanUp(at now: Instant) {
-    let mine = Set(tunnels.values.compactMap { $0.monitor == nil ? nil : $0.link })
+  /// Again when a step of it failed.
+  mutating func cleanUp(at now: Instant) {
+    let mine = Set(tunnels.values.compactMap { $0.isGuarded ? $0.link : nil })
     for name in routes.record.links.map(\.name) where !mine.contains(name) {
       releaseGate(name)
     }
     let stale = routes.sweep()
     if !stale.isEmpty {
       log(.info, "-", "removing \(stale.count) routes left by an earlier run")
-      effects.append(.changeGate(GatePlan(link: "-", steps: stale)))
+      effects.append(.changeGate(GatePlan(link: RouteGuard.nobody, steps: stale)))
     }
   }
 
@@ -66,8 +69,18 @@ extension Core {
   mutating func removeLink(_ index: Int32, at now: Instant) {
     guard let link = links.removeValue(forKey: index) else { return }
     routesMayHaveGone(index)
+    forgetWithdrawn { $0 == index }
     bindAgain(at: now)
     settleGate(link.name, at: now)
+  }
+
+  private mutating func forgetWithdrawn(where isGone: (Int32) -> Bool) {
+    let lost = routes.forgetWithdrawn(where: isGone)
+    guard !lost.isEmpty else { return }
+    recordIsOnDisk = false
+    log(
+      .warning, "-",
+      "withdrawn routes went with their link: \(lost.map(\.description).joined(separator: " "))")
   }
 
   func link(named name: String?) -> Link? {

@@ -153,6 +153,7 @@ extension Core {
       "\(monitor.window.consecutiveLosses) probes unanswered, threshold is \(policy.threshold)")
     monitors[id]?.phase = .down(reason)
     monitors[id]?.isAdopted = false
+    backOff(tunnel.id, policy.interval, at: now)
     if reason == .replyInClear {
       monitors[id]?.window.restart()
     } else {
@@ -163,6 +164,11 @@ extension Core {
     }
     settle(monitor.tunnel, at: now)
     if let clearAt = monitors[id]?.clearAt, clearAt <= now { clear(id, at: now) }
+  }
+
+  /// Whoever takes the SAs away, we or the peer: the link stays held for a while.
+  private mutating func backOff(_ id: TunnelID, _ interval: Duration, at now: Instant) {
+    tunnels[id]?.heldUntil = now.advanced(by: max(interval, Self.absentGrace))
   }
 
   /// Two agents must not kill each other's fresh SAs: the end with the higher address waits an
@@ -184,7 +190,7 @@ extension Core {
     monitors[id]?.window.restart()
     if let interval = tunnel.monitor?.interval {
       monitors[id]?.nextProbe = now.advanced(by: interval)
-      tunnels[tunnel.id]?.heldUntil = now.advanced(by: max(interval, Self.absentGrace))
+      backOff(tunnel.id, interval, at: now)
     }
     // charon takes both SAs of a pair down when one expires.
     effects.append(.clear(id, tunnel: tunnel.name, first.values.sorted { $0.key.spi < $1.key.spi }))

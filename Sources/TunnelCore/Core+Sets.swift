@@ -162,6 +162,15 @@ extension Core {
   mutating func bindAgain(at now: Instant) {
     let homes = sas.sets.keys.sorted { ($0.remote, $0.reqid) < ($1.remote, $1.reqid) }
     for key in homes { refresh(key, at: now) }
+    for id in monitors.keys.sorted() where isHomeless(id) { endAbsence(id, at: now) }
+  }
+
+  /// Whether a set that may come back could only do so through a link that is gone.
+  private func isHomeless(_ id: MonitorID) -> Bool {
+    guard let monitor = monitors[id], monitor.absentUntil != nil,
+      let name = tunnels[monitor.tunnel]?.link
+    else { return false }
+    return link(named: name) == nil
   }
 
   /// The tunnel of a set; makes one for a set that no configured VPN claims. nil while the set's

@@ -106,7 +106,12 @@ public struct Core: Sendable {
       switch owner {
       case .monitor(let id): wake(id, at: now)
       case .tunnel(let id): settle(id, at: now)
-      case .gate(let link): settleGate(link, at: now)
+      case .gate(let link):
+        if tunnels.values.contains(where: { $0.link == link && $0.isGuarded }) {
+          settleGate(link, at: now)
+        } else {
+          cleanUp(at: now)
+        }
       }
     }
   }
@@ -119,7 +124,8 @@ public struct Core: Sendable {
     guard pause > Self.stallTolerance else { return }
     log(.debug, "-", "the agent did not run for \(pause); deadlines moved")
     for id in monitors.keys.sorted() {
-      monitors[id]?.window.postpone(by: pause)
+      // Answers and SAs that came meanwhile may still wait to be read.
+      monitors[id]?.postpone(by: pause + Self.stallTolerance)
       schedule(id)
     }
   }

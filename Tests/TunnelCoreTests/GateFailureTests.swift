@@ -21,4 +21,83 @@ import TunnelCore
     bench.play(.shutdown(release: true))
     #expect(bench.steps.contains(.deleteUnreachable(GateTests.unreachable)))
   }
+
+  @Test func aStandInThatCannotBeRemovedIsTriedAgain() {
+    var bench = inService()
+    let step = GateStep.deleteUnreachable(GateTests.unreachable)
+    bench.play(.gateFailed(.step(link: "vti0", step, message: "no buffer space")))
+    bench.wait(1.5)
+    #expect(bench.steps == [step])
+  }
+
+  @Test func anOwnedRouteThatCannotBeRemovedFromAHeldLinkIsTriedAgain() {
+    var bench = inService(routes: [Bench.far16])
+    bench.answering = false
+    bench.wait(4)
+    let step = GateStep.deleteLinkRoute(GateTests.owned, linkIndex: 7)
+    #expect(bench.steps.contains(step))
+    bench.forgetTrace()
+    bench.play(.gateFailed(.step(link: "vti0", step, message: "no buffer space")))
+    bench.wait(1.5)
+    #expect(bench.steps == [step])
+  }
+
+  @Test func aFullDiskIsNoContest() throws {
+    var bench = Bench()
+    bench.boot()
+    let plan = try #require(bench.plans.first)
+    for _ in 0..<6 {
+      bench.play(.gateFailed(.record(link: "vti0", message: "disk full")))
+      for step in plan.steps {
+        bench.play(.gateFailed(.step(link: "vti0", step, message: "the record was not written")))
+      }
+      bench.forgetTrace()
+      bench.wait(70)
+      #expect(bench.steps.contains(.deleteRoute(Bench.farRoute)))
+    }
+  }
+
+  @Test func anOperstateThatTheKernelRefusesIsNotGivenUp() {
+    var bench = Bench()
+    bench.boot()
+    let step = GateStep.setDormant(linkIndex: 7, true)
+    var core = bench.core
+    var now = bench.instant
+    var effects = core.handle(.link(Bench.link(dormant: false)), at: now)
+    for _ in 0..<20 {
+      let asks = effects.contains {
+        if case .changeGate(let plan) = $0 { plan.steps == [step] } else { false }
+      }
+      #expect(asks)
+      _ = core.handle(.gateFailed(.step(link: "vti0", step, message: "device busy")), at: now)
+      now = core.nextDeadline ?? now
+      effects = core.handle(.tick, at: now)
+    }
+  }
+
+  @Test func aRouteThatIsNotBackStaysOnRecord() {
+    var bench = inService()
+    bench.play(
+      .gateFailed(.step(link: "vti0", .addRoute(Bench.farRoute), message: "no such device")))
+    let record = GateRecord(links: [.init(name: "vti0", withdrawn: [Bench.farRoute])])
+    #expect(bench.plans.first?.recordBefore == record)
+  }
+
+  @Test func routesOfALinkThatIsDeletedAreNotPutBackThroughItsSuccessor() {
+    var bench = Bench()
+    bench.boot()
+    #expect(bench.tunnel?.withdrawn == ["10.2.0.0/16"])
+    bench.play(.linkDeleted(index: 7))
+    #expect(bench.tunnel?.withdrawn == [])
+    let empty = GateRecord(links: [.init(name: "vti0", withdrawn: [])])
+    #expect(bench.plans.last?.recordBefore == empty)
+    bench.answering = true
+    bench.replyLink = 9
+    bench.link = Bench.link(index: 9)
+    bench.play(.link(bench.link))
+    bench.negotiate(1)
+    bench.wait(70)
+    #expect(bench.state == "up/in-service/U")
+    #expect(!bench.steps.contains(.addRoute(Bench.farRoute)))
+  }
 }

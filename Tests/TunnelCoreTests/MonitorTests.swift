@@ -167,4 +167,68 @@ import TunnelCore
     bench.wait(4)
     #expect(bench.state == "absent/held/D")
   }
+
+  @Test func anAnswerThatWaitedWhileTheAgentDidNotRunCounts() {
+    var bench = Bench(Monitor(interval: .seconds(10), threshold: 1))
+    bench.boot()
+    bench.negotiate(1)
+    bench.wait(9)
+    bench.sleepThrough(60)
+    bench.play(.tick)
+    #expect(bench.state == "up/in-service/U")
+    bench.play(
+      .reply(
+        ProbeReply(
+          monitor: MonitorID(rawValue: 1), sequence: 1, arrivedAt: bench.instant, linkIndex: 7)))
+    bench.wait(5)
+    #expect(bench.state == "up/in-service/U")
+    #expect(bench.tunnel?.sets.first?.lost == 0)
+  }
+
+  @Test func theAbsentGraceIsNotSpentWhileTheAgentDidNotRun() {
+    var bench = running()
+    bench.delete(1)
+    bench.sleepThrough(60)
+    bench.play(.tick)
+    bench.negotiate(2)
+    #expect(bench.state == "up/in-service/U")
+    #expect(bench.transitions.isEmpty)
+  }
+
+  @Test func onTrafficIsHeldDuringTheBackOffThoughThePeerCleared() {
+    var bench = Bench(establish: .onTraffic)
+    bench.answering = true
+    bench.replyLink = 2
+    bench.boot()
+    bench.negotiate(1)
+    bench.wait(3.1)
+    #expect(bench.state == "down/held/D")
+    bench.delete(1)
+    #expect(bench.state == "down/held/D")
+    bench.wait(3)
+    #expect(bench.state == "absent/in-service/D")
+  }
+
+  @Test func aSetThatIsAwayDoesNotVouchForANewLink() {
+    var bench = running()
+    bench.answering = false
+    bench.delete(1)
+    bench.play(.linkDeleted(index: 7))
+    bench.link = Bench.link(index: 9)
+    bench.play(.link(bench.link))
+    bench.negotiate(2)
+    #expect(bench.state == "verifying/held/V")
+  }
+
+  @Test func probesKeepTheirDistanceThroughAStall() {
+    var bench = running()
+    bench.answering = false
+    bench.wait(1)  // a probe left at 6, the next is due at 7
+    bench.sleepThrough(60)
+    bench.play(.tick)
+    bench.wait(5)
+    let times = bench.probeTimes
+    #expect(zip(times.dropFirst(), times).dropFirst().allSatisfy { $0 - $1 > 0.999 })
+    #expect(bench.transitions.first?.hasPrefix("68.6") == true)
+  }
 }

@@ -25,6 +25,8 @@ struct RouteGuard: Sendable {
   /// A daemon that puts a route back this often is not fought any longer.
   static let contestLimit = 3
   static let mainTable: UInt32 = 254
+  /// Stands for a link's name where routes belong to none.
+  static let nobody = "-"
 
   private var onLink: [Int32: [Route.Identity: Route]] = [:]
   private var own: Set<OwnRoute> = []
@@ -84,6 +86,19 @@ struct RouteGuard: Sendable {
     }
   }
 
+  /// A withdrawn route cannot come back by a link that is gone, nor does it go by another one that
+  /// bears the name now. Returns those that are given up.
+  mutating func forgetWithdrawn(where isGone: (Int32) -> Bool) -> [Route] {
+    var lost: [Route] = []
+    for (link, routes) in held {
+      for (identity, route) in routes where route.linkIndex.map(isGone) ?? false {
+        held[link]?[identity] = nil
+        lost.append(route)
+      }
+    }
+    return lost.sorted { $0.identity < $1.identity }
+  }
+
   mutating func replaceAll(_ routes: [Route]) {
     onLink = [:]
     own = []
@@ -132,8 +147,20 @@ struct RouteGuard: Sendable {
     return replayed.map { .addRoute($0) } + added + removed
   }
 
+  /// Takes over the routes that an earlier run made for a link which stays as it was found.
+  mutating func adopt(_ request: Request) {
+    var mine = Set(hostRoutes(request))
+    for prefix in request.owned {
+      let identity = Route.Identity(table: Self.mainTable, destination: prefix)
+      if let index = request.index { mine.insert(.throughLink(identity, index)) }
+      mine.insert(.unreachable(.init(table: Self.mainTable, destination: prefix, metric: .max)))
+    }
+    wanted[request.link] = mine.intersection(own)
+  }
+
   /// Removes what an earlier run left behind and nobody wants now.
   mutating func sweep() -> [GateStep] {
+    wanted[Self.nobody] = nil
     let inUse = wanted.values.reduce(into: Set()) { $0.formUnion($1) }
     let stale = own.subtracting(inUse)
     own.subtract(stale)
@@ -146,13 +173,23 @@ struct RouteGuard: Sendable {
     case .addRoute(let route):
       held[link, default: [:]][route.identity] = route
       if let index = route.linkIndex { onLink[index]?[route.identity] = nil }
-    case .deleteRoute(let route): observe(route)
+    case .deleteRoute(let route):
+      // Not withdrawn, and nobody put it back either.
+      held[link]?[route.identity] = nil
+      contests[link]?[route.identity]? -= 1
+      observe(route)
     case .addUnreachable(let id): own.remove(.unreachable(id))
-    case .deleteUnreachable(let id): own.insert(.unreachable(id))
+    case .deleteUnreachable(let id): keep(.unreachable(id), link)
     case .addLinkRoute(let id, let index): own.remove(.throughLink(id, index))
-    case .deleteLinkRoute(let id, let index): own.insert(.throughLink(id, index))
+    case .deleteLinkRoute(let id, let index): keep(.throughLink(id, index), link)
     case .setDormant: break
     }
+  }
+
+  /// A route of ours could not be removed: it is there, and needless at the next change.
+  private mutating func keep(_ route: OwnRoute, _ link: String) {
+    own.insert(route)
+    wanted[link, default: []].insert(route)
   }
 
   private mutating func takeCandidates(_ request: Request) -> [Route] {

@@ -57,6 +57,15 @@ struct SetMonitor: Sendable {
     }
   }
 
+  /// Moves all that is due: the agent itself did not run meanwhile. Probes keep their distance.
+  mutating func postpone(by pause: Duration) {
+    window.postpone(by: pause)
+    nextProbe = nextProbe?.advanced(by: pause)
+    absentUntil = absentUntil?.advanced(by: pause)
+    clearAt = clearAt?.advanced(by: pause)
+    clearAgainAt = clearAgainAt?.advanced(by: pause)
+  }
+
   /// The first thing that is due.
   var deadline: Instant? {
     [nextProbe, window.nextDeadline, absentUntil, clearAt, clearAgainAt].compactMap { $0 }.min()

@@ -1,0 +1,69 @@
+import Testing
+import TunnelCore
+
+/// Starting where an earlier run, or the operator, left off.
+@Suite struct TakeoverTests {
+  @Test func aNewSetBesideAnAdoptedOneThatIsGoneIsHeld() {
+    var bench = Bench()
+    bench.answering = true
+    bench.boot(sas: Bench.pair(1))
+    bench.wait(2)
+    bench.play(.saDeleted(Bench.pair(1)[0].key))
+    bench.wait(4)
+    #expect(bench.state == "absent/held/D")
+    bench.answering = false
+    bench.negotiate(2, reqid: 2)
+    #expect(bench.state == "verifying/held/V")
+  }
+
+  static let ownedRoute = Route(
+    identity: GateTests.owned, routeProtocol: Route.agentProtocol, linkIndex: 7)
+
+  @Test func ownedRoutesOfAnEarlierRunStayOnALinkLeftAsFound() {
+    var bench = Bench(routes: [Bench.far16])
+    bench.answering = true
+    bench.boot(sas: Bench.pair(1), routes: [Self.ownedRoute])
+    #expect(bench.state == "verifying/as-found/V")
+    bench.wait(5)
+    #expect(bench.state == "up/in-service/U")
+    #expect(bench.steps.isEmpty)
+  }
+
+  @Test func ownedRoutesOfAnEarlierRunLeaveAtTheThreshold() {
+    var bench = Bench(routes: [Bench.far16])
+    bench.boot(sas: Bench.pair(1), routes: [Self.ownedRoute])
+    bench.wait(5)
+    #expect(
+      bench.steps == [
+        .addUnreachable(GateTests.unreachable), .deleteLinkRoute(GateTests.owned, linkIndex: 7),
+        .setDormant(linkIndex: 7, true),
+      ])
+  }
+
+  @Test func aHeldLinkIsReleasedWhenLinkControlIsNoneNow() {
+    let record = GateRecord(links: [.init(name: "vti0", withdrawn: [Bench.farRoute])])
+    var bench = Bench(record: record, linkControl: .none)
+    bench.boot(sas: Bench.pair(1), routes: [], link: Bench.link(dormant: true))
+    #expect(bench.steps == [.addRoute(Bench.farRoute), .setDormant(linkIndex: 7, false)])
+  }
+
+  @Test func whatCouldNotBeCleanedUpIsTriedAgain() {
+    let record = GateRecord(links: [.init(name: "vti9", withdrawn: [Bench.farRoute])])
+    var stale = Route(
+      identity: GateTests.unreachable, kind: .unreachable, routeProtocol: Route.agentProtocol,
+      linkIndex: nil)
+    stale.identity.destination = IPPrefix(IPAddress(10, 9, 0, 0), length: 16)
+    var bench = Bench(record: record)
+    bench.boot(routes: [stale])
+    let steps: [GateStep] = [.addRoute(Bench.farRoute), .deleteUnreachable(stale.identity)]
+    for (link, step) in zip(["vti9", "-"], steps) {
+      bench.play(.gateFailed(.step(link: link, step, message: "no buffer space")))
+    }
+    bench.forgetTrace()
+    bench.wait(1.5)
+    #expect(bench.steps == steps)
+    bench.forgetTrace()
+    bench.wait(200)
+    #expect(bench.steps.isEmpty)
+  }
+}
