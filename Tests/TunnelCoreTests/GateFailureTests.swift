@@ -100,4 +100,15 @@ import TunnelCore
     #expect(bench.state == "up/in-service/U")
     #expect(!bench.steps.contains(.addRoute(Bench.farRoute)))
   }
+
+  @Test func noRouteIsWithdrawnWhileTheFailureOfItsRecordIsUnheard() throws {
+    var bench = Bench()
+    bench.boot()
+    let plan = try #require(bench.plans.first)
+    bench.forgetTrace()
+    // The record of that plan failed, but a dump of routes comes first.
+    bench.play(.routes([Bench.farRoute]))
+    #expect(bench.steps.last == .deleteRoute(Bench.farRoute))
+    #expect(bench.plans.first?.recordBefore == plan.recordBefore)
+  }
 }
