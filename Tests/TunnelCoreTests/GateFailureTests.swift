@@ -111,4 +111,15 @@ import TunnelCore
     #expect(bench.steps.last == .deleteRoute(Bench.farRoute))
     #expect(bench.plans.first?.recordBefore == plan.recordBefore)
   }
+
+  @Test func aFailureHeardLateLosesNoRoute() {
+    var bench = Bench()
+    bench.boot()
+    // That plan's withdrawal failed; another one succeeded before the failure was heard.
+    bench.play(.routes([Bench.farRoute]))
+    bench.play(.routeDeleted(Bench.farRoute))
+    bench.play(
+      .gateFailed(.step(link: "vti0", .deleteRoute(Bench.farRoute), message: "try again")))
+    #expect(bench.tunnel?.withdrawn == ["10.2.0.0/16"])
+  }
 }

@@ -174,8 +174,7 @@ struct RouteGuard: Sendable {
       held[link, default: [:]][route.identity] = route
       if let index = route.linkIndex { onLink[index]?[route.identity] = nil }
     case .deleteRoute(let route):
-      // Not withdrawn, and nobody put it back either.
-      held[link]?[route.identity] = nil
+      // Nobody put it back. It stays on record: a later plan may have withdrawn it meanwhile.
       contests[link]?[route.identity]? -= 1
       observe(route)
     case .addUnreachable(let id): own.remove(.unreachable(id))
