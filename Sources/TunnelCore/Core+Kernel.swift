@@ -120,7 +120,11 @@ extension Core {
   private mutating func replaceLinks(_ list: [Link], at now: Instant) {
     let present = Set(list.map(\.index))
     for index in links.keys.sorted() where !present.contains(index) { removeLink(index, at: now) }
-    for link in list { links[link.index] = link }
+    for link in list {
+      links[link.index] = link
+      // The event that a gate waited for may be among the lost ones.
+      gates[link.name]?.isWaitingForLink = false
+    }
     bindAgain(at: now)
   }
 

@@ -122,4 +122,22 @@ import TunnelCore
       .gateFailed(.step(link: "vti0", .deleteRoute(Bench.farRoute), message: "try again")))
     #expect(bench.tunnel?.withdrawn == ["10.2.0.0/16"])
   }
+
+  @Test func aLinkEventThatWasLostIsNotWaitedFor() {
+    var bench = Bench()
+    bench.boot()
+    var core = bench.core
+    // DORMANT is asked for again, done and undone, and nothing of it is heard.
+    _ = core.handle(.link(Bench.link(dormant: false)), at: bench.instant)
+    let snapshot = Snapshot(links: [Bench.underlay, Bench.link()], addresses: Bench.addresses)
+    let effects = core.handle(.snapshot(snapshot), at: bench.instant)
+    let asks = effects.contains {
+      if case .changeGate(let plan) = $0 {
+        plan.steps == [.setDormant(linkIndex: 7, true)]
+      } else {
+        false
+      }
+    }
+    #expect(asks)
+  }
 }
