@@ -2,11 +2,12 @@
 extension Core {
   mutating func take(_ snapshot: Snapshot, at now: Instant) {
     let isFirst = !hasStarted
+    // Routes first: no gate may be settled by what it was before.
+    routes.replaceAll(snapshot.routes)
     replaceLinks(snapshot.links, at: now)
     let present = Set(snapshot.links.map(\.index))
     forgetWithdrawn { !present.contains($0) }
     replaceAddresses(snapshot.addresses)
-    routes.replaceAll(snapshot.routes)
 
     let known = Set(snapshot.sas.map(\.key))
     for key in sas.keys where !known.contains(key) { remove(key, at: now) }
@@ -157,6 +158,6 @@ extension Core {
   /// (net/ipv4/fib_frontend.c, `fib_disable_ip`).
   private mutating func routesMayHaveGone(_ index: Int32?) {
     if let index { routes.forgetRoutes(onLink: index) }
-    if !effects.contains(.readRoutes) { effects.append(.readRoutes) }
+    mustReadRoutes = true
   }
 }

@@ -140,4 +140,12 @@ import TunnelCore
     }
     #expect(asks)
   }
+
+  @Test func routesAreReadAfterTheStepsAreTaken() throws {
+    var bench = inService(routes: [Bench.far16])
+    bench.link.isAdminUp = false
+    bench.play(.link(bench.link))
+    #expect(bench.steps == [.addUnreachable(GateTests.unreachable)])
+    #expect(bench.trace.last?.effect == .readRoutes)
+  }
 }
