@@ -148,4 +148,13 @@ import TunnelCore
     #expect(bench.steps == [.addUnreachable(GateTests.unreachable)])
     #expect(bench.trace.last?.effect == .readRoutes)
   }
+
+  @Test func aRouteRemovedBeforeItCouldBeWithdrawnDoesNotComeBack() {
+    var bench = Bench()
+    bench.boot()
+    bench.play(
+      .gateFailed(.step(link: "vti0", .deleteRoute(Bench.farRoute), message: "try again")))
+    bench.play(.routeDeleted(Bench.farRoute))
+    #expect(bench.tunnel?.withdrawn == [])
+  }
 }

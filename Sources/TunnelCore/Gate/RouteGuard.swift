@@ -74,7 +74,11 @@ struct RouteGuard: Sendable {
     if let mine = Self.ownRoute(route) {
       own.remove(mine)
     } else if let index = route.linkIndex {
-      onLink[index]?[route.identity] = nil
+      guard onLink[index]?.removeValue(forKey: route.identity) != nil else { return }
+      // It was there, so this is not our withdrawal: whoever removed it does not want it back.
+      for link in held.keys where held[link]?[route.identity]?.linkIndex == index {
+        held[link]?[route.identity] = nil
+      }
     }
   }
 
