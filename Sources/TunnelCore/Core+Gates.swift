@@ -73,7 +73,8 @@ extension Core {
     let after = routes.record
     warnOfContests(name, users[0].name)
     if let step = operstateStep(name) { steps.append(step) }
-    let writes = before != after || !recordIsOnDisk
+    // A plan that withdraws carries its record always: the last one may have failed unheard.
+    let writes = before != after || !recordIsOnDisk || steps.contains(where: \.withdraws)
     guard !steps.isEmpty || writes else { return }
     recordIsOnDisk = true
     effects.append(

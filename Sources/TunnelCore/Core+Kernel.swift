@@ -2,11 +2,12 @@
 extension Core {
   mutating func take(_ snapshot: Snapshot, at now: Instant) {
     let isFirst = !hasStarted
+    // Routes first: no gate may be settled by what it was before.
+    routes.replaceAll(snapshot.routes)
     replaceLinks(snapshot.links, at: now)
     let present = Set(snapshot.links.map(\.index))
     forgetWithdrawn { !present.contains($0) }
     replaceAddresses(snapshot.addresses)
-    routes.replaceAll(snapshot.routes)
 
     let known = Set(snapshot.sas.map(\.key))
     for key in sas.keys where !known.contains(key) { remove(key, at: now) }
@@ -120,7 +121,11 @@ extension Core {
   private mutating func replaceLinks(_ list: [Link], at now: Instant) {
     let present = Set(list.map(\.index))
     for index in links.keys.sorted() where !present.contains(index) { removeLink(index, at: now) }
-    for link in list { links[link.index] = link }
+    for link in list {
+      links[link.index] = link
+      // The event that a gate waited for may be among the lost ones.
+      gates[link.name]?.isWaitingForLink = false
+    }
     bindAgain(at: now)
   }
 
@@ -153,6 +158,6 @@ extension Core {
   /// (net/ipv4/fib_frontend.c, `fib_disable_ip`).
   private mutating func routesMayHaveGone(_ index: Int32?) {
     if let index { routes.forgetRoutes(onLink: index) }
-    if !effects.contains(.readRoutes) { effects.append(.readRoutes) }
+    mustReadRoutes = true
   }
 }

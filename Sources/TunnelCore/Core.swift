@@ -45,6 +45,9 @@ public struct Core: Sendable {
   var hasStarted = false
   /// Whether the agent is ending: gates stay as they are from now on.
   var isEnding = false
+  /// Whether routes are to be dumped once all steps are taken: a dump from before them would show
+  /// what they have changed.
+  var mustReadRoutes = false
   /// Whether the record on disk is what the route guard last said.
   var recordIsOnDisk = true
 
@@ -73,6 +76,7 @@ public struct Core: Sendable {
   public mutating func handle(_ event: Event, at now: Instant) -> [Effect] {
     forgiveStall(at: now)
     effects.removeAll(keepingCapacity: true)
+    mustReadRoutes = false
     switch event {
     case .snapshot(let snapshot): take(snapshot, at: now)
     case .sa(let sa): insert(sa, at: now)
@@ -98,6 +102,7 @@ public struct Core: Sendable {
     case .tick: break
     }
     runTimers(at: now)
+    if mustReadRoutes { effects.append(.readRoutes) }
     return effects
   }
 

@@ -100,4 +100,61 @@ import TunnelCore
     #expect(bench.state == "up/in-service/U")
     #expect(!bench.steps.contains(.addRoute(Bench.farRoute)))
   }
+
+  @Test func noRouteIsWithdrawnWhileTheFailureOfItsRecordIsUnheard() throws {
+    var bench = Bench()
+    bench.boot()
+    let plan = try #require(bench.plans.first)
+    bench.forgetTrace()
+    // The record of that plan failed, but a dump of routes comes first.
+    bench.play(.routes([Bench.farRoute]))
+    #expect(bench.steps.last == .deleteRoute(Bench.farRoute))
+    #expect(bench.plans.first?.recordBefore == plan.recordBefore)
+  }
+
+  @Test func aFailureHeardLateLosesNoRoute() {
+    var bench = Bench()
+    bench.boot()
+    // That plan's withdrawal failed; another one succeeded before the failure was heard.
+    bench.play(.routes([Bench.farRoute]))
+    bench.play(.routeDeleted(Bench.farRoute))
+    bench.play(
+      .gateFailed(.step(link: "vti0", .deleteRoute(Bench.farRoute), message: "try again")))
+    #expect(bench.tunnel?.withdrawn == ["10.2.0.0/16"])
+  }
+
+  @Test func aLinkEventThatWasLostIsNotWaitedFor() {
+    var bench = Bench()
+    bench.boot()
+    var core = bench.core
+    // DORMANT is asked for again, done and undone, and nothing of it is heard.
+    _ = core.handle(.link(Bench.link(dormant: false)), at: bench.instant)
+    let snapshot = Snapshot(links: [Bench.underlay, Bench.link()], addresses: Bench.addresses)
+    let effects = core.handle(.snapshot(snapshot), at: bench.instant)
+    let asks = effects.contains {
+      if case .changeGate(let plan) = $0 {
+        plan.steps == [.setDormant(linkIndex: 7, true)]
+      } else {
+        false
+      }
+    }
+    #expect(asks)
+  }
+
+  @Test func routesAreReadAfterTheStepsAreTaken() throws {
+    var bench = inService(routes: [Bench.far16])
+    bench.link.isAdminUp = false
+    bench.play(.link(bench.link))
+    #expect(bench.steps == [.addUnreachable(GateTests.unreachable)])
+    #expect(bench.trace.last?.effect == .readRoutes)
+  }
+
+  @Test func aRouteRemovedBeforeItCouldBeWithdrawnDoesNotComeBack() {
+    var bench = Bench()
+    bench.boot()
+    bench.play(
+      .gateFailed(.step(link: "vti0", .deleteRoute(Bench.farRoute), message: "try again")))
+    bench.play(.routeDeleted(Bench.farRoute))
+    #expect(bench.tunnel?.withdrawn == [])
+  }
 }

@@ -23,6 +23,11 @@ public enum GateStep: Hashable, Sendable {
   case setDormant(linkIndex: Int32, Bool)
 }
 
+extension GateStep {
+  /// Whether a route of somebody else's leaves the kernel.
+  var withdraws: Bool { if case .deleteRoute = self { true } else { false } }
+}
+
 extension GateStep: CustomStringConvertible {
   /// As an operator would say it.
   public var description: String {

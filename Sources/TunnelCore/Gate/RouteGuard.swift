@@ -74,7 +74,11 @@ struct RouteGuard: Sendable {
     if let mine = Self.ownRoute(route) {
       own.remove(mine)
     } else if let index = route.linkIndex {
-      onLink[index]?[route.identity] = nil
+      guard onLink[index]?.removeValue(forKey: route.identity) != nil else { return }
+      // It was there, so this is not our withdrawal: whoever removed it does not want it back.
+      for link in held.keys where held[link]?[route.identity]?.linkIndex == index {
+        held[link]?[route.identity] = nil
+      }
     }
   }
 
@@ -174,8 +178,7 @@ struct RouteGuard: Sendable {
       held[link, default: [:]][route.identity] = route
       if let index = route.linkIndex { onLink[index]?[route.identity] = nil }
     case .deleteRoute(let route):
-      // Not withdrawn, and nobody put it back either.
-      held[link]?[route.identity] = nil
+      // Nobody put it back. It stays on record: a later plan may have withdrawn it meanwhile.
       contests[link]?[route.identity]? -= 1
       observe(route)
     case .addUnreachable(let id): own.remove(.unreachable(id))
