@@ -68,15 +68,14 @@ extension Core {
 
   private mutating func changeGate(_ name: String, _ users: [Tunnel], opening: Bool) {
     let request = guardRequest(name, users)
-    let before = routes.record
     var steps = opening ? routes.open(request) : routes.hold(request)
     let after = routes.record
     warnOfContests(name, users[0].name)
     if let step = operstateStep(name) { steps.append(step) }
     // A plan that withdraws carries its record always: the last one may have failed unheard.
-    let writes = before != after || !recordIsOnDisk || steps.contains(where: \.withdraws)
+    let writes = after != recorded || steps.contains(where: \.withdraws)
     guard !steps.isEmpty || writes else { return }
-    recordIsOnDisk = true
+    if writes { recorded = after }
     effects.append(
       .changeGate(
         GatePlan(
@@ -144,7 +143,7 @@ extension Core {
     switch failure {
     case .record(let link, let message):
       name = link
-      recordIsOnDisk = false
+      recorded = nil
       log(.error, "-", "link=\(link) cannot write the record, gate unchanged: \(message)")
     case .step(let link, let step, let message):
       name = link
@@ -163,7 +162,7 @@ extension Core {
   /// A route that is not back goes on record again at once: a plan of another link may have
   /// written one without it.
   private mutating func writeRecord(for link: String) {
-    recordIsOnDisk = true
+    recorded = routes.record
     effects.append(.changeGate(GatePlan(link: link, recordBefore: routes.record, steps: [])))
   }
 
@@ -201,6 +200,7 @@ extension Core {
     if let link, link.isLinkModeDormant || link.operationalState == .dormant {
       steps.append(.setDormant(linkIndex: link.index, false))
     }
+    recorded = routes.record
     log(.info, "-", "link=\(name) was held by an earlier run and is not configured: released")
     effects.append(.changeGate(GatePlan(link: name, steps: steps, recordAfter: routes.record)))
   }

@@ -78,7 +78,6 @@ extension Core {
   private mutating func forgetWithdrawn(where isGone: (Int32) -> Bool) {
     let lost = routes.forgetWithdrawn(where: isGone)
     guard !lost.isEmpty else { return }
-    recordIsOnDisk = false
     log(
       .warning, "-",
       "withdrawn routes went with their link: \(lost.map(\.description).joined(separator: " "))")

@@ -48,8 +48,8 @@ public struct Core: Sendable {
   /// Whether routes are to be dumped once all steps are taken: a dump from before them would show
   /// what they have changed.
   var mustReadRoutes = false
-  /// Whether the record on disk is what the route guard last said.
-  var recordIsOnDisk = true
+  /// What the record on disk says; nil when a write failed.
+  var recorded: GateRecord?
 
   /// An agent for this configuration.
   ///
@@ -62,6 +62,7 @@ public struct Core: Sendable {
   ) {
     self.configuration = configuration
     self.routes = RouteGuard(record: record)
+    self.recorded = record
     self.random = SplitMix64(state: seed)
     for vpn in configuration.vpns {
       addTunnel(name: vpn.name, vpn: vpn, link: vpn.bindInterface, at: now)

@@ -157,4 +157,16 @@ import TunnelCore
     bench.play(.routeDeleted(Bench.farRoute))
     #expect(bench.tunnel?.withdrawn == [])
   }
+
+  @Test func aRouteThatWentDownWithItsLinkBeforeItCouldBeWithdrawnDoesNotComeBack() {
+    var bench = Bench()
+    bench.boot()
+    bench.play(
+      .gateFailed(.step(link: "vti0", .deleteRoute(Bench.farRoute), message: "try again")))
+    bench.link.isAdminUp = false
+    bench.play(.link(bench.link))
+    #expect(bench.tunnel?.withdrawn == [])
+    let empty = GateRecord(links: [.init(name: "vti0", withdrawn: [])])
+    #expect(bench.plans.last?.recordBefore == empty)
+  }
 }

@@ -76,15 +76,21 @@ struct RouteGuard: Sendable {
     } else if let index = route.linkIndex {
       guard onLink[index]?.removeValue(forKey: route.identity) != nil else { return }
       // It was there, so this is not our withdrawal: whoever removed it does not want it back.
-      for link in held.keys where held[link]?[route.identity]?.linkIndex == index {
-        held[link]?[route.identity] = nil
-      }
+      giveUp(route.identity, onLink: index)
+    }
+  }
+
+  private mutating func giveUp(_ identity: Route.Identity, onLink index: Int32) {
+    for link in held.keys where held[link]?[identity]?.linkIndex == index {
+      held[link]?[identity] = nil
     }
   }
 
   /// The link is gone or down: the kernel dropped its IPv4 routes, mostly without saying so.
   mutating func forgetRoutes(onLink index: Int32) {
-    onLink[index] = nil
+    for identity in onLink.removeValue(forKey: index)?.keys.sorted() ?? [] {
+      giveUp(identity, onLink: index)
+    }
     own = own.filter {
       if case .throughLink(_, index) = $0 { false } else { true }
     }

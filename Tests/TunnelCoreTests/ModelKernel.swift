@@ -1,0 +1,184 @@
+import TunnelCore
+
+/// What the agent sees of a kernel and a charon, small enough to be right: links with operstate and
+/// link mode, SAs, one IPv4 table, the record on disk. It performs the core's effects as the edge
+/// does and queues what the kernel would say about them.
+struct ModelKernel {
+  var links: [Int32: Link] = [:]
+  var addresses: [InterfaceAddress] = []
+  var sas: [SAKey: SecurityAssociation] = [:] { didSet { generation += 1 } }
+  /// Counts changes of SAs.
+  private(set) var generation = 0
+  /// Routes by what the kernel tells them apart by.
+  var table: [Route.Identity: Route] = [:]
+  /// What the outside world added and neither removed nor lost with its link.
+  var outside: [Route.Identity: Route] = [:]
+  var record = GateRecord()
+  /// What the kernel has to say, oldest first.
+  var queue: [Event] = []
+  /// How many of the next steps and records fail.
+  var stepsToFail = 0
+  var recordsToFail = 0
+  /// A promise that was broken; the first one.
+  var violation: String?
+
+  /// Whether any withdrawn route is on disk for `link`.
+  func isOnRecord(_ route: Route) -> Bool {
+    record.links.contains { $0.withdrawn.contains { $0.identity == route.identity } }
+  }
+
+  func link(named name: String) -> Link? { links.values.first { $0.name == name } }
+
+  var snapshot: Snapshot {
+    Snapshot(
+      sas: sas.values.sorted { $0.key.spi < $1.key.spi },
+      links: links.values.sorted { $0.index < $1.index }, addresses: addresses, routes: routes)
+  }
+
+  var routes: [Route] { table.values.sorted { $0.identity.text < $1.identity.text } }
+
+  // MARK: Plans of the gate
+
+  /// What the edge's gate keeper does: record, steps, record.
+  mutating func perform(_ plan: GatePlan) -> [GateFailure] {
+    if let before = plan.recordBefore, !save(before) {
+      return [.record(link: plan.link, message: "disk full")]
+        + plan.steps.map { .step(link: plan.link, $0, message: "the record was not written") }
+    }
+    var failures: [GateFailure] = []
+    var lostRoute = false
+    for step in plan.steps where !take(step, of: plan) {
+      failures.append(.step(link: plan.link, step, message: "refused"))
+      if case .addRoute = step { lostRoute = true }
+    }
+    if let after = plan.recordAfter, !lostRoute, !save(after) {
+      failures.append(.record(link: plan.link, message: "disk full"))
+    }
+    return failures
+  }
+
+  private mutating func save(_ new: GateRecord) -> Bool {
+    guard new != record else { return true }
+    guard recordsToFail == 0 else {
+      recordsToFail -= 1
+      return false
+    }
+    record = new
+    return true
+  }
+
+  private mutating func take(_ step: GateStep, of plan: GatePlan) -> Bool {
+    guard stepsToFail == 0 else {
+      stepsToFail -= 1
+      return false
+    }
+    switch step {
+    case .addRoute(let route): return add(route)
+    case .deleteRoute(let route): return withdraw(route)
+    case .addUnreachable(let id): return add(Self.own(id, nil))
+    case .deleteUnreachable(let id):
+      if table[id]?.kind == .unreachable { remove(id) }
+    case .addLinkRoute(let id, let index): return add(Self.own(id, index))
+    case .deleteLinkRoute(let id, let index):
+      if table[id]?.linkIndex == index { remove(id) }
+    case .setDormant(let index, let dormant): return setDormant(index, dormant)
+    }
+    return true
+  }
+
+  private static func own(_ id: Route.Identity, _ index: Int32?) -> Route {
+    Route(
+      identity: id, kind: index == nil ? .unreachable : .unicast,
+      routeProtocol: Route.agentProtocol, linkIndex: index)
+  }
+
+  private mutating func withdraw(_ route: Route) -> Bool {
+    guard let known = table[route.identity], known.linkIndex == route.linkIndex else { return true }
+    if known.routeProtocol != Route.agentProtocol, !isOnRecord(route) {
+      violation = "\(route) withdrawn before it was on record"
+    }
+    remove(route.identity)
+    return true
+  }
+
+  // MARK: Routes
+
+  /// False when the kernel refuses; what is already there counts as done.
+  mutating func add(_ route: Route) -> Bool {
+    if let index = route.linkIndex, links[index]?.isAdminUp != true { return false }
+    guard table[route.identity] == nil else { return true }
+    table[route.identity] = route
+    queue.append(.route(route))
+    return true
+  }
+
+  mutating func remove(_ id: Route.Identity) {
+    if let route = table.removeValue(forKey: id) { queue.append(.routeDeleted(route)) }
+  }
+
+  /// The kernel drops IPv4 routes of a link that goes down without a word.
+  private mutating func dropRoutes(onLink index: Int32) {
+    for (id, route) in table where route.linkIndex == index {
+      table[id] = nil
+      outside[id] = nil
+    }
+  }
+
+  // MARK: Links
+
+  mutating func put(_ link: Link) {
+    if links[link.index]?.isAdminUp == true, !link.isAdminUp { dropRoutes(onLink: link.index) }
+    links[link.index] = link
+    queue.append(.link(link))
+  }
+
+  mutating func deleteLink(_ index: Int32) {
+    dropRoutes(onLink: index)
+    outside = outside.filter { $0.value.linkIndex != index }
+    links[index] = nil
+    for address in addresses where address.linkIndex == index {
+      queue.append(.addressDeleted(address))
+    }
+    addresses.removeAll { $0.linkIndex == index }
+    queue.append(.linkDeleted(index: index))
+  }
+
+  mutating func setAdmin(_ index: Int32, up: Bool) {
+    guard var link = links[index] else { return }
+    link.isAdminUp = up
+    link.operationalState = up ? (link.isLinkModeDormant ? .dormant : .up) : .down
+    put(link)
+  }
+
+  private mutating func setDormant(_ index: Int32, _ dormant: Bool) -> Bool {
+    guard var link = links[index] else { return false }
+    link.isLinkModeDormant = dormant
+    if link.isAdminUp { link.operationalState = dormant ? .dormant : .up }
+    if link != links[index] { put(link) }
+    return true
+  }
+
+  // MARK: SAs
+
+  mutating func install(_ sa: SecurityAssociation) {
+    sas[sa.key] = sa
+    queue.append(.sa(sa))
+  }
+
+  mutating func delete(_ key: SAKey) {
+    if sas.removeValue(forKey: key) != nil { queue.append(.saDeleted(key)) }
+  }
+
+  /// A hard expiry: the SA goes, and charon (when it listens) takes its other half down.
+  mutating func expire(_ sa: SecurityAssociation, charonListens: Bool) {
+    guard let known = sas[sa.key], known.reqid == sa.reqid else { return }
+    delete(sa.key)
+    guard charonListens else { return }
+    let other = sas.keys.first { $0.spi & 0xffffff == sa.key.spi & 0xffffff }
+    if let other { delete(other) }
+  }
+}
+
+extension Route.Identity {
+  var text: String { "\(table) \(destination) \(metric)" }
+}

@@ -1,0 +1,158 @@
+@testable import TunnelCore
+
+/// What must hold whatever happens. It keeps its own account of what was proven and lost, and
+/// compares the core's status and effects and the model kernel with it.
+struct Oracle {
+  struct Streak {
+    var unanswered: [(sequence: UInt64, at: Instant)] = []
+    var isDown = false
+    var bornAt: Instant?
+  }
+
+  let scenario: Scenario
+  var violation: String?
+  /// Events are being lost: what the core knows is no measure.
+  var isBlind = false
+  /// Sets that were answered through their link and have not gone since.
+  var proven: Set<SASetKey> = []
+  /// Sets that were there before the agent and are not yet judged.
+  var adopted: Set<SASetKey> = []
+  /// Until when a proven set that is gone may come back.
+  var grace: [SASetKey: Instant] = [:]
+  var complete: [SASetKey: Instant] = [:]
+  var streaks: [MonitorID: Streak] = [:]
+  var contests: [Route.Identity: Int] = [:]
+  var foreignOperstates: [String: Int] = [:]
+  /// Events were heard late at least once.
+  var hasLagged = false
+  /// SAs of sets that were cleared: what is left of them may be cleared again.
+  var condemned: Set<SAKey> = []
+  private var present: (generation: Int, sets: [SASetKey: [SecurityAssociation]]) = (-1, [:])
+  private var wasBlind = false
+  private var newestOutbound: [SASetKey: UInt32] = [:]
+  private var lastCall: Instant?
+
+  init(_ scenario: Scenario) { self.scenario = scenario }
+
+  mutating func require(_ condition: Bool, _ text: @autoclosure () -> String) {
+    if !condition, violation == nil { violation = text() }
+  }
+
+  // MARK: The account
+
+  mutating func adopt(_ kernel: ModelKernel) {
+    adopted = Set(sets(kernel).keys)
+  }
+
+  func sets(_ kernel: ModelKernel) -> [SASetKey: [SecurityAssociation]] {
+    Dictionary(grouping: kernel.sas.values) { sa in
+      let isInbound = sa.key.destination == scenario.local
+      return SASetKey(
+        local: scenario.local, remote: isInbound ? sa.source : sa.key.destination, reqid: sa.reqid)
+    }.filter { Set($0.value.map { $0.key.destination == scenario.local }).count == 2 }
+  }
+
+  /// Before each call: time in which the core was late counts for nothing.
+  mutating func noteCall(_ due: Instant?, _ now: Instant) {
+    defer { lastCall = now }
+    guard let due, let last = lastCall else { return }
+    let pause = max(due, last).duration(to: now)
+    guard pause > .milliseconds(100) else { return }
+    for id in streaks.keys {
+      let waiting = streaks[id]?.unanswered ?? []
+      streaks[id]?.unanswered = waiting.map {
+        ($0.sequence, $0.at.advanced(by: pause + Core.stallTolerance))
+      }
+    }
+    for key in grace.keys {
+      let until = grace[key]
+      grace[key] = until?.advanced(by: pause + Core.stallTolerance)
+    }
+  }
+
+  mutating func noteReply(
+    _ reply: ProbeReply, _ core: Core, _ kernel: ModelKernel, _ now: Instant
+  ) {
+    guard let monitor = core.monitors[reply.monitor], let streak = streaks[reply.monitor],
+      let sent = streak.unanswered.first(where: { $0.sequence == reply.sequence }),
+      kernel.links[reply.linkIndex]?.name.hasPrefix("vti") == true,
+      let vpn = vpn(of: monitor.key), vpn.bindInterface == kernel.links[reply.linkIndex]?.name
+    else { return }
+    // After a stall a probe has all the time that the agent lost.
+    let stalled = core.nextDeadline.map { $0.duration(to: now) > Core.stallTolerance } ?? false
+    let limit = (stalled ? nil : vpn.monitor?.timeout) ?? .seconds(7200)
+    guard sent.at.duration(to: reply.arrivedAt) <= limit else { return }
+    proven.insert(monitor.key)
+  }
+
+  func vpn(of key: SASetKey) -> VPN? {
+    scenario.vpns.indices.first { scenario.remote($0) == key.remote }.map { scenario.vpns[$0] }
+  }
+
+  /// After each call: what is there, what has gone, what is down.
+  mutating func note(_ core: Core, _ kernel: ModelKernel, _ now: Instant) {
+    guard !isBlind else {
+      wasBlind = true
+      return
+    }
+    if wasBlind { vouchForAll(kernel) }
+    if present.generation != kernel.generation { present = (kernel.generation, sets(kernel)) }
+    let present = present.sets
+    for key in complete.keys where present[key] == nil {
+      complete[key] = nil
+      adopted.remove(key)
+      if proven.contains(key) { grace[key] = now.advanced(by: Core.absentGrace) }
+    }
+    for key in present.keys where complete[key] == nil {
+      complete[key] = now
+      let isBack = grace.contains {
+        $0.key.remote == key.remote && $0.value >= now && proven.contains($0.key)
+      }
+      if isBack { proven.insert(key) }
+      grace[key] = nil
+    }
+    for (key, sas) in present {
+      let newest = sas.filter { $0.key.destination == key.remote }.map(\.key.spi).max() ?? 0
+      if newest > newestOutbound[key] ?? 0, isUnproven(key, core) { complete[key] = now }
+      newestOutbound[key] = newest
+    }
+    for (key, until) in grace where until < now {
+      proven.remove(key)
+      grace[key] = nil
+    }
+    noteDown(core)
+    noteLinks(kernel)
+  }
+
+  /// After lost events a set may have taken a proven one's place unseen.
+  private mutating func vouchForAll(_ kernel: ModelKernel) {
+    wasBlind = false
+    let remotes = Set(proven.map(\.remote))
+    proven.formUnion(sets(kernel).keys.filter { remotes.contains($0.remote) })
+  }
+
+  /// Whether an SA that joins the set is a new negotiation and no rekey.
+  private func isUnproven(_ key: SASetKey, _ core: Core) -> Bool {
+    let hasProof = vpn(of: key)?.monitor?.verifyPath != nil
+    return hasProof && !proven.contains(key)
+  }
+
+  private mutating func noteDown(_ core: Core) {
+    for monitor in core.monitors.values {
+      if case .down = monitor.phase { proven.remove(monitor.key) }
+      if monitor.phase != .verifying { adopted.remove(monitor.key) }
+    }
+  }
+
+  private mutating func noteLinks(_ kernel: ModelKernel) {
+    let gone = scenario.vpns.indices.filter { kernel.link(named: "vti\($0)") == nil }
+    for tunnel in gone {
+      let remote = scenario.remote(tunnel)
+      proven = proven.filter { $0.remote != remote }
+      adopted = adopted.filter { $0.remote != remote }
+    }
+  }
+
+  mutating func noteForeignOperstate(_ name: String) { foreignOperstates[name, default: 0] += 1 }
+  mutating func noteAdded(_ route: Route) { contests[route.identity, default: 0] += 1 }
+}
