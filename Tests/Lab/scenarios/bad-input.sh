@@ -42,7 +42,7 @@ complains() { # STATUS REGEX
 # Runs a command on gw-a that must end with this status and one line that matches.
 complaint() { # STATUS REGEX COMMAND...
   local status=0
-  on gw-a "${@:3}" >"$LAB/complaint" 2>&1 </dev/null || status=$?
+  on gw-a timeout 20 "${@:3}" >"$LAB/complaint" 2>&1 </dev/null || status=$?
   sed 's/^/    /' "$LAB/complaint" >&9
   expect_equal "exit status" "$status" "$1"
   expect_equal "lines" "$(wc -l <"$LAB/complaint")" 1
