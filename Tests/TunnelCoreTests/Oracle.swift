@@ -97,13 +97,26 @@ struct Oracle {
     }
     if wasBlind { vouchForAll(kernel) }
     if present.generation != kernel.generation { present = (kernel.generation, sets(kernel)) }
-    let present = present.sets
-    for key in complete.keys where present[key] == nil {
+    noteGone(now)
+    noteNew(core, now)
+    for (key, until) in grace where until < now {
+      proven.remove(key)
+      grace[key] = nil
+    }
+    noteDown(core)
+    noteLinks(kernel)
+  }
+
+  private mutating func noteGone(_ now: Instant) {
+    for key in complete.keys where present.sets[key] == nil {
       complete[key] = nil
       adopted.remove(key)
       if proven.contains(key) { grace[key] = now.advanced(by: Core.absentGrace) }
     }
-    for key in present.keys where complete[key] == nil {
+  }
+
+  private mutating func noteNew(_ core: Core, _ now: Instant) {
+    for key in present.sets.keys where complete[key] == nil {
       complete[key] = now
       let isBack = grace.contains {
         $0.key.remote == key.remote && $0.value >= now && proven.contains($0.key)
@@ -111,17 +124,11 @@ struct Oracle {
       if isBack { proven.insert(key) }
       grace[key] = nil
     }
-    for (key, sas) in present {
+    for (key, sas) in present.sets {
       let newest = sas.filter { $0.key.destination == key.remote }.map(\.key.spi).max() ?? 0
       if newest > newestOutbound[key] ?? 0, isUnproven(key, core) { complete[key] = now }
       newestOutbound[key] = newest
     }
-    for (key, until) in grace where until < now {
-      proven.remove(key)
-      grace[key] = nil
-    }
-    noteDown(core)
-    noteLinks(kernel)
   }
 
   /// After lost events a set may have taken a proven one's place unseen.
