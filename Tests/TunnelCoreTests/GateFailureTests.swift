@@ -169,4 +169,21 @@ import TunnelCore
     let empty = GateRecord(links: [.init(name: "vti0", withdrawn: [])])
     #expect(bench.plans.last?.recordBefore == empty)
   }
+
+  @Test func aRouteThatCouldNotBeWithdrawnIsNotPutBack() {
+    var bench = Bench()
+    bench.boot()
+    bench.play(
+      .gateFailed(.step(link: "vti0", .deleteRoute(Bench.farRoute), message: "try again")))
+    bench.forgetTrace()
+    bench.answering = true
+    bench.negotiate(1)
+    bench.wait(0.5)
+    #expect(bench.state == "up/in-service/U")
+    #expect(!bench.steps.contains(.addRoute(Bench.farRoute)))
+    #expect(bench.tunnel?.withdrawn == [])
+    bench.answering = false
+    bench.wait(5)
+    #expect(bench.steps.contains(.deleteRoute(Bench.farRoute)))
+  }
 }

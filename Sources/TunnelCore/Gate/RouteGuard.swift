@@ -142,7 +142,9 @@ struct RouteGuard: Sendable {
 
   /// Steps that put everything back as it was and the owned routes in.
   mutating func open(_ request: Request) -> [GateStep] {
-    let replayed = withdrawn(from: request.link)
+    // What could not be withdrawn is there: put back, it might be taken for lost.
+    let there = request.index.flatMap { onLink[$0] } ?? [:]
+    let replayed = withdrawn(from: request.link).filter { there[$0.identity] == nil }
     held[request.link] = nil
     contests[request.link] = nil
     if let index = request.index {
