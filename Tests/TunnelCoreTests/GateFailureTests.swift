@@ -186,4 +186,13 @@ import TunnelCore
     bench.wait(5)
     #expect(bench.steps.contains(.deleteRoute(Bench.farRoute)))
   }
+
+  @Test func theStandInGoesWithARouteThatIsRemovedFromARenamedLink() {
+    var bench = Bench()
+    bench.boot()
+    bench.play(.link(Bench.link(dormant: true, name: "old0")))
+    bench.play(.route(Bench.farRoute))
+    bench.play(.routeDeleted(Bench.farRoute))
+    #expect(bench.steps.last == .deleteUnreachable(GateTests.unreachable))
+  }
 }
