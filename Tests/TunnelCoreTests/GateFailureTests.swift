@@ -173,11 +173,11 @@ import TunnelCore
   @Test func aRouteThatCouldNotBeWithdrawnIsNotPutBack() {
     var bench = Bench()
     bench.boot()
+    bench.answering = true
+    bench.negotiate(1)
     bench.play(
       .gateFailed(.step(link: "vti0", .deleteRoute(Bench.farRoute), message: "try again")))
     bench.forgetTrace()
-    bench.answering = true
-    bench.negotiate(1)
     bench.wait(0.5)
     #expect(bench.state == "up/in-service/U")
     #expect(!bench.steps.contains(.addRoute(Bench.farRoute)))

@@ -21,6 +21,7 @@ extension Oracle {
     require(vpn?.monitor != nil, "a probe for a tunnel without monitoring")
     let name = core.links[probe.linkIndex]?.name
     require(name == vpn?.bindInterface, "a probe through \(name ?? "no link")")
+    sent[probe.monitor, default: [:]][probe.sequence] = now
     // A probe at the instant of the last one: the window was begun anew in between.
     streaks[probe.monitor, default: Streak()].unanswered.removeAll { $0.at == now }
     streaks[probe.monitor]?.unanswered.append((probe.sequence, now))
