@@ -1,8 +1,6 @@
 /// Why a tunnel's state changed. The texts are Junos' where Junos has one (junos-facts: event
 /// texts found).
 public enum Reason: Hashable, Sendable {
-  /// The agent knows the tunnel from now on.
-  case configured
   /// A complete pair of SAs appeared.
   case negotiated
   /// SAs older than the agent were found.
@@ -27,7 +25,6 @@ extension Reason: CustomStringConvertible {
   /// The text operators read and match.
   public var description: String {
     switch self {
-    case .configured: "Tunnel configured"
     case .negotiated: "IPSec SA negotiation successfully completed"
     case .adopted: "Existing SAs found at start"
     case .pathVerified: "VPN monitoring verify-path succeeded"

@@ -16,9 +16,9 @@ public struct TunnelStatus: Codable, Hashable, Sendable {
   public var link: String?
   /// The gateway's name; null for a discovered tunnel.
   public var gateway: String?
-  /// Our tunnel endpoint last seen; null when no SA was ever seen.
+  /// Our tunnel endpoint: of the SAs last seen, else as configured; null when neither says.
   public var local: String?
-  /// The peer's.
+  /// The peer's, likewise.
   public var remote: String?
   /// absent, verifying, up, down.
   public var state: String
@@ -38,10 +38,21 @@ public struct TunnelStatus: Codable, Hashable, Sendable {
   public var obstacle: String?
   /// Times the tunnel went down since the agent started.
   public var failures: Int
+  /// Why it went down the last time, and how many seconds ago.
+  public var lastFailure: String?
+  /// Seconds since it went down the last time.
+  public var lastFailureAge: Double?
   /// Routes taken from its link.
   public var withdrawn: [String]
   /// Its SA sets.
   public var sets: [SetStatus]
+
+  private enum CodingKeys: String, CodingKey {
+    case name, id, configured, link, gateway, local, remote, state, mon, gate, reason, since
+    case losses, threshold, obstacle, failures, withdrawn, sets
+    case lastFailure = "last_failure"
+    case lastFailureAge = "last_failure_age"
+  }
 }
 
 /// One SA set at one moment.
@@ -99,16 +110,19 @@ extension Core {
 
   private func status(of tunnel: Tunnel, at now: Instant) -> TunnelStatus {
     let sets = tunnel.monitors.compactMap { monitors[$0] }
+    let gateway = tunnel.vpn.flatMap { configuration.gateways[$0.gateway] }
     return TunnelStatus(
       name: tunnel.name, id: tunnel.id.rawValue, configured: tunnel.vpn != nil,
       link: tunnel.link, gateway: tunnel.vpn?.gateway,
-      local: tunnel.endpoints?.local.description, remote: tunnel.endpoints?.remote.description,
+      local: (tunnel.endpoints?.local ?? gateway?.localAddress)?.description,
+      remote: (tunnel.endpoints?.remote ?? gateway?.addresses.first)?.description,
       state: tunnel.state.rawValue, mon: tunnel.monLetter,
       gate: tunnel.isGuarded ? tunnel.link.flatMap { gates[$0]?.demand.rawValue } ?? "-" : "-",
       reason: tunnel.reason.description, since: now.since(tunnel.since).inSeconds,
       losses: tunnel.monitor == nil ? nil : sets.map(\.window.consecutiveLosses).max() ?? 0,
       threshold: tunnel.monitor?.threshold, obstacle: obstacle(tunnel, sets),
-      failures: tunnel.failures,
+      failures: tunnel.failures, lastFailure: tunnel.lastFailure?.reason.description,
+      lastFailureAge: tunnel.lastFailure.map { now.since($0.at).inSeconds },
       withdrawn: tunnel.link.map { routes.withdrawn(from: $0).map(\.description) } ?? [],
       sets: sets.map(status))
   }

@@ -52,6 +52,11 @@ struct StatusTable {
   private static func notes(_ tunnel: TunnelStatus) -> [String] {
     var notes: [String] = []
     if tunnel.state != "up" { notes.append("reason: \(tunnel.reason)") }
+    if let failure = tunnel.lastFailure, failure != tunnel.reason, let past = tunnel.lastFailureAge,
+      tunnel.state != "up" || past < 600
+    {
+      notes.append("last failure: \(failure), \(age(past)) ago")
+    }
     if let obstacle = tunnel.obstacle { notes.append("not probed: \(obstacle)") }
     if !tunnel.withdrawn.isEmpty {
       notes.append("withdrawn: \(tunnel.withdrawn.joined(separator: ", "))")
@@ -64,8 +69,8 @@ struct StatusTable {
     guard let tunnel else { return "\u{1b}[1m\(line)\u{1b}[0m" }
     switch (tunnel.mon, tunnel.state) {
     case ("-", _): return line
-    case (_, "up"): return "\u{1b}[32m\(line)\u{1b}[0m"
-    case (_, "verifying"): return "\u{1b}[33m\(line)\u{1b}[0m"
+    case (_, "up") where tunnel.losses == 0: return "\u{1b}[32m\(line)\u{1b}[0m"
+    case (_, "up"), (_, "verifying"): return "\u{1b}[33m\(line)\u{1b}[0m"
     case (_, _): return "\u{1b}[31m\(line)\u{1b}[0m"
     }
   }

@@ -79,6 +79,22 @@ import TunnelCore
     #expect(bench.steps.contains(.deleteLinkRoute(host, linkIndex: 7)))
   }
 
+  @Test func theOperatorsHostRouteToAProbeDestinationStays() {
+    let destination = IPAddress(10, 2, 0, 9)
+    var bench = Bench(
+      Monitor(
+        interval: .seconds(1), threshold: 3, destinationIP: destination,
+        verifyPath: .init(destinationIP: destination)))
+    var host = Bench.farRoute
+    host.identity.destination = IPPrefix(host: destination)
+    bench.boot(routes: [Bench.farRoute, host])
+    #expect(
+      bench.steps == [
+        .addUnreachable(Self.unreachable), .deleteRoute(Bench.farRoute),
+        .setDormant(linkIndex: 7, true),
+      ])
+  }
+
   @Test func noHostRouteForTheTunnelsOwnEndpoint() {
     var bench = Bench(
       Monitor(interval: .seconds(1), threshold: 3, probeSource: .endpoint, verifyPath: .init()))

@@ -152,6 +152,20 @@ import TunnelCore
     #expect(bench.clearTimes == [9, 11])
   }
 
+  @Test func freshSAsBesideSurvivingOnesAreNotClearedWithThem() {
+    var bench = running()
+    bench.answering = false
+    bench.obeysClears = false
+    bench.wait(3.6)
+    bench.negotiate(2)
+    bench.wait(2)
+    let cleared = bench.trace.compactMap {
+      if case .clear(_, _, let list) = $0.effect { Set(list.map(\.key)) } else { nil }
+    }
+    #expect(cleared.count == 2)
+    #expect(cleared.last == Set(Bench.pair(1).map(\.key)))
+  }
+
   @Test func aFlushIsSeen() {
     var bench = running()
     bench.play(.saFlushed(ipProtocol: 0))

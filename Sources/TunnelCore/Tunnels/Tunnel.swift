@@ -34,13 +34,14 @@ struct Tunnel: Sendable {
   /// Written by `Core.transition` alone.
   fileprivate(set) var state = TunnelState.absent
   fileprivate(set) var since: Instant
-  fileprivate(set) var reason = Reason.configured
+  fileprivate(set) var reason = Reason.noSA
   /// After a failure the link stays held until then, for on-traffic tunnels.
   var heldUntil: Instant?
   /// Endpoints last seen.
   var endpoints: SASetKey?
-  /// Times the tunnel went down.
-  var failures = 0
+  /// Times the tunnel went down, and the last one.
+  fileprivate(set) var failures = 0
+  fileprivate(set) var lastFailure: (reason: Reason, at: Instant)?
 
   init(id: TunnelID, name: String, vpn: VPN?, link: String?, since: Instant) {
     self.id = id
@@ -67,7 +68,10 @@ extension Core {
     log(
       isBad ? .warning : .info, tunnel.name,
       "state=\(state.rawValue) was=\(tunnel.state.rawValue) reason=\"\(reason)\"")
-    if state == .down { tunnels[id]?.failures += 1 }
+    if isBad {
+      tunnels[id]?.failures += 1
+      tunnels[id]?.lastFailure = (reason, now)
+    }
     raiseAlarm(id, from: tunnel.state, to: state, because: reason)
   }
 

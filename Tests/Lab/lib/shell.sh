@@ -13,7 +13,8 @@ help_lab() {
   host-a ---- gw-a ==== transit ==== gw-b ---- host-b        exit (or Ctrl-D) takes it all down
   on NODE COMMAND...        any command there:  on gw-a ip route    on gw-b bash
   ike_up gw-a  child_up gw-a  rekey_child gw-a  rekey_ike gw-a  reauth gw-a  swan gw-a --list-sas
-  agent gw-a <FILE  status gw-a  agent_kill gw-a KILL  agent_again gw-a
+  monitoring gw-a | agent gw-a   agent gw-a <FILE   vpnagent gw-a status
+  status gw-a  agent_kill gw-a KILL  agent_again gw-a
   drop_esp both|a-to-b|b-to-a  drop_ike WAY  drop_all WAY  delay 50ms  loss 10%  heal
   esp_seen a-to-b           ESP packets that reached transit
   clear_packets             what the capture on transit holds in clear

@@ -8,7 +8,7 @@ setup() {
 
 story() {
   routes_through_a
-  before=$(kernel_state)
+  before=$(state_of_a)
   complains 78 'vpn\.to-b\.vpn-monitor\.intervall = 1: unknown key.*interval' <<<"$(monitoring gw-a 'intervall = 1')"
   complains 78 'vpn\.to-b\.vpn-monitor\.interval = 0\.01: .*0\.1\.\.\.3600' <<<"$(monitoring gw-a 'interval = 0.01')"
   complains 78 'vpn\.to-c\.bind-interface = "vti0": .*to-b' <<<"$(monitoring gw-a)
@@ -21,13 +21,13 @@ bind-interface = \"vti0\""
   monitoring gw-a >"$LAB/good.toml"
   complaint 77 'root.*CAP_NET_ADMIN' setpriv --reuid 65534 --clear-groups --inh-caps=-all \
     "$VPNAGENT" run --config "$LAB/good.toml"
-  expect_equal "kernel state" "$(kernel_state)" "$before"
+  expect_equal "kernel state" "$(state_of_a)" "$before"
 
   monitoring gw-a | agent gw-a
   complaint 75 '/run/vpnagent/lock.*another agent' "$VPNAGENT" run --config "$LAB/good.toml"
   expect "the first agent still answers" -- status_answers
   agent_kill gw-a TERM
-  expect_equal "kernel state" "$(kernel_state)" "$before"
+  expect_equal "kernel state" "$(state_of_a)" "$before"
 }
 
 routes_through_a() { route gw-a add 10.2.0.0/16 dev vti0; }
@@ -42,7 +42,7 @@ complains() { # STATUS REGEX
 # Runs a command on gw-a that must end with this status and one line that matches.
 complaint() { # STATUS REGEX COMMAND...
   local status=0
-  on gw-a "${@:3}" >"$LAB/complaint" 2>&1 </dev/null || status=$?
+  on gw-a timeout 20 "${@:3}" >"$LAB/complaint" 2>&1 </dev/null || status=$?
   sed 's/^/    /' "$LAB/complaint" >&9
   expect_equal "exit status" "$status" "$1"
   expect_equal "lines" "$(wc -l <"$LAB/complaint")" 1
@@ -51,8 +51,5 @@ complaint() { # STATUS REGEX COMMAND...
 
 status_answers() { status gw-a | jq -e .pid; }
 
-kernel_state() {
-  ip -n gw-a -d route show table all
-  # A link that was held once has the operstate UP, which VTI does not set by itself.
-  ip -n gw-a -d link show vti0 | sed 's/state UNKNOWN/state UP/'
-}
+# A link that was held once has the operstate UP, which VTI does not set by itself.
+state_of_a() { kernel_state gw-a vti0 | sed 's/state UNKNOWN/state UP/'; }

@@ -14,6 +14,7 @@ story() {
   drop_esp both
   for_seconds 15 "five thresholds of three seconds"
   expect_between "negotiations in five thresholds" "$(($(negotiations) - before))" 1 5
+  expect_between "ms between two clears, whosever" "$(shortest_gap)" 2900 9000
   heal
   wait_until 2 "gw-a is in service, two intervals after healing" -- state_is gw-a to-b up
   wait_until 2 "gw-b too" -- state_is gw-b to-a up
@@ -21,3 +22,14 @@ story() {
 }
 
 negotiations() { grep -c 'CHILD_SA net{.*established' "$LAB/charon-gw-a.log"; }
+
+# The shortest time between two clears of either agent, in milliseconds.
+shortest_gap() {
+  local line at before=0 least=999999
+  while read -r line; do
+    at=$(date -d "$line" +%s%3N)
+    ((at - before >= least)) || least=$((at - before))
+    before=$at
+  done < <(sed -n 's/ .* cleared esp .*//p' "$LAB"/agent-gw-[ab].log | sort)
+  echo "$least"
+}

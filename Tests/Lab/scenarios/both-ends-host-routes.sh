@@ -16,5 +16,7 @@ story() {
     'destination-ip = "169.254.100.2"' | agent gw-a
   monitoring gw-b 'verify-path = { destination-ip = "169.254.100.1" }' \
     'destination-ip = "169.254.100.1"' | agent gw-b
+  wait_until 5 "gw-a's other routes are withdrawn" -- is_unreachable gw-a 10.2.0.0/16
+  expect "the operator's host route stays" -- has_route gw-a 169.254.100.2/32 dev vti0 proto boot
   both_converge
 }

@@ -26,7 +26,7 @@ story() {
 # SAs of somebody else's, more than the agent's receive buffer holds.
 strangers() { # add|del
   local spi
-  for ((spi = 0x10000; spi < 0x10000 + 4500; spi++)); do
+  for ((spi = 0x10000; spi < 0x10000 + 7000; spi++)); do
     if [[ $1 == add ]]; then
       echo "xfrm state add src 192.0.2.1 dst 192.0.2.2 proto esp spi $spi mode tunnel enc cipher_null '' auth digest_null ''"
     else

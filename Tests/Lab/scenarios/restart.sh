@@ -25,6 +25,7 @@ story() {
   expect "still held without an agent" -- operstate_is gw-a vti0 DORMANT
   expect "nothing leaks meanwhile" -- is_unreachable gw-a 10.2.0.0/16
   agent_again gw-a
+  expect "the next run knows that it is held" -- gate_is gw-a to-b held
   stays 2 "the next run holds it too" -- operstate_is gw-a vti0 DORMANT
   heal
   wait_until 10 "the tunnel is back" -- state_is gw-a to-b up

@@ -13,6 +13,7 @@ story() {
   wait_until 5 "the absent tunnel's link is held" -- operstate_is gw-a vti0 DORMANT
   wait_until 5 "its routes are gone" -- no_route_but_connected
   expect "unreachable stands in" -- is_unreachable gw-a 10.2.0.0/16
+  expect "in every table" -- has_route gw-a type unreachable exact 10.222.0.0/16 table 100
   expect_not "a ping passes" -- ping_once host-a 10.2.0.2
 
   drop_esp a-to-b

@@ -47,6 +47,15 @@ capture_is_complete() {
   wait_until 20 "the capture has everything" -- marker_captured "$port"
 }
 
+# When transit took in the first ESP packet since then that it did not pass on; in milliseconds.
+first_esp_dropped() { # MS
+  captured esp | awk -v since="$1" '
+    { packet = $0; sub(/.* ESP/, "", packet) }
+    / In / && $1 * 1000 >= since { order[++count] = packet; time[packet] = $1 * 1000 }
+    / Out / { delete time[packet] }
+    END { for (i = 1; i <= count; i++) if (order[i] in time) { printf "%.0f\n", time[order[i]]; exit } }'
+}
+
 marker_captured() { # PORT
   [[ $(read_capture "udp dst port $1" 2>/dev/null) ]]
 }

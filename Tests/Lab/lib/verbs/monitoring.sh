@@ -48,6 +48,14 @@ routes_of() { # GATEWAY LINK
   } | grep -v 'table local' | sort -u
 }
 
+# What an agent that must not touch anything could have changed: routes, the link, SAs. Without
+# link-local addresses, which come by themselves when duplicate address detection ends.
+kernel_state() { # GATEWAY LINK
+  ip -n "$1" -d route show table all | grep -v 'fe80::'
+  ip -n "$1" -d link show "$2"
+  spis "$1"
+}
+
 # Whether traffic for a prefix is refused.
 is_unreachable() { # GATEWAY PREFIX
   has_route "$1" type unreachable exact "$2"
