@@ -136,7 +136,7 @@ extension Core {
   }
 
   mutating func forget(_ route: Route, at now: Instant) {
-    routes.forget(route)
+    for name in routes.forget(route) { settleGate(name, at: now) }
     settleGateOfRoute(route, at: now)
   }
 

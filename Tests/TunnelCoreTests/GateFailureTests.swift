@@ -169,4 +169,30 @@ import TunnelCore
     let empty = GateRecord(links: [.init(name: "vti0", withdrawn: [])])
     #expect(bench.plans.last?.recordBefore == empty)
   }
+
+  @Test func aRouteThatCouldNotBeWithdrawnIsNotPutBack() {
+    var bench = Bench()
+    bench.boot()
+    bench.answering = true
+    bench.negotiate(1)
+    bench.play(
+      .gateFailed(.step(link: "vti0", .deleteRoute(Bench.farRoute), message: "try again")))
+    bench.forgetTrace()
+    bench.wait(0.5)
+    #expect(bench.state == "up/in-service/U")
+    #expect(!bench.steps.contains(.addRoute(Bench.farRoute)))
+    #expect(bench.tunnel?.withdrawn == [])
+    bench.answering = false
+    bench.wait(5)
+    #expect(bench.steps.contains(.deleteRoute(Bench.farRoute)))
+  }
+
+  @Test func theStandInGoesWithARouteThatIsRemovedFromARenamedLink() {
+    var bench = Bench()
+    bench.boot()
+    bench.play(.link(Bench.link(dormant: true, name: "old0")))
+    bench.play(.route(Bench.farRoute))
+    bench.play(.routeDeleted(Bench.farRoute))
+    #expect(bench.steps.last == .deleteUnreachable(GateTests.unreachable))
+  }
 }

@@ -21,6 +21,7 @@ extension Oracle {
     require(vpn?.monitor != nil, "a probe for a tunnel without monitoring")
     let name = core.links[probe.linkIndex]?.name
     require(name == vpn?.bindInterface, "a probe through \(name ?? "no link")")
+    sent[probe.monitor, default: [:]][probe.sequence] = now
     // A probe at the instant of the last one: the window was begun anew in between.
     streaks[probe.monitor, default: Streak()].unanswered.removeAll { $0.at == now }
     streaks[probe.monitor]?.unanswered.append((probe.sequence, now))
@@ -80,18 +81,12 @@ extension Oracle {
   private mutating func checkThreshold(_ monitor: SetMonitor, _ core: Core, _ now: Instant) {
     guard let policy = vpn(of: monitor.key)?.monitor, policy.timeout == nil else { return }
     var streak = streaks[monitor.id] ?? Streak()
-    let span = policy.interval * policy.threshold
     if streak.bornAt != monitor.bornAt {
       streak.unanswered.removeAll { $0.at < monitor.bornAt ?? now }
       streak.bornAt = monitor.bornAt
     }
     if case .down = monitor.phase {
-      // Probes keep their pace when one leaves late.
-      if !streak.isDown, let first = streak.unanswered.first {
-        require(
-          first.at.duration(to: now) >= span - Core.stallTolerance,
-          "down \(first.at.duration(to: now)) after the first unanswered probe")
-      }
+      requireNotEarly(streak, policy, now)
       if !streak.isDown { streak.unanswered.removeAll { $0.at < now } }
       streak.isDown = true
     } else {
@@ -101,13 +96,21 @@ extension Oracle {
         streak.unanswered = []
       }
       let smoothed = monitor.window.statistics.smoothedRTT ?? .zero
-      if streak.unanswered.count >= policy.threshold, smoothed * 3 < policy.interval {
-        let last = streak.unanswered[policy.threshold - 1].at
-        require(
-          last.duration(to: now) <= policy.interval * 2, "not down though threshold probes are lost"
-        )
-      }
+      if smoothed * 3 < policy.interval { requireNotOverdue(streak, policy, now) }
     }
     streaks[monitor.id] = streak
+  }
+
+  private mutating func requireNotEarly(_ streak: Streak, _ policy: Monitor, _ now: Instant) {
+    guard !streak.isDown, let age = streak.unanswered.first?.at.duration(to: now) else { return }
+    // Probes keep their pace when one leaves late.
+    let least = policy.interval * policy.threshold - Core.stallTolerance
+    require(age >= least, "down \(age) after the first unanswered probe")
+  }
+
+  private mutating func requireNotOverdue(_ streak: Streak, _ policy: Monitor, _ now: Instant) {
+    guard streak.unanswered.count >= policy.threshold else { return }
+    let age = streak.unanswered[policy.threshold - 1].at.duration(to: now)
+    require(age <= policy.interval * 2, "not down though threshold probes are lost")
   }
 }

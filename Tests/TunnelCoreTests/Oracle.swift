@@ -12,7 +12,7 @@ struct Oracle {
   let scenario: Scenario
   var violation: String?
   /// Events are being lost: what the core knows is no measure.
-  var isBlind = false
+  var isBlind = false { didSet { wasBlind = wasBlind || isBlind } }
   /// Sets that were answered through their link and have not gone since.
   var proven: Set<SASetKey> = []
   /// Sets that were there before the agent and are not yet judged.
@@ -21,6 +21,8 @@ struct Oracle {
   var grace: [SASetKey: Instant] = [:]
   var complete: [SASetKey: Instant] = [:]
   var streaks: [MonitorID: Streak] = [:]
+  /// When each probe was sent.
+  var sent: [MonitorID: [UInt64: Instant]] = [:]
   var contests: [Route.Identity: Int] = [:]
   var foreignOperstates: [String: Int] = [:]
   /// Events were heard late at least once.
@@ -64,6 +66,9 @@ struct Oracle {
         ($0.sequence, $0.at.advanced(by: pause + Core.stallTolerance))
       }
     }
+    for id in sent.keys {
+      sent[id] = sent[id]?.mapValues { $0.advanced(by: pause + Core.stallTolerance) }
+    }
     for key in grace.keys {
       let until = grace[key]
       grace[key] = until?.advanced(by: pause + Core.stallTolerance)
@@ -73,15 +78,15 @@ struct Oracle {
   mutating func noteReply(
     _ reply: ProbeReply, _ core: Core, _ kernel: ModelKernel, _ now: Instant
   ) {
-    guard let monitor = core.monitors[reply.monitor], let streak = streaks[reply.monitor],
-      let sent = streak.unanswered.first(where: { $0.sequence == reply.sequence }),
+    guard let monitor = core.monitors[reply.monitor],
+      let sentAt = sent[reply.monitor]?[reply.sequence],
       kernel.links[reply.linkIndex]?.name.hasPrefix("vti") == true,
       let vpn = vpn(of: monitor.key), vpn.bindInterface == kernel.links[reply.linkIndex]?.name
     else { return }
     // After a stall a probe has all the time that the agent lost.
     let stalled = core.nextDeadline.map { $0.duration(to: now) > Core.stallTolerance } ?? false
     let limit = (stalled ? nil : vpn.monitor?.timeout) ?? .seconds(7200)
-    guard sent.at.duration(to: reply.arrivedAt) <= limit else { return }
+    guard sentAt.duration(to: reply.arrivedAt) <= limit else { return }
     proven.insert(monitor.key)
   }
 
@@ -91,31 +96,11 @@ struct Oracle {
 
   /// After each call: what is there, what has gone, what is down.
   mutating func note(_ core: Core, _ kernel: ModelKernel, _ now: Instant) {
-    guard !isBlind else {
-      wasBlind = true
-      return
-    }
-    if wasBlind { vouchForAll(kernel) }
+    guard !isBlind else { return }
+    if wasBlind { vouchForAll(kernel, now) }
     if present.generation != kernel.generation { present = (kernel.generation, sets(kernel)) }
-    let present = present.sets
-    for key in complete.keys where present[key] == nil {
-      complete[key] = nil
-      adopted.remove(key)
-      if proven.contains(key) { grace[key] = now.advanced(by: Core.absentGrace) }
-    }
-    for key in present.keys where complete[key] == nil {
-      complete[key] = now
-      let isBack = grace.contains {
-        $0.key.remote == key.remote && $0.value >= now && proven.contains($0.key)
-      }
-      if isBack { proven.insert(key) }
-      grace[key] = nil
-    }
-    for (key, sas) in present {
-      let newest = sas.filter { $0.key.destination == key.remote }.map(\.key.spi).max() ?? 0
-      if newest > newestOutbound[key] ?? 0, isUnproven(key, core) { complete[key] = now }
-      newestOutbound[key] = newest
-    }
+    noteGone(now)
+    noteNew(core, now)
     for (key, until) in grace where until < now {
       proven.remove(key)
       grace[key] = nil
@@ -124,9 +109,34 @@ struct Oracle {
     noteLinks(kernel)
   }
 
+  private mutating func noteGone(_ now: Instant) {
+    for key in complete.keys where present.sets[key] == nil {
+      complete[key] = nil
+      adopted.remove(key)
+      if proven.contains(key) { grace[key] = now.advanced(by: Core.absentGrace) }
+    }
+  }
+
+  private mutating func noteNew(_ core: Core, _ now: Instant) {
+    for key in present.sets.keys where complete[key] == nil {
+      complete[key] = now
+      let isBack = grace.contains {
+        $0.key.remote == key.remote && $0.value >= now && proven.contains($0.key)
+      }
+      if isBack { proven.insert(key) }
+      grace[key] = nil
+    }
+    for (key, sas) in present.sets {
+      let newest = sas.filter { $0.key.destination == key.remote }.map(\.key.spi).max() ?? 0
+      if newest > newestOutbound[key] ?? 0, isUnproven(key, core) { complete[key] = now }
+      newestOutbound[key] = newest
+    }
+  }
+
   /// After lost events a set may have taken a proven one's place unseen.
-  private mutating func vouchForAll(_ kernel: ModelKernel) {
+  private mutating func vouchForAll(_ kernel: ModelKernel, _ now: Instant) {
     wasBlind = false
+    for key in grace.keys { grace[key] = now.advanced(by: Core.absentGrace) }
     let remotes = Set(proven.map(\.remote))
     proven.formUnion(sets(kernel).keys.filter { remotes.contains($0.remote) })
   }

@@ -70,20 +70,24 @@ struct RouteGuard: Sendable {
     }
   }
 
-  mutating func forget(_ route: Route) {
+  /// Returns the links from which it will not be missed any more.
+  mutating func forget(_ route: Route) -> [String] {
     if let mine = Self.ownRoute(route) {
       own.remove(mine)
-    } else if let index = route.linkIndex {
-      guard onLink[index]?.removeValue(forKey: route.identity) != nil else { return }
-      // It was there, so this is not our withdrawal: whoever removed it does not want it back.
-      giveUp(route.identity, onLink: index)
+      return []
     }
+    guard let index = route.linkIndex,
+      onLink[index]?.removeValue(forKey: route.identity) != nil
+    else { return [] }
+    // It was there, so this is not our withdrawal: whoever removed it does not want it back.
+    return giveUp(route.identity, onLink: index)
   }
 
-  private mutating func giveUp(_ identity: Route.Identity, onLink index: Int32) {
-    for link in held.keys where held[link]?[identity]?.linkIndex == index {
-      held[link]?[identity] = nil
-    }
+  @discardableResult
+  private mutating func giveUp(_ identity: Route.Identity, onLink index: Int32) -> [String] {
+    let links = held.keys.filter { held[$0]?[identity]?.linkIndex == index }.sorted()
+    for link in links { held[link]?[identity] = nil }
+    return links
   }
 
   /// The link is gone or down: the kernel dropped its IPv4 routes, mostly without saying so.
@@ -142,7 +146,9 @@ struct RouteGuard: Sendable {
 
   /// Steps that put everything back as it was and the owned routes in.
   mutating func open(_ request: Request) -> [GateStep] {
-    let replayed = withdrawn(from: request.link)
+    // What could not be withdrawn is there: put back, it might be taken for lost.
+    let there = request.index.flatMap { onLink[$0] } ?? [:]
+    let replayed = withdrawn(from: request.link).filter { there[$0.identity] == nil }
     held[request.link] = nil
     contests[request.link] = nil
     if let index = request.index {
