@@ -8,6 +8,7 @@ import OrderedCollections
 ///
 /// - `Core+Kernel`: SAs, links, addresses, routes, snapshots
 /// - `Core+Sets`: sets appear, are rekeyed, vanish
+/// - `Core+Paths`: from where to where a set is probed
 /// - `Core+Probing`: probes, replies, thresholds, clearing
 /// - `Core+Traffic`: whether an `optimized` monitor has to probe at all
 /// - `Core+Gates`: what a tunnel's state means for its link
