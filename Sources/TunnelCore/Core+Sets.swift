@@ -25,7 +25,9 @@ extension Core {
 
   private mutating func addMonitor(for key: SASetKey, in tunnel: TunnelID) -> MonitorID {
     let id = newMonitorID()
-    monitors[id] = SetMonitor(id: id, tunnel: tunnel, key: key)
+    var monitor = SetMonitor(id: id, tunnel: tunnel, key: key)
+    monitor.selectors = lastSelectors(of: key, in: tunnel)
+    monitors[id] = monitor
     monitorOfSet[key] = id
     tunnels[tunnel]?.monitors.append(id)
     return id
@@ -49,11 +51,13 @@ extension Core {
     settle(monitor.tunnel, at: now)
   }
 
-  /// The set of the same tunnel and endpoints that went a moment ago while its path was proven.
+  /// The set of the same tunnel and endpoints that went a moment ago while its path was proven,
+  /// and that carried nothing else.
   private func reauthenticated(by monitor: SetMonitor) -> SetMonitor? {
     (tunnels[monitor.tunnel]?.monitors ?? []).lazy.compactMap { monitors[$0] }.first {
       $0.id != monitor.id && $0.absentUntil != nil && $0.key.local == monitor.key.local
         && $0.key.remote == monitor.key.remote
+        && (monitor.selectors.isEmpty || $0.selectors.isEmpty || monitor.selectors == $0.selectors)
     }
   }
 
@@ -74,9 +78,9 @@ extension Core {
       monitors[id]?.phase = .up
       return
     }
-    let wasHeld = tunnel.link.map { gates[$0]?.wasHeldBefore ?? false } ?? false
     let needsProof = policy.verifyPath != nil
-    monitors[id]?.isAdopted = !hasStarted && !wasHeld
+    let isAdopted = !hasStarted && !wasHeld(monitor)
+    monitors[id]?.isAdopted = isAdopted
     monitors[id]?.isVerified = !needsProof
     monitors[id]?.phase = needsProof ? .verifying : .up
     monitors[id]?.window.restart()
@@ -115,7 +119,10 @@ extension Core {
   private mutating func becameIncomplete(_ id: MonitorID, at now: Instant) {
     guard let monitor = monitors[id] else { return }
     if monitor.phase == .incomplete || monitor.absentUntil != nil {
-      if sas.sets[monitor.key] == nil, monitor.absentUntil == nil { drop(id, at: now) }
+      if sas.sets[monitor.key] == nil, monitor.absentUntil == nil {
+        lose(id, at: now)
+        settle(monitor.tunnel, at: now)
+      }
       return
     }
     monitors[id]?.window.forgetOutstanding()
@@ -125,7 +132,7 @@ extension Core {
       monitors[id]?.absentUntil = now.advanced(by: Self.absentGrace)
       schedule(id)
     } else if sas.sets[monitor.key] == nil {
-      drop(id, at: now)
+      lose(id, at: now)
     } else {
       monitors[id]?.phase = .incomplete
       schedule(id)
@@ -137,7 +144,7 @@ extension Core {
   mutating func endAbsence(_ id: MonitorID, at now: Instant) {
     guard let monitor = monitors[id] else { return }
     if sas.sets[monitor.key] == nil {
-      drop(id, at: now)
+      lose(id, at: now)
     } else {
       monitors[id]?.absentUntil = nil
       monitors[id]?.phase = .incomplete

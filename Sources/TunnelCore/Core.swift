@@ -8,6 +8,7 @@ import OrderedCollections
 ///
 /// - `Core+Kernel`: SAs, links, addresses, routes, snapshots
 /// - `Core+Sets`: sets appear, are rekeyed, vanish
+/// - `Core+Selectors`: what each set of a tunnel carries, and one set of several
 /// - `Core+Paths`: from where to where a set is probed
 /// - `Core+Probing`: probes, replies, thresholds, clearing
 /// - `Core+Traffic`: whether an `optimized` monitor has to probe at all
@@ -27,6 +28,7 @@ public struct Core: Sendable {
 
   let configuration: Configuration
   var sas = SATable()
+  var policies = PolicyTable()
   var links: [Int32: Link] = [:]
   var addresses: [Int32: [InterfaceAddress]] = [:]
   var localAddresses: [IPAddress: Int] = [:]
@@ -84,6 +86,9 @@ public struct Core: Sendable {
     case .sa(let sa): insert(sa, at: now)
     case .saDeleted(let key): remove(key, at: now)
     case .saFlushed(let ipProtocol): flush(ipProtocol, at: now)
+    case .policy(let policy): insert(policy, at: now)
+    case .policyDeleted(let index): removePolicy(index, at: now)
+    case .policiesFlushed: replacePolicies([], at: now)
     case .link(let link): insert(link, at: now)
     case .linkDeleted(let index): removeLink(index, at: now)
     case .address(let address): insert(address, at: now)
