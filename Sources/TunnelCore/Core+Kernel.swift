@@ -16,6 +16,8 @@ extension Core {
     for id in tunnels.keys { settle(id, at: now) }
     for name in gates.keys.sorted() { settleGate(name, at: now) }
     if isFirst { cleanUp(at: now) }
+    settleOwnLinks(at: now)
+    hasSwept = true
   }
 
   /// After the first snapshot: what an earlier run left behind for links nobody asks for now.
@@ -64,6 +66,7 @@ extension Core {
       if let old, old.name != link.name { settleGate(old.name, at: now) }
       bindAgain(at: now)
     }
+    if link.kind.isTunnel { linksChanged(at: now) }
     settleGate(link.name, at: now)
   }
 
@@ -72,6 +75,7 @@ extension Core {
     routesMayHaveGone(index)
     forgetWithdrawn { $0 == index }
     bindAgain(at: now)
+    if link.kind.isTunnel { linksChanged(at: now) }
     settleGate(link.name, at: now)
   }
 

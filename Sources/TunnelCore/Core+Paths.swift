@@ -8,10 +8,12 @@ extension Core {
   func path(
     of tunnel: Tunnel, through key: SASetKey, for purpose: Purpose
   ) -> Result<ProbePath, ProbeObstacle> {
-    guard let policy = tunnel.monitor, let link = link(named: tunnel.link) else {
-      return .failure(.noLink)
+    guard let policy = tunnel.monitor else { return .failure(.noLink) }
+    let way: ProbeWay
+    switch self.way(of: tunnel, through: key) {
+    case .success(let found): way = found
+    case .failure(let obstacle): return .failure(obstacle)
     }
-    guard link.isAdminUp else { return .failure(.linkAdminDown) }
     let given: IPAddress?
     let size: Int
     switch purpose {
@@ -19,7 +21,7 @@ extension Core {
       (given, size) = (policy.verifyPath?.destinationIP, policy.verifyPath?.packetSize ?? 64)
     case .vpnMonitor: (given, size) = (policy.destinationIP, 64)
     }
-    let own = policy.probeSource == .link ? addresses[link.index] ?? [] : []
+    let own = policy.probeSource == .link ? addresses(on: way) : []
     let numbered = given.map { given in own.filter { $0.address.family == given.family } } ?? own
     let best = numbered.first { $0.otherEnd != nil } ?? numbered.first { !$0.address.isLinkLocal }
     let destination = given ?? best?.otherEnd ?? key.remote
@@ -30,9 +32,16 @@ extension Core {
       }
       source = address
     }
-    guard source.family == destination.family else { return .failure(.noSource(link.name)) }
+    guard source.family == destination.family else { return .failure(.noSource(tunnel.link)) }
     return .success(
-      ProbePath(linkIndex: link.index, source: source, destination: destination, size: size))
+      ProbePath(way: way, source: source, destination: destination, size: size))
+  }
+
+  private func addresses(on way: ProbeWay) -> [InterfaceAddress] {
+    switch way {
+    case .link(let index): addresses[index] ?? []
+    case .policy: []
+    }
   }
 
   /// An interface's address for talking to `destination`: of its family, and the loopback net

@@ -80,8 +80,8 @@ struct Oracle {
   ) {
     guard let monitor = core.monitors[reply.monitor],
       let sentAt = sent[reply.monitor]?[reply.sequence],
-      kernel.links[reply.linkIndex]?.name.hasPrefix("vti") == true,
-      let vpn = vpn(of: monitor.key), vpn.bindInterface == kernel.links[reply.linkIndex]?.name
+      case .link(let index) = reply.way, kernel.links[index]?.name.hasPrefix("vti") == true,
+      let vpn = vpn(of: monitor.key), vpn.bindInterface == kernel.links[index]?.name
     else { return }
     // After a stall a probe has all the time that the agent lost.
     let stalled = core.nextDeadline.map { $0.duration(to: now) > Core.stallTolerance } ?? false
