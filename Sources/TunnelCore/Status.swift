@@ -201,6 +201,7 @@ extension ProbeObstacle: CustomStringConvertible {
     case .ownLink(let name, nil): "link \(name) of the agent's is not there yet"
     case .externalLink(let ifID):
       "SAs have if_id \(ifID), which an external XFRM interface serves: only observed"
+    case .kernel(24): "too many open files: raise LimitNOFILE"  // EMFILE
     case .kernel(let errno): "kernel does not send: errno \(errno)"
     }
   }

@@ -25,8 +25,15 @@ struct PolicySocketTests {
       let (_, pid) = try ProbeSocketTests.makePeer()
       defer { _ = try? run("kill \(pid)") }
       try run("ping -c 1 -W 5 \(far)")
-      let sent = { try run("awk '/tun:/ { print $11 }' /proc/net/dev") }
-      let before = try sent()
+      // Echo requests that the peer has received; `ping` sent one.
+      let arrived = {
+        try run(
+          """
+          nsenter -n -t \(pid) awk '/^Icmp: [0-9]/ { n += $10 } /^Icmp6InEchos / { n += $2 }
+            END { print n }' /proc/net/snmp /proc/net/snmp6
+          """)
+      }
+      #expect(try arrived() == "1\n")
       let path = try Self.path(near, far)
       var sockets = try PolicySockets(identifier: 0x7b01)
       for sequence in UInt16(0)..<20 {
@@ -35,7 +42,7 @@ struct PolicySocketTests {
           payload: [1, 2, 3])
         #expect(sockets.send(probe, of: MonitorID(rawValue: 1), through: path.set) == EAGAIN)
       }
-      #expect(try sent() == before)
+      #expect(try arrived() == "1\n")
       #expect(try !run("ip xfrm policy").contains("reqid 7"), "none is left open")
     }
   }
@@ -127,6 +134,27 @@ struct PolicySocketTunnelTests {
       path.set.reqid = 8
       #expect(sockets.send(probe, of: MonitorID(rawValue: 5), through: path.set) == EAGAIN)
       #expect(try !run("ip xfrm policy").contains("reqid 7"), "the old socket is closed")
+    }
+  }
+
+  @Test func thousandsOfSetsHaveASocketEach() throws {
+    try inNewNamespace {
+      let (_, pid) = try ProbeSocketTests.makePeer()
+      defer { _ = try? run("kill \(pid)") }
+      try Self.lay("10.1.0.1", "10.2.0.1", "10.0.0.1", "10.0.0.2", pid)
+      // A reply would go to every socket, for they have the same addresses.
+      try run("nsenter -n -t \(pid) ip route delete 10.1.0.1")
+      var path = try PolicySocketTests.path("10.1.0.1", "10.2.0.1")
+      (path.set.local, path.set.remote) = (IPAddress(10, 0, 0, 1), IPAddress(10, 0, 0, 2))
+      var sockets = try PolicySockets(identifier: 0x7b01)
+      let probe = OutgoingProbe(
+        destination: path.destination, source: path.source, linkIndex: 0, sequence: 1, payload: [])
+      for number in 1...2000 {
+        let monitor = MonitorID(rawValue: UInt32(number))
+        try #require(sockets.send(probe, of: monitor, through: path.set) == 0, "number \(number)")
+      }
+      for number in 1...2000 { sockets.close(MonitorID(rawValue: UInt32(number))) }
+      #expect(try !run("ip xfrm policy").contains("reqid 7"))
     }
   }
 

@@ -101,18 +101,21 @@ import TunnelCore
     #expect(bench.clearTimes == [3])
   }
 
-  @Test func refusedProbesAreNoLoss() {
+  @Test(arguments: [
+    (Int32(11), "kernel does not send: errno 11"), (24, "too many open files: raise LimitNOFILE"),
+  ])
+  func refusedProbesAreNoLoss(errno: Int32, obstacle: String) {
     var bench = booted()
     bench.negotiate(Self.pair(1))
     for _ in 0..<10 {
       bench.forgetTrace()
       bench.wait(1)
       for probe in probes(bench) {
-        bench.play(.probeNotSent(probe.monitor, sequence: probe.sequence, errno: 11))
+        bench.play(.probeNotSent(probe.monitor, sequence: probe.sequence, errno: errno))
       }
     }
     #expect(bench.state == "verifying/-/V")
-    #expect(bench.tunnel?.obstacle == "kernel does not send: errno 11")
+    #expect(bench.tunnel?.obstacle == obstacle)
   }
 
   @Test func theSocketGoesWithItsSet() {

@@ -22,8 +22,10 @@ extension Oracle {
     let vpn = core.monitors[probe.monitor].flatMap { self.vpn(of: $0.key) }
     require(vpn?.monitor != nil, "a probe for a tunnel without monitoring")
     guard case .link(let index) = probe.way else { return require(false, "a probe by policy") }
-    let name = core.links[index]?.name
-    require(name == vpn?.bindInterface, "a probe through \(name ?? "no link")")
+    let link = core.links[index]
+    require(
+      vpn.map { scenario.mayProbe($0, through: link) } ?? false,
+      "a probe through \(link?.name ?? "no link")")
     sent[probe.monitor, default: [:]][probe.sequence] = now
     // A probe at the instant of the last one: the window was begun anew in between.
     streaks[probe.monitor, default: Streak()].unanswered.removeAll { $0.at == now }
@@ -95,7 +97,8 @@ extension Oracle {
     } else {
       streak.isDown = false
       let isNew = monitor.window.nextDeadline == nil && monitor.window.consecutiveLosses == 0
-      if isNew || monitor.absentUntil != nil || monitor.phase == .incomplete {
+      let isIdle = monitor.phase == .incomplete || monitor.phase == .observed
+      if isNew || monitor.absentUntil != nil || isIdle {
         streak.unanswered = []
       }
       let smoothed = monitor.window.statistics.smoothedRTT ?? .zero

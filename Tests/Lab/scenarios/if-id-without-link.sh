@@ -9,7 +9,7 @@ setup() {
 
 story() {
   route gw-b add 10.1.0.0/16 dev xfrm0
-  monitoring_without_link | agent gw-a
+  monitoring_without_link gw-a | agent gw-a
   expect_not "a link is made without SAs" -- own_link gw-a
   child_up gw-a
   wait_until 10 "the tunnel is up" -- state_is gw-a to-b up

@@ -9,7 +9,7 @@ setup() {
 
 story() {
   route gw-b add 10.1.0.0/16 dev vti0
-  monitoring_without_link | agent gw-a
+  monitoring_without_link gw-a | agent gw-a
   child_up gw-a
   wait_until 10 "the SAs are seen" -- state_is gw-a to-b up
   expect_equal "monitoring" "$(tunnel_field gw-a to-b mon)" -

@@ -8,13 +8,14 @@ setup() {
 
 story() {
   local before
-  monitoring_without_link | agent gw-a
+  monitoring_without_link gw-a | agent gw-a
   expect_equal "state without SAs" "$(tunnel_field gw-a to-b state)" absent
   child_up gw-a
   wait_until 10 "the tunnel is up" -- state_is gw-a to-b up
   expect "it was verified" -- agent_logged gw-a 'reason="VPN monitoring verify-path succeeded"'
   wait_until 10 "vpn-monitor's probes are answered" -- answered gw-a to-b 3
   expect_equal "the way of probes" "$(set_field gw-a to-b probe_way)" policy
+  expect_equal "policies of its socket" "$(socket_policies gw-a)" 2
   expect_equal "gate" "$(tunnel_field gw-a to-b gate)" -
   expect_equal "replies in clear" "$(set_field gw-a to-b clear_replies)" 0
   expect "a ping passes" -- ping_once host-a 10.2.0.2
@@ -37,7 +38,7 @@ story() {
   child_down gw-a
   wait_until 10 "the tunnel is absent" -- state_is gw-a to-b absent
   stays 4 "nothing is probed without SAs" -- state_is gw-a to-b absent
-  expect_equal "sockets with policies" "$(policy_sockets gw-a)" 0
+  expect_equal "policies of its socket" "$(socket_policies gw-a)" 0
   child_up gw-a
   wait_until 10 "the tunnel is up" -- state_is gw-a to-b up
   # Flushed behind everybody's back: the agent may be about to send.
@@ -46,8 +47,8 @@ story() {
   agent_kill gw-a TERM
 }
 
-# Sockets with policies of the agent's; charon's bypass has no template.
-policy_sockets() { # GATEWAY
+# Policies of the agent's sockets; charon's bypass has no template.
+socket_policies() { # GATEWAY
   QUIET=1 on "$1" ip xfrm policy list | awk '/socket/ { own = 1; next } /dir / { own = 0 }
     own && /tmpl/ { count++ } END { print count + 0 }'
 }

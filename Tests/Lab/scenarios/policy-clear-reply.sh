@@ -13,7 +13,7 @@ setup() {
 story() {
   local before
   before=$(xfrm_stat gw-a XfrmInTmplMismatch)
-  monitoring_without_link | agent gw-a
+  monitoring_without_link gw-a | agent gw-a
   child_up gw-a
   wait_until 10 "clear replies reach gw-a" -- clear_reply_captured
   wait_until 10 "the kernel drops them" -- xfrm_stat_above gw-a XfrmInTmplMismatch "$before"

@@ -18,8 +18,9 @@ charons() { # [TIE]
 
 # Both gateways' charons for a tunnel without a link, between the nets behind the gateways.
 policy_charons() { # NET-A NET-B
-  CHILD_SETTINGS="local_ts = $1"$'\n'"remote_ts = $2" charon gw-a none
-  CHILD_SETTINGS="local_ts = $2"$'\n'"remote_ts = $1" charon gw-b none
+  local more=$'\n'${CHILD_SETTINGS:-}
+  CHILD_SETTINGS="local_ts = $1"$'\n'"remote_ts = $2$more" charon gw-a none
+  CHILD_SETTINGS="local_ts = $2"$'\n'"remote_ts = $1$more" charon gw-b none
   charon_loaded gw-a &
   charon_loaded gw-b
   wait $!

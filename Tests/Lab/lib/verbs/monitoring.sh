@@ -111,11 +111,11 @@ holds_opens_and_recovers() { # LINK FAR-HOST
   expect "a ping passes" -- ping_once host-a "$2"
 }
 
-# Monitoring of a VPN without a link, from gw-a's inner address to gw-b's, which is FAR.
-monitoring_without_link() { # [LINE...]
-  local far=${FAR:-10.2.0.1}
-  LINK='' monitoring gw-a 'source-interface = "lan"' "destination-ip = \"$far\"" \
-    "verify-path = { destination-ip = \"$far\" }" "$@"
+# Monitoring of a VPN without a link, from a gateway's inner address to the other's, or to FAR.
+monitoring_without_link() { # GATEWAY [LINE...]
+  local far=${FAR:-${inner[${peer_of[$1]}]}}
+  LINK='' monitoring "$1" 'source-interface = "lan"' "destination-ip = \"$far\"" \
+    "verify-path = { destination-ip = \"$far\" }" "${@:2}"
 }
 
 # Whether at least so many probes of a tunnel were answered.
