@@ -66,7 +66,8 @@ extension Core {
       if let old, old.name != link.name { settleGate(old.name, at: now) }
       bindAgain(at: now)
     }
-    if link.kind.isTunnel { linksChanged(at: now) }
+    let isSame = old?.kind == link.kind && old?.name == link.name
+    if link.kind.isXfrm, !isSame || old?.isAdminUp != link.isAdminUp { xfrmLinkChanged(at: now) }
     settleGate(link.name, at: now)
   }
 
@@ -75,7 +76,7 @@ extension Core {
     routesMayHaveGone(index)
     forgetWithdrawn { $0 == index }
     bindAgain(at: now)
-    if link.kind.isTunnel { linksChanged(at: now) }
+    if link.kind.isXfrm { xfrmLinkChanged(at: now) }
     settleGate(link.name, at: now)
   }
 

@@ -97,9 +97,10 @@ extension Core {
     }
   }
 
-  /// A link came, went or changed: sets that waited for one are probed at once.
-  mutating func linksChanged(at now: Instant) {
+  /// One came, went or changed: sets that waited for it are probed at once.
+  mutating func xfrmLinkChanged(at now: Instant) {
     mustSettleOwnLinks = true
+    guard !ownLinks.isEmpty else { return }
     for id in monitors.keys.sorted() {
       guard let monitor = monitors[id], monitor.obstacle?.isAboutOwnLink == true,
         monitor.nextProbe != nil

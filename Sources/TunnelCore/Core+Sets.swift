@@ -12,7 +12,7 @@ extension Core {
       settle(old, at: now)
     }
     let id = monitorOfSet[key] ?? addMonitor(for: key, in: tunnel)
-    if key.ifID != 0 { mustSettleOwnLinks = true }
+    if key.ifID != 0, tunnels[tunnel]?.link == nil { mustSettleOwnLinks = true }
     tunnels[tunnel]?.endpoints = key
     guard let monitor = monitors[id] else { return }
     let isWaiting = monitor.phase == .incomplete || monitor.absentUntil != nil
@@ -173,7 +173,7 @@ extension Core {
   mutating func drop(_ id: MonitorID, at now: Instant) {
     guard let monitor = monitors.removeValue(forKey: id) else { return }
     if monitor.path?.way.needsSocket == true { effects.append(.endProbes(id)) }
-    if monitor.key.ifID != 0 { mustSettleOwnLinks = true }
+    if monitor.key.ifID != 0, tunnels[monitor.tunnel]?.link == nil { mustSettleOwnLinks = true }
     if monitorOfSet[monitor.key] == id { monitorOfSet[monitor.key] = nil }
     timers.set(.monitor(id), to: nil)
     tunnels[monitor.tunnel]?.monitors.removeAll { $0 == id }

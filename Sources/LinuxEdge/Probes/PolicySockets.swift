@@ -1,4 +1,5 @@
 import CShims
+import Glibc
 import TunnelCore
 
 /// A raw ICMP socket of one set without a link: what it sends goes through the set's SAs or not at
@@ -54,7 +55,7 @@ struct PolicySockets: ~Copyable {
   mutating func send(
     _ probe: OutgoingProbe, of monitor: MonitorID, through set: SASetKey
   ) -> Int32 {
-    guard let source = probe.source else { return 22 }  // EINVAL
+    guard let source = probe.source else { return EINVAL }
     let path = PolicySocket.Path(source: source, destination: probe.destination, set: set)
     do {
       let socket = try socket(of: monitor, for: path)
