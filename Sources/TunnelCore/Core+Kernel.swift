@@ -8,6 +8,7 @@ extension Core {
     let present = Set(snapshot.links.map(\.index))
     forgetWithdrawn { !present.contains($0) }
     replaceAddresses(snapshot.addresses)
+    replacePolicies(snapshot.policies, at: now)
 
     let known = Set(snapshot.sas.map(\.key))
     for key in sas.keys where !known.contains(key) { remove(key, at: now) }

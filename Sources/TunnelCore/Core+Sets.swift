@@ -29,7 +29,9 @@ extension Core {
 
   private mutating func addMonitor(for key: SASetKey, in tunnel: TunnelID) -> MonitorID {
     let id = newMonitorID()
-    monitors[id] = SetMonitor(id: id, tunnel: tunnel, key: key)
+    var monitor = SetMonitor(id: id, tunnel: tunnel, key: key)
+    monitor.selectors = lastSelectors(of: key, in: tunnel)
+    monitors[id] = monitor
     monitorOfSet[key] = id
     tunnels[tunnel]?.monitors.append(id)
     return id
@@ -59,11 +61,13 @@ extension Core {
     return (monitor.phase == .observed) != (unmatchedMark(tunnel, monitor.key) != nil)
   }
 
-  /// The set of the same tunnel and endpoints that went a moment ago while its path was proven.
+  /// The set of the same tunnel and endpoints that went a moment ago while its path was proven,
+  /// and that carried nothing else.
   private func reauthenticated(by monitor: SetMonitor) -> SetMonitor? {
     (tunnels[monitor.tunnel]?.monitors ?? []).lazy.compactMap { monitors[$0] }.first {
       $0.id != monitor.id && $0.absentUntil != nil && $0.key.local == monitor.key.local
         && $0.key.remote == monitor.key.remote
+        && (monitor.selectors.isEmpty || $0.selectors.isEmpty || monitor.selectors == $0.selectors)
     }
   }
 
@@ -86,9 +90,9 @@ extension Core {
     }
     if let mark = unmatchedMark(tunnel, monitor.key) { return observe(id, mark) }
     monitors[id]?.obstacle = nil
-    let wasHeld = tunnel.link.map { gates[$0]?.wasHeldBefore ?? false } ?? false
     let needsProof = policy.verifyPath != nil
-    monitors[id]?.isAdopted = !hasStarted && !wasHeld
+    let isAdopted = !hasStarted && !wasHeld(monitor)
+    monitors[id]?.isAdopted = isAdopted
     monitors[id]?.isVerified = !needsProof
     monitors[id]?.phase = needsProof ? .verifying : .up
     monitors[id]?.window.restart()
@@ -139,7 +143,10 @@ extension Core {
   private mutating func becameIncomplete(_ id: MonitorID, at now: Instant) {
     guard let monitor = monitors[id] else { return }
     if monitor.phase == .incomplete || monitor.absentUntil != nil {
-      if sas.sets[monitor.key] == nil, monitor.absentUntil == nil { drop(id, at: now) }
+      if sas.sets[monitor.key] == nil, monitor.absentUntil == nil {
+        lose(id, at: now)
+        settle(monitor.tunnel, at: now)
+      }
       return
     }
     monitors[id]?.window.forgetOutstanding()
@@ -149,7 +156,7 @@ extension Core {
       monitors[id]?.absentUntil = now.advanced(by: Self.absentGrace)
       schedule(id)
     } else if sas.sets[monitor.key] == nil {
-      drop(id, at: now)
+      lose(id, at: now)
     } else {
       monitors[id]?.phase = .incomplete
       schedule(id)
@@ -161,7 +168,7 @@ extension Core {
   mutating func endAbsence(_ id: MonitorID, at now: Instant) {
     guard let monitor = monitors[id] else { return }
     if sas.sets[monitor.key] == nil {
-      drop(id, at: now)
+      lose(id, at: now)
     } else {
       monitors[id]?.absentUntil = nil
       monitors[id]?.phase = .incomplete

@@ -8,6 +8,7 @@ import OrderedCollections
 ///
 /// - `Core+Kernel`: SAs, links, addresses, routes, snapshots
 /// - `Core+Sets`: sets appear, are rekeyed, vanish
+/// - `Core+Selectors`: what each set of a tunnel carries, and one set of several
 /// - `Core+Paths`: from where to where a set is probed
 /// - `Core+Ways`: through which link, or without one
 /// - `Core+OwnLinks`: XFRM interfaces of the agent's own
@@ -30,6 +31,7 @@ public struct Core: Sendable {
 
   let configuration: Configuration
   var sas = SATable()
+  var policies = PolicyTable()
   var links: [Int32: Link] = [:]
   var addresses: [Int32: [InterfaceAddress]] = [:]
   var localAddresses: [IPAddress: Int] = [:]
@@ -92,6 +94,9 @@ public struct Core: Sendable {
     case .sa(let sa): insert(sa, at: now)
     case .saDeleted(let key): remove(key, at: now)
     case .saFlushed(let ipProtocol): flush(ipProtocol, at: now)
+    case .policy(let policy): insert(policy, at: now)
+    case .policyDeleted(let index): removePolicy(index, at: now)
+    case .policiesFlushed: replacePolicies([], at: now)
     case .link(let link): insert(link, at: now)
     case .linkDeleted(let index): removeLink(index, at: now)
     case .address(let address): insert(address, at: now)

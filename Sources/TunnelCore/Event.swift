@@ -8,6 +8,12 @@ public enum Event: Sendable {
   case saDeleted(SAKey)
   /// All SAs of this IP protocol are gone (FLUSHSA); 0 or 255 means of every protocol.
   case saFlushed(ipProtocol: UInt8)
+  /// A policy is new or was updated (NEWPOLICY, UPDPOLICY).
+  case policy(SecurityPolicy)
+  /// A policy is gone (DELPOLICY, or POLEXPIRE with hard=1).
+  case policyDeleted(index: UInt32)
+  /// All policies are gone (FLUSHPOLICY).
+  case policiesFlushed
   /// A link is new or has changed.
   case link(Link)
   /// A link is gone.
@@ -47,6 +53,8 @@ public enum Event: Sendable {
 public struct Snapshot: Sendable {
   /// All SAs.
   public var sas: [SecurityAssociation]
+  /// All policies but those of sockets.
+  public var policies: [SecurityPolicy]
   /// All links.
   public var links: [Link]
   /// All addresses.
@@ -56,10 +64,11 @@ public struct Snapshot: Sendable {
 
   /// A snapshot.
   public init(
-    sas: [SecurityAssociation] = [], links: [Link] = [], addresses: [InterfaceAddress] = [],
-    routes: [Route] = []
+    sas: [SecurityAssociation] = [], policies: [SecurityPolicy] = [], links: [Link] = [],
+    addresses: [InterfaceAddress] = [], routes: [Route] = []
   ) {
     self.sas = sas
+    self.policies = policies
     self.links = links
     self.addresses = addresses
     self.routes = routes

@@ -61,7 +61,9 @@ public struct SetStatus: Codable, Hashable, Sendable {
   public var reqid: UInt32
   /// if_id of its SAs; 0 when none.
   public var ifID: UInt32
-  /// incomplete, verifying, up, down, or rekeying while a set that vanished may come back.
+  /// Its traffic selectors, `LOCAL === REMOTE`; empty while no policy has told.
+  public var selectors: [String]
+  /// incomplete, absent, verifying, up, down, or rekeying while a set that vanished may come back.
   public var state: String
   /// SPIs of the inbound SAs, `0x` and eight digits.
   public var spiIn: [String]
@@ -81,6 +83,10 @@ public struct SetStatus: Codable, Hashable, Sendable {
   public var lost: UInt64
   /// Probes that could not be sent: no evidence of loss.
   public var notSent: UInt64
+  /// Consecutive probes lost.
+  public var losses: Int
+  /// Why no probe can be sent; null when probes go.
+  public var obstacle: String?
   /// Replies that came outside the tunnel.
   public var clearReplies: UInt64
   /// Share of the last 64 probes that were lost; null before the first was decided.
@@ -93,7 +99,7 @@ public struct SetStatus: Codable, Hashable, Sendable {
   public var clears: Int
 
   private enum CodingKeys: String, CodingKey {
-    case reqid, state, sent, received, lost, loss, rtt, jitter, clears
+    case reqid, selectors, state, sent, received, lost, losses, obstacle, loss, rtt, jitter, clears
     case ifID = "if_id"
     case spiIn = "spi_in"
     case spiOut = "spi_out"
@@ -128,7 +134,7 @@ extension Core {
       failures: tunnel.failures, lastFailure: tunnel.lastFailure?.reason.description,
       lastFailureAge: tunnel.lastFailure.map { now.since($0.at).inSeconds },
       withdrawn: tunnel.link.map { routes.withdrawn(from: $0).map(\.description) } ?? [],
-      sets: sets.map(status))
+      sets: (sets + tunnel.lost).map(status))
   }
 
   private func obstacle(_ tunnel: Tunnel, _ sets: [SetMonitor]) -> String? {
@@ -147,17 +153,21 @@ extension Core {
   }
 
   private func status(_ monitor: SetMonitor) -> SetStatus {
-    let set = sas.sets[monitor.key]
+    let isLost = monitors[monitor.id] == nil
+    let set = isLost ? nil : sas.sets[monitor.key]
     let statistics = monitor.window.statistics
     return SetStatus(
-      reqid: monitor.key.reqid, ifID: monitor.key.ifID, state: monitor.stateName,
+      reqid: monitor.key.reqid, ifID: monitor.key.ifID,
+      selectors: monitor.selectors.map(\.description),
+      state: isLost ? "absent" : monitor.stateName,
       spiIn: set?.inbound.keys.map(\.spi.hex).sorted() ?? [],
       spiOut: set?.outbound.keys.map(\.spi.hex).sorted() ?? [],
       probeWay: monitor.path.map { wayName($0.way) },
       probeSource: monitor.path?.source.description,
       probeDestination: monitor.path?.destination.description,
       sent: statistics.sent, received: statistics.received, lost: statistics.lost,
-      notSent: statistics.notSent, clearReplies: statistics.clearReplies,
+      notSent: statistics.notSent, losses: monitor.window.consecutiveLosses,
+      obstacle: monitor.obstacle?.description, clearReplies: statistics.clearReplies,
       loss: statistics.recentLoss, rtt: statistics.smoothedRTT?.inSeconds,
       jitter: statistics.jitter?.inSeconds, clears: monitor.clears)
   }
@@ -201,8 +211,15 @@ extension ProbeObstacle: CustomStringConvertible {
     case .ownLink(let name, nil): "link \(name) of the agent's is not there yet"
     case .externalLink(let ifID):
       "SAs have if_id \(ifID), which an external XFRM interface serves: only observed"
+    case .noDestination(let prefixes): "no destination-ip inside \(Self.text(prefixes))"
+    case .noAddress(let prefixes): "no address of this host inside \(Self.text(prefixes))"
+    case .noPing: "its traffic selectors take no ICMP echo"
     case .kernel(24): "too many open files: raise LimitNOFILE"  // EMFILE
     case .kernel(let errno): "kernel does not send: errno \(errno)"
     }
+  }
+
+  private static func text(_ prefixes: [IPPrefix]) -> String {
+    prefixes.map(\.description).joined(separator: ", ")
   }
 }

@@ -31,9 +31,9 @@ private func vpn(_ lines: String) throws -> VPN {
     guardProtocols: [0, 3, 4, 186], heldRoute: .none,
     monitor: Monitor(
       mode: .optimized, interval: .seconds(1), threshold: 3, timeout: .milliseconds(500),
-      probeSource: .endpoint, sourceInterface: "lo", destinationIP: IPAddress(10, 99, 0, 2),
+      probeSource: .endpoint, sourceInterface: "lo", destinations: [IPAddress(10, 99, 0, 2)],
       acceptsClearReply: true,
-      verifyPath: .init(destinationIP: IPAddress(10, 99, 0, 3), packetSize: 1350)))
+      verifyPath: .init(destinations: [IPAddress(10, 99, 0, 3)], packetSize: 1350)))
   let second = VPN(
     name: "a6", gateway: "GW-6", bindInterface: "xfrm6", establishTunnels: .responderOnly,
     linkControl: .none, routes: [prefix],
@@ -74,14 +74,14 @@ func defaultsOfTheMonitor(line: String) throws {
   #expect(monitor.timeout == nil)
   #expect(monitor.probeSource == .link)
   #expect(monitor.sourceInterface == nil)
-  #expect(monitor.destinationIP == nil)
+  #expect(monitor.destinations == [])
   #expect(monitor.verifyPath == nil)
 }
 
 @Test(arguments: ["verify-path = true", "verify-path = {}", "[vpn.v.vpn-monitor.verify-path]"])
 func defaultsOfVerifyPath(line: String) throws {
   let path = try #require(try vpn("[vpn.v.vpn-monitor]\n\(line)").monitor?.verifyPath)
-  #expect(path.destinationIP == nil)
+  #expect(path.destinations == [])
   #expect(path.packetSize == 64)
 }
 

@@ -15,6 +15,8 @@ struct Bench {
   private(set) var now = 0.0
   /// Whether every probe is answered `rtt` seconds later, and by which link.
   var answering = false
+  /// Who does not answer all the same.
+  var silent: Set<IPAddress> = []
   var replyLink: Int32 = 7
   /// By which way instead, where that is not a link.
   var replyWay: ProbeWay?
@@ -144,7 +146,7 @@ struct Bench {
     for effect in list {
       trace.append((now, effect))
       switch effect {
-      case .sendProbe(let probe) where answering:
+      case .sendProbe(let probe) where answering && !silent.contains(probe.destination):
         count(out: 1, in: 1)
         let arrival = instant.advanced(by: .nanoseconds(Int64(rtt * 1e9)))
         let reply = ProbeReply(
@@ -188,6 +190,9 @@ struct Bench {
   /// Times at which probes were sent.
   var probeTimes: [Double] {
     trace.compactMap { if case .sendProbe = $0.effect { $0.at } else { nil } }
+  }
+  var probes: [ProbeRequest] {
+    trace.compactMap { if case .sendProbe(let probe) = $0.effect { probe } else { nil } }
   }
   var alarms: [String] {
     trace.compactMap { if case .alarm(let alarm) = $0.effect { alarm.description } else { nil } }

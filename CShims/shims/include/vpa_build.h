@@ -8,7 +8,13 @@
 /* More than any built message but a route replay, which is as long as the dumped message. */
 #define VPA_REQUEST_CAPACITY 1024
 
-enum vpa_table { VPA_TABLE_SAS, VPA_TABLE_LINKS, VPA_TABLE_ADDRESSES, VPA_TABLE_ROUTES };
+enum vpa_table {
+  VPA_TABLE_SAS,
+  VPA_TABLE_POLICIES,
+  VPA_TABLE_LINKS,
+  VPA_TABLE_ADDRESSES,
+  VPA_TABLE_ROUTES
+};
 
 /* Builds the dump request of a whole table. */
 int vpa_build_dump(void *buffer, size_t capacity, enum vpa_table table);

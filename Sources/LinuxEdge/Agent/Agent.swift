@@ -158,8 +158,9 @@ public final class Agent {
   /// overrun, so nothing falls between.
   private func resync() throws(EdgeError) {
     let snapshot = Snapshot(
-      sas: try requests.dumpSAs(), links: try requests.dumpLinks(),
-      addresses: try requests.dumpAddresses(), routes: try requests.dumpRoutes())
+      sas: try requests.dumpSAs(), policies: try requests.dumpPolicies(),
+      links: try requests.dumpLinks(), addresses: try requests.dumpAddresses(),
+      routes: try requests.dumpRoutes())
     try feed(.snapshot(snapshot))
   }
 

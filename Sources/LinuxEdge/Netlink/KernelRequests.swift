@@ -61,6 +61,13 @@ extension KernelRequests {
     }
   }
 
+  /// All policies but those of sockets.
+  public func dumpPolicies() throws(EdgeError) -> [SecurityPolicy] {
+    try dump("dump policies", VPA_TABLE_POLICIES, on: xfrm).compactMap {
+      if case .policy(let policy) = $0 { policy } else { nil }
+    }
+  }
+
   /// All links.
   public func dumpLinks() throws(EdgeError) -> [Link] {
     try dump("dump links", VPA_TABLE_LINKS, on: route).compactMap {

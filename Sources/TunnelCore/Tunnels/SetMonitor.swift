@@ -22,6 +22,12 @@ struct SetMonitor: Sendable {
   var isAdopted = false
   /// Whether verify-path has succeeded (or was not asked for) since the set appeared.
   var isVerified = false
+  /// What it carries, as last known; empty while no policy has told.
+  var selectors: [TrafficSelector] = []
+  /// Whether an alarm says that it is down while its tunnel is up.
+  var isAlarmed = false
+  /// After a failure its routes stay held until then, in on-traffic tunnels.
+  var heldUntil: Instant?
   var window = ProbeWindow()
   var meter = TrafficMeter()
   /// When the next probe is due; nil while none is sent.
@@ -59,6 +65,9 @@ struct SetMonitor: Sendable {
     }
   }
 
+  /// Whether packets could pass both ways at any time.
+  var wasComplete: Bool { phase != .incomplete || bornAt != nil }
+
   /// Moves all that is due: the agent itself did not run meanwhile. Probes keep their distance.
   mutating func postpone(by pause: Duration) {
     window.postpone(by: pause)
@@ -82,6 +91,16 @@ struct ProbePath: Hashable, Sendable {
   var size: Int
 }
 
+extension ProbeObstacle {
+  /// Whether the configuration must change for it to go.
+  var isLasting: Bool {
+    switch self {
+    case .noDestination, .noAddress, .noPing: true
+    case .noLink, .linkAdminDown, .noSource, .marked, .ownLink, .externalLink, .kernel: false
+    }
+  }
+}
+
 /// Why a set cannot be probed just now. None of these counts as a loss.
 public enum ProbeObstacle: Error, Hashable, Sendable {
   /// The configured link does not exist.
@@ -97,6 +116,12 @@ public enum ProbeObstacle: Error, Hashable, Sendable {
   case ownLink(String, String?)
   /// An XFRM interface for all if_ids is there, so that none can be made for this one.
   case externalLink(UInt32)
+  /// No destination-ip, or else the link's other end, lies in one of these: the set's selectors.
+  case noDestination([IPPrefix])
+  /// This host has no address in one of these, or packets from there go through another set.
+  case noAddress([IPPrefix])
+  /// The set's selectors are for other protocols or for single ports.
+  case noPing
   /// The kernel refused to send: errno.
   case kernel(Int32)
 }
@@ -105,7 +130,8 @@ extension ProbeObstacle {
   var isAboutOwnLink: Bool {
     switch self {
     case .ownLink, .externalLink: true
-    case .noLink, .linkAdminDown, .noSource, .marked, .kernel: false
+    case .noLink, .linkAdminDown, .noSource, .noDestination, .noAddress, .noPing, .marked, .kernel:
+      false
     }
   }
 }
