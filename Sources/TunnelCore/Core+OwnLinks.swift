@@ -13,7 +13,7 @@ extension Core {
   }
 
   /// A link that is not needed stays that long: SAs are gone and negotiated anew all the time, and
-  /// an IKE daemon may tell every peer when a link comes or goes (kernel-facts: MOBIKE).
+  /// charon tells every MOBIKE peer when a link comes or goes, even one without address (measured).
   static let ownLinkGrace = Duration.seconds(60)
 
   /// Makes what is missing and removes what nobody needs.

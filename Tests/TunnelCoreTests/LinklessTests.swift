@@ -8,8 +8,8 @@ import TunnelCore
   static let far = IPAddress(10, 2, 0, 1)
   static let lan = Link(index: 3, name: "lan", kind: .other("veth"), operationalState: .up)
   static let policy = Monitor(
-    interval: .seconds(1), threshold: 3, sourceInterface: "lan", destinationIP: far,
-    verifyPath: .init(destinationIP: far))
+    interval: .seconds(1), threshold: 3, sourceInterface: "lan", destinations: [far],
+    verifyPath: .init(destinations: [far]))
 
   static func pair(
     _ number: UInt32, ifID: UInt32 = 0, mark: Mark? = nil
@@ -182,6 +182,30 @@ import TunnelCore
     bench.traffic = (out: 3, in: 0)
     bench.wait(2)
     #expect(!probes(bench).isEmpty)
+  }
+
+  @Test func probesStayInsideTheSelectors() {
+    var monitor = Self.policy
+    monitor.sourceInterface = nil
+    var bench = booted(monitor)
+    bench.answering = true
+    bench.replyWay = .policy(Self.set)
+    bench.negotiate(Self.pair(1))
+    bench.play(.policy(Self.selector(IPPrefix(IPAddress(10, 2, 0, 0), length: 24))))
+    bench.wait(1)
+    #expect(probes(bench).last?.source == Self.inner && probes(bench).last?.destination == Self.far)
+    #expect(bench.state == "up/-/U")
+    bench.play(.policy(Self.selector(IPPrefix(IPAddress(10, 9, 0, 0), length: 24))))
+    bench.wait(5)
+    #expect(bench.state == "up/-/U")
+    #expect(bench.tunnel?.obstacle == "no destination-ip inside 10.9.0.0/24")
+  }
+
+  /// The outbound policy of the set, from the lan's net.
+  static func selector(_ remote: IPPrefix) -> SecurityPolicy {
+    SecurityPolicy(
+      index: 9, source: IPPrefix(IPAddress(10, 1, 0, 0), length: 24), destination: remote,
+      priority: 100, template: .init(source: Bench.local, destination: Bench.remote, reqid: 1))
   }
 
   // MARK: Links of the agent's own

@@ -9,7 +9,9 @@ setup() {
 
 story() {
   local before
-  FAR=fd10:2::1 monitoring_without_link gw-a | agent gw-a
+  # The source is the agent's to find, inside the traffic selectors.
+  LINK='' monitoring gw-a 'destination-ip = "fd10:2::1"' \
+    'verify-path = { destination-ip = "fd10:2::1" }' | agent gw-a
   child_up gw-a
   wait_until 10 "the tunnel is up" -- state_is gw-a to-b up
   wait_until 10 "vpn-monitor's probes are answered" -- answered gw-a to-b 3

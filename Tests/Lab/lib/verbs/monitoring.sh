@@ -111,9 +111,9 @@ holds_opens_and_recovers() { # LINK FAR-HOST
   expect "a ping passes" -- ping_once host-a "$2"
 }
 
-# Monitoring of a VPN without a link, from a gateway's inner address to the other's, or to FAR.
+# Monitoring of a VPN without a link, from a gateway's inner address to the other's.
 monitoring_without_link() { # GATEWAY [LINE...]
-  local far=${FAR:-${inner[${peer_of[$1]}]}}
+  local far=${inner[${peer_of[$1]}]}
   LINK='' monitoring "$1" 'source-interface = "lan"' "destination-ip = \"$far\"" \
     "verify-path = { destination-ip = \"$far\" }" "${@:2}"
 }
