@@ -6,7 +6,10 @@ extension Core {
   mutating func settle(_ id: TunnelID, because given: Reason? = nil, at now: Instant) {
     guard let tunnel = tunnels[id] else { return }
     let (state, reason) = stateFromSets(tunnel, because: given, at: now)
-    if state != tunnel.state || state == .down && reason != tunnel.reason {
+    let isObserved = reason == .observedOnly
+    if state != tunnel.state || state == .down && reason != tunnel.reason
+      || state == .up && isObserved != tunnel.isOnlyObserved
+    {
       transition(id, to: state, because: reason, at: now)
     }
     settleSets(id, at: now)
@@ -22,6 +25,7 @@ extension Core {
       return (.verifying, verifying.isAdopted ? .adopted : .negotiated)
     }
     for case .down(let reason) in all.map(\.phase) { return (.down, reason) }
+    if all.contains(where: { $0.phase == .observed }) { return (.up, .observedOnly) }
     guard tunnel.state == .down else { return (.absent, .noSA) }
     // Down without an SA: held for a while, then traffic may trigger negotiation again.
     guard tunnel.vpn?.establishTunnels == .onTraffic else { return (.down, tunnel.reason) }
@@ -195,6 +199,7 @@ extension Core {
   mutating func shutDown(release: Bool, at now: Instant) {
     isEnding = true
     guard release else { return }
+    removeOwnLinks()
     // A gate in service too: with its link away or down it is closed all the same.
     for (name, gate) in gates.sorted(by: { $0.key < $1.key }) where gate.demand != .asFound {
       let users = tunnels.values.filter { $0.link == name && $0.isGuarded }
@@ -223,5 +228,5 @@ extension Core {
 
 extension Tunnel {
   /// Whether the agent changes this tunnel's link.
-  var isGuarded: Bool { monitor != nil && vpn?.linkControl == .oper }
+  var isGuarded: Bool { link != nil && monitor != nil && vpn?.linkControl == .oper }
 }

@@ -17,6 +17,8 @@ extension Core {
     for id in tunnels.keys { settle(id, at: now) }
     for name in gates.keys.sorted() { settleGate(name, at: now) }
     if isFirst { cleanUp(at: now) }
+    settleOwnLinks(at: now)
+    hasSwept = true
   }
 
   /// After the first snapshot: what an earlier run left behind for links nobody asks for now.
@@ -65,6 +67,8 @@ extension Core {
       if let old, old.name != link.name { settleGate(old.name, at: now) }
       bindAgain(at: now)
     }
+    let isSame = old?.kind == link.kind && old?.name == link.name
+    if link.kind.isXfrm, !isSame || old?.isAdminUp != link.isAdminUp { xfrmLinkChanged(at: now) }
     settleGate(link.name, at: now)
   }
 
@@ -73,6 +77,7 @@ extension Core {
     routesMayHaveGone(index)
     forgetWithdrawn { $0 == index }
     bindAgain(at: now)
+    if link.kind.isXfrm { xfrmLinkChanged(at: now) }
     settleGate(link.name, at: now)
   }
 

@@ -9,10 +9,12 @@ extension Core {
   func path(
     of tunnel: Tunnel, through key: SASetKey, for purpose: Purpose
   ) -> Result<ProbePath, ProbeObstacle> {
-    guard let policy = tunnel.monitor, let link = link(named: tunnel.link) else {
-      return .failure(.noLink)
+    guard let policy = tunnel.monitor else { return .failure(.noLink) }
+    let way: ProbeWay
+    switch self.way(of: tunnel, through: key) {
+    case .success(let found): way = found
+    case .failure(let obstacle): return .failure(obstacle)
     }
-    guard link.isAdminUp else { return .failure(.linkAdminDown) }
     let given: [IPAddress]
     let size: Int
     switch purpose {
@@ -20,27 +22,34 @@ extension Core {
       (given, size) = (policy.verifyPath?.destinations ?? [], policy.verifyPath?.packetSize ?? 64)
     case .vpnMonitor: (given, size) = (policy.destinations, 64)
     }
-    let own = policy.probeSource == .link ? addresses[link.index] ?? [] : []
+    let own = policy.probeSource == .link ? addresses(on: way) : []
     var obstacle: ProbeObstacle?
     for wish in given.isEmpty ? [nil] : given.map(Optional.some) {
       let numbered = wish.map { wish in own.filter { $0.address.family == wish.family } } ?? own
       let best = numbered.first { $0.otherEnd != nil } ?? numbered.first { !$0.address.isLinkLocal }
       let destination = wish ?? best?.otherEnd ?? key.remote
       let usual = usualSource(
-        best?.address ?? key.local, to: destination, policy, for: purpose, by: link.name)
+        best?.address ?? key.local, to: destination, policy, for: purpose, by: tunnel.link)
       switch source(usual, to: destination, through: key, policy.sourceInterface) {
       case .failure(let reason): obstacle = obstacle ?? reason
       case .success(let source):
         return .success(
-          ProbePath(linkIndex: link.index, source: source, destination: destination, size: size))
+          ProbePath(way: way, source: source, destination: destination, size: size))
       }
     }
     return .failure(obstacle ?? .noLink)
   }
 
+  private func addresses(on way: ProbeWay) -> [InterfaceAddress] {
+    switch way {
+    case .link(let index): addresses[index] ?? []
+    case .policy: []
+    }
+  }
+
   private func usualSource(
     _ source: IPAddress, to destination: IPAddress, _ policy: Monitor, for purpose: Purpose,
-    by link: String
+    by link: String?
   ) -> Result<IPAddress, ProbeObstacle> {
     if let name = policy.sourceInterface, policy.probeSource == .link || purpose == .vpnMonitor {
       return address(on: name, like: destination).map { .success($0) } ?? .failure(.noSource(name))

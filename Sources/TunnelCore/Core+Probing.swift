@@ -42,6 +42,9 @@ extension Core {
       }
       monitors[id]?.obstacle = obstacle
     case .success(let path):
+      if monitor.path?.way.needsSocket == true, !path.way.needsSocket {
+        effects.append(.endProbes(id))
+      }
       monitors[id]?.obstacle = nil
       monitors[id]?.path = path
       monitors[id]?.meter.noteProbe()
@@ -50,7 +53,7 @@ extension Core {
       effects.append(
         .sendProbe(
           ProbeRequest(
-            monitor: id, sequence: sequence, linkIndex: path.linkIndex, source: path.source,
+            monitor: id, sequence: sequence, way: path.way, source: path.source,
             destination: path.destination, size: path.size)))
     }
   }
@@ -70,7 +73,10 @@ extension Core {
   mutating func receive(_ reply: ProbeReply, at now: Instant) {
     guard let monitor = monitors[reply.monitor], monitor.absentUntil == nil else { return }
     defer { schedule(reply.monitor) }
-    if reply.linkIndex != monitor.path?.linkIndex {
+    if reply.way != monitor.path?.way {
+      // What a socket's policies let pass is all that counts where there is no link: any other
+      // copy may have come either way.
+      guard monitor.path?.way.needsSocket == false else { return }
       let isOurs = monitors[reply.monitor]?.window.receiveInClear(reply.sequence) ?? false
       guard isOurs, tunnels[monitor.tunnel]?.monitor?.acceptsClearReply == true else { return }
     }
@@ -85,7 +91,7 @@ extension Core {
     guard let monitor = monitors[id] else { return }
     let reason: Reason
     switch monitor.phase {
-    case .up, .incomplete: return
+    case .up, .incomplete, .observed: return
     case .verifying: reason = monitor.isAdopted ? .adopted : .pathVerified
     case .down: reason = monitor.isVerified ? .answered : .pathVerified
     }

@@ -98,7 +98,7 @@ extension Core {
     let holds = tunnel.lost + tunnel.monitors.compactMap { monitors[$0] }
     let ends = holds.compactMap(\.heldUntil).filter { $0 > now }
     if tunnel.state != .down, let next = ends.min() { timers.set(.tunnel(id), to: next) }
-    guard tunnel.state == .up else { return }
+    guard tunnel.state == .up, !tunnel.isOnlyObserved else { return }
     let up = tunnel.monitors.compactMap { monitors[$0] }.filter { $0.phase == .up }
     let served = up.flatMap(\.selectors)
     let isAllServed = up.contains { $0.selectors.isEmpty }
@@ -157,6 +157,7 @@ extension Tunnel {
     case .up: return .inService
     case .verifying: return set.isAdopted ? .asFound : .held
     case .down: return .held
+    case .observed: return nil
     case .incomplete:
       guard set.wasComplete else { return nil }
       guard vpn?.establishTunnels == .onTraffic else { return .held }
@@ -171,7 +172,7 @@ extension SetMonitor {
     switch phase {
     case .down(let reason): reason
     case .incomplete: wasComplete ? .noSA : nil
-    case .up, .verifying: nil
+    case .up, .verifying, .observed: nil
     }
   }
 

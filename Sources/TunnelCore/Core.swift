@@ -10,6 +10,8 @@ import OrderedCollections
 /// - `Core+Sets`: sets appear, are rekeyed, vanish
 /// - `Core+Selectors`: what each set of a tunnel carries, and one set of several
 /// - `Core+Paths`: from where to where a set is probed
+/// - `Core+Ways`: through which link, or without one
+/// - `Core+OwnLinks`: XFRM interfaces of the agent's own
 /// - `Core+Probing`: probes, replies, thresholds, clearing
 /// - `Core+Traffic`: whether an `optimized` monitor has to probe at all
 /// - `Core+Gates`: what a tunnel's state means for its link
@@ -19,6 +21,7 @@ public struct Core: Sendable {
     case monitor(MonitorID)
     case tunnel(TunnelID)
     case gate(String)
+    case ownLink(UInt32)
   }
 
   /// How long an empty set may still be a break-before-make reauthentication.
@@ -51,6 +54,11 @@ public struct Core: Sendable {
   /// Whether routes are to be dumped once all steps are taken: a dump from before them would show
   /// what they have changed.
   var mustReadRoutes = false
+  /// What is being done about links of the agent's own, by if_id.
+  var ownLinks: [UInt32: OwnLink] = [:]
+  var mustSettleOwnLinks = false
+  /// Whether what an earlier run left was looked at.
+  var hasSwept = false
   /// What the record on disk says; nil when a write failed.
   var recorded: GateRecord?
 
@@ -105,10 +113,12 @@ public struct Core: Sendable {
     case .clearFailed(let id, let key, let message):
       let name = monitors[id].flatMap { tunnels[$0.tunnel]?.name } ?? "-"
       log(.warning, name, "cannot clear \(key): \(message)")
+    case .ownLinkFailed(let ifID, let message): ownLinkFailed(ifID, message)
     case .shutdown(let release): shutDown(release: release, at: now)
     case .tick: break
     }
     runTimers(at: now)
+    if mustSettleOwnLinks { settleOwnLinks(at: now) }
     if mustReadRoutes { effects.append(.readRoutes) }
     return effects
   }
@@ -124,6 +134,7 @@ public struct Core: Sendable {
         } else {
           cleanUp(at: now)
         }
+      case .ownLink: settleOwnLinks(at: now)
       }
     }
   }

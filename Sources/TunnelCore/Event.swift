@@ -39,6 +39,8 @@ public enum Event: Sendable {
   case echoRequest(from: IPAddress, linkIndex: Int32)
   /// A step of a gate could not be done.
   case gateFailed(GateFailure)
+  /// A link of the agent's own could not be made.
+  case ownLinkFailed(ifID: UInt32, message: String)
   /// An SA that was to be cleared could not be.
   case clearFailed(MonitorID, SAKey, message: String)
   /// The agent is about to end. With `release` every gate is put back first.
@@ -81,15 +83,15 @@ public struct ProbeReply: Hashable, Sendable {
   public var sequence: UInt64
   /// When the kernel had it.
   public var arrivedAt: Instant
-  /// Index of the link it came in by.
-  public var linkIndex: Int32
+  /// The way it came: the link it arrived by, or the socket whose policies let it pass.
+  public var way: ProbeWay
 
   /// A reply.
-  public init(monitor: MonitorID, sequence: UInt64, arrivedAt: Instant, linkIndex: Int32) {
+  public init(monitor: MonitorID, sequence: UInt64, arrivedAt: Instant, way: ProbeWay) {
     self.monitor = monitor
     self.sequence = sequence
     self.arrivedAt = arrivedAt
-    self.linkIndex = linkIndex
+    self.way = way
   }
 }
 

@@ -110,7 +110,9 @@ func boundsAreAllowed(line: String, expected: Monitor) throws {
     "unspec", "unset", "redirect", "boot", "static", "ra", "dhcp", "zebra", "bird", "babel", "bgp",
     "isis", "ospf", "rip", "eigrp",
   ]
-  let vpn = try vpn("guard-protocols = [\(names.map { "'\($0)'" }.joined(separator: ", ")), 255]")
+  let vpn = try vpn(
+    "bind-interface = 'vti0'\nguard-protocols = [\(names.map { "'\($0)'" }.joined(separator: ", ")), 255]"
+  )
   #expect(vpn.guardProtocols == [0, 1, 3, 4, 9, 16, 11, 12, 42, 186, 187, 188, 189, 192, 255])
 }
 
@@ -171,8 +173,6 @@ func linksMayBeShared(text: String) throws {
     try parse(text).warnings == [
       "vpnagent.toml: vpn.a.vpn-monitor: threshold 9 x interval 0.1 seconds is 0.9 seconds, "
         + "faster than IKE can renegotiate; recommended: at least 1 second",
-      "vpnagent.toml: vpn.b.vpn-monitor: without bind-interface the VPN is shown and not probed: "
-        + "not supported yet",
       "vpnagent.toml: vpn.c.routes: no route is touched without vpn-monitor and "
         + "link-control = \"oper\"",
       "vpnagent.toml: gateway.spare: no VPN uses this gateway",

@@ -18,6 +18,8 @@ struct Bench {
   /// Who does not answer all the same.
   var silent: Set<IPAddress> = []
   var replyLink: Int32 = 7
+  /// By which way instead, where that is not a link.
+  var replyWay: ProbeWay?
   var rtt = 0.01
   /// Users' packets that pass the newest SAs in each interval, besides probes.
   var traffic: (out: UInt64, in: UInt64) = (0, 0)
@@ -32,10 +34,11 @@ struct Bench {
   init(
     _ monitor: Monitor? = Monitor(interval: .seconds(1), threshold: 3, verifyPath: .init()),
     establish: VPN.EstablishTunnels = .immediately, routes: [IPPrefix] = [],
-    record: GateRecord = GateRecord(), linkControl: VPN.LinkControl = .oper
+    record: GateRecord = GateRecord(), linkControl: VPN.LinkControl = .oper,
+    link: String? = "vti0"
   ) {
     let vpn = VPN(
-      name: "to-b", gateway: "gw-b", bindInterface: "vti0", establishTunnels: establish,
+      name: "to-b", gateway: "gw-b", bindInterface: link, establishTunnels: establish,
       linkControl: linkControl, routes: routes, monitor: monitor)
     let gateway = Gateway(name: "gw-b", addresses: [Self.remote])
     core = Core(
@@ -85,14 +88,25 @@ struct Bench {
   }
 
   mutating func negotiate(_ number: UInt32, reqid: UInt32 = 1) {
-    for sa in Self.pair(number, reqid: reqid) {
-      sas[sa.key] = sa
-      play(.sa(sa))
-    }
+    negotiate(Self.pair(number, reqid: reqid))
+  }
+
+  mutating func negotiate(_ pair: [SecurityAssociation]) {
+    install(pair)
+    for sa in pair { play(.sa(sa)) }
+  }
+
+  /// Has these SAs in the kernel, of which the agent has heard or will.
+  mutating func install(_ list: [SecurityAssociation]) {
+    for sa in list { sas[sa.key] = sa }
   }
 
   mutating func delete(_ number: UInt32, reqid: UInt32 = 1) {
-    for sa in Self.pair(number, reqid: reqid) {
+    delete(Self.pair(number, reqid: reqid))
+  }
+
+  mutating func delete(_ pair: [SecurityAssociation]) {
+    for sa in pair {
       sas[sa.key] = nil
       play(.saDeleted(sa.key))
     }
@@ -137,7 +151,7 @@ struct Bench {
         let arrival = instant.advanced(by: .nanoseconds(Int64(rtt * 1e9)))
         let reply = ProbeReply(
           monitor: probe.monitor, sequence: probe.sequence, arrivedAt: arrival,
-          linkIndex: replyLink)
+          way: replyWay ?? .link(replyLink))
         replies.append((now + rtt, reply))
       case .clear(_, _, let list) where obeysClears:
         for sa in list where sas.removeValue(forKey: sa.key) != nil { play(.saDeleted(sa.key)) }
@@ -157,7 +171,7 @@ struct Bench {
         let counts = sas.filter { keys.contains($0.key) }.mapValues(\.packets)
         play(.counters(id, counts))
       case .sendProbe: count(out: 1, in: 0)
-      case .clear, .readRoutes, .alarm, .log: break
+      case .clear, .readRoutes, .alarm, .log, .endProbes, .makeLink, .removeLink: break
       }
     }
   }

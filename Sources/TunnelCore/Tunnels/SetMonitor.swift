@@ -8,6 +8,8 @@ struct SetMonitor: Sendable {
     case verifying
     /// The path carries packets, or nobody asked us to look.
     case up
+    /// We are to look at the path, and nothing can be sent on it (marked SAs without a VTI).
+    case observed
     /// The threshold was reached.
     case down(Reason)
   }
@@ -59,7 +61,7 @@ struct SetMonitor: Sendable {
   var isUnproven: Bool {
     switch phase {
     case .verifying, .down: true
-    case .incomplete, .up: false
+    case .incomplete, .up, .observed: false
     }
   }
 
@@ -81,9 +83,9 @@ struct SetMonitor: Sendable {
   }
 }
 
-/// Between which addresses a set is probed, and through which link.
+/// Between which addresses a set is probed, and by which way.
 struct ProbePath: Hashable, Sendable {
-  var linkIndex: Int32
+  var way: ProbeWay
   var source: IPAddress
   var destination: IPAddress
   var size: Int
@@ -94,7 +96,7 @@ extension ProbeObstacle {
   var isLasting: Bool {
     switch self {
     case .noDestination, .noAddress, .noPing: true
-    case .noLink, .linkAdminDown, .noSource, .kernel: false
+    case .noLink, .linkAdminDown, .noSource, .marked, .ownLink, .externalLink, .kernel: false
     }
   }
 }
@@ -105,8 +107,15 @@ public enum ProbeObstacle: Error, Hashable, Sendable {
   case noLink
   /// The operator has it down.
   case linkAdminDown
-  /// `source-interface` has no address of the destination's family.
-  case noSource(String)
+  /// `source-interface` or the link has no address of the destination's family; nil: the tunnel's
+  /// own endpoint is none.
+  case noSource(String?)
+  /// The SAs have a mark, and no VTI has it: nothing can send through them.
+  case marked(Mark)
+  /// The agent's own link of this name is not there yet, or could not be made: why.
+  case ownLink(String, String?)
+  /// An XFRM interface for all if_ids is there, so that none can be made for this one.
+  case externalLink(UInt32)
   /// No destination-ip, or else the link's other end, lies in one of these: the set's selectors.
   case noDestination([IPPrefix])
   /// This host has no address in one of these, or packets from there go through another set.
@@ -115,4 +124,14 @@ public enum ProbeObstacle: Error, Hashable, Sendable {
   case noPing
   /// The kernel refused to send: errno.
   case kernel(Int32)
+}
+
+extension ProbeObstacle {
+  var isAboutOwnLink: Bool {
+    switch self {
+    case .ownLink, .externalLink: true
+    case .noLink, .linkAdminDown, .noSource, .noDestination, .noAddress, .noPing, .marked, .kernel:
+      false
+    }
+  }
 }

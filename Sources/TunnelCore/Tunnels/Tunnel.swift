@@ -55,6 +55,9 @@ struct Tunnel: Sendable {
 
   /// Whether the agent may do more than look.
   var monitor: Monitor? { vpn?.monitor }
+
+  /// Whether its SAs are there and none of them can be probed.
+  var isOnlyObserved: Bool { reason == .observedOnly }
 }
 
 extension Core {
@@ -74,6 +77,8 @@ extension Core {
       tunnels[id]?.failures += 1
       tunnels[id]?.lastFailure = (reason, now)
     }
+    // Nothing is known of a path that cannot be probed.
+    if reason == .observedOnly || tunnel.isOnlyObserved && state == .absent { return }
     raiseAlarm(id, from: tunnel.state, to: state, because: reason)
   }
 
