@@ -145,6 +145,19 @@ private let rows: [Row] = [
     " vpn.v.vpn-monitor.destination-ip = \"10.99.0.2/32\": not an IP address; allowed: "
       + "\(addressForm)"),
   .vpn(
+    "vpn-monitor.destination-ip = ['10.99.0.2', '10.99.0', '10.99.0.2']",
+    " vpn.v.vpn-monitor.destination-ip[1] = \"10.99.0\": not an IP address; allowed: "
+      + "\(addressForm)",
+    " vpn.v.vpn-monitor.destination-ip[2] = \"10.99.0.2\": already in this array; allowed: each "
+      + "address once"),
+  .vpn(
+    "vpn-monitor.destination-ip = []",
+    " vpn.v.vpn-monitor.destination-ip = []: must hold at least one address"),
+  .vpn(
+    "vpn-monitor.destination-ip = 10",
+    " vpn.v.vpn-monitor.destination-ip = 10: must be an address or an array of addresses, not an "
+      + "integer"),
+  .vpn(
     "vpn-monitor.verify-path = 'yes'",
     " vpn.v.vpn-monitor.verify-path = \"yes\": must be true, false or a table, not a string"),
   .vpn(

@@ -21,6 +21,7 @@ private func vpn(_ lines: String) throws -> VPN {
   let loaded = try parse(fullFile)
   let peers = [IPAddress(203, 0, 113, 1), IPAddress(203, 0, 113, 2)]
   let six = try #require(IPAddress("2001:db8::1"))
+  let far6 = try #require(IPAddress("fd99::3"))
   let prefix = try #require(IPPrefix("2001:db8:2::/48"))
   let first = VPN(
     name: "to-b", gateway: "GW-B", bindInterface: "vti0", establishTunnels: .immediately,
@@ -33,7 +34,7 @@ private func vpn(_ lines: String) throws -> VPN {
       mode: .optimized, interval: .seconds(1), threshold: 3, timeout: .milliseconds(500),
       probeSource: .endpoint, sourceInterface: "lo", destinations: [IPAddress(10, 99, 0, 2)],
       acceptsClearReply: true,
-      verifyPath: .init(destinations: [IPAddress(10, 99, 0, 3)], packetSize: 1350)))
+      verifyPath: .init(destinations: [IPAddress(10, 99, 0, 3), far6], packetSize: 1350)))
   let second = VPN(
     name: "a6", gateway: "GW-6", bindInterface: "xfrm6", establishTunnels: .responderOnly,
     linkControl: .none, routes: [prefix],
