@@ -68,7 +68,7 @@ extension Core {
   mutating func receive(_ reply: ProbeReply, at now: Instant) {
     guard let monitor = monitors[reply.monitor], monitor.absentUntil == nil else { return }
     defer { schedule(reply.monitor) }
-    if reply.linkIndex != monitor.path?.linkIndex {
+    if !arrives(on: reply.linkIndex, monitor) {
       let isOurs = monitors[reply.monitor]?.window.receiveInClear(reply.sequence) ?? false
       guard isOurs, tunnels[monitor.tunnel]?.monitor?.acceptsClearReply == true else { return }
     }
