@@ -8,6 +8,7 @@ story() {
   monitoring gw-a | agent gw-a
   child_up gw-a
   wait_until 5 "the tunnel is up" -- state_is gw-a to-b up
+  delay 300ms
   local shift
   for shift in -3600 7200 -3600; do
     shift_clock "$shift"
@@ -15,6 +16,7 @@ story() {
     answered_while_asleep "$((-shift))"
     answered_while_asleep "$shift"
   done
+  heal
   expect_equal "transitions" "$(log_count gw-a ' state=')" 2
   expect_equal "probes lost" "$(set_field gw-a to-b lost)" 0
   expect_between "seconds that it is up" "$(tunnel_field gw-a to-b since | cut -d . -f 1)" 12 120
@@ -33,12 +35,12 @@ story() {
 
 # A reply waits in the agent's socket while the clock is set.
 answered_while_asleep() { # SECONDS
-  local pid received
+  local pid probes
   pid=$(<"$LAB/agent-gw-a.pid")
-  received=$(esp_seen b-to-a)
-  wait_until 3 "a reply comes" -- more_esp_than "$received"
-  received=$(esp_seen b-to-a)
+  probes=$(esp_seen a-to-b)
+  wait_until 3 "a probe leaves" -- more_esp_than "$probes"
   on gw-a kill -STOP "$pid"
+  for_seconds 0.8 "its reply comes"
   shift_clock "$1"
   on gw-a kill -CONT "$pid"
 }
@@ -50,4 +52,4 @@ dies_verifying() { # SECONDS NUMBER
     logged_times gw-a 'state=down was=verifying reason="VPN monitoring verify-path error"' "$2"
 }
 
-more_esp_than() { (($(esp_seen b-to-a) > $1)); } # COUNT
+more_esp_than() { (($(esp_seen a-to-b) > $1)); } # COUNT
