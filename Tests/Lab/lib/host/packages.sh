@@ -15,7 +15,6 @@ declare -A lab_roots=(
     libcharon-extra-plugins"
   [frr]="frr"
   [networkd]="systemd"
-  [bird]="bird2"
 )
 
 lab_installed() { # PACKAGE
