@@ -26,6 +26,9 @@ public struct Core: Sendable {
 
   /// How long an empty set may still be a break-before-make reauthentication.
   static let absentGrace = Duration.seconds(3)
+  /// How long SAs may be on their way to other endpoints. The IKE daemon deletes and adds them one
+  /// by one, without waiting for anybody (strongSwan's kernel_netlink_ipsec.c, `update_sa`).
+  static let moveGrace = Duration.milliseconds(500)
   /// A late call beyond this means that the agent itself did not run.
   static let stallTolerance = Duration.milliseconds(100)
 

@@ -26,6 +26,12 @@ policy_charons() { # NET-A NET-B
   wait $!
 }
 
+# Gives a running charon what the settings say by now. SAs that are there stay as they are.
+charon_changed() { # GATEWAY [TIE]
+  swanctl_conf "$1" "${2:-mark}" >"$LAB/swanctl-$1/swanctl.conf"
+  charon_loaded "$1"
+}
+
 charon() { # GATEWAY [TIE]
   local gateway=$1 swanctl=$LAB/swanctl-$1
   strongswan_conf "$gateway" >"$LAB/strongswan-$gateway.conf"
