@@ -40,18 +40,20 @@ public func importJunos(
   }
   var translator = JunosTranslator(fileName: fileName, links: links)
   translator.translate(tree, unfollowed: read.unfollowed)
-  let losses = translator.findings.lines
+  let losses = translator.findings.errors
   guard losses.isEmpty || isLenient else {
-    let hint = "\(name): \(losses.count) cannot be kept; --lenient leaves them out, a comment each"
+    let hint = "\(name): cannot be kept: \(losses.count); allowed with --lenient, a comment each"
     throw ConfigurationError(lines: losses + [hint])
   }
   let toml = JunosWriter.write(translator.model, fileName: fileName)
   let loaded = try parseConfiguration(toml, fileName: "\(name) as TOML")
+  let isEmpty = loaded.configuration.vpns.isEmpty
   let unused = links.keys.filter { !translator.usedLinks.contains($0) }.sorted()
   return JunosImport(
     toml: toml,
-    warnings: losses.map { "\($0): left out" } + loaded.warnings
-      + unused.map { "\(name): --link \(junosText([$0])): nothing in it has this name" })
+    warnings: translator.findings.warnings + loaded.warnings
+      + unused.map { "\(name): --link \(junosText([$0])): nothing in it has this name" }
+      + (isEmpty ? ["\(name): no VPN in it that can be kept"] : []))
 }
 
 private func checkLinks(_ links: [String: String]) throws(ConfigurationError) {

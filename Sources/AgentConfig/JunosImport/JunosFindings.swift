@@ -3,15 +3,20 @@ struct JunosFindings {
   /// As messages have it.
   let fileName: String
   /// `FILE:LINE: STATEMENT: what is wrong; allowed: ...`, with the line to sort by.
-  private var losses: [(line: Int, text: String)] = []
+  private var losses: [(line: Int, text: String, instead: String)] = []
 
   init(fileName: String) { self.fileName = printable(fileName) }
 
-  /// Every loss, in the file's order.
-  var lines: [String] {
+  /// Every loss as an error, in the file's order.
+  var errors: [String] { ordered.map(\.text) }
+
+  /// Every loss as a warning: what became of it.
+  var warnings: [String] { ordered.map { "\($0.text); \($0.instead)" } }
+
+  private var ordered: [(line: Int, text: String, instead: String)] {
     losses.enumerated()
       .sorted { ($0.element.line, $0.offset) < ($1.element.line, $1.offset) }
-      .map(\.element.text)
+      .map(\.element)
   }
 
   /// Notes a statement that cannot be kept. What it returns is for the file, should one be written
@@ -20,12 +25,13 @@ struct JunosFindings {
   /// - Parameters:
   ///   - path: Where the statement stands.
   ///   - words: The statement itself.
+  ///   - instead: What becomes of it in a file that is written all the same.
   mutating func lose(
-    _ words: [String], in path: [String], line: Int, _ problem: String
+    _ words: [String], in path: [String], line: Int, _ problem: String, instead: String = "left out"
   ) -> JunosNote {
     let statement = junosText(path + words)
-    losses.append((line, "\(fileName):\(line): \(statement): \(problem)"))
-    return JunosNote(line: line, statement: junosText(words), remedy: "left out: \(problem)")
+    losses.append((line, "\(fileName):\(line): \(statement): \(problem)", instead))
+    return JunosNote(line: line, statement: junosText(words), remedy: "\(instead): \(problem)")
   }
 }
 

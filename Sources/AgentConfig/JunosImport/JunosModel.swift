@@ -31,6 +31,8 @@ struct JunosImported<Value> {
   var isLeftOut = false
   /// What Junos calls the interface: `st0.0`.
   var junosLink: String?
+  /// Where statements that are judged later stand, by their keywords.
+  var lines: [String: Int] = [:]
   /// What stands beside keys of the section.
   var remarks: [String: String] = [:]
   var notes: [JunosNote] = []

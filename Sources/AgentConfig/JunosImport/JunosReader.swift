@@ -74,7 +74,8 @@ struct JunosReader {
     case .open where blocks.isEmpty: try skipRedundancyBanner()
     case .listOpen where blocks.isEmpty: try readEditBanner()
     case .open, .listOpen, .listClose:
-      throw JunosSyntaxError(line: scanner.line, reason: "'\(token.written)' without a statement")
+      throw JunosSyntaxError(
+        line: scanner.line, reason: "'\(token.written)' without a statement; \(bothForms)")
     }
   }
 
@@ -107,7 +108,7 @@ struct JunosReader {
   private mutating func readEditBanner() throws(JunosSyntaxError) {
     let line = scanner.line
     guard case .word("edit")? = try next() else {
-      throw JunosSyntaxError(line: line, reason: "'[' without a statement")
+      throw JunosSyntaxError(line: line, reason: "'[' without a statement; \(bothForms)")
     }
     var words: [String] = []
     while case .word(let word)? = try next() { words.append(word) }
@@ -169,7 +170,7 @@ struct JunosReader {
       }
     }
     throw JunosSyntaxError(
-      line: line, reason: "no ';' after \(text(tokens)); allowed: set lines or the curly form")
+      line: line, reason: "no ';' after \(text(tokens)); \(bothForms)")
   }
 
   private func text(_ tokens: [JunosToken]) -> String {
@@ -261,3 +262,5 @@ private let statementTags: [String: JunosCommand.Verb] = [
   "inactive:": .deactivate, "active:": .activate, "delete:": .delete, "protect:": .set,
   "unprotect:": .set, "replace:": .set,
 ]
+
+private let bothForms = "allowed: set lines, or the curly form"

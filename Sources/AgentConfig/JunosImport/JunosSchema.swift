@@ -71,7 +71,7 @@ extension JunosLevel {
 
   private static let ike = JunosLevel([
     "gateway": .list(gateway), "policy": .opaqueList, "proposal": .opaqueList,
-    "respond-bad-spi": .opaque, "traceoptions": .opaque, "session": .opaque, "blocklists": .opaque,
+    "respond-bad-spi": .leaf, "traceoptions": .opaque, "session": .opaque, "blocklists": .opaque,
   ])
 
   private static let gateway = JunosLevel([

@@ -54,13 +54,13 @@ extension JunosTranslator {
             [], in: gateway.path, line: gateway.line, "no address; allowed: address ADDRESS"))
       }
     }
-    if let local = gateway.value.localAddress,
-      let peer = gateway.value.addresses.first(where: { $0.family != local.family })
+    if let local = node["local-address"], let address = gateway.value.localAddress,
+      let peer = gateway.value.addresses.first(where: { $0.family != address.family })
     {
       gateway.value.localAddress = nil
       gateway.notes.append(
         findings.lose(
-          ["local-address", local.description], in: gateway.path, line: gateway.line,
+          local.head, in: gateway.path, line: local.line,
           "the gateway has \(peer); allowed: addresses of one family"))
     }
   }

@@ -69,15 +69,7 @@ extension JunosTranslator {
     let bound = model.vpns.indices.filter {
       model.vpns[$0].junosLink == unit && !model.vpns[$0].isLeftOut
     }
-    guard let prefix = prefix(route.value ?? ""),
-      case let exact = IPPrefix(prefix.address, length: prefix.length),
-      exact.address == prefix.address
-    else {
-      model.notes.append(
-        findings.lose(
-          route.head, in: path, line: route.line, "not a prefix; allowed: ADDRESS/LENGTH"))
-      return
-    }
+    guard let exact = exactPrefix(route, in: path) else { return }
     let obstacle = obstacle(route, exact, hops: hops.count, bound: bound, table)
     guard let obstacle else {
       model.vpns[bound[0]].value.routes.append(exact)
@@ -88,6 +80,19 @@ extension JunosTranslator {
         line: route.line, statement: junosText(path + route.words),
         remedy: ([obstacle + ":"] + commands(route, exact)).joined(separator: "\n")),
       to: bound.first)
+  }
+
+  /// The prefix of a route; nil after noting why not.
+  private mutating func exactPrefix(_ route: JunosNode, in path: [String]) -> IPPrefix? {
+    let written = prefix(route.value ?? "")
+    let exact = written.map { IPPrefix($0.address, length: $0.length) }
+    if let exact, exact.address == written?.address { return exact }
+    let problem = exact.map { "has host bits; allowed: \($0)" }
+    model.notes.append(
+      findings.lose(
+        route.head, in: path, line: route.line,
+        problem ?? "not an IP prefix; allowed: ADDRESS/LENGTH"))
+    return nil
   }
 
   /// What adds the route by hand: one of several legs, or one a preference, which is a metric here.

@@ -43,7 +43,9 @@ extension JunosTranslator {
   /// Finds the gateway. They all stand in `security ike`, which may come after `security ipsec`,
   /// so the name is Junos' until `resolveGateways`.
   private mutating func checkGateway(_ vpn: inout JunosImported<VPN>, _ node: JunosNode) {
-    vpn.value.gateway = node["ike"]?["gateway"]?.value ?? ""
+    let gateway = node["ike"]?["gateway"]
+    vpn.value.gateway = gateway?.value ?? ""
+    vpn.lines["gateway"] = gateway?.line
     guard vpn.value.gateway.isEmpty else { return }
     vpn.isLeftOut = true
     if node["manual"] == nil {
@@ -62,15 +64,16 @@ extension JunosTranslator {
       guard gateway?.isLeftOut != false else { continue }
       model.vpns[index].isLeftOut = true
       let words = ["ike", "gateway", name]
+      let line = vpn.lines["gateway"] ?? vpn.line
       if gateway == nil {
         let names = junosText(model.gateways.map(\.junosName).sorted())
         model.vpns[index].notes.append(
           findings.lose(
-            words, in: vpn.path, line: vpn.line,
+            words, in: vpn.path, line: line,
             "no such gateway; allowed: \(names.isEmpty ? "none yet" : names)"))
       } else {
         model.vpns[index].notes.append(
-          JunosNote(line: vpn.line, statement: junosText(words), remedy: "left out as its gateway"))
+          JunosNote(line: line, statement: junosText(words), remedy: "left out as its gateway"))
       }
     }
   }
@@ -86,6 +89,7 @@ extension JunosTranslator {
       return
     }
     vpn.junosLink = unit
+    vpn.lines["bind-interface"] = leaf.line
     vpn.remarks["bind-interface"] = unit
     if let name = linkName(vpn.junosName) ?? linkName(unit) {
       vpn.value.bindInterface = name
@@ -133,9 +137,11 @@ extension JunosTranslator {
       model.vpns[index].value.linkControl = .none
       model.vpns[index].notes.append(
         findings.lose(
-          ["bind-interface", vpn.junosLink ?? link], in: vpn.path, line: vpn.line,
+          ["bind-interface", vpn.junosLink ?? link], in: vpn.path,
+          line: vpn.lines["bind-interface"] ?? vpn.line,
           "link of \(junosText(others)) too, which has another gateway; allowed: a link a gateway "
-            + "(--link \(junosText([vpn.junosName]))=NAME), or link-control = \"none\""))
+            + "(--link \(junosText([vpn.junosName]))=NAME)",
+          instead: "link-control = \"none\""))
     }
   }
 

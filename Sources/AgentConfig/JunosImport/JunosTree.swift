@@ -1,7 +1,7 @@
 /// A statement and those below it.
 struct JunosNode {
   var keyword: String
-  /// A leaf's value, or the name of a list's entry; nil: none, or missing.
+  /// A leaf's value, or the name of a list's entry; nil: none, or missing. Empty: missing.
   var value: String?
   /// Counted from 1.
   var line: Int
@@ -24,12 +24,12 @@ struct JunosNode {
 
   /// The statement with all below it, as one `set` command would have it.
   var words: [String] {
-    [keyword] + (value.map { [$0] } ?? []) + contents.flatMap(\.self)
+    head + contents.flatMap(\.self)
       + children.filter { !$0.isInactive }.flatMap(\.words)
   }
 
   /// The statement's own words, without those below it.
-  var head: [String] { [keyword] + (value.map { [$0] } ?? []) }
+  var head: [String] { [keyword, value ?? ""].filter { !$0.isEmpty } }
 }
 
 extension JunosNode {

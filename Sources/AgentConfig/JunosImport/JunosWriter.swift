@@ -169,6 +169,6 @@ struct JunosWriter {
 
   /// Our own reader refuses U+0000 in escaped form wherever it stands, hence no backslashes.
   private func plain(_ text: String) -> String {
-    String(printable(text).map { $0 == "\\" ? "/" : $0 })
+    printable(text).filter { $0 != "\\" }
   }
 }
