@@ -44,7 +44,7 @@ extension JunosTranslator {
   }
 
   /// `rename` and others of tunnels.
-  mutating func checkUnfollowed(_ root: JunosNode, _ commands: [JunosCommand]) {
+  mutating func checkUnfollowed(_ commands: [JunosCommand]) {
     for command in commands {
       let concerns = command.words.contains { $0 == "ike" || $0 == "ipsec" }
       guard concerns || command.words.first == "replace" else { continue }

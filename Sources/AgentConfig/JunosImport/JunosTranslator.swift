@@ -21,7 +21,7 @@ struct JunosTranslator {
 
   /// Reads the whole configuration into `model`.
   mutating func translate(_ root: JunosNode, unfollowed: [JunosCommand]) {
-    checkUnfollowed(root, unfollowed)
+    checkUnfollowed(unfollowed)
     checkGroups(in: root, at: [], definitions: root.all("groups"))
     for node in statements(of: root, in: []) {
       switch node.keyword {
