@@ -10,7 +10,8 @@ extension JunosTranslator {
       case "optimized": monitor.mode = .optimized
       case "source-interface":
         monitor.sourceInterface = sourceInterface(child, in: path, of: &vpn)
-      case "destination-ip": monitor.destinationIP = host(child, in: path, &vpn.notes)
+      case "destination-ip":
+        monitor.destinations = [host(child, in: path, &vpn.notes)].compactMap(\.self)
       case "verify-path":
         monitor.verifyPath = verifyPath(child, in: path + child.head, of: &vpn)
       default: break
@@ -27,7 +28,7 @@ extension JunosTranslator {
     var verifyPath = Monitor.VerifyPath()
     for child in statements(of: node, in: path, &vpn.notes) {
       if child.keyword == "destination-ip" {
-        verifyPath.destinationIP = host(child, in: path, &vpn.notes)
+        verifyPath.destinations = [host(child, in: path, &vpn.notes)].compactMap(\.self)
       } else {
         let unit = "bytes of the whole ICMP message"
         verifyPath.packetSize =

@@ -92,7 +92,7 @@ struct JunosWriter {
     if let name = monitor.sourceInterface {
       entries.append(Entry(key: "source-interface", value: quoted(name)))
     }
-    if let address = monitor.destinationIP {
+    if let address = monitor.destinations.first {
       entries.append(Entry(key: "destination-ip", value: quoted(address.description)))
     }
     if let verifyPath = monitor.verifyPath {
@@ -103,7 +103,7 @@ struct JunosWriter {
 
   private func value(_ verifyPath: Monitor.VerifyPath) -> String {
     var parts: [String] = []
-    if let address = verifyPath.destinationIP {
+    if let address = verifyPath.destinations.first {
       parts.append("destination-ip = \(quoted(address.description))")
     }
     if verifyPath.packetSize != Monitor.VerifyPath().packetSize {
