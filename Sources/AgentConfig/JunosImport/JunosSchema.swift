@@ -42,7 +42,7 @@ private let everywhere: [String: JunosShape] = [
   "apply-groups": .leaves, "apply-groups-except": .leaves, "apply-macro": .opaqueList,
 ]
 
-// The names and ranges are those of Juniper's YANG models 24.4R1 (junos-es-conf-security).
+// The names and ranges are those that Juniper documents for Junos 24.4.
 
 extension JunosLevel {
   /// The whole configuration, as far as tunnels are concerned.
