@@ -68,6 +68,7 @@ extension Core {
 
   private mutating func changeGate(_ name: String, _ users: [Tunnel], opening: Bool) {
     let request = guardRequest(name, users)
+    let before = routes.record
     var steps = opening ? routes.open(request) : routes.hold(request)
     let after = routes.record
     warnOfContests(name, users[0].name)
@@ -81,7 +82,7 @@ extension Core {
       .changeGate(
         GatePlan(
           link: name,
-          recordBefore: writes && !opening || withdraws ? after.adding(steps, of: name) : nil,
+          recordBefore: writes && !opening || withdraws ? before.union(after) : nil,
           steps: steps, recordAfter: writes && opening ? after : nil)))
   }
 
@@ -151,7 +152,7 @@ extension Core {
       name = link
       log(.error, "-", "link=\(link) cannot \(step): \(message)")
       routes.undo(step, link: link)
-      if case .addRoute = step { writeRecord(for: link) }
+      if step.putsBack { writeRecord(for: link) }
       if case .setDormant = step {
         gates[link]?.isWaitingForLink = false
         // The kernel refused; nobody set it back.

@@ -3,7 +3,7 @@ extension Core {
   mutating func take(_ snapshot: Snapshot, at now: Instant) {
     let isFirst = !hasStarted
     // Routes first: no gate may be settled by what it was before.
-    routes.replaceAll(snapshot.routes)
+    replaceRoutes(snapshot.routes, snapshot.nexthops, links: snapshot.links)
     replaceLinks(snapshot.links, at: now)
     let present = Set(snapshot.links.map(\.index))
     forgetWithdrawn { !present.contains($0) }
@@ -76,7 +76,10 @@ extension Core {
   }
 
   private mutating func forgetWithdrawn(where isGone: (Int32) -> Bool) {
-    let lost = routes.forgetWithdrawn(where: isGone)
+    warnOfLost(routes.forgetWithdrawn(where: isGone))
+  }
+
+  private mutating func warnOfLost(_ lost: [Route]) {
     guard !lost.isEmpty else { return }
     log(
       .warning, "-",
@@ -130,8 +133,8 @@ extension Core {
 
   // MARK: Routes
 
-  mutating func observe(_ route: Route, at now: Instant) {
-    routes.observe(route)
+  mutating func observe(_ route: Route, _ change: RouteChange, at now: Instant) {
+    routes.observe(route, change)
     settleGateOfRoute(route, at: now)
   }
 
@@ -140,16 +143,28 @@ extension Core {
     settleGateOfRoute(route, at: now)
   }
 
-  mutating func replaceRoutes(_ all: [Route], at now: Instant) {
-    routes.replaceAll(all)
+  mutating func replaceRoutes(_ all: [Route], _ nexthops: [Nexthop], at now: Instant) {
+    replaceRoutes(all, nexthops, links: Array(links.values))
+    for name in gates.keys.sorted() { settleGate(name, at: now) }
+  }
+
+  private mutating func replaceRoutes(
+    _ all: [Route], _ nexthops: [Nexthop], links: [Link]
+  ) {
+    let up = Set(links.filter(\.isAdminUp).map(\.index))
+    warnOfLost(routes.replaceAll(all, nexthops: nexthops, isUp: up.contains))
+  }
+
+  mutating func observe(_ nexthop: Nexthop, at now: Instant) {
+    routes.observe(nexthop)
     for name in gates.keys.sorted() { settleGate(name, at: now) }
   }
 
   private mutating func settleGateOfRoute(_ route: Route, at now: Instant) {
-    if let index = route.linkIndex, let name = links[index]?.name, gates[name] != nil {
+    let names = routes.legLinks(route).compactMap { links[$0]?.name }
+    let isOurs = route.routeProtocol == Route.agentProtocol
+    for name in isOurs && names.isEmpty ? gates.keys.sorted() : names where gates[name] != nil {
       settleGate(name, at: now)
-    } else if route.routeProtocol == Route.agentProtocol {
-      for name in gates.keys.sorted() { settleGate(name, at: now) }
     }
   }
 

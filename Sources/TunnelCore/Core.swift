@@ -88,9 +88,11 @@ public struct Core: Sendable {
     case .linkDeleted(let index): removeLink(index, at: now)
     case .address(let address): insert(address, at: now)
     case .addressDeleted(let address): remove(address, at: now)
-    case .route(let route): observe(route, at: now)
+    case .route(let route, let change): observe(route, change, at: now)
     case .routeDeleted(let route): forget(route, at: now)
-    case .routes(let all): replaceRoutes(all, at: now)
+    case .nexthop(let nexthop): observe(nexthop, at: now)
+    case .nexthopDeleted(let id): routes.forgetNexthop(id)
+    case .routes(let all, let nexthops): replaceRoutes(all, nexthops, at: now)
     case .reply(let reply): receive(reply, at: now)
     case .probeNotSent(let id, let sequence, let errno):
       takeBack(id, sequence, errno, at: now)
@@ -104,7 +106,8 @@ public struct Core: Sendable {
     case .tick: break
     }
     runTimers(at: now)
-    if mustReadRoutes { effects.append(.readRoutes) }
+    if mustReadRoutes || routes.needsDump { effects.append(.readRoutes) }
+    routes.needsDump = false
     return effects
   }
 
@@ -114,6 +117,7 @@ public struct Core: Sendable {
       case .monitor(let id): wake(id, at: now)
       case .tunnel(let id): settle(id, at: now)
       case .gate(let link):
+        if routes.mustCompare.remove(link) != nil { mustReadRoutes = true }
         if tunnels.values.contains(where: { $0.link == link && $0.isGuarded }) {
           settleGate(link, at: now)
         } else {

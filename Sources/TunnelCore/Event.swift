@@ -17,11 +17,15 @@ public enum Event: Sendable {
   /// An address is gone.
   case addressDeleted(InterfaceAddress)
   /// A route is new or replaced.
-  case route(Route)
+  case route(Route, RouteChange = .new)
   /// A route is gone.
   case routeDeleted(Route)
-  /// All routes, as asked for by `Effect.readRoutes`.
-  case routes([Route])
+  /// A nexthop object or group is new or replaced.
+  case nexthop(Nexthop)
+  /// A nexthop object or group is gone.
+  case nexthopDeleted(id: UInt32)
+  /// All routes and nexthops, as asked for by `Effect.readRoutes`.
+  case routes([Route], [Nexthop] = [])
   /// An authentic reply to one of our probes arrived.
   case reply(ProbeReply)
   /// The kernel did not take a probe: errno.
@@ -51,12 +55,15 @@ public struct Snapshot: Sendable {
   public var addresses: [InterfaceAddress]
   /// All routes but those of the local table.
   public var routes: [Route]
+  /// All nexthop objects and groups.
+  public var nexthops: [Nexthop]
 
   /// A snapshot.
   public init(
     sas: [SecurityAssociation] = [], links: [Link] = [], addresses: [InterfaceAddress] = [],
-    routes: [Route] = []
+    routes: [Route] = [], nexthops: [Nexthop] = []
   ) {
+    self.nexthops = nexthops
     self.sas = sas
     self.links = links
     self.addresses = addresses

@@ -159,7 +159,8 @@ public final class Agent {
   private func resync() throws(EdgeError) {
     let snapshot = Snapshot(
       sas: try requests.dumpSAs(), links: try requests.dumpLinks(),
-      addresses: try requests.dumpAddresses(), routes: try requests.dumpRoutes())
+      addresses: try requests.dumpAddresses(), routes: try requests.dumpRoutes(),
+      nexthops: try requests.dumpNexthops())
     try feed(.snapshot(snapshot))
   }
 
@@ -191,7 +192,7 @@ public final class Agent {
     case .readCounters(let monitor, let keys):
       return [.counters(monitor, readCounters(keys))]
     case .readRoutes:
-      return [.routes(try requests.dumpRoutes())]
+      return [.routes(try requests.dumpRoutes(), try requests.dumpNexthops())]
     case .alarm(let alarm):
       log(alarm.isDown ? .error : .info, "-", alarm.description)
     case .log(let level, let tunnel, let text):

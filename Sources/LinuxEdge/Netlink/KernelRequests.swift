@@ -78,7 +78,18 @@ extension KernelRequests {
   /// All IPv4 and IPv6 routes, but neither cached ones nor table 255 (local).
   public func dumpRoutes() throws(EdgeError) -> [Route] {
     try dump("dump routes", VPA_TABLE_ROUTES, on: route).compactMap {
-      if case .route(let route) = $0 { route } else { nil }
+      if case .route(let route, _) = $0 { route } else { nil }
+    }
+  }
+
+  /// All nexthop objects and groups; none on a kernel that has no such thing.
+  public func dumpNexthops() throws(EdgeError) -> [Nexthop] {
+    do {
+      return try dump("dump nexthops", VPA_TABLE_NEXTHOPS, on: route).compactMap {
+        if case .nexthop(let nexthop) = $0 { nexthop } else { nil }
+      }
+    } catch  where error.errno == EOPNOTSUPP {
+      return []
     }
   }
 }
@@ -98,7 +109,22 @@ extension KernelRequests {
     guard saved.isReplayable else {
       throw EdgeError(operation: "replay route", object: "\(saved)", errno: EOPNOTSUPP)
     }
-    try perform("replay route", "\(saved)", on: route, replay(saved, add: true))
+    try perform("replay route", "\(saved)", on: route, replay(saved, VPA_CHANGE_ADD))
+  }
+
+  /// Makes a route in the place of what the kernel has of its identity.
+  public func replaceRoute(_ new: Route) throws(EdgeError) {
+    try perform("replace route", "\(new)", on: route, replay(new, VPA_CHANGE_REPLACE))
+  }
+
+  /// Gives a nexthop group its members.
+  public func replaceGroup(_ group: Nexthop) throws(EdgeError) {
+    let without = group.withoutMembers
+    let request = built(capacity: group.message.count + 16) {
+      unsafe vpa_build_nexthop_request(
+        $0, $1, group.message, group.message.count, VPA_CHANGE_REPLACE, without, without.count)
+    }
+    try perform("replace", "\(group)", on: route, request)
   }
 
   /// Deletes exactly this route: with everything that was dumped of it when there is a message,
@@ -106,7 +132,7 @@ extension KernelRequests {
   public func deleteRoute(_ old: Route) throws(EdgeError) {
     let request =
       old.isReplayable && !old.message.isEmpty
-      ? replay(old, add: false)
+      ? replay(old, VPA_CHANGE_DELETE)
       : build(
         vpa_route(
           old.identity, kind: old.kind, routeProtocol: old.routeProtocol, scope: old.scope,
@@ -153,10 +179,12 @@ extension KernelRequests {
     return built { unsafe vpa_build_route($0, $1, &route, add) }
   }
 
-  private func replay(_ saved: Route, add: Bool) -> [UInt8]? {
+  private func replay(_ saved: Route, _ change: vpa_change) -> [UInt8]? {
     let header = 16
+    let without = saved.withoutLinks
     return built(capacity: saved.message.count + header) {
-      unsafe vpa_build_route_request($0, $1, saved.message, saved.message.count, add)
+      unsafe vpa_build_route_request(
+        $0, $1, saved.message, saved.message.count, change, without, without.count)
     }
   }
 }

@@ -11,6 +11,10 @@ public enum GateStep: Hashable, Sendable {
   case addRoute(Route)
   /// Withdraw a route.
   case deleteRoute(Route)
+  /// Give a multipath route these legs, in the place of what the kernel has of its identity.
+  case replaceRoute(Route)
+  /// Give a nexthop group these members.
+  case replaceGroup(Nexthop)
   /// Add an unreachable route of the agent's.
   case addUnreachable(Route.Identity)
   /// Remove an unreachable route of the agent's.
@@ -24,8 +28,27 @@ public enum GateStep: Hashable, Sendable {
 }
 
 extension GateStep {
-  /// Whether a route of somebody else's leaves the kernel.
-  var withdraws: Bool { if case .deleteRoute = self { true } else { false } }
+  /// Whether a route of somebody else's leaves the kernel, or a part of it may.
+  var withdraws: Bool {
+    switch self {
+    case .deleteRoute, .replaceRoute, .replaceGroup: true
+    case .addRoute, .addUnreachable, .deleteUnreachable, .addLinkRoute, .deleteLinkRoute,
+      .setDormant:
+      false
+    }
+  }
+}
+
+extension GateStep {
+  /// Whether something that is on record comes back by it, or may.
+  public var putsBack: Bool {
+    switch self {
+    case .addRoute, .replaceRoute, .replaceGroup: true
+    case .deleteRoute, .addUnreachable, .deleteUnreachable, .addLinkRoute, .deleteLinkRoute,
+      .setDormant:
+      false
+    }
+  }
 }
 
 extension GateStep: CustomStringConvertible {
@@ -34,6 +57,8 @@ extension GateStep: CustomStringConvertible {
     switch self {
     case .addRoute(let route): "put back \(route)"
     case .deleteRoute(let route): "withdraw \(route)"
+    case .replaceRoute(let route): "change the legs of \(route)"
+    case .replaceGroup(let group): "change the members of \(group)"
     case .addUnreachable(let id): "add unreachable \(id.destination)"
     case .deleteUnreachable(let id): "remove unreachable \(id.destination)"
     case .addLinkRoute(let id, _): "add \(id.destination)"
@@ -61,13 +86,19 @@ public struct GateRecord: Hashable, Sendable {
   public struct HeldLink: Hashable, Sendable {
     /// Its name.
     public var name: String
-    /// Routes taken from it, in the order of their identity.
+    /// Routes taken from it, whole or a leg of theirs, as they were; in the order of their identity.
     public var withdrawn: [Route]
+    /// Its index: tells which legs are out.
+    public var index: Int32?
+    /// Nexthop groups as they were with the members that go by it, in the order of their id.
+    public var groups: [Nexthop]
 
     /// A held link.
-    public init(name: String, withdrawn: [Route]) {
+    public init(name: String, withdrawn: [Route], index: Int32? = nil, groups: [Nexthop] = []) {
       self.name = name
       self.withdrawn = withdrawn
+      self.index = index
+      self.groups = groups
     }
   }
 
@@ -79,16 +110,23 @@ public struct GateRecord: Hashable, Sendable {
     self.links = links
   }
 
-  /// The record that also holds the routes which `steps` put back: true until they are taken.
-  func adding(_ steps: [GateStep], of name: String) -> GateRecord {
-    let returning = steps.compactMap { if case .addRoute(let route) = $0 { route } else { nil } }
-    guard !returning.isEmpty else { return self }
-    var record = self
-    if let place = links.firstIndex(where: { $0.name == name }) {
-      record.links[place].withdrawn.append(contentsOf: returning)
-    } else {
-      record.links.append(HeldLink(name: name, withdrawn: returning))
+  /// What either record holds: true while one becomes the other.
+  func union(_ other: GateRecord) -> GateRecord {
+    var all = Dictionary(uniqueKeysWithValues: links.map { ($0.name, $0) })
+    for link in other.links {
+      guard var mine = all[link.name] else {
+        all[link.name] = link
+        continue
+      }
+      let known = Set(mine.withdrawn.map(\.identity))
+      mine.withdrawn += link.withdrawn.filter { !known.contains($0.identity) }
+      mine.withdrawn.sort { $0.identity < $1.identity }
+      let groups = Set(mine.groups.map(\.id))
+      mine.groups += link.groups.filter { !groups.contains($0.id) }
+      mine.groups.sort { $0.id < $1.id }
+      mine.index = mine.index ?? link.index
+      all[link.name] = mine
     }
-    return record
+    return GateRecord(links: all.values.sorted { $0.name < $1.name })
   }
 }
