@@ -48,6 +48,10 @@ static decoder *route_decoder(uint16_t type, enum vpa_event_kind *kind) {
   case RTM_DELNEXTHOP:
     *kind = type == RTM_NEWNEXTHOP ? VPA_EVENT_NEXTHOP : VPA_EVENT_NEXTHOP_DELETED;
     return vpa_decode_nexthop;
+  case RTM_NEWRULE:
+  case RTM_DELRULE:
+    *kind = type == RTM_NEWRULE ? VPA_EVENT_RULE : VPA_EVENT_RULE_DELETED;
+    return vpa_decode_rule;
   default:
     return NULL;
   }

@@ -34,8 +34,13 @@ static int open_socket(struct vpa_netlink **out, enum vpa_netlink_protocol proto
 
 static int subscribe(const struct vpa_netlink *nl) {
   static const int xfrm[] = {XFRMNLGRP_SA, XFRMNLGRP_EXPIRE, 0};
-  static const int route[] = {RTNLGRP_LINK,       RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
-                              RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE,  0};
+  static const int route[] = {RTNLGRP_LINK,
+                              RTNLGRP_IPV4_IFADDR,
+                              RTNLGRP_IPV6_IFADDR,
+                              RTNLGRP_IPV4_ROUTE,
+                              RTNLGRP_IPV6_ROUTE,
+                              RTNLGRP_IPV6_RULE,
+                              0};
   int result = 0;
   for (const int *group = nl->protocol == VPA_NETLINK_XFRM ? xfrm : route; *group && !result;
        group++)

@@ -3,6 +3,7 @@
 #include "message.h"
 
 #include <errno.h>
+#include <linux/fib_rules.h>
 #include <linux/if_link.h>
 #include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
@@ -13,11 +14,11 @@
 enum { VPA_OPER_DORMANT = 5, VPA_OPER_UP = 6, VPA_MODE_DEFAULT = 0, VPA_MODE_DORMANT = 1 };
 
 int vpa_build_dump(void *buffer, size_t capacity, enum vpa_table table) {
-  static const uint16_t types[] = {XFRM_MSG_GETSA, RTM_GETLINK, RTM_GETADDR, RTM_GETROUTE,
-                                   RTM_GETNEXTHOP};
+  static const uint16_t types[] = {XFRM_MSG_GETSA, RTM_GETLINK,    RTM_GETADDR,
+                                   RTM_GETROUTE,   RTM_GETNEXTHOP, RTM_GETRULE};
   static const size_t bodies[] = {sizeof(struct xfrm_usersa_id), sizeof(struct ifinfomsg),
-                                  sizeof(struct ifaddrmsg), sizeof(struct rtmsg),
-                                  sizeof(struct nhmsg)};
+                                  sizeof(struct ifaddrmsg),      sizeof(struct rtmsg),
+                                  sizeof(struct nhmsg),          sizeof(struct fib_rule_hdr)};
   static const char zeros[sizeof(struct xfrm_usersa_id)];
   struct vpa_message message = vpa_message_begin(buffer, capacity, types[table], NLM_F_DUMP);
   vpa_message_add(&message, zeros, bodies[table]);

@@ -48,7 +48,9 @@ extension Core {
     gate.demand = demand
     gates[name] = gate
     switch demand {
-    case .asFound: routes.adopt(guardRequest(name, users))
+    case .asFound:
+      let steps = routes.adopt(guardRequest(name, users))
+      if !steps.isEmpty { effects.append(.changeGate(GatePlan(link: name, steps: steps))) }
     case .held: changeGate(name, users, opening: false)
     case .inService:
       // Without the link, or with the operator's admin down, owned prefixes must not leak.
@@ -112,7 +114,8 @@ extension Core {
       guardProtocols: vpns.reduce(into: []) { $0.formUnion($1.guardProtocols) },
       owned: vpns.flatMap(\.routes),
       heldRoute: vpns.contains { $0.heldRoute == .unreachable } ? .unreachable : .none,
-      probeDestinations: Set(users.flatMap(probeDestinations)))
+      // Nobody probes any more when the agent ends.
+      probeDestinations: isEnding ? [] : Set(users.flatMap(probeDestinations)))
   }
 
   /// Where a tunnel's probes go. Never the tunnel's own outer endpoint: a route to it through the

@@ -4,6 +4,7 @@ extension Core {
     let isFirst = !hasStarted
     // Routes first: no gate may be settled by what it was before.
     replaceRoutes(snapshot.routes, snapshot.nexthops, links: snapshot.links)
+    routes.replaceRules(snapshot.rules)
     replaceLinks(snapshot.links, at: now)
     let present = Set(snapshot.links.map(\.index))
     forgetWithdrawn { !present.contains($0) }
@@ -158,6 +159,11 @@ extension Core {
   mutating func observe(_ nexthop: Nexthop, at now: Instant) {
     routes.observe(nexthop)
     for name in gates.keys.sorted() { settleGate(name, at: now) }
+  }
+
+  mutating func forget(_ rule: ProbeRule, at now: Instant) {
+    routes.forget(rule)
+    settleGate(rule.link, at: now)
   }
 
   private mutating func settleGateOfRoute(_ route: Route, at now: Instant) {

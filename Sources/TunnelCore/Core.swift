@@ -92,6 +92,8 @@ public struct Core: Sendable {
     case .routeDeleted(let route): forget(route, at: now)
     case .nexthop(let nexthop): observe(nexthop, at: now)
     case .nexthopDeleted(let id): routes.forgetNexthop(id)
+    case .rule(let rule): routes.observe(rule)
+    case .ruleDeleted(let rule): forget(rule, at: now)
     case .routes(let all, let nexthops): replaceRoutes(all, nexthops, at: now)
     case .reply(let reply): receive(reply, at: now)
     case .probeNotSent(let id, let sequence, let errno):

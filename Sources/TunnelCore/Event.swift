@@ -24,6 +24,10 @@ public enum Event: Sendable {
   case nexthop(Nexthop)
   /// A nexthop object or group is gone.
   case nexthopDeleted(id: UInt32)
+  /// A policy rule of the agent's is there.
+  case rule(ProbeRule)
+  /// A policy rule of the agent's is gone.
+  case ruleDeleted(ProbeRule)
   /// All routes and nexthops, as asked for by `Effect.readRoutes`.
   case routes([Route], [Nexthop] = [])
   /// An authentic reply to one of our probes arrived.
@@ -57,12 +61,16 @@ public struct Snapshot: Sendable {
   public var routes: [Route]
   /// All nexthop objects and groups.
   public var nexthops: [Nexthop]
+  /// The agent's policy rules.
+  public var rules: [ProbeRule]
 
   /// A snapshot.
   public init(
     sas: [SecurityAssociation] = [], links: [Link] = [], addresses: [InterfaceAddress] = [],
-    routes: [Route] = [], nexthops: [Nexthop] = []
+    routes: [Route] = [], nexthops: [Nexthop] = [],
+    rules: [ProbeRule] = []
   ) {
+    self.rules = rules
     self.nexthops = nexthops
     self.sas = sas
     self.links = links

@@ -78,7 +78,7 @@ struct ModelKernel {
     case .replaceRoute(let route):
       table[route.identity] = route
       queue.append(.route(route, .replacing))
-    case .replaceGroup: break
+    case .replaceGroup, .addRule, .deleteRule: break
     case .addUnreachable(let id): return add(Self.own(id, nil))
     case .deleteUnreachable(let id):
       if table[id]?.kind == .unreachable { remove(id) }

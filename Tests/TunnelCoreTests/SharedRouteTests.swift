@@ -202,7 +202,9 @@ import Testing
     _ = guardian.hold(Self.a)
     guardian.forgetNexthop(1)
     #expect(guardian.needsDump)
-    #expect(guardian.replaceAll([], nexthops: [Self.objects[1]]) == [Self.byObject])
+    let ours = Route(
+      identity: Self.standIn, kind: .unreachable, routeProtocol: Route.agentProtocol, legs: [])
+    #expect(guardian.replaceAll([ours], nexthops: [Self.objects[1]]) == [Self.byObject])
     #expect(guardian.open(Self.a) == [.deleteUnreachable(Self.standIn)])
   }
 }

@@ -14,6 +14,7 @@ enum vpa_table {
   VPA_TABLE_ADDRESSES,
   VPA_TABLE_ROUTES,
   VPA_TABLE_NEXTHOPS,
+  VPA_TABLE_RULES,
 };
 
 /* What is to be done with a dumped route or nexthop. */
@@ -53,6 +54,9 @@ int vpa_build_route_request(void *buffer, size_t capacity, const void *body, siz
 /* Builds the body (nhmsg and attributes) that makes the nexthop of a dumped or multicast
  * RTM_NEWNEXTHOP again; -EBADMSG when that is no nexthop. */
 int vpa_build_nexthop_replay(void *buffer, size_t capacity, const void *message, size_t length);
+
+/* Builds RTM_NEWRULE (exclusive) or RTM_DELRULE. */
+int vpa_build_rule(void *buffer, size_t capacity, const struct vpa_rule *rule, bool add);
 
 /* Wraps such a body in an RTM_NEWNEXTHOP (exclusive, or replacing), leaving out of a group `count`
  * members. */

@@ -101,6 +101,15 @@ struct vpa_nexthop {
   bool replayable;
 };
 
+/* A policy rule that selects a table by output link. */
+struct vpa_rule {
+  char output_link[VPA_LINK_NAME]; /* empty: not by link */
+  uint32_t table;
+  uint32_t priority;
+  uint8_t family;   /* 4 or 6 */
+  uint8_t protocol; /* RTPROT_* */
+};
+
 enum vpa_event_kind {
   VPA_EVENT_NONE,
   VPA_EVENT_SA, /* new, updated, or an item of a dump */
@@ -115,6 +124,8 @@ enum vpa_event_kind {
   VPA_EVENT_ROUTE_DELETED,
   VPA_EVENT_NEXTHOP,
   VPA_EVENT_NEXTHOP_DELETED,
+  VPA_EVENT_RULE,
+  VPA_EVENT_RULE_DELETED,
 };
 
 /* One decoded netlink message; only the member that `kind` names is filled. */
@@ -127,6 +138,7 @@ struct vpa_event {
   struct vpa_address address;
   struct vpa_route route;
   struct vpa_nexthop nexthop;
+  struct vpa_rule rule;
 };
 
 #endif

@@ -160,7 +160,7 @@ public final class Agent {
     let snapshot = Snapshot(
       sas: try requests.dumpSAs(), links: try requests.dumpLinks(),
       addresses: try requests.dumpAddresses(), routes: try requests.dumpRoutes(),
-      nexthops: try requests.dumpNexthops())
+      nexthops: try requests.dumpNexthops(), rules: try requests.dumpRules())
     try feed(.snapshot(snapshot))
   }
 

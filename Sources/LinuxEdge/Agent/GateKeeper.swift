@@ -65,6 +65,8 @@ struct GateKeeper {
     case .deleteLinkRoute(let id, let link):
       try requests.deleteRoute(
         Route(identity: id, routeProtocol: Route.agentProtocol, linkIndex: link))
+    case .addRule(let rule): try requests.setRule(rule, add: true)
+    case .deleteRule(let rule): try requests.setRule(rule, add: false)
     case .setDormant(let link, let dormant):
       try requests.setOperationalState(link: link, dormant: dormant)
     }

@@ -18,6 +18,8 @@ extension Event {
     case .routeDeleted(let route): self = .routeDeleted(route)
     case .nexthop(let nexthop): self = .nexthop(nexthop)
     case .nexthopDeleted(let id): self = .nexthopDeleted(id: id)
+    case .rule(let rule): self = .rule(rule)
+    case .ruleDeleted(let rule): self = .ruleDeleted(rule)
     }
   }
 }

@@ -131,6 +131,32 @@ extension RouteChange {
   }
 }
 
+extension ProbeRule {
+  /// nil for a rule that is not the agent's.
+  init?(_ rule: vpa_rule) {
+    guard rule.protocol == Route.agentProtocol, rule.family == 6,
+      rule.table == Route.probeTable, rule.output_link.0 != 0
+    else { return nil }
+    self.init(link: String(fixed: rule.output_link))
+  }
+}
+
+extension vpa_rule {
+  init(_ rule: ProbeRule) {
+    self.init()
+    unsafe withUnsafeMutableBytes(of: &output_link) {
+      // The last byte stays 0.
+      for (place, byte) in rule.link.utf8.prefix($0.count - 1).enumerated() {
+        unsafe $0[place] = byte
+      }
+    }
+    table = Route.probeTable
+    priority = ProbeRule.priority
+    family = 6
+    self.protocol = Route.agentProtocol
+  }
+}
+
 extension Nexthop {
   /// The nexthop with the body that makes it again.
   init(_ nexthop: vpa_nexthop, message: [UInt8]) {

@@ -28,6 +28,10 @@ public enum KernelEvent: Hashable, Sendable {
   case nexthop(Nexthop)
   /// A nexthop object or group is gone. The kernel says nothing of those that go with their link.
   case nexthopDeleted(id: UInt32)
+  /// A new policy rule.
+  case rule(ProbeRule)
+  /// A policy rule is gone.
+  case ruleDeleted(ProbeRule)
 }
 
 extension KernelEvent {
@@ -49,6 +53,12 @@ extension KernelEvent {
     case VPA_EVENT_ROUTE_DELETED: self = .routeDeleted(Route(event.route, message: replay()))
     case VPA_EVENT_NEXTHOP: self = .nexthop(Nexthop(event.nexthop, message: replay()))
     case VPA_EVENT_NEXTHOP_DELETED: self = .nexthopDeleted(id: event.nexthop.id)
+    case VPA_EVENT_RULE:
+      guard let rule = ProbeRule(event.rule) else { return nil }
+      self = .rule(rule)
+    case VPA_EVENT_RULE_DELETED:
+      guard let rule = ProbeRule(event.rule) else { return nil }
+      self = .ruleDeleted(rule)
     default: return nil
     }
   }

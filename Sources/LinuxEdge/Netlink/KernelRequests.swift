@@ -94,6 +94,24 @@ extension KernelRequests {
   }
 }
 
+extension KernelRequests {
+  /// The agent's policy rules.
+  public func dumpRules() throws(EdgeError) -> [ProbeRule] {
+    try dump("dump rules", VPA_TABLE_RULES, on: route).compactMap {
+      if case .rule(let rule) = $0 { rule } else { nil }
+    }
+  }
+
+  /// Makes a rule, or removes it.
+  public func setRule(_ rule: ProbeRule, add: Bool) throws(EdgeError) {
+    var rule = vpa_rule(rule)
+    let request = built { unsafe vpa_build_rule($0, $1, &rule, add) }
+    try perform(
+      add ? "add rule" : "delete rule", "oif \(String(fixed: rule.output_link))", on: route,
+      request, removing: !add)
+  }
+}
+
 // MARK: - Links and routes
 
 extension KernelRequests {

@@ -2,6 +2,21 @@ extension Route {
   /// rtm_protocol of every route the agent makes. Not in use by any daemon that iproute2's
   /// rt_protos names.
   public static let agentProtocol: UInt8 = 250
+  /// The table of routes to IPv6 probe destinations that no other route through the link covers.
+  public static let probeTable: UInt32 = 250
+}
+
+/// A rule of the agent's: what leaves by this link as the socket's own choice (IPv6, `oif`) looks
+/// into `Route.probeTable` first. IPv6 sends nothing through a link without a route, so where there
+/// is none to a probe's destination the agent has one there, where nobody else's traffic finds it.
+public struct ProbeRule: Hashable, Sendable {
+  /// FRA_PRIORITY: after the local table, before main.
+  public static let priority: UInt32 = 250
+  /// The link's name.
+  public var link: String
+
+  /// A rule.
+  public init(link: String) { self.link = link }
 }
 
 /// One change to the kernel on the way to a held or an open gate. Each is idempotent: what is
@@ -23,6 +38,10 @@ public enum GateStep: Hashable, Sendable {
   case addLinkRoute(Route.Identity, linkIndex: Int32)
   /// Remove a route of the agent's through a link.
   case deleteLinkRoute(Route.Identity, linkIndex: Int32)
+  /// Make a rule of the agent's.
+  case addRule(ProbeRule)
+  /// Remove a rule of the agent's.
+  case deleteRule(ProbeRule)
   /// Make a link's operstate DORMANT, or UP again; its link mode follows.
   case setDormant(linkIndex: Int32, Bool)
 }
@@ -33,7 +52,7 @@ extension GateStep {
     switch self {
     case .deleteRoute, .replaceRoute, .replaceGroup: true
     case .addRoute, .addUnreachable, .deleteUnreachable, .addLinkRoute, .deleteLinkRoute,
-      .setDormant:
+      .addRule, .deleteRule, .setDormant:
       false
     }
   }
@@ -45,7 +64,7 @@ extension GateStep {
     switch self {
     case .addRoute, .replaceRoute, .replaceGroup: true
     case .deleteRoute, .addUnreachable, .deleteUnreachable, .addLinkRoute, .deleteLinkRoute,
-      .setDormant:
+      .addRule, .deleteRule, .setDormant:
       false
     }
   }
@@ -63,6 +82,8 @@ extension GateStep: CustomStringConvertible {
     case .deleteUnreachable(let id): "remove unreachable \(id.destination)"
     case .addLinkRoute(let id, _): "add \(id.destination)"
     case .deleteLinkRoute(let id, _): "remove \(id.destination)"
+    case .addRule(let rule): "add rule oif \(rule.link)"
+    case .deleteRule(let rule): "remove rule oif \(rule.link)"
     case .setDormant(_, let dormant): "set operstate \(dormant ? "DORMANT" : "UP")"
     }
   }

@@ -146,6 +146,15 @@ extension RouteGuard {
     }
   }
 
+  mutating func observe(_ rule: ProbeRule) { own.insert(.rule(rule)) }
+
+  mutating func forget(_ rule: ProbeRule) { own.remove(.rule(rule)) }
+
+  mutating func replaceRules(_ rules: [ProbeRule]) {
+    own = own.filter { if case .rule = $0 { false } else { true } }
+    own.formUnion(rules.map { .rule($0) })
+  }
+
   static func ownRoute(_ route: Route) -> OwnRoute? {
     guard route.routeProtocol == Route.agentProtocol else { return nil }
     if route.kind == .unreachable { return .unreachable(route.identity) }
@@ -160,7 +169,7 @@ extension RouteGuard {
   ) -> [Route] {
     replaceNexthops(list)
     onLink = [:]
-    own = []
+    own = own.filter { if case .rule = $0 { true } else { false } }
     shared = shared.filter { !outLinks($0.key).isEmpty }
     let ours = shared
     var found: [Route.Identity: [Route]] = [:]

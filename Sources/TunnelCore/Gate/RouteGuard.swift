@@ -22,6 +22,7 @@ struct RouteGuard: Sendable {
   enum OwnRoute: Hashable {
     case unreachable(Route.Identity)
     case throughLink(Route.Identity, Int32)
+    case rule(ProbeRule)
   }
 
   /// A daemon that puts a route back this often is not fought any longer.
@@ -126,6 +127,7 @@ struct RouteGuard: Sendable {
     _ request: Request, holding isHeld: (IPPrefix) -> Bool
   ) -> Set<OwnRoute> {
     var want = Set<OwnRoute>(hostRoutes(request, holding: isHeld))
+    want.formUnion(privateRoutes(request, holding: isHeld))
     let owned = Dictionary(grouping: request.owned, by: isHeld).mapValues {
       $0.map { Route.Identity(table: Self.mainTable, destination: $0) }
     }
@@ -161,14 +163,17 @@ struct RouteGuard: Sendable {
   }
 
   /// Takes over the routes that an earlier run made for a link which stays as it was found.
-  mutating func adopt(_ request: Request) {
+  /// Returns the steps without which it cannot be probed.
+  mutating func adopt(_ request: Request) -> [GateStep] {
+    let needed = Set(privateRoutes(request) { _ in false })
     var mine = Set(hostRoutes(request) { _ in true })
     for prefix in request.owned {
       let identity = Route.Identity(table: Self.mainTable, destination: prefix)
       if let index = request.index { mine.insert(.throughLink(identity, index)) }
       mine.insert(.unreachable(.init(table: Self.mainTable, destination: prefix, metric: .max)))
     }
-    wanted[request.link] = mine.intersection(own)
+    wanted[request.link] = mine.intersection(own).subtracting(needed)
+    return change(request.link, to: mine.intersection(own).union(needed)).added
   }
 
   /// Removes what an earlier run left behind and nobody wants now.
@@ -194,6 +199,8 @@ struct RouteGuard: Sendable {
     case .deleteUnreachable(let id): keep(.unreachable(id), link)
     case .addLinkRoute(let id, let index): own.remove(.throughLink(id, index))
     case .deleteLinkRoute(let id, let index): keep(.throughLink(id, index), link)
+    case .addRule(let rule): own.remove(.rule(rule))
+    case .deleteRule(let rule): keep(.rule(rule), link)
     case .setDormant: break
     }
   }
@@ -236,30 +243,6 @@ struct RouteGuard: Sendable {
       && !(destination.isHost && request.probeDestinations.contains(destination.address))
   }
 
-  /// Host routes for probe destinations that only a withdrawn or owned wider route leads to.
-  private func hostRoutes(
-    _ request: Request, holding isHeld: (IPPrefix) -> Bool
-  ) -> [OwnRoute] {
-    guard let index = request.index, request.isAdminUp else { return [] }
-    let owned = Dictionary(grouping: request.owned, by: isHeld)
-    let ways = shared.values.filter {
-      held[request.link]?[$0.identity] == nil && legLinks($0).contains(index)
-    }
-    let staying =
-      ((onLink[index] ?? [:]).values + ways).map(\.identity.destination)
-      + (owned[false] ?? [])
-    let leaving = withdrawn(from: request.link).map(\.identity.destination) + (owned[true] ?? [])
-    return request.probeDestinations.sorted().compactMap { address in
-      // A stand-in narrower than what stays would take the probes.
-      guard let gone = leaving.filter({ $0.contains(address) }).map(\.length).max(),
-        staying.filter({ $0.contains(address) }).map(\.length).max() ?? -1 < gone
-      else { return nil }
-      let identity = Route.Identity(
-        table: Self.mainTable, destination: IPPrefix(host: address))
-      return .throughLink(identity, index)
-    }
-  }
-
   private mutating func change(
     _ link: String, to want: Set<OwnRoute>
   ) -> (added: [GateStep], removed: [GateStep]) {
@@ -282,6 +265,7 @@ struct RouteGuard: Sendable {
     switch route {
     case .unreachable(let id): .addUnreachable(id)
     case .throughLink(let id, let index): .addLinkRoute(id, linkIndex: index)
+    case .rule(let rule): .addRule(rule)
     }
   }
 
@@ -289,13 +273,14 @@ struct RouteGuard: Sendable {
     switch route {
     case .unreachable(let id): .deleteUnreachable(id)
     case .throughLink(let id, let index): .deleteLinkRoute(id, linkIndex: index)
+    case .rule(let rule): .deleteRule(rule)
     }
   }
 
   private static func linkRoutesFirst(_ lhs: GateStep, _ rhs: GateStep) -> Bool {
     func rank(_ step: GateStep) -> Int {
       switch step {
-      case .addLinkRoute, .deleteLinkRoute: 0
+      case .addLinkRoute, .deleteLinkRoute, .addRule, .deleteRule: 0
       default: 1
       }
     }
