@@ -11,7 +11,13 @@
 #include <string.h>
 
 /* linux/if.h clashes with net/if.h here; the numbers are user ABI. */
-enum { VPA_OPER_DORMANT = 5, VPA_OPER_UP = 6, VPA_MODE_DEFAULT = 0, VPA_MODE_DORMANT = 1 };
+enum {
+  VPA_OPER_DORMANT = 5,
+  VPA_OPER_UP = 6,
+  VPA_MODE_DEFAULT = 0,
+  VPA_MODE_DORMANT = 1,
+  VPA_IFF_UP = 1
+};
 
 int vpa_build_dump(void *buffer, size_t capacity, enum vpa_table table) {
   static const uint16_t types[] = {XFRM_MSG_GETSA, RTM_GETLINK,    RTM_GETADDR,
@@ -37,6 +43,37 @@ int vpa_build_link_state(void *buffer, size_t capacity, int32_t index, bool dorm
   vpa_message_add(&message, &info, sizeof info);
   vpa_message_attribute(&message, IFLA_OPERSTATE, &state, sizeof state);
   vpa_message_attribute(&message, IFLA_LINKMODE, &mode, sizeof mode);
+  return vpa_message_end(&message);
+}
+
+int vpa_build_link_admin(void *buffer, size_t capacity, int32_t index, bool up) {
+  struct ifinfomsg info = {.ifi_family = AF_UNSPEC,
+                           .ifi_index = index,
+                           .ifi_flags = up ? VPA_IFF_UP : 0,
+                           .ifi_change = VPA_IFF_UP};
+  struct vpa_message message = vpa_message_begin(buffer, capacity, RTM_SETLINK, 0);
+  vpa_message_add(&message, &info, sizeof info);
+  return vpa_message_end(&message);
+}
+
+int vpa_build_address(void *buffer, size_t capacity, const struct vpa_address *address) {
+  struct ifaddrmsg info = {
+      .ifa_family = vpa_ip_af(&address->address),
+      .ifa_prefixlen = address->prefix_length,
+      .ifa_index = (uint32_t)address->link_index,
+  };
+  const struct vpa_ip *other = address->peer.family ? &address->peer : &address->address;
+  uint8_t bytes[16];
+  struct vpa_message message =
+      vpa_message_begin(buffer, capacity, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL);
+  vpa_message_add(&message, &info, sizeof info);
+  size_t length = vpa_ip_write(&address->address, bytes);
+  vpa_message_attribute(&message, IFA_LOCAL, bytes, length);
+  length = vpa_ip_write(other, bytes);
+  vpa_message_attribute(&message, IFA_ADDRESS, bytes, length);
+  vpa_message_attribute(&message, IFA_FLAGS, &address->flags, sizeof address->flags);
+  if (address->metric)
+    vpa_message_attribute(&message, IFA_RT_PRIORITY, &address->metric, sizeof address->metric);
   return vpa_message_end(&message);
 }
 

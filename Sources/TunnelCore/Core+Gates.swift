@@ -44,6 +44,7 @@ extension Core {
       gate.assertions = 0
       gate.isWaitingForLink = false
       gate.retries = 0
+      gate.isRaisedByOperator = false
     }
     gate.demand = demand
     gates[name] = gate
@@ -51,10 +52,10 @@ extension Core {
     case .asFound:
       let steps = routes.adopt(guardRequest(name, users))
       if !steps.isEmpty { effects.append(.changeGate(GatePlan(link: name, steps: steps))) }
-    case .held: changeGate(name, users, opening: false)
+    case .held, .down: changeGate(name, users, opening: false)
     case .inService:
       // Without the link, or with the operator's admin down, owned prefixes must not leak.
-      changeGate(name, users, opening: link(named: name)?.isAdminUp ?? false)
+      changeGate(name, users, opening: isUpOrRaised(name))
     }
   }
 
@@ -65,16 +66,19 @@ extension Core {
           .contains { $0.isAdopted && $0.phase == .verifying })
     }
     if demands.contains(.inService) { return .inService }
-    return demands.contains(.asFound) ? .asFound : .held
+    if demands.contains(.asFound) { return .asFound }
+    return demands.contains(.held) ? .held : .down
   }
 
   private mutating func changeGate(_ name: String, _ users: [Tunnel], opening: Bool) {
     let request = guardRequest(name, users)
     let before = routes.record
-    var steps = opening ? routes.open(request) : routes.hold(request)
-    let after = routes.record
+    var steps = raise(name)
+    steps += opening ? routes.open(request) : routes.hold(request)
     warnOfContests(name, users[0].name)
     if let step = operstateStep(name) { steps.append(step) }
+    steps += lower(name, request)
+    let after = routes.record
     // A plan that withdraws carries its record always: the last one may have failed unheard.
     let withdraws = steps.contains(where: \.withdraws)
     let writes = after != recorded || withdraws
@@ -92,7 +96,7 @@ extension Core {
     guard let link = link(named: name), let gate = gates[name], !gate.isWaitingForLink,
       gate.assertions < Self.assertionLimit
     else { return nil }
-    let dormant = gate.demand == .held
+    let dormant = gate.demand == .held || gate.demand == .down
     let isSo =
       dormant
       ? link.isLinkModeDormant && (!link.isAdminUp || link.operationalState == .dormant)
@@ -110,7 +114,7 @@ extension Core {
     let link = link(named: name)
     let vpns = users.compactMap(\.vpn)
     return RouteGuard.Request(
-      link: name, index: link?.index, isAdminUp: link?.isAdminUp ?? false,
+      link: name, index: link?.index, isAdminUp: isUpOrRaised(name),
       guardProtocols: vpns.reduce(into: []) { $0.formUnion($1.guardProtocols) },
       owned: vpns.flatMap(\.routes),
       heldRoute: vpns.contains { $0.heldRoute == .unreachable } ? .unreachable : .none,
@@ -155,6 +159,7 @@ extension Core {
       name = link
       log(.error, "-", "link=\(link) cannot \(step): \(message)")
       routes.undo(step, link: link)
+      adminFailed(step, link)
       if step.putsBack { writeRecord(for: link) }
       if case .setDormant = step {
         gates[link]?.isWaitingForLink = false
@@ -202,7 +207,7 @@ extension Core {
     let request = RouteGuard.Request(
       link: name, index: link?.index, isAdminUp: link?.isAdminUp ?? false, guardProtocols: [],
       owned: [], heldRoute: .none, probeDestinations: [])
-    var steps = routes.open(request)
+    var steps = raise(name) + routes.open(request)
     if let link, link.isLinkModeDormant || link.operationalState == .dormant {
       steps.append(.setDormant(linkIndex: link.index, false))
     }
@@ -214,5 +219,5 @@ extension Core {
 
 extension Tunnel {
   /// Whether the agent changes this tunnel's link.
-  var isGuarded: Bool { monitor != nil && vpn?.linkControl == .oper }
+  var isGuarded: Bool { monitor != nil && vpn.map { $0.linkControl != .none } ?? false }
 }

@@ -60,6 +60,7 @@ extension Core {
   mutating func insert(_ link: Link, at now: Instant) {
     let old = links.updateValue(link, forKey: link.index)
     gates[link.name]?.isWaitingForLink = false
+    noteAdmin(link)
     if old?.isAdminUp == true, !link.isAdminUp { routesMayHaveGone(link.index) }
     if old?.kind != link.kind || old?.name != link.name {
       if let old, old.name != link.name { settleGate(old.name, at: now) }
@@ -71,6 +72,7 @@ extension Core {
   mutating func removeLink(_ index: Int32, at now: Instant) {
     guard let link = links.removeValue(forKey: index) else { return }
     routesMayHaveGone(index)
+    forgetAdmin(link.name)
     forgetWithdrawn { $0 == index }
     bindAgain(at: now)
     settleGate(link.name, at: now)
@@ -128,6 +130,8 @@ extension Core {
       links[link.index] = link
       // The event that a gate waited for may be among the lost ones.
       gates[link.name]?.isWaitingForLink = false
+      gates[link.name]?.askedAdmin = nil
+      noteAdmin(link)
     }
     bindAgain(at: now)
   }

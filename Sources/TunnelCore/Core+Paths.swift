@@ -11,7 +11,7 @@ extension Core {
     guard let policy = tunnel.monitor, let link = link(named: tunnel.link) else {
       return .failure(.noLink)
     }
-    guard link.isAdminUp else { return .failure(.linkAdminDown) }
+    guard isUpOrRaised(link.name) else { return .failure(.linkAdminDown) }
     let given: IPAddress?
     let size: Int
     switch purpose {

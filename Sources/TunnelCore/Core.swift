@@ -11,6 +11,7 @@ import OrderedCollections
 /// - `Core+Paths`: from where to where a set is probed
 /// - `Core+Probing`: probes, replies, thresholds, clearing
 /// - `Core+Traffic`: whether an `optimized` monitor has to probe at all
+/// - `Core+Admin`: `link-control = "admin"`
 /// - `Core+Gates`: what a tunnel's state means for its link
 /// - `Tunnel`: the one function that changes a tunnel's state
 public struct Core: Sendable {
@@ -68,7 +69,10 @@ public struct Core: Sendable {
     for vpn in configuration.vpns {
       addTunnel(name: vpn.name, vpn: vpn, link: vpn.bindInterface, at: now)
     }
-    for link in record.links { gates[link.name, default: Gate()].wasHeldBefore = true }
+    for link in record.links {
+      gates[link.name, default: Gate()].wasHeldBefore = true
+      gates[link.name]?.isDownByUs = link.down != nil
+    }
   }
 
   /// When `handle(.tick, ...)` is due; nil when nothing waits.

@@ -78,7 +78,8 @@ struct ModelKernel {
     case .replaceRoute(let route):
       table[route.identity] = route
       queue.append(.route(route, .replacing))
-    case .replaceGroup, .addRule, .deleteRule: break
+    case .setAdmin(let index, let up): setAdmin(index, up: up)
+    case .replaceGroup, .addRule, .deleteRule, .addNexthop, .addAddress: break
     case .addUnreachable(let id): return add(Self.own(id, nil))
     case .deleteUnreachable(let id):
       if table[id]?.kind == .unreachable { remove(id) }

@@ -44,8 +44,11 @@ import Testing
     #expect(guardian.hold(Self.a) == [.replaceRoute(Self.onlyB)])
     #expect(guardian.record.links == [.init(name: "vti0", withdrawn: [Self.both], index: 7)])
     #expect(guardian.hold(Self.a) == [])
-    guardian.observe(Self.onlyB, .replacing)
+    // The kernel tells no weight of an only leg.
+    let told = Route(identity: Self.id, linkIndex: 8, message: [2])
+    guardian.observe(told, .replacing)
     #expect(guardian.hold(Self.a) == [] && !guardian.needsDump)
+    #expect(guardian.replaceAll([told]).isEmpty)
     #expect(guardian.open(Self.a) == [.replaceRoute(Self.both)])
     #expect(guardian.record == GateRecord())
     #expect(guardian.open(Self.a) == [])

@@ -38,6 +38,12 @@ int vpa_build_sa_expire(void *buffer, size_t capacity, const void *newsa, size_t
  * both back (UP and DEFAULT). */
 int vpa_build_link_state(void *buffer, size_t capacity, int32_t index, bool dormant);
 
+/* Builds the RTM_SETLINK that sets or clears a link's admin flag. */
+int vpa_build_link_admin(void *buffer, size_t capacity, int32_t index, bool up);
+
+/* Builds the RTM_NEWADDR (exclusive) of an address. */
+int vpa_build_address(void *buffer, size_t capacity, const struct vpa_address *address);
+
 /* Builds the RTM_NEWROUTE (exclusive) or RTM_DELROUTE of a one-leg or unreachable route from its
  * fields; of its legs only the first one's link is used. */
 int vpa_build_route(void *buffer, size_t capacity, const struct vpa_route *route, bool add);

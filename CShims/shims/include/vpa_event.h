@@ -64,6 +64,8 @@ struct vpa_address {
   struct vpa_ip address;
   struct vpa_ip peer; /* family 0 unless the link is peer-addressed */
   int32_t link_index;
+  uint32_t flags; /* IFA_F_* that an operator sets, and IFA_F_PERMANENT */
+  uint32_t metric;
   uint8_t prefix_length;
 };
 

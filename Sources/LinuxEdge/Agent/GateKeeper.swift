@@ -65,6 +65,9 @@ struct GateKeeper {
     case .deleteLinkRoute(let id, let link):
       try requests.deleteRoute(
         Route(identity: id, routeProtocol: Route.agentProtocol, linkIndex: link))
+    case .addNexthop(let nexthop): try requests.addNexthop(nexthop)
+    case .addAddress(let address): try requests.addAddress(address)
+    case .setAdmin(let link, let up): try requests.setAdmin(link: link, up: up)
     case .addRule(let rule): try requests.setRule(rule, add: true)
     case .deleteRule(let rule): try requests.setRule(rule, add: false)
     case .setDormant(let link, let dormant):

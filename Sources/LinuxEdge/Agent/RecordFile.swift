@@ -19,6 +19,22 @@ struct RecordFile {
     var index: Int32?
     var withdrawn: [StoredRoute]
     var groups: [StoredNexthop]?
+    /// What the agent took by setting the link down; absent when it did not.
+    var down: StoredDown?
+  }
+
+  private struct StoredDown: Codable {
+    var addresses: [StoredAddress]
+    var nexthops: [StoredNexthop]
+  }
+
+  private struct StoredAddress: Codable {
+    var link: Int32
+    var address: String
+    var length: Int
+    var peer: String?
+    var flags: UInt32
+    var metric: UInt32
   }
 
   private struct StoredLeg: Codable {
@@ -30,12 +46,13 @@ struct RecordFile {
   private struct StoredNexthop: Codable {
     var id: UInt32
     var routeProtocol: UInt8
+    var link: Int32?
     var members: [UInt32]
     var without: [UInt32]?
     var message: String
 
     enum CodingKeys: String, CodingKey {
-      case id, members, without, message
+      case id, link, members, without, message
       case routeProtocol = "protocol"
     }
   }
@@ -87,7 +104,11 @@ struct RecordFile {
       links: record.links.map { link in
         StoredLink(
           name: link.name, index: link.index, withdrawn: link.withdrawn.map(Self.stored),
-          groups: link.groups.isEmpty ? nil : link.groups.map(Self.stored))
+          groups: link.groups.isEmpty ? nil : link.groups.map(Self.stored),
+          down: link.down.map { down in
+            StoredDown(
+              addresses: down.addresses.map(Self.stored), nexthops: down.nexthops.map(Self.stored))
+          })
       })
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -111,9 +132,24 @@ struct RecordFile {
       message: hex(route.message))
   }
 
+  private static func stored(_ address: InterfaceAddress) -> StoredAddress {
+    StoredAddress(
+      link: address.linkIndex, address: address.address.description,
+      length: address.prefixLength, peer: address.peer?.description, flags: address.flags,
+      metric: address.metric)
+  }
+
+  private static func address(_ entry: StoredAddress) -> InterfaceAddress? {
+    guard let address = IPAddress(entry.address) else { return nil }
+    return InterfaceAddress(
+      linkIndex: entry.link, address: address, prefixLength: entry.length,
+      peer: entry.peer.flatMap { IPAddress($0) }, flags: entry.flags, metric: entry.metric)
+  }
+
   private static func stored(_ group: Nexthop) -> StoredNexthop {
     StoredNexthop(
-      id: group.id, routeProtocol: group.routeProtocol, members: group.members,
+      id: group.id, routeProtocol: group.routeProtocol, link: group.linkIndex,
+      members: group.members,
       without: group.withoutMembers.isEmpty ? nil : group.withoutMembers,
       message: hex(group.message))
   }
@@ -127,7 +163,13 @@ struct RecordFile {
         return nil
       }
       record.links.append(
-        .init(name: link.name, withdrawn: routes, index: link.index, groups: groups))
+        .init(
+          name: link.name, withdrawn: routes, index: link.index, groups: groups,
+          down: link.down.map { down in
+            .init(
+              addresses: down.addresses.compactMap(address),
+              nexthops: down.nexthops.compactMap(group))
+          }))
     }
     return record
   }
@@ -152,7 +194,8 @@ struct RecordFile {
   private static func group(_ entry: StoredNexthop) -> Nexthop? {
     guard let message = bytes(entry.message) else { return nil }
     var group = Nexthop(
-      id: entry.id, routeProtocol: entry.routeProtocol, members: entry.members, message: message)
+      id: entry.id, routeProtocol: entry.routeProtocol, linkIndex: entry.link,
+      members: entry.members, message: message)
     group.withoutMembers = entry.without ?? []
     return group
   }

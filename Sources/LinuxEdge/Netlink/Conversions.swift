@@ -95,7 +95,20 @@ extension InterfaceAddress {
     self.init(
       linkIndex: address.link_index, address: IPAddress(address.address),
       prefixLength: Int(address.prefix_length),
-      peer: address.peer.family == 0 ? nil : IPAddress(address.peer))
+      peer: address.peer.family == 0 ? nil : IPAddress(address.peer), flags: address.flags,
+      metric: address.metric)
+  }
+}
+
+extension vpa_address {
+  init(_ address: InterfaceAddress) {
+    self.init()
+    self.address = vpa_ip(address.address)
+    if let other = address.peer { peer = vpa_ip(other) }
+    link_index = address.linkIndex
+    flags = address.flags
+    metric = address.metric
+    prefix_length = UInt8(address.prefixLength)
   }
 }
 

@@ -122,6 +122,28 @@ extension KernelRequests {
     try perform(dormant ? "make dormant" : "open", "link \(index)", on: route, request)
   }
 
+  /// Sets or clears a link's admin flag.
+  public func setAdmin(link index: Int32, up: Bool) throws(EdgeError) {
+    let request = built { unsafe vpa_build_link_admin($0, $1, index, up) }
+    try perform(up ? "set up" : "set down", "link \(index)", on: route, request)
+  }
+
+  /// Gives a link an address.
+  public func addAddress(_ address: InterfaceAddress) throws(EdgeError) {
+    var new = vpa_address(address)
+    let request = built { unsafe vpa_build_address($0, $1, &new) }
+    try perform("add address", "\(address.address)", on: route, request)
+  }
+
+  /// Makes a nexthop object again.
+  public func addNexthop(_ nexthop: Nexthop) throws(EdgeError) {
+    let request = built(capacity: nexthop.message.count + 16) {
+      unsafe vpa_build_nexthop_request(
+        $0, $1, nexthop.message, nexthop.message.count, VPA_CHANGE_ADD, nil, 0)
+    }
+    try perform("add", "\(nexthop)", on: route, request)
+  }
+
   /// Puts a withdrawn route back as it was dumped.
   public func addRoute(replaying saved: Route) throws(EdgeError) {
     guard saved.isReplayable else {

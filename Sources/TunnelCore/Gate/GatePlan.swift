@@ -38,6 +38,12 @@ public enum GateStep: Hashable, Sendable {
   case addLinkRoute(Route.Identity, linkIndex: Int32)
   /// Remove a route of the agent's through a link.
   case deleteLinkRoute(Route.Identity, linkIndex: Int32)
+  /// Make a nexthop object again that went with its link.
+  case addNexthop(Nexthop)
+  /// Put an address back that went with its link.
+  case addAddress(InterfaceAddress)
+  /// Set a link up or down.
+  case setAdmin(linkIndex: Int32, up: Bool)
   /// Make a rule of the agent's.
   case addRule(ProbeRule)
   /// Remove a rule of the agent's.
@@ -50,21 +56,21 @@ extension GateStep {
   /// Whether a route of somebody else's leaves the kernel, or a part of it may.
   var withdraws: Bool {
     switch self {
-    case .deleteRoute, .replaceRoute, .replaceGroup: true
+    case .deleteRoute, .replaceRoute, .replaceGroup, .setAdmin(_, up: false): true
     case .addRoute, .addUnreachable, .deleteUnreachable, .addLinkRoute, .deleteLinkRoute,
-      .addRule, .deleteRule, .setDormant:
+      .addNexthop, .addAddress, .setAdmin, .addRule, .deleteRule, .setDormant:
       false
     }
   }
-}
 
-extension GateStep {
   /// Whether something that is on record comes back by it, or may.
   public var putsBack: Bool {
     switch self {
-    case .addRoute, .replaceRoute, .replaceGroup: true
+    case .addRoute, .replaceRoute, .replaceGroup, .addNexthop, .addAddress,
+      .setAdmin(_, up: true):
+      true
     case .deleteRoute, .addUnreachable, .deleteUnreachable, .addLinkRoute, .deleteLinkRoute,
-      .addRule, .deleteRule, .setDormant:
+      .setAdmin, .addRule, .deleteRule, .setDormant:
       false
     }
   }
@@ -82,6 +88,9 @@ extension GateStep: CustomStringConvertible {
     case .deleteUnreachable(let id): "remove unreachable \(id.destination)"
     case .addLinkRoute(let id, _): "add \(id.destination)"
     case .deleteLinkRoute(let id, _): "remove \(id.destination)"
+    case .addNexthop(let nexthop): "put back \(nexthop)"
+    case .addAddress(let address): "put back address \(address.address)"
+    case .setAdmin(_, let up): "set the link \(up ? "up" : "down")"
     case .addRule(let rule): "add rule oif \(rule.link)"
     case .deleteRule(let rule): "remove rule oif \(rule.link)"
     case .setDormant(_, let dormant): "set operstate \(dormant ? "DORMANT" : "UP")"
@@ -114,8 +123,29 @@ public struct GateRecord: Hashable, Sendable {
     /// Nexthop groups as they were with the members that go by it, in the order of their id.
     public var groups: [Nexthop]
 
+    /// What went when the agent set it down; nil when it did not.
+    public var down: Down?
+
+    /// What the kernel drops of a link that is set down, besides routes.
+    public struct Down: Hashable, Sendable {
+      /// Permanent IPv6 addresses.
+      public var addresses: [InterfaceAddress]
+      /// Nexthop objects through it, and the groups that they were in.
+      public var nexthops: [Nexthop]
+
+      /// What went.
+      public init(addresses: [InterfaceAddress], nexthops: [Nexthop]) {
+        self.addresses = addresses
+        self.nexthops = nexthops
+      }
+    }
+
     /// A held link.
-    public init(name: String, withdrawn: [Route], index: Int32? = nil, groups: [Nexthop] = []) {
+    public init(
+      name: String, withdrawn: [Route], index: Int32? = nil, groups: [Nexthop] = [],
+      down: Down? = nil
+    ) {
+      self.down = down
       self.name = name
       self.withdrawn = withdrawn
       self.index = index
@@ -146,6 +176,7 @@ public struct GateRecord: Hashable, Sendable {
       mine.groups += link.groups.filter { !groups.contains($0.id) }
       mine.groups.sort { $0.id < $1.id }
       mine.index = mine.index ?? link.index
+      mine.down = mine.down ?? link.down
       all[link.name] = mine
     }
     return GateRecord(links: all.values.sorted { $0.name < $1.name })

@@ -95,7 +95,7 @@ extension RouteGuard {
 
   /// The step that gives a group the members it should have; nil when none is left. The kernel
   /// has no empty group: routes by it are withdrawn instead.
-  private func replacement(_ group: Nexthop) -> GateStep? {
+  func replacement(_ group: Nexthop) -> GateStep? {
     let form = group.without(membersOut(group))
     return form.members.isEmpty ? nil : .replaceGroup(form)
   }
@@ -142,7 +142,8 @@ extension RouteGuard {
 
   mutating func replaceNexthops(_ list: [Nexthop]) {
     let known = nexthops
-    nexthops = Dictionary(list.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+    nexthops = Dictionary(
+      (list + allParked).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     for (link, ids) in heldGroups { heldGroups[link] = ids.filter { nexthops[$0] != nil } }
     for now in list {
       guard let old = known[now.id], !holders(of: now.id).isEmpty else { continue }

@@ -45,6 +45,10 @@ struct RouteGuard: Sendable {
   var contests: [String: [Route.Identity: Int]] = [:]
   /// Index of each link that was ever held or opened.
   var indexOf: [String: Int32] = [:]
+  /// What went with links that the agent has set down.
+  var parked: [String: GateRecord.HeldLink.Down] = [:]
+  /// Nexthops of links that are up again and held still.
+  var parkedNexthops: [String: [Nexthop]] = [:]
   /// Whether something happened that only a dump can tell.
   var needsDump = false
   /// Links from which something shared could not be taken: compared with a dump when it is tried
@@ -61,6 +65,8 @@ struct RouteGuard: Sendable {
       }
       indexOf[link.name] = link.index
       for group in link.groups { nexthops[group.id] = group }
+      parked[link.name] = link.down
+      for nexthop in link.down?.nexthops ?? [] { nexthops[nexthop.id] = nexthop }
       if !link.groups.isEmpty { heldGroups[link.name] = Set(link.groups.map(\.id)) }
     }
   }
@@ -68,12 +74,13 @@ struct RouteGuard: Sendable {
   /// What must be on disk now.
   var record: GateRecord {
     GateRecord(
-      links: Set(held.keys).union(heldGroups.keys).sorted().map { name in
+      links: Set(held.keys).union(heldGroups.keys).union(parked.keys).sorted().map { name in
         let routes = withdrawn(from: name)
         let groups = (heldGroups[name] ?? []).sorted().compactMap { nexthops[$0] }
         let isShared = !groups.isEmpty || routes.contains { shared[$0.identity] != nil }
         return GateRecord.HeldLink(
-          name: name, withdrawn: routes, index: isShared ? indexOf[name] : nil, groups: groups)
+          name: name, withdrawn: routes, index: isShared ? indexOf[name] : nil, groups: groups,
+          down: parked[name] ?? parkedNexthops[name].map { .init(addresses: [], nexthops: $0) })
       })
   }
 
@@ -113,7 +120,8 @@ struct RouteGuard: Sendable {
     _ request: Request, isOpen: Bool, holding isHeld: (IPPrefix) -> Bool
   ) -> [GateStep] {
     indexOf[request.link] = request.index ?? indexOf[request.link]
-    let toGroups = isOpen ? returnMembers(request) : []
+    var toGroups = isOpen ? returnNexthops(request.link) : []
+    toGroups += isOpen ? returnMembers(request) : []
     let returned = giveBack(request, holding: isHeld).map { GateStep.addRoute($0) }
     let toShared = returnLegs(request, isOpen, holding: isHeld)
     let taken = takeCandidates(request, holding: isHeld).map { GateStep.deleteRoute($0) }
@@ -201,6 +209,9 @@ struct RouteGuard: Sendable {
     case .deleteLinkRoute(let id, let index): keep(.throughLink(id, index), link)
     case .addRule(let rule): own.remove(.rule(rule))
     case .deleteRule(let rule): keep(.rule(rule), link)
+    case .addNexthop(let nexthop): parkedNexthops[link, default: []].append(nexthop)
+    case .addAddress(let address): undo(address, link)
+    case .setAdmin: break
     case .setDormant: break
     }
   }

@@ -5,8 +5,8 @@ MORE_CHILDREN='net-b {
       local_ts = 0.0.0.0/0
       remote_ts = 0.0.0.0/0
       esp_proposals = aes128gcm16
-      mark_in = 43
-      mark_out = 43
+      if_id_in = 43
+      if_id_out = 43
     }'
 
 # Flows are told apart by their source, of which host-a has these.
@@ -14,38 +14,38 @@ sources=(10.1.0.{2..17})
 
 setup() {
   two_gateways
-  vti gw-a
-  vti gw-b
-  vti gw-a vti1 43 169.254.101.1/30
-  vti gw-b vti1 43 169.254.101.2/30
-  charons
+  xfrm_link gw-a
+  xfrm_link gw-b
+  xfrm_link gw-a xfrm1 43 169.254.101.1/30
+  xfrm_link gw-b xfrm1 43 169.254.101.2/30
+  charons if_id
 }
 
 story() {
   local before address round healthy
-  route gw-a add 10.2.0.0/16 nexthop dev vti0 nexthop dev vti1
+  route gw-a add 10.2.0.0/16 nexthop dev xfrm0 nexthop dev xfrm1
   # Replies come back by the tunnel that stays.
-  route gw-b add 10.1.0.0/16 dev vti1
+  route gw-b add 10.1.0.0/16 dev xfrm1
   before=$(ip -n gw-a route show 10.2.0.0/16)
   two_vpns | agent gw-a
   wait_until 10 "the route is withdrawn" -- is_unreachable gw-a 10.2.0.0/16
   child_up gw-a net
-  wait_until 10 "one leg is there" -- legs_are vti0
+  wait_until 10 "one leg is there" -- legs_are xfrm0
   child_up gw-a net-b
-  wait_until 10 "the other too" -- legs_are "vti0 vti1"
+  wait_until 10 "the other too" -- legs_are "xfrm0 xfrm1"
   expect_equal "the route" "$(ip -n gw-a route show 10.2.0.0/16)" "$before"
 
   for address in "${sources[@]:1}"; do echo "address add $address/24 dev eth0"; done | ip_lines host-a
-  healthy=$(flows_by vti1)
+  healthy=$(flows_by xfrm1)
   expect_between "flows by the healthy leg" "$(wc -w <<<"$healthy")" 2 14
   start_flows
   for round in 1 2 3; do
     child_down gw-a net
-    wait_until 10 "the leg is out" -- legs_are vti1
+    wait_until 10 "the leg is out" -- legs_are xfrm1
     for_seconds 1 "all flows go by the healthy leg"
     child_up gw-a net
-    wait_until 10 "the leg is back" -- legs_are "vti0 vti1"
-    expect_equal "flows by the healthy leg" "$(flows_by vti1)" "$healthy"
+    wait_until 10 "the leg is back" -- legs_are "xfrm0 xfrm1"
+    expect_equal "flows by the healthy leg" "$(flows_by xfrm1)" "$healthy"
     for_seconds 1 "flows go by both legs"
   done
   stop_flows
@@ -59,12 +59,12 @@ story() {
 }
 
 two_vpns() {
-  monitoring gw-a
+  LINK=xfrm0 monitoring gw-a
   cat <<'TOML'
 
 [vpn.to-b2]
 gateway = "gw-b"
-bind-interface = "vti1"
+bind-interface = "xfrm1"
 establish-tunnels = "immediately"
 vpn-monitor = { verify-path = true }
 TOML

@@ -27,6 +27,8 @@ story() {
   expect "after a crash the rule is there" -- has_rule gw-a
   agent_again gw-a
   wait_until 10 "gw-a is up" -- state_is gw-a to-b up
+  # Its rule stays and answers; its probes would be answered in clear once gw-a's rule is gone.
+  agent_kill gw-b KILL
   agent_kill gw-a TERM
   expect_not "the rule is left" -- has_rule gw-a
   expect_not "the route is left" -- has_route6 gw-a table 250
