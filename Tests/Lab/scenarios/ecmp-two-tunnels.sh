@@ -1,9 +1,10 @@
 #!/bin/bash
 # Two tunnels share a prefix: while one is held and opened, the other's flows lose not one packet.
 
+# Selectors of its own, or the responder takes the first child for both. The same at both ends.
 MORE_CHILDREN='net-b {
-      local_ts = 0.0.0.0/0
-      remote_ts = 0.0.0.0/0
+      local_ts = 10.0.0.0/8, 169.254.101.0/30
+      remote_ts = 10.0.0.0/8, 169.254.101.0/30
       esp_proposals = aes128gcm16
       if_id_in = 43
       if_id_out = 43

@@ -68,7 +68,7 @@ everything() { # GATEWAY
   {
     ip -n "$1" -4 -o -d route show table all
     ip -n "$1" -o -6 -d route show table all
-  } | grep -v ' table local ' | sed 's/ linkdown//g; s/ *$//' | sort
+  } | grep -v ' table local \|nh_info' | sed 's/ linkdown//g; s/ *$//' | sort
   ip -n "$1" -d nexthop | sed 's/unbalanced_time [0-9.]*//; s/ linkdown//g; s/ *$//'
 }
 
