@@ -20,12 +20,13 @@ enum {
 };
 
 int vpa_build_dump(void *buffer, size_t capacity, enum vpa_table table) {
-  static const uint16_t types[] = {XFRM_MSG_GETSA, RTM_GETLINK,    RTM_GETADDR,
-                                   RTM_GETROUTE,   RTM_GETNEXTHOP, RTM_GETRULE};
-  static const size_t bodies[] = {sizeof(struct xfrm_usersa_id), sizeof(struct ifinfomsg),
-                                  sizeof(struct ifaddrmsg),      sizeof(struct rtmsg),
-                                  sizeof(struct nhmsg),          sizeof(struct fib_rule_hdr)};
-  static const char zeros[sizeof(struct xfrm_usersa_id)];
+  static const uint16_t types[] = {XFRM_MSG_GETSA, XFRM_MSG_GETPOLICY, RTM_GETLINK, RTM_GETADDR,
+                                   RTM_GETROUTE,   RTM_GETNEXTHOP,     RTM_GETRULE};
+  static const size_t bodies[] = {sizeof(struct xfrm_usersa_id), sizeof(struct xfrm_userpolicy_id),
+                                  sizeof(struct ifinfomsg),      sizeof(struct ifaddrmsg),
+                                  sizeof(struct rtmsg),          sizeof(struct nhmsg),
+                                  sizeof(struct fib_rule_hdr)};
+  static const char zeros[sizeof(struct xfrm_userpolicy_id)];
   struct vpa_message message = vpa_message_begin(buffer, capacity, types[table], NLM_F_DUMP);
   vpa_message_add(&message, zeros, bodies[table]);
   uint32_t filter = RTEXT_FILTER_SKIP_STATS;

@@ -9,6 +9,7 @@ extension Core {
     let present = Set(snapshot.links.map(\.index))
     forgetWithdrawn { !present.contains($0) }
     replaceAddresses(snapshot.addresses)
+    replacePolicies(snapshot.policies, at: now)
 
     let known = Set(snapshot.sas.map(\.key))
     for key in sas.keys where !known.contains(key) { remove(key, at: now) }
@@ -17,6 +18,8 @@ extension Core {
     for id in tunnels.keys { settle(id, at: now) }
     for name in gates.keys.sorted() { settleGate(name, at: now) }
     if isFirst { cleanUp(at: now) }
+    settleOwnLinks(at: now)
+    hasSwept = true
   }
 
   /// After the first snapshot: what an earlier run left behind for links nobody asks for now.
@@ -66,6 +69,8 @@ extension Core {
       if let old, old.name != link.name { settleGate(old.name, at: now) }
       bindAgain(at: now)
     }
+    let isSame = old?.kind == link.kind && old?.name == link.name
+    if link.kind.isXfrm, !isSame || old?.isAdminUp != link.isAdminUp { xfrmLinkChanged(at: now) }
     settleGate(link.name, at: now)
   }
 
@@ -75,6 +80,7 @@ extension Core {
     forgetAdmin(link.name)
     forgetWithdrawn { $0 == index }
     bindAgain(at: now)
+    if link.kind.isXfrm { xfrmLinkChanged(at: now) }
     settleGate(link.name, at: now)
   }
 
@@ -101,7 +107,9 @@ extension Core {
   }
 
   mutating func remove(_ address: InterfaceAddress, at now: Instant) {
-    guard let index = addresses[address.linkIndex]?.firstIndex(of: address) else { return }
+    guard let index = addresses[address.linkIndex]?.firstIndex(where: address.isSame) else {
+      return
+    }
     addresses[address.linkIndex]?.remove(at: index)
     let left = (localAddresses[address.address] ?? 1) - 1
     localAddresses[address.address] = left == 0 ? nil : left
@@ -112,7 +120,10 @@ extension Core {
   func isLocal(_ address: IPAddress) -> Bool { localAddresses[address] != nil }
 
   private mutating func noteAddress(_ address: InterfaceAddress) {
-    guard !addresses[address.linkIndex, default: []].contains(address) else { return }
+    if let place = addresses[address.linkIndex]?.firstIndex(where: address.isSame) {
+      addresses[address.linkIndex]?[place] = address
+      return
+    }
     addresses[address.linkIndex, default: []].append(address)
     localAddresses[address.address, default: 0] += 1
   }

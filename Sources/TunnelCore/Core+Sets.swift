@@ -12,11 +12,15 @@ extension Core {
       settle(old, at: now)
     }
     let id = monitorOfSet[key] ?? addMonitor(for: key, in: tunnel)
+    if key.ifID != 0, tunnels[tunnel]?.link == nil { mustSettleOwnLinks = true }
     tunnels[tunnel]?.endpoints = key
     guard let monitor = monitors[id] else { return }
     let isWaiting = monitor.phase == .incomplete || monitor.absentUntil != nil
     if set.isComplete, isWaiting {
       becameComplete(id, at: now)
+    } else if set.isComplete, mustLookAnew(monitor) {
+      start(id, at: now)
+      settle(tunnel, at: now)
     } else if !set.isComplete, !isWaiting {
       becameIncomplete(id, at: now)
     }
@@ -25,7 +29,9 @@ extension Core {
 
   private mutating func addMonitor(for key: SASetKey, in tunnel: TunnelID) -> MonitorID {
     let id = newMonitorID()
-    monitors[id] = SetMonitor(id: id, tunnel: tunnel, key: key)
+    var monitor = SetMonitor(id: id, tunnel: tunnel, key: key)
+    monitor.selectors = lastSelectors(of: key, in: tunnel)
+    monitors[id] = monitor
     monitorOfSet[key] = id
     tunnels[tunnel]?.monitors.append(id)
     return id
@@ -49,11 +55,19 @@ extension Core {
     settle(monitor.tunnel, at: now)
   }
 
-  /// The set of the same tunnel and endpoints that went a moment ago while its path was proven.
+  /// Whether a VTI for marked SAs came or went.
+  private func mustLookAnew(_ monitor: SetMonitor) -> Bool {
+    guard let tunnel = tunnels[monitor.tunnel] else { return false }
+    return (monitor.phase == .observed) != (unmatchedMark(tunnel, monitor.key) != nil)
+  }
+
+  /// The set of the same tunnel and endpoints that went a moment ago while its path was proven,
+  /// and that carried nothing else.
   private func reauthenticated(by monitor: SetMonitor) -> SetMonitor? {
     (tunnels[monitor.tunnel]?.monitors ?? []).lazy.compactMap { monitors[$0] }.first {
       $0.id != monitor.id && $0.absentUntil != nil && $0.key.local == monitor.key.local
         && $0.key.remote == monitor.key.remote
+        && (monitor.selectors.isEmpty || $0.selectors.isEmpty || monitor.selectors == $0.selectors)
     }
   }
 
@@ -74,9 +88,11 @@ extension Core {
       monitors[id]?.phase = .up
       return
     }
-    let wasHeld = tunnel.link.map { gates[$0]?.wasHeldBefore ?? false } ?? false
+    if let mark = unmatchedMark(tunnel, monitor.key) { return observe(id, mark) }
+    monitors[id]?.obstacle = nil
     let needsProof = policy.verifyPath != nil
-    monitors[id]?.isAdopted = !hasStarted && !wasHeld
+    let isAdopted = !hasStarted && !wasHeld(monitor)
+    monitors[id]?.isAdopted = isAdopted
     monitors[id]?.isVerified = !needsProof
     monitors[id]?.phase = needsProof ? .verifying : .up
     monitors[id]?.window.restart()
@@ -84,6 +100,18 @@ extension Core {
     startMeter(id)
     let spread = hasStarted ? .zero : startSpread(id, policy)
     monitors[id]?.nextProbe = now.advanced(by: spread)
+    schedule(id)
+  }
+
+  /// Nothing can be sent through the set, so nothing is made of silence either.
+  private mutating func observe(_ id: MonitorID, _ mark: Mark) {
+    guard let tunnel = monitors[id].flatMap({ tunnels[$0.tunnel] }) else { return }
+    monitors[id]?.phase = .observed
+    monitors[id]?.obstacle = .marked(mark)
+    monitors[id]?.nextProbe = nil
+    monitors[id]?.clearAt = nil
+    monitors[id]?.window.forgetOutstanding()
+    log(.warning, tunnel.name, "not probed: \(ProbeObstacle.marked(mark))")
     schedule(id)
   }
 
@@ -115,7 +143,10 @@ extension Core {
   private mutating func becameIncomplete(_ id: MonitorID, at now: Instant) {
     guard let monitor = monitors[id] else { return }
     if monitor.phase == .incomplete || monitor.absentUntil != nil {
-      if sas.sets[monitor.key] == nil, monitor.absentUntil == nil { drop(id, at: now) }
+      if sas.sets[monitor.key] == nil, monitor.absentUntil == nil {
+        lose(id, at: now)
+        settle(monitor.tunnel, at: now)
+      }
       return
     }
     monitors[id]?.window.forgetOutstanding()
@@ -125,7 +156,7 @@ extension Core {
       monitors[id]?.absentUntil = now.advanced(by: Self.absentGrace)
       schedule(id)
     } else if sas.sets[monitor.key] == nil {
-      drop(id, at: now)
+      lose(id, at: now)
     } else {
       monitors[id]?.phase = .incomplete
       schedule(id)
@@ -137,7 +168,7 @@ extension Core {
   mutating func endAbsence(_ id: MonitorID, at now: Instant) {
     guard let monitor = monitors[id] else { return }
     if sas.sets[monitor.key] == nil {
-      drop(id, at: now)
+      lose(id, at: now)
     } else {
       monitors[id]?.absentUntil = nil
       monitors[id]?.phase = .incomplete
@@ -148,6 +179,8 @@ extension Core {
 
   mutating func drop(_ id: MonitorID, at now: Instant) {
     guard let monitor = monitors.removeValue(forKey: id) else { return }
+    if monitor.path?.way.needsSocket == true { effects.append(.endProbes(id)) }
+    if monitor.key.ifID != 0, tunnels[monitor.tunnel]?.link == nil { mustSettleOwnLinks = true }
     if monitorOfSet[monitor.key] == id { monitorOfSet[monitor.key] = nil }
     timers.set(.monitor(id), to: nil)
     tunnels[monitor.tunnel]?.monitors.removeAll { $0 == id }
@@ -178,7 +211,7 @@ extension Core {
   private mutating func tunnel(for set: SASet, at now: Instant) -> TunnelID? {
     if set.outbound.isEmpty, let id = monitorOfSet[set.key] { return monitors[id]?.tunnel }
     guard !set.outbound.isEmpty else { return nil }
-    if let configured = tunnels.values.first(where: { claims($0, set) }) { return configured.id }
+    if let configured = claimant(of: set) { return configured.id }
     if let id = monitorOfSet[set.key], let known = monitors[id]?.tunnel,
       tunnels[known]?.vpn == nil, tunnels[known]?.link == link(of: set)?.name
     {
@@ -191,33 +224,23 @@ extension Core {
     return addTunnel(name: name, vpn: nil, link: link(of: set)?.name, at: now)
   }
 
-  private func claims(_ tunnel: Tunnel, _ set: SASet) -> Bool {
-    guard let vpn = tunnel.vpn, let gateway = configuration.gateways[vpn.gateway],
-      gateway.addresses.contains(set.key.remote),
-      gateway.localAddress == nil || gateway.localAddress == set.key.local
-    else { return false }
-    guard let name = vpn.bindInterface else { return link(of: set) == nil }
-    return link(named: name).map { Self.fits($0, set) } ?? false
-  }
-
-  private func link(of set: SASet) -> Link? {
-    links.values.filter { Self.fits($0, set) }.min { $0.index < $1.index }
-  }
-
-  /// Whether the kernel sends a link's packets through a set: by endpoints and the outbound
-  /// SA's mark for VTI, by if_id for an XFRM interface.
-  static func fits(_ link: Link, _ set: SASet) -> Bool {
-    switch link.kind {
-    case .vti(let local, let remote, _, let outputKey):
-      (local.isUnspecified || local == set.key.local)
-        && (remote.isUnspecified || remote == set.key.remote)
-        && set.outbound.values.contains { sa in
-          sa.key.mark.map { outputKey & $0.mask == $0.value } ?? true
-        }
-    case .xfrm(let ifID):
-      ifID != 0 && ifID == set.key.ifID
-    case .other:
-      false
+  /// The configured tunnel of a set: one whose link is for it, else one without a link, else one
+  /// whose link the kernel would send through it too.
+  private func claimant(of set: SASet) -> Tunnel? {
+    let bidders = tunnels.values.filter { hasGateway($0, set) }
+    func fits(_ tunnel: Tunnel, exactly: Bool) -> Bool {
+      guard let link = link(named: tunnel.link) else { return false }
+      return Self.fits(link, set) && !(exactly && Self.isLoose(link, set))
     }
+    return bidders.first { fits($0, exactly: true) } ?? bidders.first { $0.link == nil }
+      ?? bidders.first { fits($0, exactly: false) }
+  }
+
+  private func hasGateway(_ tunnel: Tunnel, _ set: SASet) -> Bool {
+    guard let vpn = tunnel.vpn, let gateway = configuration.gateways[vpn.gateway] else {
+      return false
+    }
+    return gateway.addresses.contains(set.key.remote)
+      && (gateway.localAddress == nil || gateway.localAddress == set.key.local)
   }
 }

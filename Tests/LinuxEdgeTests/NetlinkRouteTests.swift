@@ -77,7 +77,10 @@ struct NetlinkRouteTests {
         linkIndex: index, address: IPAddress(10, 0, 0, 1), prefixLength: 30)
       let all = try requests.dumpAddresses()
       #expect(all.contains(four))
-      #expect(all.contains(InterfaceAddress(linkIndex: index, address: six, prefixLength: 126)))
+      let nodad: UInt32 = 0x82  // IFA_F_PERMANENT, IFA_F_NODAD
+      #expect(
+        all.contains(
+          InterfaceAddress(linkIndex: index, address: six, prefixLength: 126, flags: nodad)))
       try run("ip address add 10.9.0.1 peer 10.9.0.2 dev tun && ip address del 10.0.0.1/30 dev tun")
       let peered = InterfaceAddress(
         linkIndex: index, address: IPAddress(10, 9, 0, 1), prefixLength: 32,

@@ -10,6 +10,7 @@
 
 enum vpa_table {
   VPA_TABLE_SAS,
+  VPA_TABLE_POLICIES,
   VPA_TABLE_LINKS,
   VPA_TABLE_ADDRESSES,
   VPA_TABLE_ROUTES,
@@ -43,6 +44,20 @@ int vpa_build_link_admin(void *buffer, size_t capacity, int32_t index, bool up);
 
 /* Builds the RTM_NEWADDR (exclusive) of an address. */
 int vpa_build_address(void *buffer, size_t capacity, const struct vpa_address *address);
+
+/* Builds the RTM_NEWLINK (exclusive) of an XFRM interface with this if_id, bound to no device. */
+int vpa_build_xfrm_link(void *buffer, size_t capacity, const char *name, uint32_t if_id);
+
+/* Builds the RTM_SETLINK that keeps a link without an IPv6 link-local address; before it is up.
+ * The kernel answers -EAFNOSUPPORT where it has no IPv6. */
+int vpa_build_link_unaddressed(void *buffer, size_t capacity, const char *name);
+
+/* Builds the RTM_SETLINK that brings a link up on which nothing but answers to us is welcome: no
+ * IPv4 packet is forwarded from it, and none is dropped for want of a route back (rp_filter). */
+int vpa_build_link_for_probes(void *buffer, size_t capacity, const char *name);
+
+/* Builds RTM_DELLINK. */
+int vpa_build_link_delete(void *buffer, size_t capacity, int32_t index);
 
 /* Builds the RTM_NEWROUTE (exclusive) or RTM_DELROUTE of a one-leg or unreachable route from its
  * fields; of its legs only the first one's link is used. */

@@ -17,6 +17,8 @@ struct RouteGuard: Sendable {
     var probeDestinations: Set<IPAddress>
     /// While the link is open: routes that lie wholly inside one of these are held all the same.
     var heldPrefixes: [IPPrefix] = []
+    /// ... unless they lie inside one of these too.
+    var servedPrefixes: [IPPrefix] = []
   }
 
   enum OwnRoute: Hashable {
@@ -111,6 +113,7 @@ struct RouteGuard: Sendable {
   mutating func open(_ request: Request) -> [GateStep] {
     let steps = arrange(request, isOpen: true) { prefix in
       request.heldPrefixes.contains { $0.contains(prefix) }
+        && !request.servedPrefixes.contains { $0.contains(prefix) }
     }
     if held[request.link]?.isEmpty ?? false { held[request.link] = nil }
     return steps

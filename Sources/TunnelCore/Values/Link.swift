@@ -9,6 +9,17 @@ public struct Link: Hashable, Sendable {
     case xfrm(ifID: UInt32)
     /// Anything else, by its IFLA_INFO_KIND ("veth", "dummy", "" for hardware).
     case other(String)
+
+    /// Whether SAs can be tied to it.
+    var isTunnel: Bool {
+      switch self {
+      case .vti, .xfrm: true
+      case .other: false
+      }
+    }
+
+    /// Whether it is an XFRM interface.
+    var isXfrm: Bool { if case .xfrm = self { true } else { false } }
   }
 
   /// RFC 2863 operational state (include/uapi/linux/if.h, IF_OPER_*).
@@ -74,6 +85,12 @@ public struct InterfaceAddress: Hashable, Sendable {
     self.address = address
     self.prefixLength = prefixLength
     self.peer = peer
+  }
+
+  /// Whether both are one address, whatever its flags and metric are by now.
+  func isSame(as other: InterfaceAddress) -> Bool {
+    linkIndex == other.linkIndex && address == other.address
+      && prefixLength == other.prefixLength && peer == other.peer
   }
 
   /// Whether it does not end by itself (IFA_F_PERMANENT).
