@@ -14,9 +14,7 @@ extension ConfigurationReader {
     if let value: VPN.EstablishTunnels = complaints.choice(section["establish-tunnels"]) {
       vpn.establishTunnels = value
     }
-    if let value: VPN.LinkControl = complaints.choice(
-      section["link-control"], unsupported: "admin")
-    {
+    if let value: VPN.LinkControl = complaints.choice(section["link-control"]) {
       vpn.linkControl = value
     }
     vpn.routes = routes(section)

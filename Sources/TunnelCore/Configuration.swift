@@ -45,6 +45,8 @@ public struct VPN: Hashable, Sendable {
   public enum LinkControl: String, CaseIterable, Sendable {
     /// Operstate DORMANT and guarded routes; the admin flag stays the operator's.
     case oper
+    /// As `oper` while the path is verified; the admin flag cleared while there is none.
+    case admin
     /// Observe, alarm, clear; never touch the link.
     case none
   }

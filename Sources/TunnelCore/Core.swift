@@ -14,6 +14,7 @@ import OrderedCollections
 /// - `Core+OwnLinks`: XFRM interfaces of the agent's own
 /// - `Core+Probing`: probes, replies, thresholds, clearing
 /// - `Core+Traffic`: whether an `optimized` monitor has to probe at all
+/// - `Core+Admin`: `link-control = "admin"`
 /// - `Core+Gates`: what a tunnel's state means for its link
 /// - `Tunnel`: the one function that changes a tunnel's state
 public struct Core: Sendable {
@@ -81,7 +82,10 @@ public struct Core: Sendable {
     for vpn in configuration.vpns {
       addTunnel(name: vpn.name, vpn: vpn, link: vpn.bindInterface, at: now)
     }
-    for link in record.links { gates[link.name, default: Gate()].wasHeldBefore = true }
+    for link in record.links {
+      gates[link.name, default: Gate()].wasHeldBefore = true
+      gates[link.name]?.isDownByUs = link.down != nil
+    }
   }
 
   /// When `handle(.tick, ...)` is due; nil when nothing waits.
@@ -104,9 +108,13 @@ public struct Core: Sendable {
     case .linkDeleted(let index): removeLink(index, at: now)
     case .address(let address): insert(address, at: now)
     case .addressDeleted(let address): remove(address, at: now)
-    case .route(let route): observe(route, at: now)
+    case .route(let route, let change): observe(route, change, at: now)
     case .routeDeleted(let route): forget(route, at: now)
-    case .routes(let all): replaceRoutes(all, at: now)
+    case .nexthop(let nexthop): observe(nexthop, at: now)
+    case .nexthopDeleted(let id): routes.forgetNexthop(id)
+    case .rule(let rule): routes.observe(rule)
+    case .ruleDeleted(let rule): forget(rule, at: now)
+    case .routes(let all, let nexthops): replaceRoutes(all, nexthops, at: now)
     case .reply(let reply): receive(reply, at: now)
     case .probeNotSent(let id, let sequence, let errno):
       takeBack(id, sequence, errno, at: now)
@@ -122,7 +130,8 @@ public struct Core: Sendable {
     }
     runTimers(at: now)
     if mustSettleOwnLinks { settleOwnLinks(at: now) }
-    if mustReadRoutes { effects.append(.readRoutes) }
+    if mustReadRoutes || routes.needsDump { effects.append(.readRoutes) }
+    routes.needsDump = false
     return effects
   }
 
@@ -132,6 +141,7 @@ public struct Core: Sendable {
       case .monitor(let id): wake(id, at: now)
       case .tunnel(let id): settle(id, at: now)
       case .gate(let link):
+        if routes.mustCompare.remove(link) != nil { mustReadRoutes = true }
         if tunnels.values.contains(where: { $0.link == link && $0.isGuarded }) {
           settleGate(link, at: now)
         } else {

@@ -23,11 +23,19 @@ public enum Event: Sendable {
   /// An address is gone.
   case addressDeleted(InterfaceAddress)
   /// A route is new or replaced.
-  case route(Route)
+  case route(Route, RouteChange = .new)
   /// A route is gone.
   case routeDeleted(Route)
-  /// All routes, as asked for by `Effect.readRoutes`.
-  case routes([Route])
+  /// A nexthop object or group is new or replaced.
+  case nexthop(Nexthop)
+  /// A nexthop object or group is gone.
+  case nexthopDeleted(id: UInt32)
+  /// A policy rule of the agent's is there.
+  case rule(ProbeRule)
+  /// A policy rule of the agent's is gone.
+  case ruleDeleted(ProbeRule)
+  /// All routes and nexthops, as asked for by `Effect.readRoutes`.
+  case routes([Route], [Nexthop] = [])
   /// An authentic reply to one of our probes arrived.
   case reply(ProbeReply)
   /// The kernel did not take a probe: errno.
@@ -61,12 +69,19 @@ public struct Snapshot: Sendable {
   public var addresses: [InterfaceAddress]
   /// All routes but those of the local table.
   public var routes: [Route]
+  /// All nexthop objects and groups.
+  public var nexthops: [Nexthop]
+  /// The agent's policy rules.
+  public var rules: [ProbeRule]
 
   /// A snapshot.
   public init(
     sas: [SecurityAssociation] = [], policies: [SecurityPolicy] = [], links: [Link] = [],
-    addresses: [InterfaceAddress] = [], routes: [Route] = []
+    addresses: [InterfaceAddress] = [], routes: [Route] = [], nexthops: [Nexthop] = [],
+    rules: [ProbeRule] = []
   ) {
+    self.rules = rules
+    self.nexthops = nexthops
     self.sas = sas
     self.policies = policies
     self.links = links

@@ -140,7 +140,7 @@ extension Core {
   private func obstacle(_ tunnel: Tunnel, _ sets: [SetMonitor]) -> String? {
     if let name = tunnel.link {
       guard let link = link(named: name) else { return "link \(name) does not exist" }
-      if !link.isAdminUp { return "link \(name) is down by the operator" }
+      if !link.isAdminUp, !isDownByUs(name) { return "link \(name) is down by the operator" }
     }
     return sets.lazy.compactMap(\.obstacle).first.map(\.description)
   }

@@ -48,9 +48,10 @@ private let rows: [Row] = [
     " vpn.v.establish-tunnels = true: must be a string, not a boolean; allowed: "
       + "immediately, on-traffic, responder-only"),
   .vpn(
-    "link-control = 'admin'",
-    " vpn.v.link-control = \"admin\": not supported yet; allowed: oper, none"),
-  .vpn("link-control = ''", " vpn.v.link-control = \"\": unknown value; allowed: oper, none"),
+    "link-control = 'Admin'",
+    " vpn.v.link-control = \"Admin\": unknown value; allowed: oper, admin, none"),
+  .vpn(
+    "link-control = ''", " vpn.v.link-control = \"\": unknown value; allowed: oper, admin, none"),
   .vpn(
     "bind-interface = 'vti0'\nheld-route = 'blackhole'",
     " vpn.v.held-route = \"blackhole\": unknown value; allowed: unreachable, none"),

@@ -160,7 +160,8 @@ public final class Agent {
     let snapshot = Snapshot(
       sas: try requests.dumpSAs(), policies: try requests.dumpPolicies(),
       links: try requests.dumpLinks(), addresses: try requests.dumpAddresses(),
-      routes: try requests.dumpRoutes())
+      routes: try requests.dumpRoutes(), nexthops: try requests.dumpNexthops(),
+      rules: try requests.dumpRules())
     try feed(.snapshot(snapshot))
   }
 
@@ -198,7 +199,7 @@ public final class Agent {
     case .readCounters(let monitor, let keys):
       return [.counters(monitor, readCounters(keys))]
     case .readRoutes:
-      return [.routes(try requests.dumpRoutes())]
+      return [.routes(try requests.dumpRoutes(), try requests.dumpNexthops())]
     case .alarm(let alarm):
       log(alarm.isDown ? .error : .info, "-", alarm.description)
     case .log(let level, let tunnel, let text):

@@ -19,8 +19,12 @@ extension Event {
     case .linkDeleted(let index): self = .linkDeleted(index: index)
     case .address(let address): self = .address(address)
     case .addressDeleted(let address): self = .addressDeleted(address)
-    case .route(let route): self = .route(route)
+    case .route(let route, let change): self = .route(route, change)
     case .routeDeleted(let route): self = .routeDeleted(route)
+    case .nexthop(let nexthop): self = .nexthop(nexthop)
+    case .nexthopDeleted(let id): self = .nexthopDeleted(id: id)
+    case .rule(let rule): self = .rule(rule)
+    case .ruleDeleted(let rule): self = .ruleDeleted(rule)
     }
   }
 }
