@@ -11,6 +11,8 @@ import OrderedCollections
 /// - `Core+Paths`: from where to where a set is probed
 /// - `Core+Probing`: probes, replies, thresholds, clearing
 /// - `Core+Traffic`: whether an `optimized` monitor has to probe at all
+/// - `Core+IKE`: what strongSwan says by VICI
+/// - `Core+Recovery`: SAs that were deleted behind its back
 /// - `Core+Gates`: what a tunnel's state means for its link
 /// - `Tunnel`: the one function that changes a tunnel's state
 public struct Core: Sendable {
@@ -18,6 +20,7 @@ public struct Core: Sendable {
     case monitor(MonitorID)
     case tunnel(TunnelID)
     case gate(String)
+    case ike
   }
 
   /// How long an empty set may still be a break-before-make reauthentication.
@@ -38,6 +41,7 @@ public struct Core: Sendable {
   var timers = Timers<TimerOwner>()
   var effects: [Effect] = []
   var random: SplitMix64
+  var ike = IKEView()
 
   private var lastTunnel = 0
   private var lastMonitor: UInt32 = 0
@@ -83,6 +87,7 @@ public struct Core: Sendable {
     case .snapshot(let snapshot): take(snapshot, at: now)
     case .sa(let sa): insert(sa, at: now)
     case .saDeleted(let key): remove(key, at: now)
+    case .saExpired(let key): remove(key, isExpired: true, at: now)
     case .saFlushed(let ipProtocol): flush(ipProtocol, at: now)
     case .link(let link): insert(link, at: now)
     case .linkDeleted(let index): removeLink(index, at: now)
@@ -100,6 +105,7 @@ public struct Core: Sendable {
     case .clearFailed(let id, let key, let message):
       let name = monitors[id].flatMap { tunnels[$0.tunnel]?.name } ?? "-"
       log(.warning, name, "cannot clear \(key): \(message)")
+    case .vici(let event): take(event, at: now)
     case .shutdown(let release): shutDown(release: release, at: now)
     case .tick: break
     }
@@ -119,6 +125,7 @@ public struct Core: Sendable {
         } else {
           cleanUp(at: now)
         }
+      case .ike: askForList(at: now)
       }
     }
   }

@@ -155,7 +155,7 @@ struct Bench {
         let counts = sas.filter { keys.contains($0.key) }.mapValues(\.packets)
         play(.counters(id, counts))
       case .sendProbe: count(out: 1, in: 0)
-      case .clear, .readRoutes, .alarm, .log: break
+      case .clear, .readRoutes, .vici, .alarm, .log: break
       }
     }
   }

@@ -10,7 +10,7 @@ extension Oracle {
       case .sendProbe(let probe): checkProbe(probe, core, now)
       case .changeGate(let plan): checkPlan(plan, core)
       case .clear(let id, let name, let list): checkClear(id, name, list, core, kernel, now)
-      case .readCounters, .readRoutes, .alarm, .log: break
+      case .readCounters, .readRoutes, .vici, .alarm, .log: break
       }
     }
     checkThresholds(event, core, now)
