@@ -73,14 +73,16 @@ extension Core {
     warnOfContests(name, users[0].name)
     if let step = operstateStep(name) { steps.append(step) }
     // A plan that withdraws carries its record always: the last one may have failed unheard.
-    let writes = after != recorded || steps.contains(where: \.withdraws)
+    let withdraws = steps.contains(where: \.withdraws)
+    let writes = after != recorded || withdraws
     guard !steps.isEmpty || writes else { return }
     if writes { recorded = after }
     effects.append(
       .changeGate(
         GatePlan(
-          link: name, recordBefore: writes && !opening ? after : nil, steps: steps,
-          recordAfter: writes && opening ? after : nil)))
+          link: name,
+          recordBefore: writes && !opening || withdraws ? after.adding(steps, of: name) : nil,
+          steps: steps, recordAfter: writes && opening ? after : nil)))
   }
 
   private mutating func operstateStep(_ name: String) -> GateStep? {
