@@ -12,6 +12,7 @@ extension Core {
     switch event {
     case .connected:
       ike.isConnected = true
+      ike.hasBeenConnected = true
       ike.obstacle = nil
       log(.info, "-", "vici: connected")
       wantList(at: now)

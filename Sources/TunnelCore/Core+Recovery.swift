@@ -10,18 +10,34 @@ extension Core {
   /// Attempts on one child are this far apart at least; each without success doubles it.
   private static let firstRetry = Duration.seconds(10)
   private static let longestRetry = Duration.seconds(300)
+  /// Departures that are remembered while no list can be had.
+  private static let mostDepartures = 65_536
 
   /// An SA is new.
   mutating func noteArrival(of sa: SAKey, at now: Instant) {
     ike.gone[sa.spi] = nil
     wantList(at: now)
+    if !ike.isConnected { forgetRecoveriesOfWholeTunnels() }
+  }
+
+  /// While no list can be had: a tunnel that came back by itself and is taken down later must not
+  /// be brought back then.
+  private mutating func forgetRecoveriesOfWholeTunnels() {
+    for (name, recovery) in ike.recoveries {
+      let sets = (tunnels[recovery.tunnel]?.monitors ?? []).compactMap { monitors[$0]?.key }
+      if sets.contains(where: { sas.sets[$0]?.isComplete ?? false }) {
+        ike.recoveries[name]?.step = .restored
+      }
+    }
   }
 
   /// An SA of a set has left the kernel. Of a hard expiry the daemon is told by the kernel.
   mutating func noteDeparture(
     of sa: SAKey, from set: SASetKey, isExpired: Bool, at now: Instant
   ) {
-    guard ike.isConnected else { return }
+    // What leaves while the connection is lost for a while may be believed in after it too.
+    guard ike.hasBeenConnected else { return }
+    if ike.gone.count >= Self.mostDepartures { ike.gone = [:] }
     if !isExpired, let id = monitorOfSet[set].flatMap({ monitors[$0]?.tunnel }),
       tunnels[id]?.monitor != nil
     {
@@ -63,8 +79,12 @@ extension Core {
     switch recovery.step {
     case .asked: break
     case .suspected:
-      guard let lost else { return ike.recoveries[name] = nil }
-      if isDue { terminate(lost, at: now) }
+      // Kept until its time all the same: an earlier attempt may have set it.
+      if lost == nil {
+        ike.recoveries[name]?.step = .restored
+      } else if let lost, isDue {
+        terminate(lost, isWhole: isWhole, at: now)
+      }
     case .restored:
       if lost != nil {
         let settled = now.advanced(by: Self.settleTime)
@@ -76,7 +96,7 @@ extension Core {
     case .cleared, .initiated:
       if let lost {
         // Another instance of the same child, or the daemon did not do as it was told.
-        if isDue { terminate(lost, at: now) }
+        if isDue { terminate(lost, isWhole: isWhole, at: now) }
       } else if isWhole {
         log(.info, tunnels[recovery.tunnel]?.name ?? "-", "SAs of \(name) are restored")
         ike.recoveries[name]?.step = .restored
@@ -89,14 +109,16 @@ extension Core {
     }
   }
 
-  /// The first act of an attempt: away with what the daemon believes in.
-  private mutating func terminate(_ child: ChildSA, at now: Instant) {
+  /// The first act of an attempt: away with what the daemon believes in. It is the only one when
+  /// another instance of the child is whole.
+  private mutating func terminate(_ child: ChildSA, isWhole: Bool, at now: Instant) {
     log(
       .warning, ike.recoveries[child.name].flatMap { tunnels[$0.tunnel]?.name } ?? "-",
       "SAs of \(child.name) left the kernel and the IKE daemon does not know: "
-        + "terminating child \(child.childID) and negotiating anew")
+        + "terminating child \(child.childID)\(isWhole ? "" : " and negotiating anew")")
     beginAttempt(child.name, at: now)
     ask(.terminateChild(id: child.childID), about: child.name)
+    if isWhole { ike.recoveries[child.name]?.step = .restored }
   }
 
   /// The second: what was deleted is negotiated. When the first one is long past, it is an attempt
@@ -156,7 +178,7 @@ extension Core {
   mutating func suspendRecoveries() {
     for (name, recovery) in ike.recoveries {
       switch recovery.step {
-      case .suspected: ike.recoveries[name] = nil
+      case .suspected: ike.recoveries[name]?.step = .restored
       case .asked: ike.recoveries[name]?.step = .initiated
       case .cleared, .initiated, .restored: break
       }

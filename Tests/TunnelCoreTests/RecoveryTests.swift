@@ -215,7 +215,7 @@ import TunnelCore
 
 extension ChildSA {
   /// The child of the bench's pair of this number.
-  fileprivate static func of(
+  static func of(
     _ number: UInt32, _ state: State = .installed, child: String = "net"
   ) -> ChildSA {
     ChildSA(

@@ -2,6 +2,8 @@
 struct IKEView: Sendable {
   /// Whether requests are answered.
   var isConnected = false
+  /// Whether they ever were in this run.
+  var hasBeenConnected = false
   /// Why not; nil before the first attempt and while they are.
   var obstacle: String?
   /// Whether a list is under way, since when, and whether it is out of date already.

@@ -10,7 +10,7 @@ struct Recovery: Sendable {
     /// It was told to negotiate the child. When that has not come to anything by `dueAt`, the
     /// next attempt begins.
     case initiated
-    /// The child's SAs are back. Kept until `dueAt`, so that no attempt comes before.
+    /// The child's SAs are back, or were never lost. Kept until `dueAt`, so that no attempt comes before.
     case restored
   }
 
