@@ -78,4 +78,15 @@ extension Complaints {
     }
     return name
   }
+
+  /// The path of a Unix socket: what fits into sockaddr_un.
+  mutating func socketPath(_ item: Item?) -> String? {
+    let allowed = "an absolute path of at most 107 bytes"
+    guard let item, let path = string(item, allowed: allowed) else { return nil }
+    guard path.hasPrefix("/"), path.utf8.count <= 107, !path.utf8.contains(0) else {
+      refuse(item, "not the path of a socket; allowed: \(allowed)")
+      return nil
+    }
+    return path
+  }
 }

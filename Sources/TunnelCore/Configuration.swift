@@ -4,6 +4,8 @@ public struct Configuration: Hashable, Sendable {
   public var gateways: [String: Gateway]
   /// Configured VPNs, in the file's order.
   public var vpns: [VPN]
+  /// Path of strongSwan's VICI socket.
+  public var viciSocket = "/run/charon.vici"
 
   /// No gateway and no VPN: the agent only observes.
   public static let observing = Configuration(gateways: [:], vpns: [])

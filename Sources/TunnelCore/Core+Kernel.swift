@@ -46,10 +46,12 @@ extension Core {
       refresh(key, at: now)
       if let joined, isUnproven { beginAnew(joined, at: now) }
     }
+    if isNew { noteArrival(of: sa.key, at: now) }
   }
 
-  mutating func remove(_ sa: SAKey, at now: Instant) {
+  mutating func remove(_ sa: SAKey, isExpired: Bool = false, at now: Instant) {
     guard let key = sas.remove(sa) else { return }
+    noteDeparture(of: sa, from: key, isExpired: isExpired, at: now)
     refresh(key, at: now)
   }
 

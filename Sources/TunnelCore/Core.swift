@@ -14,6 +14,8 @@ import OrderedCollections
 /// - `Core+OwnLinks`: XFRM interfaces of the agent's own
 /// - `Core+Probing`: probes, replies, thresholds, clearing
 /// - `Core+Traffic`: whether an `optimized` monitor has to probe at all
+/// - `Core+IKE`: what strongSwan says by VICI
+/// - `Core+Recovery`: SAs that were deleted behind its back
 /// - `Core+Admin`: `link-control = "admin"`
 /// - `Core+Gates`: what a tunnel's state means for its link
 /// - `Tunnel`: the one function that changes a tunnel's state
@@ -22,6 +24,7 @@ public struct Core: Sendable {
     case monitor(MonitorID)
     case tunnel(TunnelID)
     case gate(String)
+    case ike
     case ownLink(UInt32)
   }
 
@@ -47,6 +50,7 @@ public struct Core: Sendable {
   var timers = Timers<TimerOwner>()
   var effects: [Effect] = []
   var random: SplitMix64
+  var ike = IKEView()
 
   private var lastTunnel = 0
   private var lastMonitor: UInt32 = 0
@@ -100,6 +104,7 @@ public struct Core: Sendable {
     case .snapshot(let snapshot): take(snapshot, at: now)
     case .sa(let sa): insert(sa, at: now)
     case .saDeleted(let key): remove(key, at: now)
+    case .saExpired(let key): remove(key, isExpired: true, at: now)
     case .saFlushed(let ipProtocol): flush(ipProtocol, at: now)
     case .policy(let policy): insert(policy, at: now)
     case .policyDeleted(let index): removePolicy(index, at: now)
@@ -124,6 +129,7 @@ public struct Core: Sendable {
     case .clearFailed(let id, let key, let message):
       let name = monitors[id].flatMap { tunnels[$0.tunnel]?.name } ?? "-"
       log(.warning, name, "cannot clear \(key): \(message)")
+    case .vici(let event): take(event, at: now)
     case .ownLinkFailed(let ifID, let message): ownLinkFailed(ifID, message)
     case .shutdown(let release): shutDown(release: release, at: now)
     case .tick: break
@@ -147,6 +153,7 @@ public struct Core: Sendable {
         } else {
           cleanUp(at: now)
         }
+      case .ike: askForList(at: now)
       case .ownLink: settleOwnLinks(at: now)
       }
     }

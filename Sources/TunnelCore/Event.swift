@@ -4,8 +4,10 @@ public enum Event: Sendable {
   case snapshot(Snapshot)
   /// An SA is new or was updated (NEWSA, UPDSA).
   case sa(SecurityAssociation)
-  /// An SA is gone (DELSA, or EXPIRE with hard=1).
+  /// An SA is gone (DELSA).
   case saDeleted(SAKey)
+  /// An SA is gone by a hard expiry (EXPIRE with hard=1), of which the IKE daemon hears too.
+  case saExpired(SAKey)
   /// All SAs of this IP protocol are gone (FLUSHSA); 0 or 255 means of every protocol.
   case saFlushed(ipProtocol: UInt8)
   /// A policy is new or was updated (NEWPOLICY, UPDPOLICY).
@@ -51,6 +53,8 @@ public enum Event: Sendable {
   case ownLinkFailed(ifID: UInt32, message: String)
   /// An SA that was to be cleared could not be.
   case clearFailed(MonitorID, SAKey, message: String)
+  /// The connection to the IKE daemon said something.
+  case vici(VICIEvent)
   /// The agent is about to end. With `release` every gate is put back first.
   case shutdown(release: Bool)
   /// Time passed; `nextDeadline` says when this is due.

@@ -7,7 +7,7 @@ extension Event {
     case .sa(let sa): self = .sa(sa)
     case .saDeleted(let key): self = .saDeleted(key)
     // A hard expiry removes the SA and no DELSA follows (kernel-facts: XFRM messages).
-    case .saExpired(let sa, hard: true): self = .saDeleted(sa.key)
+    case .saExpired(let sa, hard: true): self = .saExpired(sa.key)
     case .saExpired(_, hard: false): return nil
     case .saFlushed(let ipProtocol): self = .saFlushed(ipProtocol: ipProtocol)
     case .policy(let policy): self = .policy(policy)

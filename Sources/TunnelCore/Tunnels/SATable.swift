@@ -17,6 +17,13 @@ struct SATable: Sendable {
     undirected.values.sorted { Self.comesFirst($0.key, $1.key) }
   }
 
+  /// The set of each inbound SPI. A host gives no SPI to two SAs that it receives by.
+  var homesByInboundSPI: [UInt32: SASetKey] {
+    sets.reduce(into: [:]) { homes, set in
+      for key in set.value.inbound.keys { homes[key.spi] = set.key }
+    }
+  }
+
   private static func comesFirst(_ lhs: SAKey, _ rhs: SAKey) -> Bool {
     (lhs.spi, lhs.destination, lhs.ipProtocol, lhs.mark?.value ?? 0)
       < (rhs.spi, rhs.destination, rhs.ipProtocol, rhs.mark?.value ?? 0)
