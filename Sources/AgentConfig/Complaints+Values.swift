@@ -55,16 +55,13 @@ extension Complaints {
     return value
   }
 
-  /// One of the names of an enumeration's cases. `unsupported` names what is refused for now.
-  mutating func choice<Choice: RawRepresentable<String> & CaseIterable>(
-    _ item: Item?, unsupported: String? = nil
-  ) -> Choice? {
+  /// One of the names of an enumeration's cases.
+  mutating func choice<Choice: RawRepresentable<String> & CaseIterable>(_ item: Item?) -> Choice? {
     guard let item else { return nil }
     let allowed = Choice.allCases.map(\.rawValue).joined(separator: ", ")
     guard let name = string(item, allowed: allowed) else { return nil }
     if let choice = Choice(rawValue: name) { return choice }
-    let problem = name == unsupported ? "not supported yet" : "unknown value"
-    refuse(item, "\(problem); allowed: \(allowed)")
+    refuse(item, "unknown value; allowed: \(allowed)")
     return nil
   }
 

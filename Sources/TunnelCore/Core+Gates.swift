@@ -6,9 +6,13 @@ extension Core {
   mutating func settle(_ id: TunnelID, because given: Reason? = nil, at now: Instant) {
     guard let tunnel = tunnels[id] else { return }
     let (state, reason) = stateFromSets(tunnel, because: given, at: now)
-    if state != tunnel.state || state == .down && reason != tunnel.reason {
+    let isObserved = reason == .observedOnly
+    if state != tunnel.state || state == .down && reason != tunnel.reason
+      || state == .up && isObserved != tunnel.isOnlyObserved
+    {
       transition(id, to: state, because: reason, at: now)
     }
+    settleSets(id, at: now)
     if let link = tunnel.link { settleGate(link, at: now) }
   }
 
@@ -21,6 +25,7 @@ extension Core {
       return (.verifying, verifying.isAdopted ? .adopted : .negotiated)
     }
     for case .down(let reason) in all.map(\.phase) { return (.down, reason) }
+    if all.contains(where: { $0.phase == .observed }) { return (.up, .observedOnly) }
     guard tunnel.state == .down else { return (.absent, .noSA) }
     // Down without an SA: held for a while, then traffic may trigger negotiation again.
     guard tunnel.vpn?.establishTunnels == .onTraffic else { return (.down, tunnel.reason) }
@@ -44,15 +49,18 @@ extension Core {
       gate.assertions = 0
       gate.isWaitingForLink = false
       gate.retries = 0
+      gate.isRaisedByOperator = false
     }
     gate.demand = demand
     gates[name] = gate
     switch demand {
-    case .asFound: routes.adopt(guardRequest(name, users))
-    case .held: changeGate(name, users, opening: false)
+    case .asFound:
+      let steps = routes.adopt(guardRequest(name, users, at: now))
+      if !steps.isEmpty { effects.append(.changeGate(GatePlan(link: name, steps: steps))) }
+    case .held, .down: changeGate(name, users, opening: false, at: now)
     case .inService:
       // Without the link, or with the operator's admin down, owned prefixes must not leak.
-      changeGate(name, users, opening: link(named: name)?.isAdminUp ?? false)
+      changeGate(name, users, opening: isUpOrRaised(name), at: now)
     }
   }
 
@@ -63,15 +71,21 @@ extension Core {
           .contains { $0.isAdopted && $0.phase == .verifying })
     }
     if demands.contains(.inService) { return .inService }
-    return demands.contains(.asFound) ? .asFound : .held
+    if demands.contains(.asFound) { return .asFound }
+    return demands.contains(.held) ? .held : .down
   }
 
-  private mutating func changeGate(_ name: String, _ users: [Tunnel], opening: Bool) {
-    let request = guardRequest(name, users)
-    var steps = opening ? routes.open(request) : routes.hold(request)
-    let after = routes.record
+  private mutating func changeGate(
+    _ name: String, _ users: [Tunnel], opening: Bool, at now: Instant
+  ) {
+    let request = guardRequest(name, users, at: now)
+    let before = routes.record
+    var steps = raise(name)
+    steps += opening ? routes.open(request) : routes.hold(request)
     warnOfContests(name, users[0].name)
     if let step = operstateStep(name) { steps.append(step) }
+    steps += lower(name, request)
+    let after = routes.record
     // A plan that withdraws carries its record always: the last one may have failed unheard.
     let withdraws = steps.contains(where: \.withdraws)
     let writes = after != recorded || withdraws
@@ -81,7 +95,7 @@ extension Core {
       .changeGate(
         GatePlan(
           link: name,
-          recordBefore: writes && !opening || withdraws ? after.adding(steps, of: name) : nil,
+          recordBefore: writes && !opening || withdraws ? before.union(after) : nil,
           steps: steps, recordAfter: writes && opening ? after : nil)))
   }
 
@@ -89,7 +103,7 @@ extension Core {
     guard let link = link(named: name), let gate = gates[name], !gate.isWaitingForLink,
       gate.assertions < Self.assertionLimit
     else { return nil }
-    let dormant = gate.demand == .held
+    let dormant = gate.demand == .held || gate.demand == .down
     let isSo =
       dormant
       ? link.isLinkModeDormant && (!link.isAdminUp || link.operationalState == .dormant)
@@ -103,27 +117,38 @@ extension Core {
     return .setDormant(linkIndex: link.index, dormant)
   }
 
-  private func guardRequest(_ name: String, _ users: [Tunnel]) -> RouteGuard.Request {
+  private func guardRequest(
+    _ name: String, _ users: [Tunnel], at now: Instant
+  ) -> RouteGuard.Request {
     let link = link(named: name)
+    // At the end everything is put back, a dead set's routes too.
+    let (held, served) = isEnding ? ([], []) : prefixes(of: users, at: now)
     let vpns = users.compactMap(\.vpn)
     return RouteGuard.Request(
-      link: name, index: link?.index, isAdminUp: link?.isAdminUp ?? false,
+      link: name, index: link?.index, isAdminUp: isUpOrRaised(name),
       guardProtocols: vpns.reduce(into: []) { $0.formUnion($1.guardProtocols) },
       owned: vpns.flatMap(\.routes),
       heldRoute: vpns.contains { $0.heldRoute == .unreachable } ? .unreachable : .none,
-      probeDestinations: Set(users.flatMap(probeDestinations)))
+      // Nobody probes any more when the agent ends.
+      probeDestinations: isEnding ? [] : Set(users.flatMap(probeDestinations)),
+      heldPrefixes: held, servedPrefixes: served)
   }
 
   /// Where a tunnel's probes go. Never the tunnel's own outer endpoint: a route to it through the
   /// link would send ESP into the tunnel.
   private func probeDestinations(_ tunnel: Tunnel) -> [IPAddress] {
     let unknown = IPAddress(family: .ipv4, bits: 0)
-    let key = tunnel.endpoints ?? SASetKey(local: unknown, remote: unknown, reqid: 0)
-    return [Purpose.verifyPath, .vpnMonitor].compactMap {
-      guard case .success(let path) = path(of: tunnel, through: key, for: $0),
-        path.destination != key.remote
-      else { return nil }
-      return path.destination
+    var keys = tunnel.monitors.compactMap { monitors[$0]?.key }
+    if keys.isEmpty {
+      keys = [tunnel.endpoints ?? SASetKey(local: unknown, remote: unknown, reqid: 0)]
+    }
+    return keys.flatMap { key in
+      [Purpose.verifyPath, .vpnMonitor].compactMap {
+        guard case .success(let path) = path(of: tunnel, through: key, for: $0),
+          path.destination != key.remote
+        else { return nil }
+        return path.destination
+      }
     }
   }
 
@@ -151,7 +176,8 @@ extension Core {
       name = link
       log(.error, "-", "link=\(link) cannot \(step): \(message)")
       routes.undo(step, link: link)
-      if case .addRoute = step { writeRecord(for: link) }
+      adminFailed(step, link)
+      if step.putsBack { writeRecord(for: link) }
       if case .setDormant = step {
         gates[link]?.isWaitingForLink = false
         // The kernel refused; nobody set it back.
@@ -182,13 +208,14 @@ extension Core {
   mutating func shutDown(release: Bool, at now: Instant) {
     isEnding = true
     guard release else { return }
+    removeOwnLinks()
     // A gate in service too: with its link away or down it is closed all the same.
     for (name, gate) in gates.sorted(by: { $0.key < $1.key }) where gate.demand != .asFound {
       let users = tunnels.values.filter { $0.link == name && $0.isGuarded }
       gates[name]?.demand = .inService
       gates[name]?.isWaitingForLink = false
       gates[name]?.assertions = 0
-      if !users.isEmpty { changeGate(name, users, opening: true) }
+      if !users.isEmpty { changeGate(name, users, opening: true, at: now) }
     }
   }
 
@@ -198,7 +225,7 @@ extension Core {
     let request = RouteGuard.Request(
       link: name, index: link?.index, isAdminUp: link?.isAdminUp ?? false, guardProtocols: [],
       owned: [], heldRoute: .none, probeDestinations: [])
-    var steps = routes.open(request)
+    var steps = raise(name) + routes.open(request)
     if let link, link.isLinkModeDormant || link.operationalState == .dormant {
       steps.append(.setDormant(linkIndex: link.index, false))
     }
@@ -210,5 +237,7 @@ extension Core {
 
 extension Tunnel {
   /// Whether the agent changes this tunnel's link.
-  var isGuarded: Bool { monitor != nil && vpn?.linkControl == .oper }
+  var isGuarded: Bool {
+    link != nil && monitor != nil && vpn.map { $0.linkControl != .none } ?? false
+  }
 }

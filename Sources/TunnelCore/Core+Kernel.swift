@@ -3,11 +3,13 @@ extension Core {
   mutating func take(_ snapshot: Snapshot, at now: Instant) {
     let isFirst = !hasStarted
     // Routes first: no gate may be settled by what it was before.
-    routes.replaceAll(snapshot.routes)
+    replaceRoutes(snapshot.routes, snapshot.nexthops, links: snapshot.links)
+    routes.replaceRules(snapshot.rules)
     replaceLinks(snapshot.links, at: now)
     let present = Set(snapshot.links.map(\.index))
     forgetWithdrawn { !present.contains($0) }
     replaceAddresses(snapshot.addresses)
+    replacePolicies(snapshot.policies, at: now)
 
     let known = Set(snapshot.sas.map(\.key))
     for key in sas.keys where !known.contains(key) { remove(key, at: now) }
@@ -16,6 +18,8 @@ extension Core {
     for id in tunnels.keys { settle(id, at: now) }
     for name in gates.keys.sorted() { settleGate(name, at: now) }
     if isFirst { cleanUp(at: now) }
+    settleOwnLinks(at: now)
+    hasSwept = true
   }
 
   /// After the first snapshot: what an earlier run left behind for links nobody asks for now.
@@ -61,24 +65,32 @@ extension Core {
   mutating func insert(_ link: Link, at now: Instant) {
     let old = links.updateValue(link, forKey: link.index)
     gates[link.name]?.isWaitingForLink = false
+    noteAdmin(link)
     if old?.isAdminUp == true, !link.isAdminUp { routesMayHaveGone(link.index) }
     if old?.kind != link.kind || old?.name != link.name {
       if let old, old.name != link.name { settleGate(old.name, at: now) }
       bindAgain(at: now)
     }
+    let isSame = old?.kind == link.kind && old?.name == link.name
+    if link.kind.isXfrm, !isSame || old?.isAdminUp != link.isAdminUp { xfrmLinkChanged(at: now) }
     settleGate(link.name, at: now)
   }
 
   mutating func removeLink(_ index: Int32, at now: Instant) {
     guard let link = links.removeValue(forKey: index) else { return }
     routesMayHaveGone(index)
+    forgetAdmin(link.name)
     forgetWithdrawn { $0 == index }
     bindAgain(at: now)
+    if link.kind.isXfrm { xfrmLinkChanged(at: now) }
     settleGate(link.name, at: now)
   }
 
   private mutating func forgetWithdrawn(where isGone: (Int32) -> Bool) {
-    let lost = routes.forgetWithdrawn(where: isGone)
+    warnOfLost(routes.forgetWithdrawn(where: isGone))
+  }
+
+  private mutating func warnOfLost(_ lost: [Route]) {
     guard !lost.isEmpty else { return }
     log(
       .warning, "-",
@@ -97,7 +109,9 @@ extension Core {
   }
 
   mutating func remove(_ address: InterfaceAddress, at now: Instant) {
-    guard let index = addresses[address.linkIndex]?.firstIndex(of: address) else { return }
+    guard let index = addresses[address.linkIndex]?.firstIndex(where: address.isSame) else {
+      return
+    }
     addresses[address.linkIndex]?.remove(at: index)
     let left = (localAddresses[address.address] ?? 1) - 1
     localAddresses[address.address] = left == 0 ? nil : left
@@ -108,7 +122,10 @@ extension Core {
   func isLocal(_ address: IPAddress) -> Bool { localAddresses[address] != nil }
 
   private mutating func noteAddress(_ address: InterfaceAddress) {
-    guard !addresses[address.linkIndex, default: []].contains(address) else { return }
+    if let place = addresses[address.linkIndex]?.firstIndex(where: address.isSame) {
+      addresses[address.linkIndex]?[place] = address
+      return
+    }
     addresses[address.linkIndex, default: []].append(address)
     localAddresses[address.address, default: 0] += 1
   }
@@ -126,14 +143,16 @@ extension Core {
       links[link.index] = link
       // The event that a gate waited for may be among the lost ones.
       gates[link.name]?.isWaitingForLink = false
+      gates[link.name]?.askedAdmin = nil
+      noteAdmin(link)
     }
     bindAgain(at: now)
   }
 
   // MARK: Routes
 
-  mutating func observe(_ route: Route, at now: Instant) {
-    routes.observe(route)
+  mutating func observe(_ route: Route, _ change: RouteChange, at now: Instant) {
+    routes.observe(route, change)
     settleGateOfRoute(route, at: now)
   }
 
@@ -142,16 +161,33 @@ extension Core {
     settleGateOfRoute(route, at: now)
   }
 
-  mutating func replaceRoutes(_ all: [Route], at now: Instant) {
-    routes.replaceAll(all)
+  mutating func replaceRoutes(_ all: [Route], _ nexthops: [Nexthop], at now: Instant) {
+    replaceRoutes(all, nexthops, links: Array(links.values))
     for name in gates.keys.sorted() { settleGate(name, at: now) }
   }
 
+  private mutating func replaceRoutes(
+    _ all: [Route], _ nexthops: [Nexthop], links: [Link]
+  ) {
+    let up = Set(links.filter(\.isAdminUp).map(\.index))
+    warnOfLost(routes.replaceAll(all, nexthops: nexthops, isUp: up.contains))
+  }
+
+  mutating func observe(_ nexthop: Nexthop, at now: Instant) {
+    routes.observe(nexthop)
+    for name in gates.keys.sorted() { settleGate(name, at: now) }
+  }
+
+  mutating func forget(_ rule: ProbeRule, at now: Instant) {
+    routes.forget(rule)
+    settleGate(rule.link, at: now)
+  }
+
   private mutating func settleGateOfRoute(_ route: Route, at now: Instant) {
-    if let index = route.linkIndex, let name = links[index]?.name, gates[name] != nil {
+    let names = routes.legLinks(route).compactMap { links[$0]?.name }
+    let isOurs = route.routeProtocol == Route.agentProtocol
+    for name in isOurs && names.isEmpty ? gates.keys.sorted() : names where gates[name] != nil {
       settleGate(name, at: now)
-    } else if route.routeProtocol == Route.agentProtocol {
-      for name in gates.keys.sorted() { settleGate(name, at: now) }
     }
   }
 

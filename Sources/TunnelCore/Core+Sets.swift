@@ -12,58 +12,83 @@ extension Core {
       settle(old, at: now)
     }
     let id = monitorOfSet[key] ?? addMonitor(for: key, in: tunnel)
+    if key.ifID != 0, tunnels[tunnel]?.link == nil { mustSettleOwnLinks = true }
     tunnels[tunnel]?.endpoints = key
     guard let monitor = monitors[id] else { return }
     let isWaiting = monitor.phase == .incomplete || monitor.absentUntil != nil
     if set.isComplete, isWaiting {
       becameComplete(id, at: now)
+    } else if set.isComplete, mustLookAnew(monitor) {
+      start(id, at: now)
+      settle(tunnel, at: now)
     } else if !set.isComplete, !isWaiting {
       becameIncomplete(id, at: now)
     }
+    if set.isComplete { monitors[id]?.spis = set.spis }
     forgetCleared(id)
   }
 
   private mutating func addMonitor(for key: SASetKey, in tunnel: TunnelID) -> MonitorID {
     let id = newMonitorID()
-    monitors[id] = SetMonitor(id: id, tunnel: tunnel, key: key)
+    var monitor = SetMonitor(id: id, tunnel: tunnel, key: key)
+    monitor.selectors = lastSelectors(of: key, in: tunnel)
+    monitors[id] = monitor
     monitorOfSet[key] = id
     tunnels[tunnel]?.monitors.append(id)
     return id
   }
 
-  /// A pair of SAs is there: a set comes back from reauthentication, or is new.
+  /// A pair of SAs is there: a set comes back or was moved, or is new.
   private mutating func becameComplete(_ id: MonitorID, at now: Instant) {
-    guard let monitor = monitors[id] else { return }
-    if monitor.absentUntil != nil {
-      resume(id, at: now)
-    } else if let earlier = reauthenticated(by: monitor) {
-      monitors[id]?.phase = earlier.phase
-      monitors[id]?.isVerified = earlier.isVerified
-      monitors[id]?.isAdopted = earlier.isAdopted
-      monitors[id]?.window = earlier.window
-      drop(earlier.id, at: now)
-      resume(id, at: now)
+    guard let monitor = monitors[id], let set = sas.sets[monitor.key] else { return }
+    if let earlier = predecessor(of: monitor, with: set) {
+      if earlier.id != id {
+        monitors[id]?.phase = earlier.phase
+        monitors[id]?.isVerified = earlier.isVerified
+        monitors[id]?.isAdopted = earlier.isAdopted
+        monitors[id]?.window = earlier.window
+        drop(earlier.id, at: now)
+      }
+      resume(id, asMoved: earlier.isMoved(to: set), at: now)
     } else {
+      monitors[id]?.absentUntil = nil
       start(id, at: now)
     }
     settle(monitor.tunnel, at: now)
   }
 
-  /// The set of the same tunnel and endpoints that went a moment ago while its path was proven.
-  private func reauthenticated(by monitor: SetMonitor) -> SetMonitor? {
-    (tunnels[monitor.tunnel]?.monitors ?? []).lazy.compactMap { monitors[$0] }.first {
-      $0.id != monitor.id && $0.absentUntil != nil && $0.key.local == monitor.key.local
-        && $0.key.remote == monitor.key.remote
-    }
+  /// Whether a VTI for marked SAs came or went.
+  private func mustLookAnew(_ monitor: SetMonitor) -> Bool {
+    guard let tunnel = tunnels[monitor.tunnel] else { return false }
+    return (monitor.phase == .observed) != (unmatchedMark(tunnel, monitor.key) != nil)
   }
 
-  private mutating func resume(_ id: MonitorID, at now: Instant) {
+  /// The set that went a moment ago while its path was proven, and that this one continues: the
+  /// same SAs between other endpoints (MOBIKE), or others between the same ones (reauthentication;
+  /// where losses had begun, that is no coincidence and no continuation).
+  private func predecessor(of monitor: SetMonitor, with set: SASet) -> SetMonitor? {
+    let waiting = (tunnels[monitor.tunnel]?.monitors ?? []).compactMap { monitors[$0] }
+      .filter { $0.absentUntil != nil }
+    return waiting.first { $0.isMoved(to: set) }
+      ?? waiting.first { $0.key == set.key && $0.isHealthy }
+      ?? waiting.first {
+        $0.isHealthy && $0.key.local == set.key.local && $0.key.remote == set.key.remote
+          && (monitor.selectors.isEmpty || $0.selectors.isEmpty
+            || monitor.selectors == $0.selectors)
+      }
+  }
+
+  private mutating func resume(_ id: MonitorID, asMoved isMoved: Bool, at now: Instant) {
     guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel] else { return }
     monitors[id]?.absentUntil = nil
     monitors[id]?.window.restart()
     monitors[id]?.bornAt = now
     monitors[id]?.nextProbe = tunnel.monitor == nil ? nil : now
-    log(.info, tunnel.name, "SAs are back (reauthentication), path stays verified")
+    let what =
+      isMoved
+      ? "SAs were moved, now between \(monitor.key.local) and \(monitor.key.remote)"
+      : "SAs are back (reauthentication)"
+    log(.info, tunnel.name, "\(what), path stays verified")
     schedule(id)
   }
 
@@ -74,9 +99,11 @@ extension Core {
       monitors[id]?.phase = .up
       return
     }
-    let wasHeld = tunnel.link.map { gates[$0]?.wasHeldBefore ?? false } ?? false
+    if let mark = unmatchedMark(tunnel, monitor.key) { return observe(id, mark) }
+    monitors[id]?.obstacle = nil
     let needsProof = policy.verifyPath != nil
-    monitors[id]?.isAdopted = !hasStarted && !wasHeld
+    let isAdopted = !hasStarted && !wasHeld(monitor)
+    monitors[id]?.isAdopted = isAdopted
     monitors[id]?.isVerified = !needsProof
     monitors[id]?.phase = needsProof ? .verifying : .up
     monitors[id]?.window.restart()
@@ -84,6 +111,18 @@ extension Core {
     startMeter(id)
     let spread = hasStarted ? .zero : startSpread(id, policy)
     monitors[id]?.nextProbe = now.advanced(by: spread)
+    schedule(id)
+  }
+
+  /// Nothing can be sent through the set, so nothing is made of silence either.
+  private mutating func observe(_ id: MonitorID, _ mark: Mark) {
+    guard let tunnel = monitors[id].flatMap({ tunnels[$0.tunnel] }) else { return }
+    monitors[id]?.phase = .observed
+    monitors[id]?.obstacle = .marked(mark)
+    monitors[id]?.nextProbe = nil
+    monitors[id]?.clearAt = nil
+    monitors[id]?.window.forgetOutstanding()
+    log(.warning, tunnel.name, "not probed: \(ProbeObstacle.marked(mark))")
     schedule(id)
   }
 
@@ -115,17 +154,21 @@ extension Core {
   private mutating func becameIncomplete(_ id: MonitorID, at now: Instant) {
     guard let monitor = monitors[id] else { return }
     if monitor.phase == .incomplete || monitor.absentUntil != nil {
-      if sas.sets[monitor.key] == nil, monitor.absentUntil == nil { drop(id, at: now) }
+      if sas.sets[monitor.key] == nil, monitor.absentUntil == nil {
+        lose(id, at: now)
+        settle(monitor.tunnel, at: now)
+      }
       return
     }
     monitors[id]?.window.forgetOutstanding()
     monitors[id]?.nextProbe = nil
     monitors[id]?.clearAt = nil
-    if monitor.isHealthy {
-      monitors[id]?.absentUntil = now.advanced(by: Self.absentGrace)
+    if monitor.phase == .up {
+      let grace = monitor.isHealthy ? Self.absentGrace : Self.moveGrace
+      monitors[id]?.absentUntil = now.advanced(by: grace)
       schedule(id)
     } else if sas.sets[monitor.key] == nil {
-      drop(id, at: now)
+      lose(id, at: now)
     } else {
       monitors[id]?.phase = .incomplete
       schedule(id)
@@ -137,7 +180,7 @@ extension Core {
   mutating func endAbsence(_ id: MonitorID, at now: Instant) {
     guard let monitor = monitors[id] else { return }
     if sas.sets[monitor.key] == nil {
-      drop(id, at: now)
+      lose(id, at: now)
     } else {
       monitors[id]?.absentUntil = nil
       monitors[id]?.phase = .incomplete
@@ -148,6 +191,8 @@ extension Core {
 
   mutating func drop(_ id: MonitorID, at now: Instant) {
     guard let monitor = monitors.removeValue(forKey: id) else { return }
+    if monitor.path?.way.needsSocket == true { effects.append(.endProbes(id)) }
+    if monitor.key.ifID != 0, tunnels[monitor.tunnel]?.link == nil { mustSettleOwnLinks = true }
     if monitorOfSet[monitor.key] == id { monitorOfSet[monitor.key] = nil }
     timers.set(.monitor(id), to: nil)
     tunnels[monitor.tunnel]?.monitors.removeAll { $0 == id }
@@ -178,7 +223,7 @@ extension Core {
   private mutating func tunnel(for set: SASet, at now: Instant) -> TunnelID? {
     if set.outbound.isEmpty, let id = monitorOfSet[set.key] { return monitors[id]?.tunnel }
     guard !set.outbound.isEmpty else { return nil }
-    if let configured = tunnels.values.first(where: { claims($0, set) }) { return configured.id }
+    if let configured = claimant(of: set) { return configured.id }
     if let id = monitorOfSet[set.key], let known = monitors[id]?.tunnel,
       tunnels[known]?.vpn == nil, tunnels[known]?.link == link(of: set)?.name
     {
@@ -191,33 +236,23 @@ extension Core {
     return addTunnel(name: name, vpn: nil, link: link(of: set)?.name, at: now)
   }
 
-  private func claims(_ tunnel: Tunnel, _ set: SASet) -> Bool {
-    guard let vpn = tunnel.vpn, let gateway = configuration.gateways[vpn.gateway],
-      gateway.addresses.contains(set.key.remote),
-      gateway.localAddress == nil || gateway.localAddress == set.key.local
-    else { return false }
-    guard let name = vpn.bindInterface else { return link(of: set) == nil }
-    return link(named: name).map { Self.fits($0, set) } ?? false
-  }
-
-  private func link(of set: SASet) -> Link? {
-    links.values.filter { Self.fits($0, set) }.min { $0.index < $1.index }
-  }
-
-  /// Whether the kernel sends a link's packets through a set: by endpoints and the outbound
-  /// SA's mark for VTI, by if_id for an XFRM interface.
-  static func fits(_ link: Link, _ set: SASet) -> Bool {
-    switch link.kind {
-    case .vti(let local, let remote, _, let outputKey):
-      (local.isUnspecified || local == set.key.local)
-        && (remote.isUnspecified || remote == set.key.remote)
-        && set.outbound.values.contains { sa in
-          sa.key.mark.map { outputKey & $0.mask == $0.value } ?? true
-        }
-    case .xfrm(let ifID):
-      ifID != 0 && ifID == set.key.ifID
-    case .other:
-      false
+  /// The configured tunnel of a set: one whose link is for it, else one without a link, else one
+  /// whose link the kernel would send through it too.
+  private func claimant(of set: SASet) -> Tunnel? {
+    let bidders = tunnels.values.filter { hasGateway($0, set) }
+    func fits(_ tunnel: Tunnel, exactly: Bool) -> Bool {
+      guard let link = link(named: tunnel.link) else { return false }
+      return Self.fits(link, set) && !(exactly && Self.isLoose(link, set))
     }
+    return bidders.first { fits($0, exactly: true) } ?? bidders.first { $0.link == nil }
+      ?? bidders.first { fits($0, exactly: false) }
+  }
+
+  private func hasGateway(_ tunnel: Tunnel, _ set: SASet) -> Bool {
+    guard let vpn = tunnel.vpn, let gateway = configuration.gateways[vpn.gateway] else {
+      return false
+    }
+    return gateway.addresses.contains(set.key.remote)
+      && (gateway.localAddress == nil || gateway.localAddress == set.key.local)
   }
 }

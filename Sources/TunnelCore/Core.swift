@@ -8,11 +8,15 @@ import OrderedCollections
 ///
 /// - `Core+Kernel`: SAs, links, addresses, routes, snapshots
 /// - `Core+Sets`: sets appear, are rekeyed, vanish
+/// - `Core+Selectors`: what each set of a tunnel carries, and one set of several
 /// - `Core+Paths`: from where to where a set is probed
+/// - `Core+Ways`: through which link, or without one
+/// - `Core+OwnLinks`: XFRM interfaces of the agent's own
 /// - `Core+Probing`: probes, replies, thresholds, clearing
 /// - `Core+Traffic`: whether an `optimized` monitor has to probe at all
 /// - `Core+IKE`: what strongSwan says by VICI
 /// - `Core+Recovery`: SAs that were deleted behind its back
+/// - `Core+Admin`: `link-control = "admin"`
 /// - `Core+Gates`: what a tunnel's state means for its link
 /// - `Tunnel`: the one function that changes a tunnel's state
 public struct Core: Sendable {
@@ -21,15 +25,20 @@ public struct Core: Sendable {
     case tunnel(TunnelID)
     case gate(String)
     case ike
+    case ownLink(UInt32)
   }
 
   /// How long an empty set may still be a break-before-make reauthentication.
   static let absentGrace = Duration.seconds(3)
+  /// How long SAs may be on their way to other endpoints. The IKE daemon deletes and adds them one
+  /// by one, without waiting for anybody (strongSwan's kernel_netlink_ipsec.c, `update_sa`).
+  static let moveGrace = Duration.milliseconds(500)
   /// A late call beyond this means that the agent itself did not run.
   static let stallTolerance = Duration.milliseconds(100)
 
   let configuration: Configuration
   var sas = SATable()
+  var policies = PolicyTable()
   var links: [Int32: Link] = [:]
   var addresses: [Int32: [InterfaceAddress]] = [:]
   var localAddresses: [IPAddress: Int] = [:]
@@ -53,6 +62,11 @@ public struct Core: Sendable {
   /// Whether routes are to be dumped once all steps are taken: a dump from before them would show
   /// what they have changed.
   var mustReadRoutes = false
+  /// What is being done about links of the agent's own, by if_id.
+  var ownLinks: [UInt32: OwnLink] = [:]
+  var mustSettleOwnLinks = false
+  /// Whether what an earlier run left was looked at.
+  var hasSwept = false
   /// What the record on disk says; nil when a write failed.
   var recorded: GateRecord?
 
@@ -72,7 +86,10 @@ public struct Core: Sendable {
     for vpn in configuration.vpns {
       addTunnel(name: vpn.name, vpn: vpn, link: vpn.bindInterface, at: now)
     }
-    for link in record.links { gates[link.name, default: Gate()].wasHeldBefore = true }
+    for link in record.links {
+      gates[link.name, default: Gate()].wasHeldBefore = true
+      gates[link.name]?.isDownByUs = link.down != nil
+    }
   }
 
   /// When `handle(.tick, ...)` is due; nil when nothing waits.
@@ -89,13 +106,20 @@ public struct Core: Sendable {
     case .saDeleted(let key): remove(key, at: now)
     case .saExpired(let key): remove(key, isExpired: true, at: now)
     case .saFlushed(let ipProtocol): flush(ipProtocol, at: now)
+    case .policy(let policy): insert(policy, at: now)
+    case .policyDeleted(let index): removePolicy(index, at: now)
+    case .policiesFlushed: replacePolicies([], at: now)
     case .link(let link): insert(link, at: now)
     case .linkDeleted(let index): removeLink(index, at: now)
     case .address(let address): insert(address, at: now)
     case .addressDeleted(let address): remove(address, at: now)
-    case .route(let route): observe(route, at: now)
+    case .route(let route, let change): observe(route, change, at: now)
     case .routeDeleted(let route): forget(route, at: now)
-    case .routes(let all): replaceRoutes(all, at: now)
+    case .nexthop(let nexthop): observe(nexthop, at: now)
+    case .nexthopDeleted(let id): routes.forgetNexthop(id)
+    case .rule(let rule): routes.observe(rule)
+    case .ruleDeleted(let rule): forget(rule, at: now)
+    case .routes(let all, let nexthops): replaceRoutes(all, nexthops, at: now)
     case .reply(let reply): receive(reply, at: now)
     case .probeNotSent(let id, let sequence, let errno):
       takeBack(id, sequence, errno, at: now)
@@ -106,11 +130,14 @@ public struct Core: Sendable {
       let name = monitors[id].flatMap { tunnels[$0.tunnel]?.name } ?? "-"
       log(.warning, name, "cannot clear \(key): \(message)")
     case .vici(let event): take(event, at: now)
+    case .ownLinkFailed(let ifID, let message): ownLinkFailed(ifID, message)
     case .shutdown(let release): shutDown(release: release, at: now)
     case .tick: break
     }
     runTimers(at: now)
-    if mustReadRoutes { effects.append(.readRoutes) }
+    if mustSettleOwnLinks { settleOwnLinks(at: now) }
+    if mustReadRoutes || routes.needsDump { effects.append(.readRoutes) }
+    routes.needsDump = false
     return effects
   }
 
@@ -120,12 +147,14 @@ public struct Core: Sendable {
       case .monitor(let id): wake(id, at: now)
       case .tunnel(let id): settle(id, at: now)
       case .gate(let link):
+        if routes.mustCompare.remove(link) != nil { mustReadRoutes = true }
         if tunnels.values.contains(where: { $0.link == link && $0.isGuarded }) {
           settleGate(link, at: now)
         } else {
           cleanUp(at: now)
         }
       case .ike: askForList(at: now)
+      case .ownLink: settleOwnLinks(at: now)
       }
     }
   }

@@ -10,6 +10,12 @@ public enum Event: Sendable {
   case saExpired(SAKey)
   /// All SAs of this IP protocol are gone (FLUSHSA); 0 or 255 means of every protocol.
   case saFlushed(ipProtocol: UInt8)
+  /// A policy is new or was updated (NEWPOLICY, UPDPOLICY).
+  case policy(SecurityPolicy)
+  /// A policy is gone (DELPOLICY, or POLEXPIRE with hard=1).
+  case policyDeleted(index: UInt32)
+  /// All policies are gone (FLUSHPOLICY).
+  case policiesFlushed
   /// A link is new or has changed.
   case link(Link)
   /// A link is gone.
@@ -19,11 +25,19 @@ public enum Event: Sendable {
   /// An address is gone.
   case addressDeleted(InterfaceAddress)
   /// A route is new or replaced.
-  case route(Route)
+  case route(Route, RouteChange = .new)
   /// A route is gone.
   case routeDeleted(Route)
-  /// All routes, as asked for by `Effect.readRoutes`.
-  case routes([Route])
+  /// A nexthop object or group is new or replaced.
+  case nexthop(Nexthop)
+  /// A nexthop object or group is gone.
+  case nexthopDeleted(id: UInt32)
+  /// A policy rule of the agent's is there.
+  case rule(ProbeRule)
+  /// A policy rule of the agent's is gone.
+  case ruleDeleted(ProbeRule)
+  /// All routes and nexthops, as asked for by `Effect.readRoutes`.
+  case routes([Route], [Nexthop] = [])
   /// An authentic reply to one of our probes arrived.
   case reply(ProbeReply)
   /// The kernel did not take a probe: errno.
@@ -35,6 +49,8 @@ public enum Event: Sendable {
   case echoRequest(from: IPAddress, linkIndex: Int32)
   /// A step of a gate could not be done.
   case gateFailed(GateFailure)
+  /// A link of the agent's own could not be made.
+  case ownLinkFailed(ifID: UInt32, message: String)
   /// An SA that was to be cleared could not be.
   case clearFailed(MonitorID, SAKey, message: String)
   /// The connection to the IKE daemon said something.
@@ -49,19 +65,29 @@ public enum Event: Sendable {
 public struct Snapshot: Sendable {
   /// All SAs.
   public var sas: [SecurityAssociation]
+  /// All policies but those of sockets.
+  public var policies: [SecurityPolicy]
   /// All links.
   public var links: [Link]
   /// All addresses.
   public var addresses: [InterfaceAddress]
   /// All routes but those of the local table.
   public var routes: [Route]
+  /// All nexthop objects and groups.
+  public var nexthops: [Nexthop]
+  /// The agent's policy rules.
+  public var rules: [ProbeRule]
 
   /// A snapshot.
   public init(
-    sas: [SecurityAssociation] = [], links: [Link] = [], addresses: [InterfaceAddress] = [],
-    routes: [Route] = []
+    sas: [SecurityAssociation] = [], policies: [SecurityPolicy] = [], links: [Link] = [],
+    addresses: [InterfaceAddress] = [], routes: [Route] = [], nexthops: [Nexthop] = [],
+    rules: [ProbeRule] = []
   ) {
+    self.rules = rules
+    self.nexthops = nexthops
     self.sas = sas
+    self.policies = policies
     self.links = links
     self.addresses = addresses
     self.routes = routes
@@ -76,15 +102,15 @@ public struct ProbeReply: Hashable, Sendable {
   public var sequence: UInt64
   /// When the kernel had it.
   public var arrivedAt: Instant
-  /// Index of the link it came in by.
-  public var linkIndex: Int32
+  /// The way it came: the link it arrived by, or the socket whose policies let it pass.
+  public var way: ProbeWay
 
   /// A reply.
-  public init(monitor: MonitorID, sequence: UInt64, arrivedAt: Instant, linkIndex: Int32) {
+  public init(monitor: MonitorID, sequence: UInt64, arrivedAt: Instant, way: ProbeWay) {
     self.monitor = monitor
     self.sequence = sequence
     self.arrivedAt = arrivedAt
-    self.linkIndex = linkIndex
+    self.way = way
   }
 }
 

@@ -30,6 +30,7 @@ struct StatusTable {
       let tunnel = index == 0 ? nil : status.tunnels[index - 1]
       text += Self.paint(line, tunnel, coloured) + "\n"
       for note in tunnel.map(Self.notes) ?? [] { text += "  \(note)\n" }
+      for set in tunnel.map({ SetLines($0).lines }) ?? [] { text += "  \(set)\n" }
     }
     return text + control
   }
@@ -65,7 +66,9 @@ struct StatusTable {
     if tunnel.state != "up", let ike = tunnel.ike {
       notes.append("strongSwan: connection \(ike.connection), child \(ike.child)")
     }
-    if let obstacle = tunnel.obstacle { notes.append("not probed: \(obstacle)") }
+    if let obstacle = tunnel.obstacle, !SetLines(tunnel).show(obstacle) {
+      notes.append("not probed: \(obstacle)")
+    }
     if !tunnel.withdrawn.isEmpty {
       notes.append("withdrawn: \(tunnel.withdrawn.joined(separator: ", "))")
     }
@@ -83,12 +86,12 @@ struct StatusTable {
     }
   }
 
-  private static func milliseconds(_ seconds: Double) -> String {
+  static func milliseconds(_ seconds: Double) -> String {
     let tenths = Int((seconds * 10_000).rounded())
     return "\(tenths / 10).\(tenths % 10) ms"
   }
 
-  private static func percent(_ share: Double) -> String {
+  static func percent(_ share: Double) -> String {
     "\(Int((share * 100).rounded()))%"
   }
 

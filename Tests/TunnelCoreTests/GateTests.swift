@@ -38,17 +38,17 @@ import TunnelCore
     #expect(plan.recordAfter == GateRecord())
   }
 
-  @Test func routesOfDaemonsConnectedOnesAndMultipathStay() {
+  @Test func routesOfDaemonsConnectedOnesAndThoseThatExpireStay() {
     var bench = Bench()
     var ospf = Bench.farRoute
     ospf.routeProtocol = 188
     var connected = Bench.farRoute
     connected.identity.destination = IPPrefix(Bench.near, length: 30)
     connected.routeProtocol = 2
-    var multipath = Bench.farRoute
-    multipath.identity.metric = 5
-    multipath.isReplayable = false
-    bench.boot(routes: [ospf, connected, multipath])
+    var expiring = Bench.farRoute
+    expiring.identity.metric = 5
+    expiring.isReplayable = false
+    bench.boot(routes: [ospf, connected, expiring])
     #expect(bench.steps == [.setDormant(linkIndex: 7, true)])
   }
 
@@ -67,8 +67,8 @@ import TunnelCore
   @Test func aHostRouteKeepsTheProbeDestinationReachable() {
     var bench = Bench(
       Monitor(
-        interval: .seconds(1), threshold: 3, destinationIP: IPAddress(10, 2, 0, 9),
-        verifyPath: .init(destinationIP: IPAddress(10, 2, 0, 9))))
+        interval: .seconds(1), threshold: 3, destinations: [IPAddress(10, 2, 0, 9)],
+        verifyPath: .init(destinations: [IPAddress(10, 2, 0, 9)])))
     bench.boot()
     let host = Route.Identity(
       table: 254, destination: IPPrefix(host: IPAddress(10, 2, 0, 9)))
@@ -83,8 +83,8 @@ import TunnelCore
     let destination = IPAddress(10, 2, 0, 9)
     var bench = Bench(
       Monitor(
-        interval: .seconds(1), threshold: 3, destinationIP: destination,
-        verifyPath: .init(destinationIP: destination)))
+        interval: .seconds(1), threshold: 3, destinations: [destination],
+        verifyPath: .init(destinations: [destination])))
     var host = Bench.farRoute
     host.identity.destination = IPPrefix(host: destination)
     bench.boot(routes: [Bench.farRoute, host])
@@ -252,7 +252,7 @@ import TunnelCore
     stale.identity = .init(
       table: 254, destination: IPPrefix(IPAddress(10, 9, 0, 0), length: 16), metric: .max)
     stale.kind = .unreachable
-    stale.linkIndex = nil
+    stale.legs = []
     stale.routeProtocol = Route.agentProtocol
     bench.boot(routes: [stale])
     #expect(bench.steps.contains(.deleteUnreachable(stale.identity)))

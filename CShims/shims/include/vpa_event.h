@@ -9,6 +9,7 @@
 
 #define VPA_ALGORITHM_NAME 64
 #define VPA_LINK_NAME 16
+#define VPA_LEGS 32 /* routes and groups of more are not replayable */
 
 /* What the kernel finds an SA by. */
 struct vpa_sa_key {
@@ -41,6 +42,27 @@ struct vpa_sa {
   char compression[VPA_ALGORITHM_NAME];
 };
 
+/* An XFRM policy, and of its templates the first that is ESP in tunnel mode. */
+struct vpa_policy {
+  struct vpa_ip source; /* the selector's prefixes */
+  struct vpa_ip destination;
+  struct vpa_ip tunnel_source; /* the template's endpoints; all 0 unless has_template */
+  struct vpa_ip tunnel_destination;
+  uint32_t index; /* tells policies apart */
+  uint32_t priority;
+  uint32_t mark_value; /* both 0 unless has_mark */
+  uint32_t mark_mask;
+  uint32_t if_id;
+  uint32_t reqid; /* the template's */
+  uint8_t source_length;
+  uint8_t destination_length;
+  uint8_t protocol;  /* of the selector; 0: any */
+  uint8_t direction; /* XFRM_POLICY_IN, _OUT or _FWD */
+  bool has_ports;    /* whether the selector looks at ports, or at ICMP types */
+  bool has_mark;
+  bool has_template;
+};
+
 enum vpa_link_kind { VPA_LINK_OTHER, VPA_LINK_VTI, VPA_LINK_XFRM };
 
 struct vpa_link {
@@ -63,12 +85,23 @@ struct vpa_address {
   struct vpa_ip address;
   struct vpa_ip peer; /* family 0 unless the link is peer-addressed */
   int32_t link_index;
+  uint32_t flags; /* IFA_F_* that an operator sets, and IFA_F_PERMANENT */
+  uint32_t metric;
   uint8_t prefix_length;
+};
+
+/* One way of a route. */
+struct vpa_leg {
+  struct vpa_ip gateway; /* family 0: none */
+  int32_t link_index;
+  uint8_t weight; /* as `ip route` shows it: 1 is the least */
 };
 
 struct vpa_route {
   struct vpa_ip destination;
-  int32_t link_index; /* 0: none, or more than one leg */
+  struct vpa_leg legs[VPA_LEGS]; /* in the kernel's order */
+  uint32_t leg_count;
+  uint32_t nexthop_id; /* RTA_NH_ID; 0: none */
   uint32_t table;
   uint32_t metric;
   uint8_t prefix_length;
@@ -77,6 +110,27 @@ struct vpa_route {
   uint8_t protocol; /* RTPROT_* */
   uint8_t scope;
   bool replayable; /* whether vpa_build_route_replay makes this route again */
+  bool replaces;   /* NLM_F_REPLACE: it took the place of one of the same identity */
+  bool appended;   /* NLM_F_APPEND: it stands beside others of the same identity */
+};
+
+/* A nexthop object, or a group of them. */
+struct vpa_nexthop {
+  uint32_t id;
+  int32_t link_index; /* 0: a group, a blackhole */
+  uint32_t member_count;
+  uint32_t members[VPA_LEGS]; /* of a group: ids in the kernel's order */
+  uint8_t protocol;           /* RTPROT_* */
+  bool replayable;
+};
+
+/* A policy rule that selects a table by output link. */
+struct vpa_rule {
+  char output_link[VPA_LINK_NAME]; /* empty: not by link */
+  uint32_t table;
+  uint32_t priority;
+  uint8_t family;   /* 4 or 6 */
+  uint8_t protocol; /* RTPROT_* */
 };
 
 enum vpa_event_kind {
@@ -85,23 +139,34 @@ enum vpa_event_kind {
   VPA_EVENT_SA_DELETED,
   VPA_EVENT_SA_EXPIRED,
   VPA_EVENT_SA_FLUSHED,
+  VPA_EVENT_POLICY, /* new, updated, or an item of a dump */
+  VPA_EVENT_POLICY_DELETED,
+  VPA_EVENT_POLICY_EXPIRED,
+  VPA_EVENT_POLICIES_FLUSHED,
   VPA_EVENT_LINK,
   VPA_EVENT_LINK_DELETED,
   VPA_EVENT_ADDRESS,
   VPA_EVENT_ADDRESS_DELETED,
   VPA_EVENT_ROUTE,
   VPA_EVENT_ROUTE_DELETED,
+  VPA_EVENT_NEXTHOP,
+  VPA_EVENT_NEXTHOP_DELETED,
+  VPA_EVENT_RULE,
+  VPA_EVENT_RULE_DELETED,
 };
 
 /* One decoded netlink message; only the member that `kind` names is filled. */
 struct vpa_event {
   enum vpa_event_kind kind;
-  bool expired_hard;        /* SA_EXPIRED */
+  bool expired_hard;        /* SA_EXPIRED, POLICY_EXPIRED */
   uint8_t flushed_protocol; /* SA_FLUSHED: 0 and 255 mean every protocol */
   struct vpa_sa sa;         /* SA, SA_EXPIRED; SA_DELETED: the key alone */
+  struct vpa_policy policy;
   struct vpa_link link;
   struct vpa_address address;
   struct vpa_route route;
+  struct vpa_nexthop nexthop;
+  struct vpa_rule rule;
 };
 
 #endif

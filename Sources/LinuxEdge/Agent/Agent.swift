@@ -176,8 +176,10 @@ public final class Agent {
   /// overrun, so nothing falls between.
   private func resync() throws(EdgeError) {
     let snapshot = Snapshot(
-      sas: try requests.dumpSAs(), links: try requests.dumpLinks(),
-      addresses: try requests.dumpAddresses(), routes: try requests.dumpRoutes())
+      sas: try requests.dumpSAs(), policies: try requests.dumpPolicies(),
+      links: try requests.dumpLinks(), addresses: try requests.dumpAddresses(),
+      routes: try requests.dumpRoutes(), nexthops: try requests.dumpNexthops(),
+      rules: try requests.dumpRules())
     try feed(.snapshot(snapshot))
   }
 
@@ -202,6 +204,12 @@ public final class Agent {
     switch effect {
     case .sendProbe(let probe):
       probes.enqueue(probe)
+    case .endProbes(let monitor):
+      probes.end(monitor)
+    case .makeLink(let name, let ifID):
+      return makeLink(name, ifID)
+    case .removeLink(let index):
+      removeLink(index)
     case .changeGate(let plan):
       return gateKeeper.perform(plan, requests).map { .gateFailed($0) }
     case .clear(let monitor, let tunnel, let sas):
@@ -209,7 +217,7 @@ public final class Agent {
     case .readCounters(let monitor, let keys):
       return [.counters(monitor, readCounters(keys))]
     case .readRoutes:
-      return [.routes(try requests.dumpRoutes())]
+      return [.routes(try requests.dumpRoutes(), try requests.dumpNexthops())]
     case .vici(let request):
       return vici.request(request, at: monotonicNow()).map { .vici($0) }
     case .alarm(let alarm):
@@ -218,6 +226,24 @@ public final class Agent {
       log(level, tunnel, text)
     }
     return []
+  }
+
+  private func makeLink(_ name: String, _ ifID: UInt32) -> [Event] {
+    do {
+      try requests.makeProbeLink(name, ifID: ifID)
+      log(.info, "-", "made link \(name) for the probes of SAs with if_id \(ifID)")
+      return []
+    } catch {
+      return [.ownLinkFailed(ifID: ifID, message: error.description)]
+    }
+  }
+
+  private func removeLink(_ index: Int32) {
+    do {
+      try requests.deleteLink(index)
+    } catch {
+      log(.warning, "-", "cannot remove a link of the agent's: \(error)")
+    }
   }
 
   /// Packets through each SA that is still there.
