@@ -43,15 +43,15 @@ foreign_sa() { # SOURCE DESTINATION SPI MODE MARK
     aead 'rfc4106(gcm(aes))' 0x000102030405060708090a0b0c0d0e0f10111213 128
 }
 
-# Between the endpoints of our tunnel, and for its reqid: one whose SPI was allocated, and one that
-# a packet asked for.
+# Between the endpoints of our tunnel: one whose SPI was allocated, with its reqid, and one that a
+# packet asked for. (With our reqid the kernel takes the latter away when charon's SA is added.)
 larval_sas() {
   on gw-a sysctl -qw net.core.xfrm_acq_expires=3600
   run ip -n gw-a xfrm state allocspi src 203.0.113.1 dst 198.51.100.1 proto esp mode tunnel \
     reqid 1 min 0x702 max 0x702 >&9
   run ip -n gw-a address add 10.88.0.1/32 dev lo
   run ip -n gw-a xfrm policy add src 10.88.0.1/32 dst 10.89.0.0/16 dir out \
-    tmpl src 198.51.100.1 dst 203.0.113.1 proto esp reqid 1 mode tunnel
+    tmpl src 198.51.100.1 dst 203.0.113.1 proto esp reqid 8 mode tunnel
   on gw-a ping -n -c 1 -W 1 -I 10.88.0.1 10.89.0.1 >&9 2>&1 || true
   expect "there are two" -- test "$(foreign_things | grep -cE 'spi 0x00000(000|702)')" = 2
 }

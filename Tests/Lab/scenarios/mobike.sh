@@ -5,6 +5,9 @@
 # ip_vti0, which is there: EEXIST); gw-b has an XFRM interface.
 setup() {
   two_gateways
+  # charon takes whichever path answers first, and IPv6 would be one.
+  run ip -n gw-a -6 address flush dev wan scope global
+  run ip -n gw-b -6 address flush dev wan scope global
   wire gw-a wan2 transit to-a2
   ip_lines gw-a <<'IP'
     address add 192.0.2.1/30 dev wan2
