@@ -52,7 +52,8 @@ extension Core {
     let kernel = Set(sas.keys.map(\.spi))
     let belief = Belief(children, kernel: kernel, gone: ike.gone)
     for (name, lost) in belief.lost where ike.recoveries[name] == nil {
-      guard let tunnel = ike.gone[lost.spiIn] ?? ike.gone[lost.spiOut] else { continue }
+      let tunnels = lost.compactMap { ike.gone[$0.spiIn] ?? ike.gone[$0.spiOut] }
+      guard let tunnel = tunnels.first else { continue }
       ike.recoveries[name] = Recovery(
         tunnel: tunnel, dueAt: now.advanced(by: Self.settleTime))
     }
@@ -83,7 +84,7 @@ extension Core {
       if lost == nil {
         ike.recoveries[name]?.step = .restored
       } else if let lost, isDue {
-        terminate(lost, isWhole: isWhole, at: now)
+        terminate(lost, of: name, isWhole: isWhole, at: now)
       }
     case .restored:
       if lost != nil {
@@ -95,12 +96,13 @@ extension Core {
       }
     case .cleared, .initiated:
       if let lost {
-        // Another instance of the same child, or the daemon did not do as it was told.
-        if isDue { terminate(lost, isWhole: isWhole, at: now) }
+        // Lost again, or the daemon did not do as it was told.
+        if isDue { terminate(lost, of: name, isWhole: isWhole, at: now) }
       } else if isWhole {
         log(.info, tunnels[recovery.tunnel]?.name ?? "-", "SAs of \(name) are restored")
         ike.recoveries[name]?.step = .restored
         ike.recoveries[name]?.attempts = 0
+        ike.recoveries[name]?.dueAt = min(recovery.dueAt, now.advanced(by: Self.firstRetry))
       } else if belief.others[name] == nil, isDue || recovery.step == .cleared {
         initiate(name, isDue: isDue, at: now)
       } else if isDue {
@@ -109,16 +111,19 @@ extension Core {
     }
   }
 
-  /// The first act of an attempt: away with what the daemon believes in. It is the only one when
-  /// another instance of the child is whole.
-  private mutating func terminate(_ child: ChildSA, isWhole: Bool, at now: Instant) {
+  /// The first act of an attempt: away with every instance that the daemon believes in. It is the
+  /// only one when another instance of the child is whole.
+  private mutating func terminate(
+    _ lost: [ChildSA], of name: ChildName, isWhole: Bool, at now: Instant
+  ) {
+    let numbers = lost.map { "\($0.childID)" }.joined(separator: ", ")
     log(
-      .warning, ike.recoveries[child.name].flatMap { tunnels[$0.tunnel]?.name } ?? "-",
-      "SAs of \(child.name) left the kernel and the IKE daemon does not know: "
-        + "terminating child \(child.childID)\(isWhole ? "" : " and negotiating anew")")
-    beginAttempt(child.name, at: now)
-    ask(.terminateChild(id: child.childID), about: child.name)
-    if isWhole { ike.recoveries[child.name]?.step = .restored }
+      .warning, ike.recoveries[name].flatMap { tunnels[$0.tunnel]?.name } ?? "-",
+      "SAs of \(name) left the kernel and the IKE daemon does not know: "
+        + "terminating child \(numbers)\(isWhole ? "" : " and negotiating anew")")
+    beginAttempt(name, at: now)
+    for child in lost { ask(.terminateChild(id: child.childID), about: name) }
+    if isWhole { ike.recoveries[name]?.step = .restored }
   }
 
   /// The second: what was deleted is negotiated. When the first one is long past, it is an attempt
@@ -188,8 +193,8 @@ extension Core {
 
 /// A list of the daemon's, sorted by what has to be known of it.
 private struct Belief {
-  /// Of each child that it believes in and that left the kernel, one instance.
-  var lost: [ChildName: ChildSA] = [:]
+  /// Instances of children that it believes in and that left the kernel.
+  var lost: [ChildName: [ChildSA]] = [:]
   /// Children of which an instance is in the kernel both ways.
   var whole: Set<ChildName> = []
   /// Of each child that has an instance of another kind, one.
@@ -206,7 +211,7 @@ private struct Belief {
       } else if child.state == .installed,
         spis.contains(where: { gone[$0] != nil && !kernel.contains($0) })
       {
-        lost[child.name] = child
+        lost[child.name, default: []].append(child)
       } else {
         others[child.name] = child
       }
