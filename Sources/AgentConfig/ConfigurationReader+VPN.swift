@@ -4,6 +4,10 @@ private let vpnKeys = [
   "gateway", "bind-interface", "establish-tunnels", "link-control", "routes", "guard-protocols",
   "held-route", "vpn-monitor",
 ]
+/// Keys of a VPN that a template must not have: they are one tunnel's.
+let namingKeys = ["gateway", "bind-interface", "routes"]
+/// Keys that a VPN and a template have in common.
+let settingKeys = vpnKeys.filter { !namingKeys.contains($0) }
 
 extension ConfigurationReader {
   /// `[vpn.NAME]`; its gateway is empty where the file has none.
@@ -11,6 +15,14 @@ extension ConfigurationReader {
     guard let section = complaints.section(item, keys: vpnKeys) else { return nil }
     var vpn = VPN(name: name, gateway: gatewayName(section) ?? "")
     vpn.bindInterface = complaints.interfaceName(section["bind-interface"])
+    vpn.routes = routes(section)
+    readSettings(section, into: &vpn, defaults: defaults)
+    checkWhatCanBeDone(vpn, section)
+    return vpn
+  }
+
+  /// What a template may say too.
+  mutating func readSettings(_ section: Section, into vpn: inout VPN, defaults: Monitor) {
     if let value: VPN.EstablishTunnels = complaints.choice(section["establish-tunnels"]) {
       vpn.establishTunnels = value
     }
@@ -19,7 +31,6 @@ extension ConfigurationReader {
     {
       vpn.linkControl = value
     }
-    vpn.routes = routes(section)
     if let protocols = complaints.elements(section["guard-protocols"], of: "route protocols") {
       vpn.guardProtocols = Set(protocols.compactMap { complaints.routeProtocol($0) })
     }
@@ -27,8 +38,6 @@ extension ConfigurationReader {
       vpn.heldRoute = value
     }
     vpn.monitor = monitor(section["vpn-monitor"], defaults: defaults)
-    checkWhatCanBeDone(vpn, section)
-    return vpn
   }
 
   /// Warns of settings that do nothing.

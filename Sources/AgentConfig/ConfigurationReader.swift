@@ -56,8 +56,8 @@ struct ConfigurationReader {
 
   mutating func read(_ entries: [String: TOMLNode]) -> Configuration {
     let file = Item(path: "", value: .table(entries))
-    guard let root = complaints.section(file, keys: ["vpn-monitor-options", "gateway", "vpn"])
-    else { return .observing }
+    let keys = ["vpn-monitor-options", "gateway", "vpn", "template"]
+    guard let root = complaints.section(file, keys: keys) else { return .observing }
     let defaults = monitorDefaults(root["vpn-monitor-options"])
     let gateways = namedTables(root["gateway"])
     gatewayNames = gateways.map(\.name)
@@ -68,7 +68,13 @@ struct ConfigurationReader {
     for (name, item) in namedTables(root["vpn"]) {
       if let vpn = vpn(name, item, defaults: defaults) { configuration.vpns.append(vpn) }
     }
+    for (name, item) in namedTables(root["template"]) {
+      if let template = template(name, item, defaults: defaults) {
+        configuration.templates.append(template)
+      }
+    }
     checkSharedLinks(configuration.vpns)
+    checkTemplates(configuration.templates)
     checkUnusedGateways(configuration.vpns)
     return configuration
   }

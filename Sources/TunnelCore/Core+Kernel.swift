@@ -23,7 +23,7 @@ extension Core {
   mutating func cleanUp(at now: Instant) {
     let mine = Set(tunnels.values.compactMap { $0.isGuarded ? $0.link : nil })
     for name in routes.record.links.map(\.name) where !mine.contains(name) {
-      releaseGate(name)
+      releaseGate(name, because: "was held by an earlier run and is not configured")
     }
     let stale = routes.sweep()
     if !stale.isEmpty {
@@ -57,21 +57,25 @@ extension Core {
   // MARK: Links and addresses
 
   mutating func insert(_ link: Link, at now: Instant) {
-    let old = links.updateValue(link, forKey: link.index)
+    let old = links.insert(link)
     gates[link.name]?.isWaitingForLink = false
     if old?.isAdminUp == true, !link.isAdminUp { routesMayHaveGone(link.index) }
     if old?.kind != link.kind || old?.name != link.name {
-      if let old, old.name != link.name { settleGate(old.name, at: now) }
-      bindAgain(at: now)
+      if let old, old.name != link.name {
+        follow(link, from: old.name, at: now)
+        settleGate(old.name, at: now)
+      }
+      bindAgain([old, link].compactMap { $0 }, at: now)
+      awaitSAs(on: link, at: now)
     }
     settleGate(link.name, at: now)
   }
 
   mutating func removeLink(_ index: Int32, at now: Instant) {
-    guard let link = links.removeValue(forKey: index) else { return }
+    guard let link = links.remove(index) else { return }
     routesMayHaveGone(index)
     forgetWithdrawn { $0 == index }
-    bindAgain(at: now)
+    bindAgain([link], at: now)
     settleGate(link.name, at: now)
   }
 
@@ -84,8 +88,7 @@ extension Core {
   }
 
   func link(named name: String?) -> Link? {
-    guard let name else { return nil }
-    return links.values.first { $0.name == name }
+    name.flatMap { links.named($0) }
   }
 
   mutating func insert(_ address: InterfaceAddress, at now: Instant) {
@@ -121,23 +124,26 @@ extension Core {
     let present = Set(list.map(\.index))
     for index in links.keys.sorted() where !present.contains(index) { removeLink(index, at: now) }
     for link in list {
-      links[link.index] = link
+      if let old = links.insert(link), old.name != link.name {
+        follow(link, from: old.name, at: now)
+      }
       // The event that a gate waited for may be among the lost ones.
       gates[link.name]?.isWaitingForLink = false
     }
     bindAgain(at: now)
+    for link in list { awaitSAs(on: link, at: now) }
   }
 
   // MARK: Routes
 
   mutating func observe(_ route: Route, at now: Instant) {
     routes.observe(route)
-    settleGateOfRoute(route, at: now)
+    settleGateOfLink(of: route, at: now)
   }
 
   mutating func forget(_ route: Route, at now: Instant) {
     for name in routes.forget(route) { settleGate(name, at: now) }
-    settleGateOfRoute(route, at: now)
+    settleGateOfLink(of: route, at: now)
   }
 
   mutating func replaceRoutes(_ all: [Route], at now: Instant) {
@@ -145,12 +151,10 @@ extension Core {
     for name in gates.keys.sorted() { settleGate(name, at: now) }
   }
 
-  private mutating func settleGateOfRoute(_ route: Route, at now: Instant) {
-    if let index = route.linkIndex, let name = links[index]?.name, gates[name] != nil {
-      settleGate(name, at: now)
-    } else if route.routeProtocol == Route.agentProtocol {
-      for name in gates.keys.sorted() { settleGate(name, at: now) }
-    }
+  private mutating func settleGateOfLink(of route: Route, at now: Instant) {
+    guard let index = route.linkIndex, let name = links[index]?.name, gates[name] != nil
+    else { return }
+    settleGate(name, at: now)
   }
 
   /// The kernel drops IPv4 routes without an event when a link goes down or an address leaves

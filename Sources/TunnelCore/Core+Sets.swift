@@ -103,6 +103,17 @@ extension Core {
     settle(monitor.tunnel, at: now)
   }
 
+  /// Other settings apply to a set from now on.
+  mutating func judgeAnew(_ id: MonitorID, at now: Instant) {
+    guard let monitor = monitors[id], monitor.phase != .incomplete, monitor.absentUntil == nil
+    else { return }
+    monitors[id]?.window.restart()
+    monitors[id]?.nextProbe = nil
+    monitors[id]?.clearAt = nil
+    start(id, at: now)
+    schedule(id)
+  }
+
   /// At start thousands of sets appear at once: their first probes are spread over an interval,
   /// a second at most. The golden ratio keeps neighbours apart whatever their number.
   private func startSpread(_ id: MonitorID, _ policy: Monitor) -> Duration {
@@ -115,7 +126,10 @@ extension Core {
   private mutating func becameIncomplete(_ id: MonitorID, at now: Instant) {
     guard let monitor = monitors[id] else { return }
     if monitor.phase == .incomplete || monitor.absentUntil != nil {
-      if sas.sets[monitor.key] == nil, monitor.absentUntil == nil { drop(id, at: now) }
+      if sas.sets[monitor.key] == nil, monitor.absentUntil == nil {
+        drop(id, at: now)
+        settle(monitor.tunnel, at: now)
+      }
       return
     }
     monitors[id]?.window.forgetOutstanding()
@@ -152,72 +166,7 @@ extension Core {
     timers.set(.monitor(id), to: nil)
     tunnels[monitor.tunnel]?.monitors.removeAll { $0 == id }
     if let tunnel = tunnels[monitor.tunnel], tunnel.vpn == nil, tunnel.monitors.isEmpty {
-      tunnels[monitor.tunnel] = nil
-    }
-  }
-
-  // MARK: Which tunnel a set belongs to
-
-  /// Links or their keys changed: every set may belong elsewhere now.
-  mutating func bindAgain(at now: Instant) {
-    let homes = sas.sets.keys.sorted { ($0.remote, $0.reqid) < ($1.remote, $1.reqid) }
-    for key in homes { refresh(key, at: now) }
-    for id in monitors.keys.sorted() where isHomeless(id) { endAbsence(id, at: now) }
-  }
-
-  /// Whether a set that may come back could only do so through a link that is gone.
-  private func isHomeless(_ id: MonitorID) -> Bool {
-    guard let monitor = monitors[id], monitor.absentUntil != nil,
-      let name = tunnels[monitor.tunnel]?.link
-    else { return false }
-    return link(named: name) == nil
-  }
-
-  /// The tunnel of a set; makes one for a set that no configured VPN claims. nil while the set's
-  /// outbound SA, which alone carries the mark, is still to come.
-  private mutating func tunnel(for set: SASet, at now: Instant) -> TunnelID? {
-    if set.outbound.isEmpty, let id = monitorOfSet[set.key] { return monitors[id]?.tunnel }
-    guard !set.outbound.isEmpty else { return nil }
-    if let configured = tunnels.values.first(where: { claims($0, set) }) { return configured.id }
-    if let id = monitorOfSet[set.key], let known = monitors[id]?.tunnel,
-      tunnels[known]?.vpn == nil, tunnels[known]?.link == link(of: set)?.name
-    {
-      return known
-    }
-    let name = link(of: set)?.name ?? "\(set.key.remote)#\(set.key.reqid)"
-    if let known = tunnels.values.first(where: { $0.vpn == nil && $0.name == name }) {
-      return known.id
-    }
-    return addTunnel(name: name, vpn: nil, link: link(of: set)?.name, at: now)
-  }
-
-  private func claims(_ tunnel: Tunnel, _ set: SASet) -> Bool {
-    guard let vpn = tunnel.vpn, let gateway = configuration.gateways[vpn.gateway],
-      gateway.addresses.contains(set.key.remote),
-      gateway.localAddress == nil || gateway.localAddress == set.key.local
-    else { return false }
-    guard let name = vpn.bindInterface else { return link(of: set) == nil }
-    return link(named: name).map { Self.fits($0, set) } ?? false
-  }
-
-  private func link(of set: SASet) -> Link? {
-    links.values.filter { Self.fits($0, set) }.min { $0.index < $1.index }
-  }
-
-  /// Whether the kernel sends a link's packets through a set: by endpoints and the outbound
-  /// SA's mark for VTI, by if_id for an XFRM interface.
-  static func fits(_ link: Link, _ set: SASet) -> Bool {
-    switch link.kind {
-    case .vti(let local, let remote, _, let outputKey):
-      (local.isUnspecified || local == set.key.local)
-        && (remote.isUnspecified || remote == set.key.remote)
-        && set.outbound.values.contains { sa in
-          sa.key.mark.map { outputKey & $0.mask == $0.value } ?? true
-        }
-    case .xfrm(let ifID):
-      ifID != 0 && ifID == set.key.ifID
-    case .other:
-      false
+      forget(tunnel.id)
     }
   }
 }

@@ -24,7 +24,7 @@ extension Core {
   /// The ends are symmetric: the peer's probes come from where ours go to.
   mutating func notePeerProbe(from source: IPAddress, linkIndex: Int32) {
     guard let name = links[linkIndex]?.name else { return }
-    for tunnel in tunnels.values where tunnel.link == name && tunnel.monitor?.mode == .optimized {
+    for tunnel in tunnels(on: name) where tunnel.monitor?.mode == .optimized {
       for id in tunnel.monitors where isProbed(source, tunnel, id) {
         monitors[id]?.meter.notePeerProbe()
       }

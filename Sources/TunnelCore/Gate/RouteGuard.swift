@@ -31,6 +31,8 @@ struct RouteGuard: Sendable {
   private var onLink: [Int32: [Route.Identity: Route]] = [:]
   private var own: Set<OwnRoute> = []
   private var wanted: [String: Set<OwnRoute>] = [:]
+  /// The links that want a route: `wanted`, the other way round.
+  private var wanters: [OwnRoute: Set<String>] = [:]
   private var held: [String: [Route.Identity: Route]] = [:]
   private var contests: [String: [Route.Identity: Int]] = [:]
 
@@ -70,11 +72,12 @@ struct RouteGuard: Sendable {
     }
   }
 
-  /// Returns the links from which it will not be missed any more.
+  /// Returns the links to which this matters: from which it will not be missed any more, or for
+  /// which it was made.
   mutating func forget(_ route: Route) -> [String] {
     if let mine = Self.ownRoute(route) {
       own.remove(mine)
-      return []
+      return (wanters[mine] ?? []).sorted()
     }
     guard let index = route.linkIndex,
       onLink[index]?.removeValue(forKey: route.identity) != nil
@@ -111,6 +114,18 @@ struct RouteGuard: Sendable {
       }
     }
     return lost.sorted { $0.identity < $1.identity }
+  }
+
+  /// A link has another name now: what was withdrawn from it is on record under that name.
+  mutating func rename(_ index: Int32, from old: String, to new: String) {
+    guard let routes = held.removeValue(forKey: old) else { return }
+    held[new, default: [:]].merge(routes.filter { $0.value.linkIndex == index }) { $1 }
+    let others = routes.filter { $0.value.linkIndex != index }
+    if !others.isEmpty { held[old] = others }
+    let both = (wanted[old] ?? []).union(wanted[new] ?? [])
+    want([], old)
+    want(both, new)
+    contests[new] = contests.removeValue(forKey: old)
   }
 
   mutating func replaceAll(_ routes: [Route]) {
@@ -171,14 +186,13 @@ struct RouteGuard: Sendable {
       if let index = request.index { mine.insert(.throughLink(identity, index)) }
       mine.insert(.unreachable(.init(table: Self.mainTable, destination: prefix, metric: .max)))
     }
-    wanted[request.link] = mine.intersection(own)
+    want(mine.intersection(own), request.link)
   }
 
   /// Removes what an earlier run left behind and nobody wants now.
   mutating func sweep() -> [GateStep] {
-    wanted[Self.nobody] = nil
-    let inUse = wanted.values.reduce(into: Set()) { $0.formUnion($1) }
-    let stale = own.subtracting(inUse)
+    want([], Self.nobody)
+    let stale = own.filter { wanters[$0] == nil }
     own.subtract(stale)
     return stale.map(Self.removal).sorted { $0.description < $1.description }
   }
@@ -204,7 +218,17 @@ struct RouteGuard: Sendable {
   /// A route of ours could not be removed: it is there, and needless at the next change.
   private mutating func keep(_ route: OwnRoute, _ link: String) {
     own.insert(route)
-    wanted[link, default: []].insert(route)
+    want((wanted[link] ?? []).union([route]), link)
+  }
+
+  private mutating func want(_ routes: Set<OwnRoute>, _ link: String) {
+    let before = wanted[link] ?? []
+    wanted[link] = routes.isEmpty ? nil : routes
+    for route in before.subtracting(routes) {
+      wanters[route]?.remove(link)
+      if wanters[route]?.isEmpty == true { wanters[route] = nil }
+    }
+    for route in routes.subtracting(before) { wanters[route, default: []].insert(link) }
   }
 
   private mutating func takeCandidates(_ request: Request) -> [Route] {
@@ -245,12 +269,10 @@ struct RouteGuard: Sendable {
   private mutating func change(
     _ link: String, to want: Set<OwnRoute>
   ) -> (added: [GateStep], removed: [GateStep]) {
-    let before = wanted.updateValue(want, forKey: link) ?? []
-    let stillWanted = wanted.values.reduce(into: Set<OwnRoute>()) { union, routes in
-      if !before.isDisjoint(with: routes) { union.formUnion(before.intersection(routes)) }
-    }
+    let before = wanted[link] ?? []
+    self.want(want, link)
     let missing = want.subtracting(own)
-    let needless = before.subtracting(stillWanted).intersection(own)
+    let needless = before.filter { wanters[$0] == nil }.intersection(own)
     own.formUnion(missing)
     own.subtract(needless)
     // Host routes first: answering the peer's probes must not pause.

@@ -5,6 +5,8 @@
 struct SATable: Sendable {
   private(set) var sets: [SASetKey: SASet] = [:]
   private var home: [SAKey: SASetKey] = [:]
+  private var keysByRemote: [IPAddress: Set<SASetKey>] = [:]
+  private var keysByIfID: [UInt32: Set<SASetKey>] = [:]
   /// SAs of which neither end is known to be ours: they wait for an address to appear.
   private var undirected: [SAKey: SecurityAssociation] = [:]
 
@@ -45,7 +47,21 @@ struct SATable: Sendable {
     }
     home[sa.key] = key
     sets[key, default: SASet(key: key)].insert(sa)
+    keysByRemote[key.remote, default: []].insert(key)
+    keysByIfID[key.ifID, default: []].insert(key)
     return changed
+  }
+
+  /// Sets whose packets a link carries.
+  func keys(carriedBy link: Link) -> [SASetKey] {
+    let candidates: Set<SASetKey>?
+    switch link.kind {
+    case .xfrm(let ifID): candidates = keysByIfID[ifID]
+    case .vti(_, let remote, _, _):
+      candidates = remote.isUnspecified ? Set(sets.keys) : keysByRemote[remote]
+    case .other: candidates = nil
+    }
+    return (candidates ?? []).filter { key in sets[key].map { link.carries($0) } ?? false }
   }
 
   /// Takes an SA out; returns the set it was in.
@@ -58,7 +74,12 @@ struct SATable: Sendable {
 
   private mutating func take(_ sa: SAKey, from key: SASetKey) {
     sets[key]?.remove(sa)
-    if sets[key]?.isEmpty == true { sets[key] = nil }
+    guard sets[key]?.isEmpty == true else { return }
+    sets[key] = nil
+    keysByRemote[key.remote]?.remove(key)
+    if keysByRemote[key.remote]?.isEmpty == true { keysByRemote[key.remote] = nil }
+    keysByIfID[key.ifID]?.remove(key)
+    if keysByIfID[key.ifID]?.isEmpty == true { keysByIfID[key.ifID] = nil }
   }
 
   private static func setKey(
