@@ -182,12 +182,11 @@ extension Link {
   /// The if_id of an XFRM interface; nil for other links.
   fileprivate var ifID: UInt32? { if case .xfrm(let ifID) = kind { ifID } else { nil } }
 
-  /// Whether it could be one tunnel's: not the kernel's own fallback devices (ip_vti0, ip6_vti0),
-  /// nor an XFRM interface for all if_ids.
+  /// Whether it could be one tunnel's: not the kernel's own devices, nor an XFRM interface for all
+  /// if_ids.
   fileprivate var canHaveTemplate: Bool {
     switch kind {
-    case .vti(let local, let remote, let input, let output):
-      !(local.isUnspecified && remote.isUnspecified && input == 0 && output == 0)
+    case .vti: !isFallback
     case .xfrm(let ifID): ifID != 0
     case .other: false
     }

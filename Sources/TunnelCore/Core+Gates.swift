@@ -70,18 +70,18 @@ extension Core {
   private mutating func changeGate(_ name: String, _ users: [Tunnel], opening: Bool) {
     let request = guardRequest(name, users)
     var steps = opening ? routes.open(request) : routes.hold(request)
-    let after = routes.record
     warnOfContests(name, users[0].name)
     if let step = operstateStep(name) { steps.append(step) }
     // A plan that withdraws carries its record always: the last one may have failed unheard.
-    let writes = after != recorded || steps.contains(where: \.withdraws)
+    let writes = routes.recordVersion != recorded || steps.contains(where: \.withdraws)
     guard !steps.isEmpty || writes else { return }
-    if writes { recorded = after }
+    if writes { recorded = routes.recordVersion }
+    let after = writes ? routes.record : nil
     effects.append(
       .changeGate(
         GatePlan(
-          link: name, recordBefore: writes && !opening ? after : nil, steps: steps,
-          recordAfter: writes && opening ? after : nil)))
+          link: name, recordBefore: opening ? nil : after, steps: steps,
+          recordAfter: opening ? after : nil)))
   }
 
   private mutating func operstateStep(_ name: String) -> GateStep? {
@@ -163,7 +163,7 @@ extension Core {
   /// A route that is not back goes on record again at once: a plan of another link may have
   /// written one without it.
   private mutating func writeRecord(for link: String) {
-    recorded = routes.record
+    recorded = routes.recordVersion
     effects.append(.changeGate(GatePlan(link: link, recordBefore: routes.record, steps: [])))
   }
 
@@ -201,8 +201,8 @@ extension Core {
     if let link, link.isLinkModeDormant || link.operationalState == .dormant {
       steps.append(.setDormant(linkIndex: link.index, false))
     }
-    guard !steps.isEmpty || routes.record != recorded else { return }
-    recorded = routes.record
+    guard !steps.isEmpty || routes.recordVersion != recorded else { return }
+    recorded = routes.recordVersion
     log(.info, "-", "link=\(name) \(why): released")
     effects.append(.changeGate(GatePlan(link: name, steps: steps, recordAfter: routes.record)))
   }

@@ -51,8 +51,8 @@ public struct Core: Sendable {
   /// Whether routes are to be dumped once all steps are taken: a dump from before them would show
   /// what they have changed.
   var mustReadRoutes = false
-  /// What the record on disk says; nil when a write failed.
-  var recorded: GateRecord?
+  /// Which version of the record is on disk; nil when a write failed.
+  var recorded: Int?
 
   /// An agent for this configuration.
   ///
@@ -66,7 +66,7 @@ public struct Core: Sendable {
     self.configuration = configuration
     self.tunnelIndex = TunnelIndex(configuration)
     self.routes = RouteGuard(record: record)
-    self.recorded = record
+    self.recorded = routes.recordVersion
     self.random = SplitMix64(state: seed)
     for vpn in configuration.vpns {
       addTunnel(name: vpn.name, vpn: vpn, link: vpn.bindInterface, at: now)

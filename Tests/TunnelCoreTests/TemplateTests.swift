@@ -131,6 +131,19 @@ import TunnelCore
     var hub = Hub([Hub.template(.init(interface: NamePattern("*")))])
     hub.boot(links: [fallback, external])
     #expect(hub.summary == [])
+    hub.negotiate(1)
+    #expect(hub.summary == ["10.0.0.1#1 - up/-"])
+  }
+
+  @Test func aVTIForAnyPeerCarriesNoSAWithAnIfID() {
+    let vti = Link(
+      index: 9, name: "vti9",
+      kind: .vti(
+        local: Hub.local, remote: IPAddress(0, 0, 0, 0), inputKey: 0, outputKey: 0))
+    var hub = Hub([])
+    hub.boot(links: [vti, Hub.link(1)])
+    hub.negotiate(1)
+    #expect(hub.summary == ["ipsec1 - up/-"])
   }
 
   // MARK: A full tunnel

@@ -33,29 +33,21 @@ struct RouteGuard: Sendable {
   private var wanted: [String: Set<OwnRoute>] = [:]
   /// The links that want a route: `wanted`, the other way round.
   private var wanters: [OwnRoute: Set<String>] = [:]
-  private var held: [String: [Route.Identity: Route]] = [:]
+  private var held: HeldRoutes
   private var contests: [String: [Route.Identity: Int]] = [:]
 
   /// Continues with what an earlier run had withdrawn.
   init(record: GateRecord = GateRecord()) {
-    for link in record.links {
-      held[link.name] = Dictionary(
-        link.withdrawn.map { ($0.identity, $0) }, uniquingKeysWith: { first, _ in first })
-    }
+    held = HeldRoutes(record)
   }
 
   /// What must be on disk now.
-  var record: GateRecord {
-    GateRecord(
-      links: held.keys.sorted().map { name in
-        GateRecord.HeldLink(name: name, withdrawn: withdrawn(from: name))
-      })
-  }
+  var record: GateRecord { held.record }
+  /// Counts changes of `record`.
+  var recordVersion: Int { held.version }
 
   /// Routes that were taken from a link and are not back.
-  func withdrawn(from link: String) -> [Route] {
-    (held[link] ?? [:]).values.sorted { $0.identity < $1.identity }
-  }
+  func withdrawn(from link: String) -> [Route] { held.routes(of: link) }
 
   /// Routes of others that stay on a held link because their owner puts them back each time.
   func contested(on link: String) -> [Route.Identity] {
@@ -88,8 +80,8 @@ struct RouteGuard: Sendable {
 
   @discardableResult
   private mutating func giveUp(_ identity: Route.Identity, onLink index: Int32) -> [String] {
-    let links = held.keys.filter { held[$0]?[identity]?.linkIndex == index }.sorted()
-    for link in links { held[link]?[identity] = nil }
+    let links = held.links(with: identity, onLink: index)
+    for link in links { held.remove(identity, from: link) }
     return links
   }
 
@@ -106,22 +98,20 @@ struct RouteGuard: Sendable {
   /// A withdrawn route cannot come back by a link that is gone, nor does it go by another one that
   /// bears the name now. Returns those that are given up.
   mutating func forgetWithdrawn(where isGone: (Int32) -> Bool) -> [Route] {
-    var lost: [Route] = []
-    for (link, routes) in held {
-      for (identity, route) in routes where route.linkIndex.map(isGone) ?? false {
-        held[link]?[identity] = nil
-        lost.append(route)
-      }
-    }
-    return lost.sorted { $0.identity < $1.identity }
+    let lost = held.routes(where: isGone)
+    for (link, route) in lost { held.remove(route.identity, from: link) }
+    return lost.map(\.route).sorted { $0.identity < $1.identity }
   }
 
   /// A link has another name now: what was withdrawn from it is on record under that name.
   mutating func rename(_ index: Int32, from old: String, to new: String) {
-    guard let routes = held.removeValue(forKey: old) else { return }
-    held[new, default: [:]].merge(routes.filter { $0.value.linkIndex == index }) { $1 }
-    let others = routes.filter { $0.value.linkIndex != index }
-    if !others.isEmpty { held[old] = others }
+    guard held.isHeld(old) else { return }
+    let routes = held.routes(of: old)
+    let others = routes.filter { $0.linkIndex != index }
+    held.release(old)
+    for route in others { held.insert(route, on: old) }
+    held.hold(new)
+    for route in routes where route.linkIndex == index { held.insert(route, on: new) }
     let both = (wanted[old] ?? []).union(wanted[new] ?? [])
     want([], old)
     want(both, new)
@@ -164,7 +154,7 @@ struct RouteGuard: Sendable {
     // What could not be withdrawn is there: put back, it might be taken for lost.
     let there = request.index.flatMap { onLink[$0] } ?? [:]
     let replayed = withdrawn(from: request.link).filter { there[$0.identity] == nil }
-    held[request.link] = nil
+    held.release(request.link)
     contests[request.link] = nil
     if let index = request.index {
       for route in replayed { onLink[index, default: [:]][route.identity] = route }
@@ -201,7 +191,7 @@ struct RouteGuard: Sendable {
   mutating func undo(_ step: GateStep, link: String) {
     switch step {
     case .addRoute(let route):
-      held[link, default: [:]][route.identity] = route
+      held.insert(route, on: link)
       if let index = route.linkIndex { onLink[index]?[route.identity] = nil }
     case .deleteRoute(let route):
       // Nobody put it back. It stays on record: a later plan may have withdrawn it meanwhile.
@@ -233,12 +223,12 @@ struct RouteGuard: Sendable {
 
   private mutating func takeCandidates(_ request: Request) -> [Route] {
     var taken: [Route] = []
-    if held[request.link] == nil { held[request.link] = [:] }
+    held.hold(request.link)
     guard let index = request.index else { return [] }
     for (identity, route) in onLink[index] ?? [:] where isGuarded(route, request) {
       contests[request.link, default: [:]][identity, default: 0] += 1
       if contests[request.link]?[identity] ?? 0 > Self.contestLimit { continue }
-      held[request.link]?[identity] = route
+      held.insert(route, on: request.link)
       onLink[index]?[identity] = nil
       taken.append(route)
     }

@@ -68,11 +68,12 @@ struct LinkTable: Sendable {
 
 extension Link {
   /// Whether the kernel sends the link's packets through a set: by endpoints and the outbound
-  /// SA's mark for VTI, by if_id for an XFRM interface.
+  /// SA's mark for VTI, by if_id for an XFRM interface. A VTI knows no if_id, and the kernel's own
+  /// fallback devices are nobody's.
   func carries(_ set: SASet) -> Bool {
     switch kind {
     case .vti(let local, let remote, _, let outputKey):
-      (local.isUnspecified || local == set.key.local)
+      set.key.ifID == 0 && !isFallback && (local.isUnspecified || local == set.key.local)
         && (remote.isUnspecified || remote == set.key.remote)
         && set.outbound.values.contains { sa in
           sa.key.mark.map { outputKey & $0.mask == $0.value } ?? true
@@ -82,6 +83,14 @@ extension Link {
     case .other:
       false
     }
+  }
+}
+
+extension Link {
+  /// Whether it is ip_vti0 or ip6_vti0, which the kernel makes by itself in every namespace.
+  var isFallback: Bool {
+    guard case .vti(let local, let remote, let inputKey, let outputKey) = kind else { return false }
+    return local.isUnspecified && remote.isUnspecified && inputKey == 0 && outputKey == 0
   }
 }
 
