@@ -9,8 +9,11 @@ extension Core {
     if state != tunnel.state || state == .down && reason != tunnel.reason {
       transition(id, to: state, because: reason, at: now)
     }
-    if let link = tunnel.link { settleGate(link, at: now) }
-    if isForgettable(tunnel) { forget(id) }
+    if isForgettable(tunnel) {
+      forget(id)
+    } else if let link = tunnel.link {
+      settleGate(link, at: now)
+    }
   }
 
   private mutating func stateFromSets(
@@ -73,15 +76,17 @@ extension Core {
     warnOfContests(name, users[0].name)
     if let step = operstateStep(name) { steps.append(step) }
     // A plan that withdraws carries its record always: the last one may have failed unheard.
-    let writes = routes.recordVersion != recorded || steps.contains(where: \.withdraws)
+    let withdraws = steps.contains(where: \.withdraws)
+    let writes = routes.recordVersion != recorded || withdraws
     guard !steps.isEmpty || writes else { return }
     if writes { recorded = routes.recordVersion }
     let after = writes ? routes.record : nil
     effects.append(
       .changeGate(
         GatePlan(
-          link: name, recordBefore: opening ? nil : after, steps: steps,
-          recordAfter: opening ? after : nil)))
+          link: name,
+          recordBefore: !opening || withdraws ? after?.adding(steps, of: name) : nil,
+          steps: steps, recordAfter: opening ? after : nil)))
   }
 
   private mutating func operstateStep(_ name: String) -> GateStep? {

@@ -78,4 +78,17 @@ public struct GateRecord: Hashable, Sendable {
   public init(links: [HeldLink] = []) {
     self.links = links
   }
+
+  /// The record that also holds the routes which `steps` put back: true until they are taken.
+  func adding(_ steps: [GateStep], of name: String) -> GateRecord {
+    let returning = steps.compactMap { if case .addRoute(let route) = $0 { route } else { nil } }
+    guard !returning.isEmpty else { return self }
+    var record = self
+    if let place = links.firstIndex(where: { $0.name == name }) {
+      record.links[place].withdrawn.append(contentsOf: returning)
+    } else {
+      record.links.append(HeldLink(name: name, withdrawn: returning))
+    }
+    return record
+  }
 }

@@ -15,6 +15,8 @@ struct RouteGuard: Sendable {
     var heldRoute: VPN.HeldRoute
     /// Where probes go, ours and (ends are symmetric) our answers to the peer's.
     var probeDestinations: Set<IPAddress>
+    /// While the link is open: routes that lie wholly inside one of these are held all the same.
+    var heldPrefixes: [IPPrefix] = []
   }
 
   private enum OwnRoute: Hashable {
@@ -134,43 +136,60 @@ struct RouteGuard: Sendable {
 
   /// Steps that take the link's routes out of the way.
   mutating func hold(_ request: Request) -> [GateStep] {
-    let candidates = takeCandidates(request)
-    var standIns: Set<OwnRoute> = []
-    if request.heldRoute == .unreachable {
-      let prefixes =
-        withdrawn(from: request.link).map(\.identity)
-        + request.owned.map { Route.Identity(table: Self.mainTable, destination: $0) }
-      for var identity in prefixes {
-        identity.metric = .max
-        standIns.insert(.unreachable(identity))
-      }
-    }
-    let (added, removed) = change(request.link, to: standIns.union(hostRoutes(request)))
-    return added + candidates.map { .deleteRoute($0) } + removed
+    held.hold(request.link)
+    return arrange(request) { _ in true }
   }
 
-  /// Steps that put everything back as it was and the owned routes in.
+  /// Steps that put everything back as it was and the owned routes in, but for `heldPrefixes`.
   mutating func open(_ request: Request) -> [GateStep] {
+    let steps = arrange(request) { prefix in
+      request.heldPrefixes.contains { $0.contains(prefix) }
+    }
+    if held.routes(of: request.link).isEmpty { held.release(request.link) }
+    return steps
+  }
+
+  private mutating func arrange(
+    _ request: Request, holding isHeld: (IPPrefix) -> Bool
+  ) -> [GateStep] {
+    let returned = giveBack(request, holding: isHeld)
+    let taken = takeCandidates(request, holding: isHeld)
+    var want = Set<OwnRoute>(hostRoutes(request, holding: isHeld))
+    let owned = Dictionary(grouping: request.owned, by: isHeld).mapValues {
+      $0.map { Route.Identity(table: Self.mainTable, destination: $0) }
+    }
+    if let index = request.index {
+      for identity in owned[false] ?? [] { want.insert(.throughLink(identity, index)) }
+    }
+    if request.heldRoute == .unreachable {
+      for var identity in withdrawn(from: request.link).map(\.identity) + (owned[true] ?? []) {
+        identity.metric = .max
+        want.insert(.unreachable(identity))
+      }
+    }
+    let (added, removed) = change(request.link, to: want)
+    return returned.map { .addRoute($0) } + added + taken.map { .deleteRoute($0) } + removed
+  }
+
+  /// Withdrawn routes that are to be in place.
+  private mutating func giveBack(
+    _ request: Request, holding isHeld: (IPPrefix) -> Bool
+  ) -> [Route] {
+    let returning = withdrawn(from: request.link).filter { !isHeld($0.identity.destination) }
+    for route in returning { held.remove(route.identity, from: request.link) }
+    contests[request.link] = contests[request.link]?.filter { isHeld($0.key.destination) }
     // What could not be withdrawn is there: put back, it might be taken for lost.
     let there = request.index.flatMap { onLink[$0] } ?? [:]
-    let replayed = withdrawn(from: request.link).filter { there[$0.identity] == nil }
-    held.release(request.link)
-    contests[request.link] = nil
+    let replayed = returning.filter { there[$0.identity] == nil }
     if let index = request.index {
       for route in replayed { onLink[index, default: [:]][route.identity] = route }
     }
-    let routes = request.owned.compactMap { prefix in
-      request.index.map {
-        OwnRoute.throughLink(.init(table: Self.mainTable, destination: prefix), $0)
-      }
-    }
-    let (added, removed) = change(request.link, to: Set(routes))
-    return replayed.map { .addRoute($0) } + added + removed
+    return replayed
   }
 
   /// Takes over the routes that an earlier run made for a link which stays as it was found.
   mutating func adopt(_ request: Request) {
-    var mine = Set(hostRoutes(request))
+    var mine = Set(hostRoutes(request) { _ in true })
     for prefix in request.owned {
       let identity = Route.Identity(table: Self.mainTable, destination: prefix)
       if let index = request.index { mine.insert(.throughLink(identity, index)) }
@@ -221,15 +240,16 @@ struct RouteGuard: Sendable {
     for route in routes.subtracting(before) { wanters[route, default: []].insert(link) }
   }
 
-  private mutating func takeCandidates(_ request: Request) -> [Route] {
+  private mutating func takeCandidates(
+    _ request: Request, holding isHeld: (IPPrefix) -> Bool
+  ) -> [Route] {
     var taken: [Route] = []
-    held.hold(request.link)
-    guard let index = request.index else { return [] }
-    for (identity, route) in onLink[index] ?? [:] where isGuarded(route, request) {
+    for (identity, route) in request.index.flatMap({ onLink[$0] }) ?? [:]
+    where isGuarded(route, request) && isHeld(identity.destination) {
       contests[request.link, default: [:]][identity, default: 0] += 1
       if contests[request.link]?[identity] ?? 0 > Self.contestLimit { continue }
       held.insert(route, on: request.link)
-      onLink[index]?[identity] = nil
+      if let index = request.index { onLink[index]?[identity] = nil }
       taken.append(route)
     }
     return taken.sorted { $0.identity < $1.identity }
@@ -242,13 +262,17 @@ struct RouteGuard: Sendable {
   }
 
   /// Host routes for probe destinations that only a withdrawn or owned wider route leads to.
-  private func hostRoutes(_ request: Request) -> [OwnRoute] {
+  private func hostRoutes(
+    _ request: Request, holding isHeld: (IPPrefix) -> Bool
+  ) -> [OwnRoute] {
     guard let index = request.index, request.isAdminUp else { return [] }
-    let staying = (onLink[index] ?? [:]).values.map(\.identity.destination)
-    let leaving = withdrawn(from: request.link).map(\.identity.destination) + request.owned
+    let owned = Dictionary(grouping: request.owned, by: isHeld)
+    let staying = (onLink[index] ?? [:]).values.map(\.identity.destination) + (owned[false] ?? [])
+    let leaving = withdrawn(from: request.link).map(\.identity.destination) + (owned[true] ?? [])
     return request.probeDestinations.sorted().compactMap { address in
-      guard leaving.contains(where: { $0.contains(address) }),
-        !staying.contains(where: { $0.contains(address) })
+      // A stand-in narrower than what stays would take the probes.
+      guard let gone = leaving.filter({ $0.contains(address) }).map(\.length).max(),
+        staying.filter({ $0.contains(address) }).map(\.length).max() ?? -1 < gone
       else { return nil }
       let identity = Route.Identity(
         table: Self.mainTable, destination: IPPrefix(host: address))
