@@ -25,6 +25,16 @@ int vpa_attributes(const void *bytes, size_t length, const struct nlattr **table
   return 0;
 }
 
+int vpa_attributes_after(const void *body, size_t length, size_t fixed, const struct nlattr **table,
+                         size_t count) {
+  if (length < fixed)
+    return -EBADMSG;
+  size_t offset = MNL_ALIGN(fixed);
+  if (offset > length)
+    offset = length;
+  return vpa_attributes((const char *)body + offset, length - offset, table, count);
+}
+
 int vpa_attribute_copy(const struct nlattr *attribute, void *out, size_t size) {
   if (!attribute)
     return 0;

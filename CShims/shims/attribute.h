@@ -12,6 +12,11 @@
 /* Fills table[type] with each attribute of a type below `count`; returns 0 or -EBADMSG. */
 int vpa_attributes(const void *bytes, size_t length, const struct nlattr **table, size_t count);
 
+/* Does that with the attributes behind a message's fixed part, which begin at the next multiple of
+ * 4; -EBADMSG too when the fixed part is cut short. */
+int vpa_attributes_after(const void *body, size_t length, size_t fixed, const struct nlattr **table,
+                         size_t count);
+
 /* Copies `size` bytes of an attribute if it is there; returns 0, or -EBADMSG when it is shorter. */
 int vpa_attribute_copy(const struct nlattr *attribute, void *out, size_t size);
 

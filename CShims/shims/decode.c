@@ -25,6 +25,19 @@ static decoder *xfrm_decoder(uint16_t type, enum vpa_event_kind *kind) {
   case XFRM_MSG_FLUSHSA:
     *kind = VPA_EVENT_SA_FLUSHED;
     return vpa_decode_sa_flushed;
+  case XFRM_MSG_NEWPOLICY:
+  case XFRM_MSG_UPDPOLICY:
+    *kind = VPA_EVENT_POLICY;
+    return vpa_decode_policy;
+  case XFRM_MSG_DELPOLICY:
+    *kind = VPA_EVENT_POLICY_DELETED;
+    return vpa_decode_policy_deleted;
+  case XFRM_MSG_POLEXPIRE:
+    *kind = VPA_EVENT_POLICY_EXPIRED;
+    return vpa_decode_policy_expired;
+  case XFRM_MSG_FLUSHPOLICY:
+    *kind = VPA_EVENT_POLICIES_FLUSHED;
+    return vpa_decode_policies_flushed;
   default:
     return NULL;
   }

@@ -33,7 +33,7 @@ static int open_socket(struct vpa_netlink **out, enum vpa_netlink_protocol proto
 }
 
 static int subscribe(const struct vpa_netlink *nl) {
-  static const int xfrm[] = {XFRMNLGRP_SA, XFRMNLGRP_EXPIRE, 0};
+  static const int xfrm[] = {XFRMNLGRP_SA, XFRMNLGRP_EXPIRE, XFRMNLGRP_POLICY, 0};
   static const int route[] = {RTNLGRP_LINK,       RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
                               RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE,  0};
   int result = 0;

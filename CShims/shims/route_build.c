@@ -12,10 +12,12 @@
 enum { VPA_OPER_DORMANT = 5, VPA_OPER_UP = 6, VPA_MODE_DEFAULT = 0, VPA_MODE_DORMANT = 1 };
 
 int vpa_build_dump(void *buffer, size_t capacity, enum vpa_table table) {
-  static const uint16_t types[] = {XFRM_MSG_GETSA, RTM_GETLINK, RTM_GETADDR, RTM_GETROUTE};
-  static const size_t bodies[] = {sizeof(struct xfrm_usersa_id), sizeof(struct ifinfomsg),
-                                  sizeof(struct ifaddrmsg), sizeof(struct rtmsg)};
-  static const char zeros[sizeof(struct xfrm_usersa_id)];
+  static const uint16_t types[] = {XFRM_MSG_GETSA, XFRM_MSG_GETPOLICY, RTM_GETLINK, RTM_GETADDR,
+                                   RTM_GETROUTE};
+  static const size_t bodies[] = {sizeof(struct xfrm_usersa_id), sizeof(struct xfrm_userpolicy_id),
+                                  sizeof(struct ifinfomsg), sizeof(struct ifaddrmsg),
+                                  sizeof(struct rtmsg)};
+  static const char zeros[sizeof(struct xfrm_userpolicy_id)];
   struct vpa_message message = vpa_message_begin(buffer, capacity, types[table], NLM_F_DUMP);
   vpa_message_add(&message, zeros, bodies[table]);
   uint32_t filter = RTEXT_FILTER_SKIP_STATS;

@@ -22,17 +22,6 @@ _Static_assert(sizeof(struct xfrm_usersa_info) == 224, "NEWSA and UPDSA begin wi
 _Static_assert(sizeof(struct xfrm_usersa_id) == 24, "DELSA begins with it");
 _Static_assert(sizeof(struct xfrm_user_expire) == 232, "EXPIRE begins with it");
 
-/* Attributes begin at the next multiple of 4 after the fixed part. */
-static int attributes_after(const void *body, size_t length, size_t fixed,
-                            const struct nlattr **table) {
-  if (length < fixed)
-    return -EBADMSG;
-  size_t offset = MNL_ALIGN(fixed);
-  if (offset > length)
-    offset = length;
-  return vpa_attributes((const char *)body + offset, length - offset, table, VPA_XFRMA_COUNT);
-}
-
 static int read_mark(const struct nlattr *attribute, struct vpa_sa_key *key) {
   struct xfrm_mark mark = {0};
   if (vpa_attribute_copy(attribute, &mark, sizeof mark) < 0)
@@ -103,7 +92,8 @@ static int read_attributes(const struct nlattr **table, struct vpa_sa *sa) {
 
 int vpa_decode_sa(const void *body, size_t length, struct vpa_event *event) {
   const struct nlattr *table[VPA_XFRMA_COUNT];
-  if (attributes_after(body, length, sizeof(struct xfrm_usersa_info), table) < 0)
+  if (vpa_attributes_after(body, length, sizeof(struct xfrm_usersa_info), table, VPA_XFRMA_COUNT) <
+      0)
     return -EBADMSG;
   read_info(body, &event->sa);
   if (event->sa.key.destination.family == 0 || read_attributes(table, &event->sa) < 0)
@@ -116,7 +106,8 @@ int vpa_decode_sa(const void *body, size_t length, struct vpa_event *event) {
 
 int vpa_decode_sa_expired(const void *body, size_t length, struct vpa_event *event) {
   const struct nlattr *table[VPA_XFRMA_COUNT];
-  if (attributes_after(body, length, sizeof(struct xfrm_user_expire), table) < 0)
+  if (vpa_attributes_after(body, length, sizeof(struct xfrm_user_expire), table, VPA_XFRMA_COUNT) <
+      0)
     return -EBADMSG;
   read_info(body, &event->sa);
   if (event->sa.key.destination.family == 0 || read_attributes(table, &event->sa) < 0)
@@ -128,7 +119,7 @@ int vpa_decode_sa_expired(const void *body, size_t length, struct vpa_event *eve
 
 int vpa_decode_sa_deleted(const void *body, size_t length, struct vpa_event *event) {
   const struct nlattr *table[VPA_XFRMA_COUNT];
-  if (attributes_after(body, length, sizeof(struct xfrm_usersa_id), table) < 0)
+  if (vpa_attributes_after(body, length, sizeof(struct xfrm_usersa_id), table, VPA_XFRMA_COUNT) < 0)
     return -EBADMSG;
   struct xfrm_usersa_id id;
   memcpy(&id, body, sizeof id);

@@ -49,7 +49,7 @@ extension ConfigurationReader {
       monitor.probeSource = value
     }
     monitor.sourceInterface = complaints.interfaceName(section["source-interface"])
-    monitor.destinationIP = complaints.hostAddress(section["destination-ip"])
+    monitor.destinations = destinations(section["destination-ip"])
     monitor.acceptsClearReply = complaints.boolean(section["accept-clear-reply"]) == true
     monitor.verifyPath = verifyPath(section["verify-path"])
   }
@@ -74,7 +74,7 @@ extension ConfigurationReader {
     case .off: return nil
     case .on: break
     case .table(let section):
-      verifyPath.destinationIP = complaints.hostAddress(section["destination-ip"])
+      verifyPath.destinations = destinations(section["destination-ip"])
       if let value = complaints.integer(
         section["packet-size"], in: 64...1350, unit: "bytes of the whole ICMP message")
       {
@@ -82,6 +82,26 @@ extension ConfigurationReader {
       }
     }
     return verifyPath
+  }
+
+  /// `destination-ip`: an address, or several for several SA sets.
+  private mutating func destinations(_ item: Item?) -> [IPAddress] {
+    guard let item else { return [] }
+    if case .string = item.value { return [complaints.hostAddress(item)].compactMap(\.self) }
+    guard case .array = item.value, let items = complaints.elements(item, of: "addresses") else {
+      complaints.refuseType(item, wanted: "an address or an array of addresses")
+      return []
+    }
+    if items.isEmpty { complaints.refuse(item, "must hold at least one address") }
+    var found: [IPAddress] = []
+    for item in items {
+      guard let address = complaints.hostAddress(item) else { continue }
+      if found.contains(address) {
+        complaints.refuse(item, "already in this array; allowed: each address once")
+      }
+      found.append(address)
+    }
+    return found
   }
 
   private mutating func setting(_ item: Item, keys: [String]) -> Switch? {

@@ -14,9 +14,10 @@ extension ConfigurationReader {
   mutating func vpn(_ name: String, _ item: Item, defaults: Monitor) -> VPN? {
     guard let section = complaints.section(item, keys: vpnKeys) else { return nil }
     var vpn = VPN(name: name, gateway: gatewayName(section) ?? "")
-    vpn.bindInterface = complaints.interfaceName(section["bind-interface"])
+    vpn.bindInterface = bindInterface(section["bind-interface"])
     vpn.routes = routes(section)
     readSettings(section, into: &vpn, defaults: defaults)
+    if section["bind-interface"] == nil { refuseLinkSettings(section) }
     checkWhatCanBeDone(vpn, section)
     return vpn
   }
@@ -40,13 +41,31 @@ extension ConfigurationReader {
     vpn.monitor = monitor(section["vpn-monitor"], defaults: defaults)
   }
 
+  /// A link of the operator's; the agent's own come and go.
+  private mutating func bindInterface(_ item: Item?) -> String? {
+    guard let item, let name = complaints.interfaceName(item) else { return nil }
+    if Link.isOwnName(name) {
+      complaints.refuse(item, "a name of the agent's own links; allowed: any other than vpa...")
+      return nil
+    }
+    return name
+  }
+
+  /// What only a link can have. `routes` says so by itself.
+  private mutating func refuseLinkSettings(_ section: Section) {
+    if let item = section["link-control"], case .string(let name) = item.value,
+      let control = VPN.LinkControl(rawValue: name), control != .none
+    {
+      complaints.refuse(item, "needs bind-interface, the link to control; allowed: none")
+    }
+    for key in ["guard-protocols", "held-route"] {
+      guard let item = section[key] else { continue }
+      complaints.refuse(item, "needs bind-interface, the link whose routes are guarded")
+    }
+  }
+
   /// Warns of settings that do nothing.
   private mutating func checkWhatCanBeDone(_ vpn: VPN, _ section: Section) {
-    if vpn.monitor != nil, vpn.bindInterface == nil {
-      complaints.warn(
-        path: section.path(of: "vpn-monitor"),
-        "without bind-interface the VPN is shown and not probed: not supported yet")
-    }
     guard !vpn.routes.isEmpty, vpn.monitor == nil || vpn.linkControl == .none else { return }
     complaints.warn(
       path: section.path(of: "routes"),

@@ -20,6 +20,8 @@ public struct Alarm: Hashable, Sendable {
   public var link: String
   /// The agent's number of the tunnel.
   public var tunnelID: Int
+  /// The traffic selectors of the one set that it is about; nil when it is about the whole tunnel.
+  public var selectors: String?
   /// What the operator should do about it; nil when the reason says it all.
   public var remedy: String?
 
@@ -34,6 +36,7 @@ extension Alarm: CustomStringConvertible {
     let fields =
       "Local-ip: \(text(local)), gateway name: \(gatewayName), vpn name: \(vpn), "
       + "tunnel-id: \(tunnelID), local tunnel-if: \(link), remote tunnel-ip: \(text(remote))"
+      + (selectors.map { ", Traffic-selector: \($0)" } ?? "")
     switch kind {
     case .down(let reason):
       let advice = remedy.map { "; \($0)" } ?? ""

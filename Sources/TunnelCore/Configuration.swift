@@ -120,14 +120,15 @@ public struct Monitor: Hashable, Sendable {
 
   /// `verify-path`.
   public struct VerifyPath: Hashable, Sendable {
-    /// Where verify-path's probes go; vpn-monitor's destination-ip does not apply to it.
-    public var destinationIP: IPAddress?
+    /// Where verify-path's probes go: each set takes the first inside its traffic selectors. Empty:
+    /// the default; vpn-monitor's destination-ip does not apply to it.
+    public var destinations: [IPAddress]
     /// Bytes of the whole ICMP message, its 8-byte header included: 64...1350.
     public var packetSize: Int
 
     /// verify-path with its own destination and size.
-    public init(destinationIP: IPAddress? = nil, packetSize: Int = 64) {
-      self.destinationIP = destinationIP
+    public init(destinations: [IPAddress] = [], packetSize: Int = 64) {
+      self.destinations = destinations
       self.packetSize = packetSize
     }
   }
@@ -144,8 +145,9 @@ public struct Monitor: Hashable, Sendable {
   public var probeSource: ProbeSource
   /// vpn-monitor's probes come from this interface's address.
   public var sourceInterface: String?
-  /// vpn-monitor's probes go here.
-  public var destinationIP: IPAddress?
+  /// vpn-monitor's probes go here: each set takes the first inside its traffic selectors. Empty: the
+  /// default.
+  public var destinations: [IPAddress]
   /// Whether a reply that comes outside the tunnel counts as life all the same.
   public var acceptsClearReply: Bool
   /// nil: a link is in service as soon as its SA set exists.
@@ -155,7 +157,7 @@ public struct Monitor: Hashable, Sendable {
   public init(
     mode: Mode = .alwaysSend, interval: Duration = .seconds(10), threshold: Int = 10,
     timeout: Duration? = nil, probeSource: ProbeSource = .link, sourceInterface: String? = nil,
-    destinationIP: IPAddress? = nil, acceptsClearReply: Bool = false,
+    destinations: [IPAddress] = [], acceptsClearReply: Bool = false,
     verifyPath: VerifyPath? = nil
   ) {
     self.acceptsClearReply = acceptsClearReply
@@ -165,7 +167,7 @@ public struct Monitor: Hashable, Sendable {
     self.timeout = timeout
     self.probeSource = probeSource
     self.sourceInterface = sourceInterface
-    self.destinationIP = destinationIP
+    self.destinations = destinations
     self.verifyPath = verifyPath
   }
 }

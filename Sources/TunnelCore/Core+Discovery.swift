@@ -45,8 +45,8 @@ extension Core {
   /// outbound SA, which alone carries the mark, is still to come.
   mutating func tunnel(for set: SASet, at now: Instant) -> TunnelID? {
     if set.outbound.isEmpty { return monitorOfSet[set.key].flatMap { monitors[$0]?.tunnel } }
-    let link = links.carrying(set)
-    if let configured = claimant(of: set, on: link) { return configured }
+    if let configured = claimant(of: set) { return configured }
+    let link = link(of: set)
     let name = link?.name ?? "\(set.key.remote)#\(set.key.reqid)"
     if let known = tunnelIndex.discovered[name] {
       reconsider(known, for: set.key, at: now)
@@ -56,14 +56,21 @@ extension Core {
     return discover(name, template, link?.name, at: now)
   }
 
-  private func claimant(of set: SASet, on carrier: Link?) -> TunnelID? {
-    tunnelIndex.ofPeer[set.key.remote]?.first { id in
-      guard let vpn = tunnels[id]?.vpn, let gateway = configuration.gateways[vpn.gateway],
-        gateway.localAddress == nil || gateway.localAddress == set.key.local
-      else { return false }
-      guard let name = vpn.bindInterface else { return carrier == nil }
-      return link(named: name)?.carries(set) ?? false
+  /// The configured tunnel of a set: one whose link is for it, else one without a link, else one
+  /// whose link the kernel would send through it too.
+  private func claimant(of set: SASet) -> TunnelID? {
+    let bidders = (tunnelIndex.ofPeer[set.key.remote] ?? []).compactMap { tunnels[$0] }.filter {
+      let address = $0.gateway.flatMap { configuration.gateways[$0]?.localAddress }
+      return address == nil || address == set.key.local
     }
+    func fits(_ tunnel: Tunnel, exactly: Bool) -> Bool {
+      guard let link = link(named: tunnel.link) else { return false }
+      return link.carries(set) && !(exactly && link.isLoose(for: set))
+    }
+    let found =
+      bidders.first { fits($0, exactly: true) } ?? bidders.first { $0.link == nil }
+      ?? bidders.first { fits($0, exactly: false) }
+    return found?.id
   }
 
   // MARK: Templates
@@ -182,12 +189,12 @@ extension Link {
   /// The if_id of an XFRM interface; nil for other links.
   fileprivate var ifID: UInt32? { if case .xfrm(let ifID) = kind { ifID } else { nil } }
 
-  /// Whether it could be one tunnel's: not the kernel's own devices, nor an XFRM interface for all
-  /// if_ids.
+  /// Whether it could be one tunnel's: not the kernel's own devices or the agent's, nor an XFRM
+  /// interface for all if_ids.
   fileprivate var canHaveTemplate: Bool {
     switch kind {
     case .vti: !isFallback
-    case .xfrm(let ifID): ifID != 0
+    case .xfrm(let ifID): ifID != 0 && !isOwn
     case .other: false
     }
   }

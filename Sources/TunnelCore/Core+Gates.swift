@@ -6,9 +6,13 @@ extension Core {
   mutating func settle(_ id: TunnelID, because given: Reason? = nil, at now: Instant) {
     guard let tunnel = tunnels[id] else { return }
     let (state, reason) = stateFromSets(tunnel, because: given, at: now)
-    if state != tunnel.state || state == .down && reason != tunnel.reason {
+    let isObserved = reason == .observedOnly
+    if state != tunnel.state || state == .down && reason != tunnel.reason
+      || state == .up && isObserved != tunnel.isOnlyObserved
+    {
       transition(id, to: state, because: reason, at: now)
     }
+    settleSets(id, at: now)
     if isForgettable(tunnel) {
       forget(id)
     } else if let link = tunnel.link {
@@ -25,6 +29,7 @@ extension Core {
       return (.verifying, verifying.isAdopted ? .adopted : .negotiated)
     }
     for case .down(let reason) in all.map(\.phase) { return (.down, reason) }
+    if all.contains(where: { $0.phase == .observed }) { return (.up, .observedOnly) }
     guard tunnel.state == .down else { return (.absent, .noSA) }
     // Down without an SA: held for a while, then traffic may trigger negotiation again.
     guard tunnel.vpn?.establishTunnels == .onTraffic else { return (.down, tunnel.reason) }
@@ -52,11 +57,11 @@ extension Core {
     gate.demand = demand
     gates[name] = gate
     switch demand {
-    case .asFound: routes.adopt(guardRequest(name, users))
-    case .held: changeGate(name, users, opening: false)
+    case .asFound: routes.adopt(guardRequest(name, users, at: now))
+    case .held: changeGate(name, users, opening: false, at: now)
     case .inService:
       // Without the link, or with the operator's admin down, owned prefixes must not leak.
-      changeGate(name, users, opening: link(named: name)?.isAdminUp ?? false)
+      changeGate(name, users, opening: link(named: name)?.isAdminUp ?? false, at: now)
     }
   }
 
@@ -70,8 +75,10 @@ extension Core {
     return demands.contains(.asFound) ? .asFound : .held
   }
 
-  private mutating func changeGate(_ name: String, _ users: [Tunnel], opening: Bool) {
-    let request = guardRequest(name, users)
+  private mutating func changeGate(
+    _ name: String, _ users: [Tunnel], opening: Bool, at now: Instant
+  ) {
+    let request = guardRequest(name, users, at: now)
     var steps = opening ? routes.open(request) : routes.hold(request)
     warnOfContests(name, users[0].name)
     if let step = operstateStep(name) { steps.append(step) }
@@ -107,27 +114,37 @@ extension Core {
     return .setDormant(linkIndex: link.index, dormant)
   }
 
-  private func guardRequest(_ name: String, _ users: [Tunnel]) -> RouteGuard.Request {
+  private func guardRequest(
+    _ name: String, _ users: [Tunnel], at now: Instant
+  ) -> RouteGuard.Request {
     let link = link(named: name)
+    // At the end everything is put back, a dead set's routes too.
+    let (held, served) = isEnding ? ([], []) : prefixes(of: users, at: now)
     let vpns = users.compactMap(\.vpn)
     return RouteGuard.Request(
       link: name, index: link?.index, isAdminUp: link?.isAdminUp ?? false,
       guardProtocols: vpns.reduce(into: []) { $0.formUnion($1.guardProtocols) },
       owned: vpns.flatMap(\.routes),
       heldRoute: vpns.contains { $0.heldRoute == .unreachable } ? .unreachable : .none,
-      probeDestinations: Set(users.flatMap(probeDestinations)))
+      probeDestinations: Set(users.flatMap(probeDestinations)), heldPrefixes: held,
+      servedPrefixes: served)
   }
 
   /// Where a tunnel's probes go. Never the tunnel's own outer endpoint: a route to it through the
   /// link would send ESP into the tunnel.
   private func probeDestinations(_ tunnel: Tunnel) -> [IPAddress] {
     let unknown = IPAddress(family: .ipv4, bits: 0)
-    let key = tunnel.endpoints ?? SASetKey(local: unknown, remote: unknown, reqid: 0)
-    return [Purpose.verifyPath, .vpnMonitor].compactMap {
-      guard case .success(let path) = path(of: tunnel, through: key, for: $0),
-        path.destination != key.remote
-      else { return nil }
-      return path.destination
+    var keys = tunnel.monitors.compactMap { monitors[$0]?.key }
+    if keys.isEmpty {
+      keys = [tunnel.endpoints ?? SASetKey(local: unknown, remote: unknown, reqid: 0)]
+    }
+    return keys.flatMap { key in
+      [Purpose.verifyPath, .vpnMonitor].compactMap {
+        guard case .success(let path) = path(of: tunnel, through: key, for: $0),
+          path.destination != key.remote
+        else { return nil }
+        return path.destination
+      }
     }
   }
 
@@ -186,13 +203,14 @@ extension Core {
   mutating func shutDown(release: Bool, at now: Instant) {
     isEnding = true
     guard release else { return }
+    removeOwnLinks()
     // A gate in service too: with its link away or down it is closed all the same.
     for (name, gate) in gates.sorted(by: { $0.key < $1.key }) where gate.demand != .asFound {
       let users = guardedTunnels(on: name)
       gates[name]?.demand = .inService
       gates[name]?.isWaitingForLink = false
       gates[name]?.assertions = 0
-      if !users.isEmpty { changeGate(name, users, opening: true) }
+      if !users.isEmpty { changeGate(name, users, opening: true, at: now) }
     }
   }
 
@@ -215,5 +233,5 @@ extension Core {
 
 extension Tunnel {
   /// Whether the agent changes this tunnel's link.
-  var isGuarded: Bool { monitor != nil && vpn?.linkControl == .oper }
+  var isGuarded: Bool { link != nil && monitor != nil && vpn?.linkControl == .oper }
 }

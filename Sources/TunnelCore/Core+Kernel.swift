@@ -8,6 +8,7 @@ extension Core {
     let present = Set(snapshot.links.map(\.index))
     forgetWithdrawn { !present.contains($0) }
     replaceAddresses(snapshot.addresses)
+    replacePolicies(snapshot.policies, at: now)
 
     let known = Set(snapshot.sas.map(\.key))
     for key in sas.keys where !known.contains(key) { remove(key, at: now) }
@@ -16,6 +17,8 @@ extension Core {
     for id in tunnels.keys { settle(id, at: now) }
     for name in gates.keys.sorted() { settleGate(name, at: now) }
     if isFirst { cleanUp(at: now) }
+    settleOwnLinks(at: now)
+    hasSwept = true
   }
 
   /// After the first snapshot: what an earlier run left behind for links nobody asks for now.
@@ -68,6 +71,8 @@ extension Core {
       bindAgain([old, link].compactMap { $0 }, at: now)
       awaitSAs(on: link, at: now)
     }
+    let isSame = old?.kind == link.kind && old?.name == link.name
+    if link.kind.isXfrm, !isSame || old?.isAdminUp != link.isAdminUp { xfrmLinkChanged(at: now) }
     settleGate(link.name, at: now)
   }
 
@@ -76,6 +81,7 @@ extension Core {
     routesMayHaveGone(index)
     forgetWithdrawn { $0 == index }
     bindAgain([link], at: now)
+    if link.kind.isXfrm { xfrmLinkChanged(at: now) }
     settleGate(link.name, at: now)
   }
 

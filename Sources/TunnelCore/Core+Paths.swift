@@ -4,35 +4,93 @@ extension Core {
   enum Purpose { case verifyPath, vpnMonitor }
 
   /// Where a tunnel's probes go, by design.md section 4: `destination-ip` where given; with
-  /// `probe-source = "link"` the link's address and its only neighbour; else the endpoints.
+  /// `probe-source = "link"` the link's address and its only neighbour; else the endpoints. A set
+  /// with traffic selectors is probed inside them or not at all.
   func path(
     of tunnel: Tunnel, through key: SASetKey, for purpose: Purpose
   ) -> Result<ProbePath, ProbeObstacle> {
-    guard let policy = tunnel.monitor, let link = link(named: tunnel.link) else {
-      return .failure(.noLink)
+    guard let policy = tunnel.monitor else { return .failure(.noLink) }
+    let way: ProbeWay
+    switch self.way(of: tunnel, through: key) {
+    case .success(let found): way = found
+    case .failure(let obstacle): return .failure(obstacle)
     }
-    guard link.isAdminUp else { return .failure(.linkAdminDown) }
-    let given: IPAddress?
+    let given: [IPAddress]
     let size: Int
     switch purpose {
     case .verifyPath:
-      (given, size) = (policy.verifyPath?.destinationIP, policy.verifyPath?.packetSize ?? 64)
-    case .vpnMonitor: (given, size) = (policy.destinationIP, 64)
+      (given, size) = (policy.verifyPath?.destinations ?? [], policy.verifyPath?.packetSize ?? 64)
+    case .vpnMonitor: (given, size) = (policy.destinations, 64)
     }
-    let own = policy.probeSource == .link ? addresses[link.index] ?? [] : []
-    let numbered = given.map { given in own.filter { $0.address.family == given.family } } ?? own
-    let best = numbered.first { $0.otherEnd != nil } ?? numbered.first { !$0.address.isLinkLocal }
-    let destination = given ?? best?.otherEnd ?? key.remote
-    var source = best.map(\.address) ?? key.local
-    if let name = policy.sourceInterface, policy.probeSource == .link || purpose == .vpnMonitor {
-      guard let address = self.address(on: name, like: destination) else {
-        return .failure(.noSource(name))
+    let own = policy.probeSource == .link ? addresses(on: way) : []
+    var obstacle: ProbeObstacle?
+    for wish in given.isEmpty ? [nil] : given.map(Optional.some) {
+      let numbered = wish.map { wish in own.filter { $0.address.family == wish.family } } ?? own
+      let best = numbered.first { $0.otherEnd != nil } ?? numbered.first { !$0.address.isLinkLocal }
+      let destination = wish ?? best?.otherEnd ?? key.remote
+      let usual = usualSource(
+        best?.address ?? key.local, to: destination, policy, for: purpose, by: tunnel.link)
+      switch source(usual, to: destination, through: key, policy.sourceInterface) {
+      case .failure(let reason): obstacle = obstacle ?? reason
+      case .success(let source):
+        return .success(
+          ProbePath(way: way, source: source, destination: destination, size: size))
       }
-      source = address
     }
-    guard source.family == destination.family else { return .failure(.noSource(link.name)) }
-    return .success(
-      ProbePath(linkIndex: link.index, source: source, destination: destination, size: size))
+    return .failure(obstacle ?? .noLink)
+  }
+
+  private func addresses(on way: ProbeWay) -> [InterfaceAddress] {
+    switch way {
+    case .link(let index): addresses[index] ?? []
+    case .policy: []
+    }
+  }
+
+  private func usualSource(
+    _ source: IPAddress, to destination: IPAddress, _ policy: Monitor, for purpose: Purpose,
+    by link: String?
+  ) -> Result<IPAddress, ProbeObstacle> {
+    if let name = policy.sourceInterface, policy.probeSource == .link || purpose == .vpnMonitor {
+      return address(on: name, like: destination).map { .success($0) } ?? .failure(.noSource(name))
+    }
+    return source.family == destination.family ? .success(source) : .failure(.noSource(link))
+  }
+
+  /// Where probes to `destination` come from, so that they go through this set: the usual address,
+  /// else that of `source-interface`, else one of this host's.
+  private func source(
+    _ usual: Result<IPAddress, ProbeObstacle>, to destination: IPAddress, through key: SASetKey,
+    _ interface: String?
+  ) -> Result<IPAddress, ProbeObstacle> {
+    let selectors = selectors(of: key)
+    let isBound =
+      !selectors.isEmpty
+      && !selectors.contains { $0.isAny && $0.remote.contains(destination) }
+    guard isBound else { return usual }
+    let pinged = selectors.filter(\.carriesPing)
+    guard !pinged.isEmpty else { return .failure(.noPing) }
+    let fitting = pinged.filter { $0.remote.contains(destination) }
+    guard !fitting.isEmpty else { return .failure(.noDestination(pinged.map(\.remote))) }
+    func fits(_ source: IPAddress) -> Bool {
+      fitting.contains { $0.local.contains(source) }
+        && !policies.isTaken(from: key, source: source, destination: destination)
+    }
+    let wishes = [try? usual.get(), interface.flatMap { address(on: $0, like: destination) }]
+    let found = wishes.lazy.compactMap(\.self).first(where: fits) ?? hostAddress(where: fits)
+    return found.map { .success($0) } ?? .failure(.noAddress(fitting.map(\.local)))
+  }
+
+  /// An address of this host, of the first link that has one.
+  private func hostAddress(where fits: (IPAddress) -> Bool) -> IPAddress? {
+    var found: (index: Int32, address: IPAddress)?
+    for (index, list) in addresses where index < found?.index ?? .max {
+      let address = list.map(\.address).first {
+        !$0.isLinkLocal && !$0.isLoopback && fits($0)
+      }
+      if let address { found = (index, address) }
+    }
+    return found?.address
   }
 
   /// An interface's address for talking to `destination`: of its family, and the loopback net

@@ -35,11 +35,16 @@ extension Core {
     guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel],
       let policy = tunnel.monitor
     else { return }
-    let purpose = monitor.isVerified ? Purpose.vpnMonitor : .verifyPath
-    switch path(of: tunnel, through: monitor.key, for: purpose) {
+    switch path(of: tunnel, through: monitor.key, for: monitor.purpose) {
     case .failure(let obstacle):
+      if obstacle.isLasting, obstacle != monitor.obstacle {
+        log(.warning, tunnel.name, "set=\"\(monitor.name)\" not probed: \(obstacle)")
+      }
       monitors[id]?.obstacle = obstacle
     case .success(let path):
+      if monitor.path?.way.needsSocket == true, !path.way.needsSocket {
+        effects.append(.endProbes(id))
+      }
       monitors[id]?.obstacle = nil
       monitors[id]?.path = path
       monitors[id]?.meter.noteProbe()
@@ -48,7 +53,7 @@ extension Core {
       effects.append(
         .sendProbe(
           ProbeRequest(
-            monitor: id, sequence: sequence, linkIndex: path.linkIndex, source: path.source,
+            monitor: id, sequence: sequence, way: path.way, source: path.source,
             destination: path.destination, size: path.size)))
     }
   }
@@ -68,7 +73,10 @@ extension Core {
   mutating func receive(_ reply: ProbeReply, at now: Instant) {
     guard let monitor = monitors[reply.monitor], monitor.absentUntil == nil else { return }
     defer { schedule(reply.monitor) }
-    if reply.linkIndex != monitor.path?.linkIndex {
+    if reply.way != monitor.path?.way {
+      // What a socket's policies let pass is all that counts where there is no link: any other
+      // copy may have come either way.
+      guard monitor.path?.way.needsSocket == false else { return }
       let isOurs = monitors[reply.monitor]?.window.receiveInClear(reply.sequence) ?? false
       guard isOurs, tunnels[monitor.tunnel]?.monitor?.acceptsClearReply == true else { return }
     }
@@ -83,7 +91,7 @@ extension Core {
     guard let monitor = monitors[id] else { return }
     let reason: Reason
     switch monitor.phase {
-    case .up, .incomplete: return
+    case .up, .incomplete, .observed: return
     case .verifying: reason = monitor.isAdopted ? .adopted : .pathVerified
     case .down: reason = monitor.isVerified ? .answered : .pathVerified
     }
@@ -110,7 +118,7 @@ extension Core {
       "\(monitor.window.consecutiveLosses) probes unanswered, threshold is \(policy.threshold)")
     monitors[id]?.phase = .down(reason)
     monitors[id]?.isAdopted = false
-    backOff(tunnel.id, policy.interval, at: now)
+    backOff(id, policy.interval, at: now)
     if reason == .replyInClear {
       monitors[id]?.window.restart()
     } else {
@@ -124,8 +132,11 @@ extension Core {
   }
 
   /// Whoever takes the SAs away, we or the peer: the link stays held for a while.
-  private mutating func backOff(_ id: TunnelID, _ interval: Duration, at now: Instant) {
-    tunnels[id]?.heldUntil = now.advanced(by: max(interval, Self.absentGrace))
+  private mutating func backOff(_ id: MonitorID, _ interval: Duration, at now: Instant) {
+    guard let tunnel = monitors[id]?.tunnel else { return }
+    let until = now.advanced(by: max(interval, Self.absentGrace))
+    monitors[id]?.heldUntil = until
+    tunnels[tunnel]?.heldUntil = until
   }
 
   /// Two agents must not kill each other's fresh SAs: the end with the higher address waits an
@@ -147,7 +158,7 @@ extension Core {
     monitors[id]?.window.restart()
     if let interval = tunnel.monitor?.interval {
       monitors[id]?.nextProbe = now.advanced(by: interval)
-      backOff(tunnel.id, interval, at: now)
+      backOff(id, interval, at: now)
     }
     // charon takes both SAs of a pair down when one expires.
     effects.append(.clear(id, tunnel: tunnel.name, first.values.sorted { $0.key.spi < $1.key.spi }))

@@ -12,11 +12,15 @@ extension Core {
       settle(old, at: now)
     }
     let id = monitorOfSet[key] ?? addMonitor(for: key, in: tunnel)
+    if key.ifID != 0, tunnels[tunnel]?.link == nil { mustSettleOwnLinks = true }
     tunnels[tunnel]?.endpoints = key
     guard let monitor = monitors[id] else { return }
     let isWaiting = monitor.phase == .incomplete || monitor.absentUntil != nil
     if set.isComplete, isWaiting {
       becameComplete(id, at: now)
+    } else if set.isComplete, mustLookAnew(monitor) {
+      start(id, at: now)
+      settle(tunnel, at: now)
     } else if !set.isComplete, !isWaiting {
       becameIncomplete(id, at: now)
     }
@@ -25,7 +29,9 @@ extension Core {
 
   private mutating func addMonitor(for key: SASetKey, in tunnel: TunnelID) -> MonitorID {
     let id = newMonitorID()
-    monitors[id] = SetMonitor(id: id, tunnel: tunnel, key: key)
+    var monitor = SetMonitor(id: id, tunnel: tunnel, key: key)
+    monitor.selectors = lastSelectors(of: key, in: tunnel)
+    monitors[id] = monitor
     monitorOfSet[key] = id
     tunnels[tunnel]?.monitors.append(id)
     return id
@@ -49,11 +55,19 @@ extension Core {
     settle(monitor.tunnel, at: now)
   }
 
-  /// The set of the same tunnel and endpoints that went a moment ago while its path was proven.
+  /// Whether a VTI for marked SAs came or went.
+  private func mustLookAnew(_ monitor: SetMonitor) -> Bool {
+    guard let tunnel = tunnels[monitor.tunnel] else { return false }
+    return (monitor.phase == .observed) != (unmatchedMark(tunnel, monitor.key) != nil)
+  }
+
+  /// The set of the same tunnel and endpoints that went a moment ago while its path was proven,
+  /// and that carried nothing else.
   private func reauthenticated(by monitor: SetMonitor) -> SetMonitor? {
     (tunnels[monitor.tunnel]?.monitors ?? []).lazy.compactMap { monitors[$0] }.first {
       $0.id != monitor.id && $0.absentUntil != nil && $0.key.local == monitor.key.local
         && $0.key.remote == monitor.key.remote
+        && (monitor.selectors.isEmpty || $0.selectors.isEmpty || monitor.selectors == $0.selectors)
     }
   }
 
@@ -74,9 +88,11 @@ extension Core {
       monitors[id]?.phase = .up
       return
     }
-    let wasHeld = tunnel.link.map { gates[$0]?.wasHeldBefore ?? false } ?? false
+    if let mark = unmatchedMark(tunnel, monitor.key) { return observe(id, mark) }
+    monitors[id]?.obstacle = nil
     let needsProof = policy.verifyPath != nil
-    monitors[id]?.isAdopted = !hasStarted && !wasHeld
+    let isAdopted = !hasStarted && !wasHeld(monitor)
+    monitors[id]?.isAdopted = isAdopted
     monitors[id]?.isVerified = !needsProof
     monitors[id]?.phase = needsProof ? .verifying : .up
     monitors[id]?.window.restart()
@@ -84,6 +100,18 @@ extension Core {
     startMeter(id)
     let spread = hasStarted ? .zero : startSpread(id, policy)
     monitors[id]?.nextProbe = now.advanced(by: spread)
+    schedule(id)
+  }
+
+  /// Nothing can be sent through the set, so nothing is made of silence either.
+  private mutating func observe(_ id: MonitorID, _ mark: Mark) {
+    guard let tunnel = monitors[id].flatMap({ tunnels[$0.tunnel] }) else { return }
+    monitors[id]?.phase = .observed
+    monitors[id]?.obstacle = .marked(mark)
+    monitors[id]?.nextProbe = nil
+    monitors[id]?.clearAt = nil
+    monitors[id]?.window.forgetOutstanding()
+    log(.warning, tunnel.name, "not probed: \(ProbeObstacle.marked(mark))")
     schedule(id)
   }
 
@@ -127,7 +155,7 @@ extension Core {
     guard let monitor = monitors[id] else { return }
     if monitor.phase == .incomplete || monitor.absentUntil != nil {
       if sas.sets[monitor.key] == nil, monitor.absentUntil == nil {
-        drop(id, at: now)
+        lose(id, at: now)
         settle(monitor.tunnel, at: now)
       }
       return
@@ -139,7 +167,7 @@ extension Core {
       monitors[id]?.absentUntil = now.advanced(by: Self.absentGrace)
       schedule(id)
     } else if sas.sets[monitor.key] == nil {
-      drop(id, at: now)
+      lose(id, at: now)
     } else {
       monitors[id]?.phase = .incomplete
       schedule(id)
@@ -151,7 +179,7 @@ extension Core {
   mutating func endAbsence(_ id: MonitorID, at now: Instant) {
     guard let monitor = monitors[id] else { return }
     if sas.sets[monitor.key] == nil {
-      drop(id, at: now)
+      lose(id, at: now)
     } else {
       monitors[id]?.absentUntil = nil
       monitors[id]?.phase = .incomplete
@@ -162,6 +190,8 @@ extension Core {
 
   mutating func drop(_ id: MonitorID, at now: Instant) {
     guard let monitor = monitors.removeValue(forKey: id) else { return }
+    if monitor.path?.way.needsSocket == true { effects.append(.endProbes(id)) }
+    if monitor.key.ifID != 0, tunnels[monitor.tunnel]?.link == nil { mustSettleOwnLinks = true }
     if monitorOfSet[monitor.key] == id { monitorOfSet[monitor.key] = nil }
     timers.set(.monitor(id), to: nil)
     tunnels[monitor.tunnel]?.monitors.removeAll { $0 == id }

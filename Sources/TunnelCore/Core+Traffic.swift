@@ -24,20 +24,26 @@ extension Core {
   /// The ends are symmetric: the peer's probes come from where ours go to.
   mutating func notePeerProbe(from source: IPAddress, linkIndex: Int32) {
     guard let name = links[linkIndex]?.name else { return }
-    for tunnel in tunnels(on: name) where tunnel.monitor?.mode == .optimized {
-      for id in tunnel.monitors where isProbed(source, tunnel, id) {
+    for id in tunnelIndex.reachable(by: name) {
+      guard let tunnel = tunnels[id], tunnel.monitor?.mode == .optimized else { continue }
+      for id in tunnel.monitors where isProbed(source, linkIndex, tunnel, id) {
         monitors[id]?.meter.notePeerProbe()
       }
     }
   }
 
-  private func isProbed(_ address: IPAddress, _ tunnel: Tunnel, _ id: MonitorID) -> Bool {
+  private func isProbed(
+    _ address: IPAddress, _ linkIndex: Int32, _ tunnel: Tunnel, _ id: MonitorID
+  ) -> Bool {
     guard let key = monitors[id]?.key else { return false }
     return [Purpose.verifyPath, .vpnMonitor].contains {
-      if case .success(let path) = path(of: tunnel, through: key, for: $0) {
+      guard case .success(let path) = path(of: tunnel, through: key, for: $0),
         path.destination == address
-      } else {
-        false
+      else { return false }
+      switch path.way {
+      case .link(let index): return index == linkIndex
+      // What was decrypted without a link arrives on the underlay's.
+      case .policy: return links[linkIndex]?.kind.isTunnel == false
       }
     }
   }

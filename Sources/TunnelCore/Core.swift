@@ -9,7 +9,10 @@ import OrderedCollections
 /// - `Core+Kernel`: SAs, links, addresses, routes, snapshots
 /// - `Core+Sets`: sets appear, are rekeyed, vanish
 /// - `Core+Discovery`: which tunnel a set belongs to, and what a template gives it
+/// - `Core+Selectors`: what each set of a tunnel carries, and one set of several
 /// - `Core+Paths`: from where to where a set is probed
+/// - `Core+Ways`: through which link, or without one
+/// - `Core+OwnLinks`: XFRM interfaces of the agent's own
 /// - `Core+Probing`: probes, replies, thresholds, clearing
 /// - `Core+Traffic`: whether an `optimized` monitor has to probe at all
 /// - `Core+Gates`: what a tunnel's state means for its link
@@ -19,6 +22,7 @@ public struct Core: Sendable {
     case monitor(MonitorID)
     case tunnel(TunnelID)
     case gate(String)
+    case ownLink(UInt32)
   }
 
   /// How long an empty set may still be a break-before-make reauthentication.
@@ -28,6 +32,7 @@ public struct Core: Sendable {
 
   let configuration: Configuration
   var sas = SATable()
+  var policies = PolicyTable()
   var links = LinkTable()
   var addresses: [Int32: [InterfaceAddress]] = [:]
   var localAddresses: [IPAddress: Int] = [:]
@@ -51,6 +56,11 @@ public struct Core: Sendable {
   /// Whether routes are to be dumped once all steps are taken: a dump from before them would show
   /// what they have changed.
   var mustReadRoutes = false
+  /// What is being done about links of the agent's own, by if_id.
+  var ownLinks: [UInt32: OwnLink] = [:]
+  var mustSettleOwnLinks = false
+  /// Whether what an earlier run left was looked at.
+  var hasSwept = false
   /// Which version of the record is on disk; nil when a write failed.
   var recorded: Int?
 
@@ -87,6 +97,9 @@ public struct Core: Sendable {
     case .sa(let sa): insert(sa, at: now)
     case .saDeleted(let key): remove(key, at: now)
     case .saFlushed(let ipProtocol): flush(ipProtocol, at: now)
+    case .policy(let policy): insert(policy, at: now)
+    case .policyDeleted(let index): removePolicy(index, at: now)
+    case .policiesFlushed: replacePolicies([], at: now)
     case .link(let link): insert(link, at: now)
     case .linkDeleted(let index): removeLink(index, at: now)
     case .address(let address): insert(address, at: now)
@@ -103,10 +116,12 @@ public struct Core: Sendable {
     case .clearFailed(let id, let key, let message):
       let name = monitors[id].flatMap { tunnels[$0.tunnel]?.name } ?? "-"
       log(.warning, name, "cannot clear \(key): \(message)")
+    case .ownLinkFailed(let ifID, let message): ownLinkFailed(ifID, message)
     case .shutdown(let release): shutDown(release: release, at: now)
     case .tick: break
     }
     runTimers(at: now)
+    if mustSettleOwnLinks { settleOwnLinks(at: now) }
     if mustReadRoutes { effects.append(.readRoutes) }
     return effects
   }
@@ -122,6 +137,7 @@ public struct Core: Sendable {
         } else {
           settleGate(link, at: now)
         }
+      case .ownLink: settleOwnLinks(at: now)
       }
     }
   }

@@ -1,7 +1,13 @@
 /// All that the core asks the edge to do, in this order.
 public enum Effect: Hashable, Sendable {
-  /// Send an ICMP echo request through a link.
+  /// Send an ICMP echo request through a link, or through one set's SAs.
   case sendProbe(ProbeRequest)
+  /// No probe of this set will be sent any more: its socket can go.
+  case endProbes(MonitorID)
+  /// Make an XFRM interface of the agent's own, without address, and bring it up.
+  case makeLink(name: String, ifID: UInt32)
+  /// Remove it.
+  case removeLink(index: Int32)
   /// Change a gate: write `recordBefore`, then take the steps, then write `recordAfter`.
   case changeGate(GatePlan)
   /// Clear these SAs: re-read each by its key, compare, then expire it hard.
@@ -28,8 +34,8 @@ public struct ProbeRequest: Hashable, Sendable {
   public var monitor: MonitorID
   /// Its number.
   public var sequence: UInt64
-  /// The link it must leave by.
-  public var linkIndex: Int32
+  /// The way it must go.
+  public var way: ProbeWay
   /// Our address.
   public var source: IPAddress
   /// Whom to ask.
@@ -39,12 +45,12 @@ public struct ProbeRequest: Hashable, Sendable {
 
   /// A probe.
   public init(
-    monitor: MonitorID, sequence: UInt64, linkIndex: Int32, source: IPAddress,
+    monitor: MonitorID, sequence: UInt64, way: ProbeWay, source: IPAddress,
     destination: IPAddress, size: Int
   ) {
     self.monitor = monitor
     self.sequence = sequence
-    self.linkIndex = linkIndex
+    self.way = way
     self.source = source
     self.destination = destination
     self.size = size

@@ -8,6 +8,12 @@ public enum Event: Sendable {
   case saDeleted(SAKey)
   /// All SAs of this IP protocol are gone (FLUSHSA); 0 or 255 means of every protocol.
   case saFlushed(ipProtocol: UInt8)
+  /// A policy is new or was updated (NEWPOLICY, UPDPOLICY).
+  case policy(SecurityPolicy)
+  /// A policy is gone (DELPOLICY, or POLEXPIRE with hard=1).
+  case policyDeleted(index: UInt32)
+  /// All policies are gone (FLUSHPOLICY).
+  case policiesFlushed
   /// A link is new or has changed.
   case link(Link)
   /// A link is gone.
@@ -33,6 +39,8 @@ public enum Event: Sendable {
   case echoRequest(from: IPAddress, linkIndex: Int32)
   /// A step of a gate could not be done.
   case gateFailed(GateFailure)
+  /// A link of the agent's own could not be made.
+  case ownLinkFailed(ifID: UInt32, message: String)
   /// An SA that was to be cleared could not be.
   case clearFailed(MonitorID, SAKey, message: String)
   /// The agent is about to end. With `release` every gate is put back first.
@@ -45,6 +53,8 @@ public enum Event: Sendable {
 public struct Snapshot: Sendable {
   /// All SAs.
   public var sas: [SecurityAssociation]
+  /// All policies but those of sockets.
+  public var policies: [SecurityPolicy]
   /// All links.
   public var links: [Link]
   /// All addresses.
@@ -54,10 +64,11 @@ public struct Snapshot: Sendable {
 
   /// A snapshot.
   public init(
-    sas: [SecurityAssociation] = [], links: [Link] = [], addresses: [InterfaceAddress] = [],
-    routes: [Route] = []
+    sas: [SecurityAssociation] = [], policies: [SecurityPolicy] = [], links: [Link] = [],
+    addresses: [InterfaceAddress] = [], routes: [Route] = []
   ) {
     self.sas = sas
+    self.policies = policies
     self.links = links
     self.addresses = addresses
     self.routes = routes
@@ -72,15 +83,15 @@ public struct ProbeReply: Hashable, Sendable {
   public var sequence: UInt64
   /// When the kernel had it.
   public var arrivedAt: Instant
-  /// Index of the link it came in by.
-  public var linkIndex: Int32
+  /// The way it came: the link it arrived by, or the socket whose policies let it pass.
+  public var way: ProbeWay
 
   /// A reply.
-  public init(monitor: MonitorID, sequence: UInt64, arrivedAt: Instant, linkIndex: Int32) {
+  public init(monitor: MonitorID, sequence: UInt64, arrivedAt: Instant, way: ProbeWay) {
     self.monitor = monitor
     self.sequence = sequence
     self.arrivedAt = arrivedAt
-    self.linkIndex = linkIndex
+    self.way = way
   }
 }
 

@@ -15,6 +15,8 @@ public enum Reason: Hashable, Sendable {
   case monitorFailure
   /// Probes are answered, but outside the tunnel.
   case replyInClear
+  /// SAs are there, and nothing can be sent through them to prove the path.
+  case observedOnly
   /// No SA is left.
   case noSA
   /// The time that a tunnel is kept out of service after a failure is over.
@@ -32,6 +34,7 @@ extension Reason: CustomStringConvertible {
     case .verifyPathError: "VPN monitoring verify-path error"
     case .monitorFailure: "IPSEC SA VPN Monitor Failure"
     case .replyInClear: "Probe replies arrive outside the tunnel"
+    case .observedOnly: "IPSec SA negotiation successfully completed, path cannot be probed"
     case .noSA: "No IPSec SA"
     case .backOffOver: "Tunnel is ready. Waiting for trigger event or peer to trigger negotiation"
     }

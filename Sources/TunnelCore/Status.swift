@@ -64,12 +64,16 @@ public struct SetStatus: Codable, Hashable, Sendable {
   public var reqid: UInt32
   /// if_id of its SAs; 0 when none.
   public var ifID: UInt32
-  /// incomplete, verifying, up, down, or rekeying while a set that vanished may come back.
+  /// Its traffic selectors, `LOCAL === REMOTE`; empty while no policy has told.
+  public var selectors: [String]
+  /// incomplete, absent, verifying, up, down, or rekeying while a set that vanished may come back.
   public var state: String
   /// SPIs of the inbound SAs, `0x` and eight digits.
   public var spiIn: [String]
   /// SPIs of the outbound SAs.
   public var spiOut: [String]
+  /// The link that its probes go through, or "policy" where there is none; null before the first.
+  public var probeWay: String?
   /// Where its probes come from; null before the first probe.
   public var probeSource: String?
   /// Where they go.
@@ -82,6 +86,10 @@ public struct SetStatus: Codable, Hashable, Sendable {
   public var lost: UInt64
   /// Probes that could not be sent: no evidence of loss.
   public var notSent: UInt64
+  /// Consecutive probes lost.
+  public var losses: Int
+  /// Why no probe can be sent; null when probes go.
+  public var obstacle: String?
   /// Replies that came outside the tunnel.
   public var clearReplies: UInt64
   /// Share of the last 64 probes that were lost; null before the first was decided.
@@ -94,10 +102,11 @@ public struct SetStatus: Codable, Hashable, Sendable {
   public var clears: Int
 
   private enum CodingKeys: String, CodingKey {
-    case reqid, state, sent, received, lost, loss, rtt, jitter, clears
+    case reqid, selectors, state, sent, received, lost, losses, obstacle, loss, rtt, jitter, clears
     case ifID = "if_id"
     case spiIn = "spi_in"
     case spiOut = "spi_out"
+    case probeWay = "probe_way"
     case probeSource = "probe_source"
     case probeDestination = "probe_destination"
     case notSent = "not_sent"
@@ -114,6 +123,7 @@ extension Core {
   private func status(of tunnel: Tunnel, at now: Instant) -> TunnelStatus {
     let sets = tunnel.monitors.compactMap { monitors[$0] }
     let gateway = tunnel.gateway.flatMap { configuration.gateways[$0] }
+    let isMonitored = tunnel.monitor != nil && !tunnel.isOnlyObserved
     return TunnelStatus(
       name: tunnel.name, id: tunnel.id.rawValue, configured: tunnel.isConfigured,
       template: tunnel.template, link: tunnel.link, gateway: tunnel.gateway,
@@ -122,12 +132,12 @@ extension Core {
       state: tunnel.state.rawValue, mon: tunnel.monLetter,
       gate: tunnel.isGuarded ? tunnel.link.flatMap { gates[$0]?.demand.rawValue } ?? "-" : "-",
       reason: tunnel.reason.description, since: now.since(tunnel.since).inSeconds,
-      losses: tunnel.monitor == nil ? nil : sets.map(\.window.consecutiveLosses).max() ?? 0,
-      threshold: tunnel.monitor?.threshold, obstacle: obstacle(tunnel, sets),
+      losses: isMonitored ? sets.map(\.window.consecutiveLosses).max() ?? 0 : nil,
+      threshold: isMonitored ? tunnel.monitor?.threshold : nil, obstacle: obstacle(tunnel, sets),
       failures: tunnel.failures, lastFailure: tunnel.lastFailure?.reason.description,
       lastFailureAge: tunnel.lastFailure.map { now.since($0.at).inSeconds },
       withdrawn: tunnel.link.map { routes.withdrawn(from: $0).map(\.description) } ?? [],
-      sets: sets.map(status))
+      sets: (sets + tunnel.lost).map(status))
   }
 
   private func obstacle(_ tunnel: Tunnel, _ sets: [SetMonitor]) -> String? {
@@ -138,17 +148,29 @@ extension Core {
     return sets.lazy.compactMap(\.obstacle).first.map(\.description)
   }
 
+  private func wayName(_ way: ProbeWay) -> String {
+    switch way {
+    case .link(let index): links[index]?.name ?? "-"
+    case .policy: "policy"
+    }
+  }
+
   private func status(_ monitor: SetMonitor) -> SetStatus {
-    let set = sas.sets[monitor.key]
+    let isLost = monitors[monitor.id] == nil
+    let set = isLost ? nil : sas.sets[monitor.key]
     let statistics = monitor.window.statistics
     return SetStatus(
-      reqid: monitor.key.reqid, ifID: monitor.key.ifID, state: monitor.stateName,
+      reqid: monitor.key.reqid, ifID: monitor.key.ifID,
+      selectors: monitor.selectors.map(\.description),
+      state: isLost ? "absent" : monitor.stateName,
       spiIn: set?.inbound.keys.map(\.spi.hex).sorted() ?? [],
       spiOut: set?.outbound.keys.map(\.spi.hex).sorted() ?? [],
+      probeWay: monitor.path.map { wayName($0.way) },
       probeSource: monitor.path?.source.description,
       probeDestination: monitor.path?.destination.description,
       sent: statistics.sent, received: statistics.received, lost: statistics.lost,
-      notSent: statistics.notSent, clearReplies: statistics.clearReplies,
+      notSent: statistics.notSent, losses: monitor.window.consecutiveLosses,
+      obstacle: monitor.obstacle?.description, clearReplies: statistics.clearReplies,
       loss: statistics.recentLoss, rtt: statistics.smoothedRTT?.inSeconds,
       jitter: statistics.jitter?.inSeconds, clears: monitor.clears)
   }
@@ -156,7 +178,7 @@ extension Core {
 
 extension Tunnel {
   fileprivate var monLetter: String {
-    guard monitor != nil else { return "-" }
+    guard monitor != nil, !isOnlyObserved else { return "-" }
     switch state {
     case .up: return "U"
     case .verifying: return "V"
@@ -172,6 +194,7 @@ extension SetMonitor {
     case .incomplete: return "incomplete"
     case .verifying: return "verifying"
     case .up: return "up"
+    case .observed: return "observed"
     case .down: return "down"
     }
   }
@@ -183,8 +206,23 @@ extension ProbeObstacle: CustomStringConvertible {
     switch self {
     case .noLink: "no link"
     case .linkAdminDown: "link is down by the operator"
-    case .noSource(let name): "\(name) has no address of the destination's family"
+    case .noSource(let name):
+      "\(name ?? "the tunnel's endpoint") has no address of the destination's family"
+    case .marked(let mark):
+      "SAs have mark 0x\(String(mark.value, radix: 16)) and no VTI has it: only observed"
+    case .ownLink(let name, let failure?): "link \(name) of the agent's cannot be made: \(failure)"
+    case .ownLink(let name, nil): "link \(name) of the agent's is not there yet"
+    case .externalLink(let ifID):
+      "SAs have if_id \(ifID), which an external XFRM interface serves: only observed"
+    case .noDestination(let prefixes): "no destination-ip inside \(Self.text(prefixes))"
+    case .noAddress(let prefixes): "no address of this host inside \(Self.text(prefixes))"
+    case .noPing: "its traffic selectors take no ICMP echo"
+    case .kernel(24): "too many open files: raise LimitNOFILE"  // EMFILE
     case .kernel(let errno): "kernel does not send: errno \(errno)"
     }
+  }
+
+  private static func text(_ prefixes: [IPPrefix]) -> String {
+    prefixes.map(\.description).joined(separator: ", ")
   }
 }

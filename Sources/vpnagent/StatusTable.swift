@@ -36,6 +36,7 @@ struct StatusTable {
       let tunnel = index == 0 ? nil : status.tunnels[index - 1]
       text += Self.paint(line, tunnel, coloured) + "\n"
       for note in tunnel.map(Self.notes) ?? [] { text += "  \(note)\n" }
+      for set in tunnel.map({ SetLines($0).lines }) ?? [] { text += "  \(set)\n" }
     }
     return text
   }
@@ -64,7 +65,9 @@ struct StatusTable {
     {
       notes.append("last failure: \(failure), \(age(past)) ago")
     }
-    if let obstacle = tunnel.obstacle { notes.append("not probed: \(obstacle)") }
+    if let obstacle = tunnel.obstacle, !SetLines(tunnel).show(obstacle) {
+      notes.append("not probed: \(obstacle)")
+    }
     if !tunnel.withdrawn.isEmpty {
       notes.append("withdrawn: \(tunnel.withdrawn.joined(separator: ", "))")
     }
@@ -82,12 +85,12 @@ struct StatusTable {
     }
   }
 
-  private static func milliseconds(_ seconds: Double) -> String {
+  static func milliseconds(_ seconds: Double) -> String {
     let tenths = Int((seconds * 10_000).rounded())
     return "\(tenths / 10).\(tenths % 10) ms"
   }
 
-  private static func percent(_ share: Double) -> String {
+  static func percent(_ share: Double) -> String {
     "\(Int((share * 100).rounded()))%"
   }
 

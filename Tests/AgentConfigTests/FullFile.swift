@@ -35,7 +35,7 @@ let fullFile = """
   accept-clear-reply = true
 
   [vpn.to-b.vpn-monitor.verify-path]
-  destination-ip = "10.99.0.3"
+  destination-ip = ["10.99.0.3", "fd99::3"]
   packet-size = 1350
 
   [vpn.a6]

@@ -48,7 +48,7 @@ import TunnelCore
         """
       let loaded = try parseConfiguration(text, fileName: "f.toml")
       let monitor = loaded.configuration.templates.first?.settings.monitor
-      #expect(monitor?.destinationIP == IPAddress(10, 2, 0, 9))
+      #expect(monitor?.destinations == [IPAddress(10, 2, 0, 9)])
     }
   }
 

@@ -52,8 +52,17 @@ private let rows: [Row] = [
     " vpn.v.link-control = \"admin\": not supported yet; allowed: oper, none"),
   .vpn("link-control = ''", " vpn.v.link-control = \"\": unknown value; allowed: oper, none"),
   .vpn(
-    "held-route = 'blackhole'",
+    "bind-interface = 'vti0'\nheld-route = 'blackhole'",
     " vpn.v.held-route = \"blackhole\": unknown value; allowed: unreachable, none"),
+  .vpn(
+    "link-control = 'oper'\nguard-protocols = ['bgp']\nheld-route = 'none'",
+    " vpn.v.link-control = \"oper\": needs bind-interface, the link to control; allowed: none",
+    " vpn.v.guard-protocols = [\"bgp\"]: needs bind-interface, the link whose routes are guarded",
+    " vpn.v.held-route = \"none\": needs bind-interface, the link whose routes are guarded"),
+  .vpn(
+    "bind-interface = 'vpa2a'",
+    " vpn.v.bind-interface = \"vpa2a\": a name of the agent's own links; allowed: any other than "
+      + "vpa..."),
   .vpn(
     "routes = ['10.2.0.0/16']",
     " vpn.v.routes = [\"10.2.0.0/16\"]: needs bind-interface, the link to route through"),
@@ -74,10 +83,10 @@ private let rows: [Row] = [
     " vpn.v.routes[1] = \"10.2.0.0/16\": already in vpn.v.routes[0]; allowed: each "
       + "prefix once in the file"),
   .vpn(
-    "guard-protocols = 'boot'",
+    "bind-interface = 'vti0'\nguard-protocols = 'boot'",
     " vpn.v.guard-protocols = \"boot\": must be an array of route protocols, not a string"),
   .vpn(
-    "guard-protocols = ['kernel', 2, 'Boot', 256, -1, true]",
+    "bind-interface = 'vti0'\nguard-protocols = ['kernel', 2, 'Boot', 256, -1, true]",
     " vpn.v.guard-protocols[0] = \"kernel\": connected routes stay with their link; "
       + "allowed: \(protocols)",
     " vpn.v.guard-protocols[1] = 2: connected routes stay with their link; allowed: "
@@ -135,6 +144,19 @@ private let rows: [Row] = [
     "vpn-monitor.destination-ip = '10.99.0.2/32'",
     " vpn.v.vpn-monitor.destination-ip = \"10.99.0.2/32\": not an IP address; allowed: "
       + "\(addressForm)"),
+  .vpn(
+    "vpn-monitor.destination-ip = ['10.99.0.2', '10.99.0', '10.99.0.2']",
+    " vpn.v.vpn-monitor.destination-ip[1] = \"10.99.0\": not an IP address; allowed: "
+      + "\(addressForm)",
+    " vpn.v.vpn-monitor.destination-ip[2] = \"10.99.0.2\": already in this array; allowed: each "
+      + "address once"),
+  .vpn(
+    "vpn-monitor.destination-ip = []",
+    " vpn.v.vpn-monitor.destination-ip = []: must hold at least one address"),
+  .vpn(
+    "vpn-monitor.destination-ip = 10",
+    " vpn.v.vpn-monitor.destination-ip = 10: must be an address or an array of addresses, not an "
+      + "integer"),
   .vpn(
     "vpn-monitor.verify-path = 'yes'",
     " vpn.v.vpn-monitor.verify-path = \"yes\": must be true, false or a table, not a string"),

@@ -21,6 +21,7 @@ private func vpn(_ lines: String) throws -> VPN {
   let loaded = try parse(fullFile)
   let peers = [IPAddress(203, 0, 113, 1), IPAddress(203, 0, 113, 2)]
   let six = try #require(IPAddress("2001:db8::1"))
+  let far6 = try #require(IPAddress("fd99::3"))
   let prefix = try #require(IPPrefix("2001:db8:2::/48"))
   let first = VPN(
     name: "to-b", gateway: "GW-B", bindInterface: "vti0", establishTunnels: .immediately,
@@ -31,9 +32,9 @@ private func vpn(_ lines: String) throws -> VPN {
     guardProtocols: [0, 3, 4, 186], heldRoute: .none,
     monitor: Monitor(
       mode: .optimized, interval: .seconds(1), threshold: 3, timeout: .milliseconds(500),
-      probeSource: .endpoint, sourceInterface: "lo", destinationIP: IPAddress(10, 99, 0, 2),
+      probeSource: .endpoint, sourceInterface: "lo", destinations: [IPAddress(10, 99, 0, 2)],
       acceptsClearReply: true,
-      verifyPath: .init(destinationIP: IPAddress(10, 99, 0, 3), packetSize: 1350)))
+      verifyPath: .init(destinations: [IPAddress(10, 99, 0, 3), far6], packetSize: 1350)))
   let second = VPN(
     name: "a6", gateway: "GW-6", bindInterface: "xfrm6", establishTunnels: .responderOnly,
     linkControl: .none, routes: [prefix],
@@ -74,14 +75,14 @@ func defaultsOfTheMonitor(line: String) throws {
   #expect(monitor.timeout == nil)
   #expect(monitor.probeSource == .link)
   #expect(monitor.sourceInterface == nil)
-  #expect(monitor.destinationIP == nil)
+  #expect(monitor.destinations == [])
   #expect(monitor.verifyPath == nil)
 }
 
 @Test(arguments: ["verify-path = true", "verify-path = {}", "[vpn.v.vpn-monitor.verify-path]"])
 func defaultsOfVerifyPath(line: String) throws {
   let path = try #require(try vpn("[vpn.v.vpn-monitor]\n\(line)").monitor?.verifyPath)
-  #expect(path.destinationIP == nil)
+  #expect(path.destinations == [])
   #expect(path.packetSize == 64)
 }
 
@@ -109,7 +110,9 @@ func boundsAreAllowed(line: String, expected: Monitor) throws {
     "unspec", "unset", "redirect", "boot", "static", "ra", "dhcp", "zebra", "bird", "babel", "bgp",
     "isis", "ospf", "rip", "eigrp",
   ]
-  let vpn = try vpn("guard-protocols = [\(names.map { "'\($0)'" }.joined(separator: ", ")), 255]")
+  let vpn = try vpn(
+    "bind-interface = 'vti0'\nguard-protocols = [\(names.map { "'\($0)'" }.joined(separator: ", ")), 255]"
+  )
   #expect(vpn.guardProtocols == [0, 1, 3, 4, 9, 16, 11, 12, 42, 186, 187, 188, 189, 192, 255])
 }
 
@@ -170,8 +173,6 @@ func linksMayBeShared(text: String) throws {
     try parse(text).warnings == [
       "vpnagent.toml: vpn.a.vpn-monitor: threshold 9 x interval 0.1 seconds is 0.9 seconds, "
         + "faster than IKE can renegotiate; recommended: at least 1 second",
-      "vpnagent.toml: vpn.b.vpn-monitor: without bind-interface the VPN is shown and not probed: "
-        + "not supported yet",
       "vpnagent.toml: vpn.c.routes: no route is touched without vpn-monitor and "
         + "link-control = \"oper\"",
       "vpnagent.toml: gateway.spare: no VPN uses this gateway",

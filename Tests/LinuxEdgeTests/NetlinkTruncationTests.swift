@@ -15,6 +15,8 @@ import Testing
   static let cases = [
     xfrm("NEWSA", NetlinkGolden.newSA, 224), xfrm("DELSA", NetlinkGolden.deletedSA, 24),
     xfrm("EXPIRE", NetlinkGolden.expiredSA, 232), xfrm("FLUSHSA", NetlinkGolden.flushedSAs, 1),
+    xfrm("NEWPOLICY", PolicyGolden.new, 168), xfrm("DELPOLICY", PolicyGolden.deleted, 64),
+    xfrm("POLEXPIRE", PolicyGolden.expired, 176), xfrm("FLUSHPOLICY", PolicyGolden.flushed, 0),
     route("vti", NetlinkGolden.vti, 16), route("vti6", NetlinkGolden.vti6, 16),
     route("xfrm link", NetlinkGolden.xfrm, 16), route("address", NetlinkGolden.peerAddress, 8),
     route("IPv6 address", NetlinkGolden.address6, 8), route("route", NetlinkGolden.route, 12),

@@ -15,7 +15,11 @@ struct Bench {
   private(set) var now = 0.0
   /// Whether every probe is answered `rtt` seconds later, and by which link.
   var answering = false
+  /// Who does not answer all the same.
+  var silent: Set<IPAddress> = []
   var replyLink: Int32 = 7
+  /// By which way instead, where that is not a link.
+  var replyWay: ProbeWay?
   var rtt = 0.01
   /// Users' packets that pass the newest SAs in each interval, besides probes.
   var traffic: (out: UInt64, in: UInt64) = (0, 0)
@@ -30,10 +34,11 @@ struct Bench {
   init(
     _ monitor: Monitor? = Monitor(interval: .seconds(1), threshold: 3, verifyPath: .init()),
     establish: VPN.EstablishTunnels = .immediately, routes: [IPPrefix] = [],
-    record: GateRecord = GateRecord(), linkControl: VPN.LinkControl = .oper
+    record: GateRecord = GateRecord(), linkControl: VPN.LinkControl = .oper,
+    link: String? = "vti0"
   ) {
     let vpn = VPN(
-      name: "to-b", gateway: "gw-b", bindInterface: "vti0", establishTunnels: establish,
+      name: "to-b", gateway: "gw-b", bindInterface: link, establishTunnels: establish,
       linkControl: linkControl, routes: routes, monitor: monitor)
     let gateway = Gateway(name: "gw-b", addresses: [Self.remote])
     core = Core(
@@ -83,14 +88,25 @@ struct Bench {
   }
 
   mutating func negotiate(_ number: UInt32, reqid: UInt32 = 1) {
-    for sa in Self.pair(number, reqid: reqid) {
-      sas[sa.key] = sa
-      play(.sa(sa))
-    }
+    negotiate(Self.pair(number, reqid: reqid))
+  }
+
+  mutating func negotiate(_ pair: [SecurityAssociation]) {
+    install(pair)
+    for sa in pair { play(.sa(sa)) }
+  }
+
+  /// Has these SAs in the kernel, of which the agent has heard or will.
+  mutating func install(_ list: [SecurityAssociation]) {
+    for sa in list { sas[sa.key] = sa }
   }
 
   mutating func delete(_ number: UInt32, reqid: UInt32 = 1) {
-    for sa in Self.pair(number, reqid: reqid) {
+    delete(Self.pair(number, reqid: reqid))
+  }
+
+  mutating func delete(_ pair: [SecurityAssociation]) {
+    for sa in pair {
       sas[sa.key] = nil
       play(.saDeleted(sa.key))
     }
@@ -130,12 +146,12 @@ struct Bench {
     for effect in list {
       trace.append((now, effect))
       switch effect {
-      case .sendProbe(let probe) where answering:
+      case .sendProbe(let probe) where answering && !silent.contains(probe.destination):
         count(out: 1, in: 1)
         let arrival = instant.advanced(by: .nanoseconds(Int64(rtt * 1e9)))
         let reply = ProbeReply(
           monitor: probe.monitor, sequence: probe.sequence, arrivedAt: arrival,
-          linkIndex: replyLink)
+          way: replyWay ?? .link(replyLink))
         replies.append((now + rtt, reply))
       case .clear(_, _, let list) where obeysClears:
         for sa in list where sas.removeValue(forKey: sa.key) != nil { play(.saDeleted(sa.key)) }
@@ -155,7 +171,7 @@ struct Bench {
         let counts = sas.filter { keys.contains($0.key) }.mapValues(\.packets)
         play(.counters(id, counts))
       case .sendProbe: count(out: 1, in: 0)
-      case .clear, .readRoutes, .alarm, .log: break
+      case .clear, .readRoutes, .alarm, .log, .endProbes, .makeLink, .removeLink: break
       }
     }
   }
@@ -174,6 +190,9 @@ struct Bench {
   /// Times at which probes were sent.
   var probeTimes: [Double] {
     trace.compactMap { if case .sendProbe = $0.effect { $0.at } else { nil } }
+  }
+  var probes: [ProbeRequest] {
+    trace.compactMap { if case .sendProbe(let probe) = $0.effect { probe } else { nil } }
   }
   var alarms: [String] {
     trace.compactMap { if case .alarm(let alarm) = $0.effect { alarm.description } else { nil } }

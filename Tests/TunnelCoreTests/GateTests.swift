@@ -67,8 +67,8 @@ import TunnelCore
   @Test func aHostRouteKeepsTheProbeDestinationReachable() {
     var bench = Bench(
       Monitor(
-        interval: .seconds(1), threshold: 3, destinationIP: IPAddress(10, 2, 0, 9),
-        verifyPath: .init(destinationIP: IPAddress(10, 2, 0, 9))))
+        interval: .seconds(1), threshold: 3, destinations: [IPAddress(10, 2, 0, 9)],
+        verifyPath: .init(destinations: [IPAddress(10, 2, 0, 9)])))
     bench.boot()
     let host = Route.Identity(
       table: 254, destination: IPPrefix(host: IPAddress(10, 2, 0, 9)))
@@ -83,8 +83,8 @@ import TunnelCore
     let destination = IPAddress(10, 2, 0, 9)
     var bench = Bench(
       Monitor(
-        interval: .seconds(1), threshold: 3, destinationIP: destination,
-        verifyPath: .init(destinationIP: destination)))
+        interval: .seconds(1), threshold: 3, destinations: [destination],
+        verifyPath: .init(destinations: [destination])))
     var host = Bench.farRoute
     host.identity.destination = IPPrefix(host: destination)
     bench.boot(routes: [Bench.farRoute, host])

@@ -118,7 +118,7 @@ struct Hub {
       case .sendProbe(let probe) where answering:
         let reply = ProbeReply(
           monitor: probe.monitor, sequence: probe.sequence,
-          arrivedAt: instant.advanced(by: .milliseconds(10)), linkIndex: probe.linkIndex)
+          arrivedAt: instant.advanced(by: .milliseconds(10)), way: probe.way)
         replies.append((now + 0.01, reply))
       case .clear(_, _, let sas):
         for sa in sas {
@@ -133,7 +133,9 @@ struct Hub {
           link.isLinkModeDormant = dormant
           put(link)
         }
-      case .sendProbe, .readCounters, .readRoutes, .alarm, .log: break
+      case .sendProbe, .endProbes, .makeLink, .removeLink, .readCounters, .readRoutes, .alarm,
+        .log:
+        break
       }
     }
   }

@@ -193,7 +193,7 @@ import TunnelCore
     bench.play(
       .reply(
         ProbeReply(
-          monitor: MonitorID(rawValue: 1), sequence: 1, arrivedAt: bench.instant, linkIndex: 7)))
+          monitor: MonitorID(rawValue: 1), sequence: 1, arrivedAt: bench.instant, way: .link(7))))
     bench.wait(5)
     #expect(bench.state == "up/in-service/U")
     #expect(bench.tunnel?.sets.first?.lost == 0)

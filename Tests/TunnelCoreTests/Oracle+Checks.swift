@@ -10,6 +10,8 @@ extension Oracle {
       case .sendProbe(let probe): checkProbe(probe, core, now)
       case .changeGate(let plan): checkPlan(plan, core)
       case .clear(let id, let name, let list): checkClear(id, name, list, core, kernel, now)
+      case .makeLink, .removeLink, .endProbes:
+        require(false, "\(effect), though every tunnel has a link")
       case .readCounters, .readRoutes, .alarm, .log: break
       }
     }
@@ -19,8 +21,11 @@ extension Oracle {
   private mutating func checkProbe(_ probe: ProbeRequest, _ core: Core, _ now: Instant) {
     let vpn = core.monitors[probe.monitor].flatMap { self.vpn(of: $0.key) }
     require(vpn?.monitor != nil, "a probe for a tunnel without monitoring")
-    let name = core.links[probe.linkIndex]?.name
-    require(name == vpn?.bindInterface, "a probe through \(name ?? "no link")")
+    guard case .link(let index) = probe.way else { return require(false, "a probe by policy") }
+    let link = core.links[index]
+    require(
+      vpn.map { scenario.mayProbe($0, through: link) } ?? false,
+      "a probe through \(link?.name ?? "no link")")
     sent[probe.monitor, default: [:]][probe.sequence] = now
     // A probe at the instant of the last one: the window was begun anew in between.
     streaks[probe.monitor, default: Streak()].unanswered.removeAll { $0.at == now }
@@ -72,7 +77,7 @@ extension Oracle {
   }
 
   private mutating func noteAnswer(_ reply: ProbeReply, _ core: Core) {
-    guard reply.linkIndex != World.underlay,
+    guard reply.way != .link(World.underlay),
       let window = core.monitors[reply.monitor]?.window, window.consecutiveLosses == 0
     else { return }
     streaks[reply.monitor]?.unanswered.removeAll { $0.sequence <= reply.sequence }
@@ -92,7 +97,8 @@ extension Oracle {
     } else {
       streak.isDown = false
       let isNew = monitor.window.nextDeadline == nil && monitor.window.consecutiveLosses == 0
-      if isNew || monitor.absentUntil != nil || monitor.phase == .incomplete {
+      let isIdle = monitor.phase == .incomplete || monitor.phase == .observed
+      if isNew || monitor.absentUntil != nil || isIdle {
         streak.unanswered = []
       }
       let smoothed = monitor.window.statistics.smoothedRTT ?? .zero

@@ -80,8 +80,8 @@ struct Oracle {
   ) {
     guard let monitor = core.monitors[reply.monitor],
       let sentAt = sent[reply.monitor]?[reply.sequence],
-      kernel.links[reply.linkIndex]?.name.hasPrefix("vti") == true,
-      let vpn = vpn(of: monitor.key), vpn.bindInterface == kernel.links[reply.linkIndex]?.name
+      case .link(let index) = reply.way, let vpn = vpn(of: monitor.key),
+      scenario.mayProbe(vpn, through: kernel.links[index])
     else { return }
     // After a stall a probe has all the time that the agent lost.
     let stalled = core.nextDeadline.map { $0.duration(to: now) > Core.stallTolerance } ?? false
@@ -155,7 +155,10 @@ struct Oracle {
   }
 
   private mutating func noteLinks(_ kernel: ModelKernel) {
-    let gone = scenario.vpns.indices.filter { kernel.link(named: "vti\($0)") == nil }
+    let gone = scenario.vpns.indices.filter { tunnel in
+      let vpn = scenario.vpns[tunnel]
+      return !kernel.links.values.contains { scenario.mayProbe(vpn, through: $0) }
+    }
     for tunnel in gone {
       let remote = scenario.remote(tunnel)
       proven = proven.filter { $0.remote != remote }

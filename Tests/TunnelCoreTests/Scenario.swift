@@ -30,11 +30,14 @@ struct Scenario: CustomStringConvertible {
       monitor?.timeout = .milliseconds(Int.random(in: 1...20, using: &random) * 100)
     }
     if !isPlain, random.oneIn(3) { monitor = nil }
+    // Without bind-interface its VTI is used while it is there, and never touched.
+    let isBound = isPlain || !random.oneIn(4)
     return VPN(
-      name: "t\(number)", gateway: "g\(number)", bindInterface: "vti\(number)",
+      name: "t\(number)", gateway: "g\(number)",
+      bindInterface: isBound ? linkName(number) : nil,
       establishTunnels: VPN.EstablishTunnels.allCases.randomElement(using: &random) ?? .onTraffic,
       linkControl: random.oneIn(isPlain ? 12 : 3) ? .none : .oper,
-      routes: random.oneIn(2)
+      routes: isBound && random.oneIn(2)
         ? [IPPrefix(IPAddress(10, 100 + UInt8(number), 0, 0), length: 16)] : [],
       monitor: monitor)
   }
@@ -45,12 +48,23 @@ struct Scenario: CustomStringConvertible {
       gateways: Dictionary(uniqueKeysWithValues: gateways.map { ($0.name, $0) }), vpns: vpns)
   }
 
+  static func linkName(_ tunnel: Int) -> String { "vti\(tunnel)" }
+
+  /// Whether a VPN's probes may go through a link: the one that it is bound to, or else the VTI of
+  /// its SAs, whatever that is called.
+  func mayProbe(_ vpn: VPN, through link: Link?) -> Bool {
+    guard let link, vpn.bindInterface == nil, case .vti(_, _, _, let key) = link.kind else {
+      return link != nil && link?.name == vpn.bindInterface
+    }
+    return vpns.firstIndex { $0.name == vpn.name }.map { UInt32(42 + $0) } == key
+  }
+
   func remote(_ tunnel: Int) -> IPAddress { IPAddress(203, 0, 113, 1 + UInt8(tunnel)) }
 
   func link(_ tunnel: Int, index: Int32) -> Link {
     let key = UInt32(42 + tunnel)
     return Link(
-      index: index, name: "vti\(tunnel)",
+      index: index, name: Self.linkName(tunnel),
       kind: .vti(local: local, remote: remote(tunnel), inputKey: key, outputKey: key),
       operationalState: .up)
   }
@@ -84,9 +98,9 @@ struct Scenario: CustomStringConvertible {
 
   var description: String {
     let lines = vpns.map { vpn in
-      "\(vpn.name) \(vpn.establishTunnels.rawValue) link-control=\(vpn.linkControl.rawValue) "
-        + "routes=\(vpn.routes) verify-path=\(vpn.monitor?.verifyPath != nil) "
-        + "monitored=\(vpn.monitor != nil) timeout=\(String(describing: vpn.monitor?.timeout))"
+      "\(vpn.name) on \(vpn.bindInterface ?? "no link") \(vpn.establishTunnels.rawValue) "
+        + "link-control=\(vpn.linkControl.rawValue) routes=\(vpn.routes) "
+        + "verify-path=\(vpn.monitor?.verifyPath != nil) monitored=\(vpn.monitor != nil) timeout=\(String(describing: vpn.monitor?.timeout))"
     }
     return (["local=\(local) charon=\(charonListens) adopts=\(startsWithSAs)"] + lines)
       .joined(separator: "\n  ")

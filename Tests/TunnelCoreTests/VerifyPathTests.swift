@@ -31,7 +31,7 @@ import TunnelCore
       }.first)
     #expect(probe.source == Bench.near)
     #expect(probe.destination == Bench.far)
-    #expect(probe.linkIndex == 7)
+    #expect(probe.way == .link(7))
     #expect(probe.size == 64)
   }
 

@@ -135,20 +135,22 @@ struct World {
       for sa in list { kernel.expire(sa, charonListens: scenario.charonListens) }
       return []
     case .readRoutes: return losesEvents ? [] : [.routes(kernel.routes)]
-    case .readCounters, .alarm, .log: return []
+    case .readCounters, .alarm, .log, .endProbes, .makeLink, .removeLink: return []
     }
   }
 
   private mutating func send(_ probe: ProbeRequest) -> [Event] {
-    guard let tunnel = self.tunnel(onLink: probe.linkIndex), answers[tunnel] != .refused else {
+    guard case .link(let index) = probe.way, let tunnel = self.tunnel(onLink: index),
+      answers[tunnel] != .refused
+    else {
       return [.probeNotSent(probe.monitor, sequence: probe.sequence, errno: 11)]
     }
     let isLate = answers[tunnel] == .late
     let roundTrip = isLate ? Duration.milliseconds(3500) : .milliseconds(10)
     let arrival = now.advanced(by: roundTrip)
-    let link = answers[tunnel] == .inClear ? Self.underlay : probe.linkIndex
+    let link = answers[tunnel] == .inClear ? Self.underlay : index
     let reply = ProbeReply(
-      monitor: probe.monitor, sequence: probe.sequence, arrivedAt: arrival, linkIndex: link)
+      monitor: probe.monitor, sequence: probe.sequence, arrivedAt: arrival, way: .link(link))
     if answers[tunnel] != .none { replies.append((arrival, reply, !isLate)) }
     if answers[tunnel] == .twice {
       replies.append((now.advanced(by: .milliseconds(900)), reply, false))

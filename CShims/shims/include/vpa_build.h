@@ -8,7 +8,13 @@
 /* More than any built message but a route replay, which is as long as the dumped message. */
 #define VPA_REQUEST_CAPACITY 1024
 
-enum vpa_table { VPA_TABLE_SAS, VPA_TABLE_LINKS, VPA_TABLE_ADDRESSES, VPA_TABLE_ROUTES };
+enum vpa_table {
+  VPA_TABLE_SAS,
+  VPA_TABLE_POLICIES,
+  VPA_TABLE_LINKS,
+  VPA_TABLE_ADDRESSES,
+  VPA_TABLE_ROUTES
+};
 
 /* Builds the dump request of a whole table. */
 int vpa_build_dump(void *buffer, size_t capacity, enum vpa_table table);
@@ -23,6 +29,20 @@ int vpa_build_sa_expire(void *buffer, size_t capacity, const void *newsa, size_t
 /* Builds the RTM_SETLINK that makes a link's operational state and link mode dormant, or gives
  * both back (UP and DEFAULT). */
 int vpa_build_link_state(void *buffer, size_t capacity, int32_t index, bool dormant);
+
+/* Builds the RTM_NEWLINK (exclusive) of an XFRM interface with this if_id, bound to no device. */
+int vpa_build_xfrm_link(void *buffer, size_t capacity, const char *name, uint32_t if_id);
+
+/* Builds the RTM_SETLINK that keeps a link without an IPv6 link-local address; before it is up.
+ * The kernel answers -EAFNOSUPPORT where it has no IPv6. */
+int vpa_build_link_unaddressed(void *buffer, size_t capacity, const char *name);
+
+/* Builds the RTM_SETLINK that brings a link up on which nothing but answers to us is welcome: no
+ * IPv4 packet is forwarded from it, and none is dropped for want of a route back (rp_filter). */
+int vpa_build_link_for_probes(void *buffer, size_t capacity, const char *name);
+
+/* Builds RTM_DELLINK. */
+int vpa_build_link_delete(void *buffer, size_t capacity, int32_t index);
 
 /* Builds the RTM_NEWROUTE (exclusive) or RTM_DELROUTE of a one-leg or unreachable route from its
  * fields. */

@@ -41,6 +41,27 @@ struct vpa_sa {
   char compression[VPA_ALGORITHM_NAME];
 };
 
+/* An XFRM policy, and of its templates the first that is ESP in tunnel mode. */
+struct vpa_policy {
+  struct vpa_ip source; /* the selector's prefixes */
+  struct vpa_ip destination;
+  struct vpa_ip tunnel_source; /* the template's endpoints; all 0 unless has_template */
+  struct vpa_ip tunnel_destination;
+  uint32_t index; /* tells policies apart */
+  uint32_t priority;
+  uint32_t mark_value; /* both 0 unless has_mark */
+  uint32_t mark_mask;
+  uint32_t if_id;
+  uint32_t reqid; /* the template's */
+  uint8_t source_length;
+  uint8_t destination_length;
+  uint8_t protocol;  /* of the selector; 0: any */
+  uint8_t direction; /* XFRM_POLICY_IN, _OUT or _FWD */
+  bool has_ports;    /* whether the selector looks at ports, or at ICMP types */
+  bool has_mark;
+  bool has_template;
+};
+
 enum vpa_link_kind { VPA_LINK_OTHER, VPA_LINK_VTI, VPA_LINK_XFRM };
 
 struct vpa_link {
@@ -85,6 +106,10 @@ enum vpa_event_kind {
   VPA_EVENT_SA_DELETED,
   VPA_EVENT_SA_EXPIRED,
   VPA_EVENT_SA_FLUSHED,
+  VPA_EVENT_POLICY, /* new, updated, or an item of a dump */
+  VPA_EVENT_POLICY_DELETED,
+  VPA_EVENT_POLICY_EXPIRED,
+  VPA_EVENT_POLICIES_FLUSHED,
   VPA_EVENT_LINK,
   VPA_EVENT_LINK_DELETED,
   VPA_EVENT_ADDRESS,
@@ -96,9 +121,10 @@ enum vpa_event_kind {
 /* One decoded netlink message; only the member that `kind` names is filled. */
 struct vpa_event {
   enum vpa_event_kind kind;
-  bool expired_hard;        /* SA_EXPIRED */
+  bool expired_hard;        /* SA_EXPIRED, POLICY_EXPIRED */
   uint8_t flushed_protocol; /* SA_FLUSHED: 0 and 255 mean every protocol */
   struct vpa_sa sa;         /* SA, SA_EXPIRED; SA_DELETED: the key alone */
+  struct vpa_policy policy;
   struct vpa_link link;
   struct vpa_address address;
   struct vpa_route route;

@@ -15,8 +15,9 @@ struct vpa_netlink_drops {
   uint64_t overruns;  /* times the kernel said that it dropped events */
 };
 
-/* Opens a non-blocking event socket subscribed to SAs and expiries (XFRM), or links, addresses
- * and routes (ROUTE), asking for `receive_bytes` of kernel buffer; returns 0 or -errno. */
+/* Opens a non-blocking event socket subscribed to SAs, policies and expiries (XFRM), or links,
+ * addresses and routes (ROUTE), asking for `receive_bytes` of kernel buffer; returns 0 or -errno.
+ */
 int vpa_events_open(struct vpa_netlink **socket, enum vpa_netlink_protocol protocol,
                     int receive_bytes);
 

@@ -160,8 +160,9 @@ public final class Agent {
   /// overrun, so nothing falls between.
   private func resync() throws(EdgeError) {
     let snapshot = Snapshot(
-      sas: try requests.dumpSAs(), links: try requests.dumpLinks(),
-      addresses: try requests.dumpAddresses(), routes: try requests.dumpRoutes())
+      sas: try requests.dumpSAs(), policies: try requests.dumpPolicies(),
+      links: try requests.dumpLinks(), addresses: try requests.dumpAddresses(),
+      routes: try requests.dumpRoutes())
     try feed(.snapshot(snapshot))
   }
 
@@ -186,6 +187,12 @@ public final class Agent {
     switch effect {
     case .sendProbe(let probe):
       probes.enqueue(probe)
+    case .endProbes(let monitor):
+      probes.end(monitor)
+    case .makeLink(let name, let ifID):
+      return makeLink(name, ifID)
+    case .removeLink(let index):
+      removeLink(index)
     case .changeGate(let plan):
       return gateKeeper.perform(plan, requests).map { .gateFailed($0) }
     case .clear(let monitor, let tunnel, let sas):
@@ -200,6 +207,24 @@ public final class Agent {
       log(level, tunnel, text)
     }
     return []
+  }
+
+  private func makeLink(_ name: String, _ ifID: UInt32) -> [Event] {
+    do {
+      try requests.makeProbeLink(name, ifID: ifID)
+      log(.info, "-", "made link \(name) for the probes of SAs with if_id \(ifID)")
+      return []
+    } catch {
+      return [.ownLinkFailed(ifID: ifID, message: error.description)]
+    }
+  }
+
+  private func removeLink(_ index: Int32) {
+    do {
+      try requests.deleteLink(index)
+    } catch {
+      log(.warning, "-", "cannot remove a link of the agent's: \(error)")
+    }
   }
 
   /// Packets through each SA that is still there.

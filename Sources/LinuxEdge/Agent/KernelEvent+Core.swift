@@ -10,6 +10,11 @@ extension Event {
     case .saExpired(let sa, hard: true): self = .saDeleted(sa.key)
     case .saExpired(_, hard: false): return nil
     case .saFlushed(let ipProtocol): self = .saFlushed(ipProtocol: ipProtocol)
+    case .policy(let policy): self = .policy(policy)
+    case .policyDeleted(let index), .policyExpired(let index, hard: true):
+      self = .policyDeleted(index: index)
+    case .policyExpired(_, hard: false): return nil
+    case .policiesFlushed: self = .policiesFlushed
     case .link(let link): self = .link(link)
     case .linkDeleted(let index): self = .linkDeleted(index: index)
     case .address(let address): self = .address(address)

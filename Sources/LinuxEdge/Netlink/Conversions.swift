@@ -72,6 +72,30 @@ extension SecurityAssociation.Mode {
   }
 }
 
+extension SecurityPolicy {
+  /// nil for a direction that this version does not know.
+  init?(_ policy: vpa_policy) {
+    guard let direction = Direction(rawValue: policy.direction) else { return nil }
+    func prefix(_ ip: vpa_ip, _ length: UInt8) -> IPPrefix {
+      IPPrefix(IPAddress(ip), length: Int(length))
+    }
+    func endpoint(_ ip: vpa_ip) -> IPAddress? {
+      let address = IPAddress(ip)
+      return ip.family == 0 || address.isUnspecified ? nil : address
+    }
+    let template = Template(
+      source: endpoint(policy.tunnel_source), destination: endpoint(policy.tunnel_destination),
+      reqid: policy.reqid)
+    self.init(
+      index: policy.index, direction: direction,
+      source: prefix(policy.source, policy.source_length),
+      destination: prefix(policy.destination, policy.destination_length),
+      ipProtocol: policy.protocol, hasPorts: policy.has_ports, priority: policy.priority,
+      mark: policy.has_mark ? Mark(value: policy.mark_value, mask: policy.mark_mask) : nil,
+      ifID: policy.if_id, template: policy.has_template ? template : nil)
+  }
+}
+
 extension Link {
   init(_ link: vpa_link) {
     let kind: Kind

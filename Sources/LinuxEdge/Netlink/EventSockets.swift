@@ -5,7 +5,7 @@ import CShims
 /// The kernel buffer asked for: about 6,500 SA deletions fit (the default holds 166).
 private let receiveBytes: Int32 = 8 << 20
 
-/// New, changed, deleted and expired SAs. The receive buffer is wiped after every datagram.
+/// New, changed, deleted and expired SAs and policies. The receive buffer is wiped after every datagram.
 public struct XfrmEvents: ~Copyable {
   private let socket: NetlinkSocket
 

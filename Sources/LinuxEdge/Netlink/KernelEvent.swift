@@ -12,6 +12,14 @@ public enum KernelEvent: Hashable, Sendable {
   case saExpired(SecurityAssociation, hard: Bool)
   /// All SAs of a protocol are gone, without a `saDeleted` each; 0 and 255 mean every protocol.
   case saFlushed(ipProtocol: UInt8)
+  /// A new or updated policy.
+  case policy(SecurityPolicy)
+  /// A policy was deleted by request.
+  case policyDeleted(index: UInt32)
+  /// A policy reached a limit. `hard`: it is gone, and no `policyDeleted` follows.
+  case policyExpired(index: UInt32, hard: Bool)
+  /// All policies are gone, without a `policyDeleted` each. Those of sockets are not.
+  case policiesFlushed
   /// A new or changed link.
   case link(Link)
   /// A link is gone.
@@ -36,6 +44,13 @@ extension KernelEvent {
     case VPA_EVENT_SA_EXPIRED:
       self = .saExpired(SecurityAssociation(event.sa), hard: event.expired_hard)
     case VPA_EVENT_SA_FLUSHED: self = .saFlushed(ipProtocol: event.flushed_protocol)
+    case VPA_EVENT_POLICY:
+      guard let policy = SecurityPolicy(event.policy) else { return nil }
+      self = .policy(policy)
+    case VPA_EVENT_POLICY_DELETED: self = .policyDeleted(index: event.policy.index)
+    case VPA_EVENT_POLICY_EXPIRED:
+      self = .policyExpired(index: event.policy.index, hard: event.expired_hard)
+    case VPA_EVENT_POLICIES_FLUSHED: self = .policiesFlushed
     case VPA_EVENT_LINK: self = .link(Link(event.link))
     case VPA_EVENT_LINK_DELETED: self = .linkDeleted(index: event.link.index)
     case VPA_EVENT_ADDRESS: self = .address(InterfaceAddress(event.address))

@@ -11,7 +11,7 @@ public struct KernelRequests: ~Copyable {
   private static let dumpAttempts = 5
 
   let xfrm: NetlinkSocket
-  private let route: NetlinkSocket
+  let route: NetlinkSocket
 
   /// Opens the request sockets in the calling thread's network namespace.
   public init() throws(EdgeError) {
@@ -23,13 +23,13 @@ public struct KernelRequests: ~Copyable {
     self.route = route
   }
 
-  /// Sends a request that only succeeds or fails.
+  /// Sends a request that only succeeds or fails; `allowing` is an errno that counts as success.
   func perform(
     _ operation: String, _ object: String, on socket: borrowing NetlinkSocket, _ request: [UInt8]?,
-    removing: Bool = false
+    removing: Bool = false, allowing: Int32? = nil
   ) throws(EdgeError) {
     let result = request.map { socket.exchange($0) } ?? -EMSGSIZE
-    guard result != 0 else { return }
+    guard result != 0, -result != allowing else { return }
     let error = EdgeError(
       operation: operation, object: object, errno: -result, complaint: socket.complaint)
     if !(removing && error.isGone) { throw error }
@@ -58,6 +58,13 @@ extension KernelRequests {
   public func dumpSAs() throws(EdgeError) -> [SecurityAssociation] {
     try dump("dump SAs", VPA_TABLE_SAS, on: xfrm).compactMap {
       if case .sa(let sa) = $0 { sa } else { nil }
+    }
+  }
+
+  /// All policies but those of sockets.
+  public func dumpPolicies() throws(EdgeError) -> [SecurityPolicy] {
+    try dump("dump policies", VPA_TABLE_POLICIES, on: xfrm).compactMap {
+      if case .policy(let policy) = $0 { policy } else { nil }
     }
   }
 

@@ -4,6 +4,7 @@ import TunnelCore
 struct ProbeSender: ~Copyable {
   private var ipv4: ProbeSocket
   private var ipv6: ProbeSocket
+  private var policies: PolicySockets
   private let mac: SipHash
   private var waiting: [ProbeRequest] = []
 
@@ -15,13 +16,15 @@ struct ProbeSender: ~Copyable {
     // Locals first: a throwing init must not leave a descriptor half owned.
     let ipv4 = try ProbeSocket(family: .ipv4, identifier: identifier)
     let ipv6 = try ProbeSocket(family: .ipv6, identifier: identifier)
+    let policies = try PolicySockets(identifier: identifier ^ 1)
     mac = SipHash(key: (try randomNumber(), try randomNumber()))
     self.ipv4 = ipv4
     self.ipv6 = ipv6
+    self.policies = policies
   }
 
   /// For the reactor.
-  var descriptors: [Int32] { [ipv4.fd, ipv6.fd] }
+  var descriptors: [Int32] { [ipv4.fd, ipv6.fd, policies.descriptor] }
 
   /// Puts a probe into the next batch.
   mutating func enqueue(_ probe: ProbeRequest) {
@@ -34,42 +37,56 @@ struct ProbeSender: ~Copyable {
     let batch = waiting
     waiting.removeAll(keepingCapacity: true)
     let now = monotonicNow()
-    return [IPAddress.Family.ipv4, .ipv6].flatMap { family in
-      let probes = batch.filter { $0.destination.family == family }
-      return send(probes, family, at: now)
+    var ipv4: [(ProbeRequest, OutgoingProbe)] = []
+    var ipv6: [(ProbeRequest, OutgoingProbe)] = []
+    var errors: [(ProbeRequest, Int32)] = []
+    for probe in batch {
+      switch (probe.way, probe.destination.family) {
+      case (.policy(let set), _):
+        let packet = packet(probe, linkIndex: 0, at: now)
+        errors.append((probe, policies.send(packet, of: probe.monitor, through: set)))
+      case (.link(let index), .ipv4): ipv4.append((probe, packet(probe, linkIndex: index, at: now)))
+      case (.link(let index), .ipv6): ipv6.append((probe, packet(probe, linkIndex: index, at: now)))
+      }
+    }
+    errors += zip(ipv4.map(\.0), self.ipv4.send(ipv4.map(\.1)))
+    errors += zip(ipv6.map(\.0), self.ipv6.send(ipv6.map(\.1)))
+    return errors.compactMap { probe, errno in
+      errno == 0 ? nil : .probeNotSent(probe.monitor, sequence: probe.sequence, errno: errno)
     }
   }
 
-  private func send(
-    _ probes: [ProbeRequest], _ family: IPAddress.Family, at now: Instant
-  ) -> [Event] {
-    guard !probes.isEmpty else { return [] }
-    let packets = probes.map { probe in
-      OutgoingProbe(
-        destination: probe.destination, source: probe.source, linkIndex: probe.linkIndex,
-        sequence: UInt16(truncatingIfNeeded: probe.sequence),
-        payload: ProbePayload(monitor: probe.monitor, sequence: probe.sequence, sentAt: now)
-          .encoded(messageSize: probe.size, mac: mac))
-    }
-    let errors = family == .ipv4 ? ipv4.send(packets) : ipv6.send(packets)
-    return zip(probes, errors).compactMap { probe, errno in
-      errno == 0
-        ? nil : .probeNotSent(probe.monitor, sequence: probe.sequence, errno: errno)
-    }
+  /// A set's probes have ended.
+  mutating func end(_ monitor: MonitorID) {
+    policies.close(monitor)
   }
 
-  /// Replies that wait on a socket, right MAC only.
+  private func packet(_ probe: ProbeRequest, linkIndex: Int32, at now: Instant) -> OutgoingProbe {
+    OutgoingProbe(
+      destination: probe.destination, source: probe.source, linkIndex: linkIndex,
+      sequence: UInt16(truncatingIfNeeded: probe.sequence),
+      payload: ProbePayload(monitor: probe.monitor, sequence: probe.sequence, sentAt: now)
+        .encoded(messageSize: probe.size, mac: mac))
+  }
+
+  /// Replies that wait on a descriptor, right MAC only.
   mutating func receive(from descriptor: Int32) -> [ProbeReply] {
     let now = monotonicNow()
     var replies: [ProbeReply] = []
-    func take(_ packet: IncomingProbe) {
-      guard let payload = ProbePayload(authenticating: packet.payload, mac: mac) else { return }
+    func take(_ packet: IncomingProbe, _ way: ProbeWay, _ owner: MonitorID?) {
+      guard let payload = ProbePayload(authenticating: packet.payload, mac: mac),
+        payload.monitor == owner ?? payload.monitor
+      else { return }
       replies.append(
         ProbeReply(
           monitor: payload.monitor, sequence: payload.sequence,
-          arrivedAt: now.advanced(by: .zero - packet.age), linkIndex: packet.linkIndex))
+          arrivedAt: now.advanced(by: .zero - packet.age), way: way))
     }
-    if descriptor == ipv4.fd { ipv4.receive(take) } else { ipv6.receive(take) }
+    switch descriptor {
+    case ipv4.fd: ipv4.receive { take($0, .link($0.linkIndex), nil) }
+    case ipv6.fd: ipv6.receive { take($0, .link($0.linkIndex), nil) }
+    default: policies.receive { owner, set, packet in take(packet, .policy(set), owner) }
+    }
     return replies
   }
 }

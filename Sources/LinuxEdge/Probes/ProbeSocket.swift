@@ -45,13 +45,10 @@ public struct IncomingProbe: Hashable, Sendable {
 /// One raw ICMP socket for all probes of a family. It sees nothing but echo replies with its
 /// identifier.
 public struct ProbeSocket: ~Copyable {
-  private static let batch = 64
-
   /// The descriptor, for epoll; non-blocking.
   public let fd: Int32
   private let identifier: UInt16
-  private var bytes: [UInt8]
-  private var replies: [vpa_probe_in]
+  private var buffer = ReplyBuffer()
 
   /// Opens the socket in the calling thread's network namespace.
   public init(family: IPAddress.Family, identifier: UInt16) throws(EdgeError) {
@@ -65,8 +62,6 @@ public struct ProbeSocket: ~Copyable {
     }
     fd = result
     self.identifier = identifier
-    bytes = [UInt8](repeating: 0, count: Self.batch * Int(VPA_PROBE_PAYLOAD))
-    replies = [vpa_probe_in](repeating: vpa_probe_in(), count: Self.batch)
   }
 
   deinit {
@@ -76,22 +71,41 @@ public struct ProbeSocket: ~Copyable {
   /// Sends probes; each gets its own errno, 0 when the kernel took it. A probe that was not taken
   /// (EAGAIN, ENETUNREACH, ...) was not sent: it says nothing about the path.
   public borrowing func send(_ probes: [OutgoingProbe]) -> [Int32] {
-    var payloads: [UInt8] = []
-    var list = probes.map { probe in
-      let offset = payloads.count
-      payloads += probe.payload
-      return vpa_probe_out(
-        source: probe.source.map { vpa_ip($0) } ?? vpa_ip(),
-        destination: vpa_ip(probe.destination), link_index: probe.linkIndex,
-        payload_offset: UInt32(offset), payload_length: UInt16(clamping: probe.payload.count),
-        sequence: probe.sequence, result: 0)
-    }
-    _ = unsafe vpa_probe_send(fd, identifier, payloads, payloads.count, &list, list.count)
-    return list.map { -$0.result }
+    sendProbes(probes, by: fd, identifier)
   }
 
   /// Delivers every reply that is queued.
   public mutating func receive(_ body: (IncomingProbe) -> Void) {
+    buffer.receive(from: fd, identifier, body)
+  }
+}
+
+/// Sends probes by a probe socket; each gets its own errno, 0 when the kernel took it.
+func sendProbes(_ probes: [OutgoingProbe], by fd: Int32, _ identifier: UInt16) -> [Int32] {
+  var payloads: [UInt8] = []
+  var list = probes.map { probe in
+    let offset = payloads.count
+    payloads += probe.payload
+    return vpa_probe_out(
+      source: probe.source.map { vpa_ip($0) } ?? vpa_ip(),
+      destination: vpa_ip(probe.destination), link_index: probe.linkIndex,
+      payload_offset: UInt32(offset), payload_length: UInt16(clamping: probe.payload.count),
+      sequence: probe.sequence, result: 0)
+  }
+  _ = unsafe vpa_probe_send(fd, identifier, payloads, payloads.count, &list, list.count)
+  return list.map { -$0.result }
+}
+
+/// Room for a batch of replies; sockets may share it.
+struct ReplyBuffer: ~Copyable {
+  private static let batch = 64
+  private var bytes = [UInt8](repeating: 0, count: batch * Int(VPA_PROBE_PAYLOAD))
+  private var replies = [vpa_probe_in](repeating: vpa_probe_in(), count: batch)
+
+  /// Delivers every reply that is queued on a probe socket.
+  mutating func receive(
+    from fd: Int32, _ identifier: UInt16, _ body: (IncomingProbe) -> Void
+  ) {
     var taken = 0
     repeat {
       let kept = unsafe vpa_probe_receive(

@@ -10,6 +10,15 @@ struct Reactor: ~Copyable {
     epoll = try Descriptor(taking: vpa_epoll_open(), operation: "make an epoll instance")
   }
 
+  /// For another reactor: readable when a descriptor of this one is ready.
+  var descriptor: Int32 { epoll.number }
+
+  /// Descriptors that are ready now.
+  mutating func poll() throws(EdgeError) -> [Int32] {
+    let now = Instant(nanoseconds: 0)
+    return try wait(until: now, now: now)
+  }
+
   /// Watches a descriptor from now on, for reading unless told otherwise. It is forgotten by
   /// itself when it is closed.
   func watch(_ descriptor: Int32, forWriting: Bool = false) throws(EdgeError) {

@@ -17,6 +17,8 @@ struct RouteGuard: Sendable {
     var probeDestinations: Set<IPAddress>
     /// While the link is open: routes that lie wholly inside one of these are held all the same.
     var heldPrefixes: [IPPrefix] = []
+    /// ... unless they lie inside one of these too.
+    var servedPrefixes: [IPPrefix] = []
   }
 
   private enum OwnRoute: Hashable {
@@ -144,6 +146,7 @@ struct RouteGuard: Sendable {
   mutating func open(_ request: Request) -> [GateStep] {
     let steps = arrange(request) { prefix in
       request.heldPrefixes.contains { $0.contains(prefix) }
+        && !request.servedPrefixes.contains { $0.contains(prefix) }
     }
     if held.routes(of: request.link).isEmpty { held.release(request.link) }
     return steps

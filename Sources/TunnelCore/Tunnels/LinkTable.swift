@@ -7,6 +7,7 @@ struct LinkTable: Sendable {
   private var byName: [String: Int32] = [:]
   /// XFRM interfaces by if_id.
   private var byIfID: [UInt32: Set<Int32>] = [:]
+  private var ownIndexes: Set<Int32> = []
   /// VTIs by remote endpoint (unspecified: any), then by output key.
   private var byRemote: [IPAddress: [UInt32: Set<Int32>]] = [:]
 
@@ -23,6 +24,7 @@ struct LinkTable: Sendable {
     let old = remove(link.index)
     byIndex[link.index] = link
     byName[link.name] = link.index
+    if link.isOwn { ownIndexes.insert(link.index) }
     switch link.kind {
     case .xfrm(let ifID): byIfID[ifID, default: []].insert(link.index)
     case .vti(_, let remote, _, let key):
@@ -36,6 +38,7 @@ struct LinkTable: Sendable {
   mutating func remove(_ index: Int32) -> Link? {
     guard let link = byIndex.removeValue(forKey: index) else { return nil }
     if byName[link.name] == index { byName[link.name] = nil }
+    ownIndexes.remove(index)
     switch link.kind {
     case .xfrm(let ifID):
       byIfID[ifID]?.remove(index)
@@ -48,11 +51,17 @@ struct LinkTable: Sendable {
     return link
   }
 
-  /// The link through which a set's packets pass, the oldest if there are several.
-  func carrying(_ set: SASet) -> Link? {
+  /// The links through which a set's packets pass, the oldest first.
+  func carrying(_ set: SASet) -> [Link] {
     candidates(set).compactMap { byIndex[$0] }.filter { $0.carries(set) }
-      .min { $0.index < $1.index }
+      .sorted { $0.index < $1.index }
   }
+
+  /// XFRM interfaces with this if_id; 0: those for all of them (mode `external`).
+  func xfrm(_ ifID: UInt32) -> [Link] { (byIfID[ifID] ?? []).compactMap { byIndex[$0] } }
+
+  /// Links of the agent's own.
+  var own: [Link] { ownIndexes.compactMap { byIndex[$0] } }
 
   private func candidates(_ set: SASet) -> [Int32] {
     let marks = set.outbound.values.map(\.key.mark)
@@ -73,7 +82,8 @@ extension Link {
   func carries(_ set: SASet) -> Bool {
     switch kind {
     case .vti(let local, let remote, _, let outputKey):
-      set.key.ifID == 0 && !isFallback && (local.isUnspecified || local == set.key.local)
+      set.key.ifID == 0 && !isFallback
+        && (local.isUnspecified || local == set.key.local)
         && (remote.isUnspecified || remote == set.key.remote)
         && set.outbound.values.contains { sa in
           sa.key.mark.map { outputKey & $0.mask == $0.value } ?? true
@@ -84,13 +94,18 @@ extension Link {
       false
     }
   }
-}
 
-extension Link {
-  /// Whether it is ip_vti0 or ip6_vti0, which the kernel makes by itself in every namespace.
+  /// Whether the link has a key and the SAs no mark: they may as well be a policy-based tunnel
+  /// beside it, between the same endpoints.
+  func isLoose(for set: SASet) -> Bool {
+    guard case .vti(_, _, _, let outputKey) = kind else { return false }
+    return outputKey != 0 && set.outbound.values.allSatisfy { $0.key.mark == nil }
+  }
+
+  /// Whether it is like ip_vti0 and ip6_vti0, which the kernel makes for itself in every namespace.
   var isFallback: Bool {
-    guard case .vti(let local, let remote, let inputKey, let outputKey) = kind else { return false }
-    return local.isUnspecified && remote.isUnspecified && inputKey == 0 && outputKey == 0
+    guard case .vti(let local, let remote, _, 0) = kind else { return false }
+    return local.isUnspecified && remote.isUnspecified
   }
 }
 

@@ -8,6 +8,8 @@ struct SetMonitor: Sendable {
     case verifying
     /// The path carries packets, or nobody asked us to look.
     case up
+    /// We are to look at the path, and nothing can be sent on it (marked SAs without a VTI).
+    case observed
     /// The threshold was reached.
     case down(Reason)
   }
@@ -20,6 +22,12 @@ struct SetMonitor: Sendable {
   var isAdopted = false
   /// Whether verify-path has succeeded (or was not asked for) since the set appeared.
   var isVerified = false
+  /// What it carries, as last known; empty while no policy has told.
+  var selectors: [TrafficSelector] = []
+  /// Whether an alarm says that it is down while its tunnel is up.
+  var isAlarmed = false
+  /// After a failure its routes stay held until then, in on-traffic tunnels.
+  var heldUntil: Instant?
   var window = ProbeWindow()
   var meter = TrafficMeter()
   /// When the next probe is due; nil while none is sent.
@@ -53,9 +61,12 @@ struct SetMonitor: Sendable {
   var isUnproven: Bool {
     switch phase {
     case .verifying, .down: true
-    case .incomplete, .up: false
+    case .incomplete, .up, .observed: false
     }
   }
+
+  /// Whether packets could pass both ways at any time.
+  var wasComplete: Bool { phase != .incomplete || bornAt != nil }
 
   /// Moves all that is due: the agent itself did not run meanwhile. Probes keep their distance.
   mutating func postpone(by pause: Duration) {
@@ -72,12 +83,22 @@ struct SetMonitor: Sendable {
   }
 }
 
-/// Between which addresses a set is probed, and through which link.
+/// Between which addresses a set is probed, and by which way.
 struct ProbePath: Hashable, Sendable {
-  var linkIndex: Int32
+  var way: ProbeWay
   var source: IPAddress
   var destination: IPAddress
   var size: Int
+}
+
+extension ProbeObstacle {
+  /// Whether the configuration must change for it to go.
+  var isLasting: Bool {
+    switch self {
+    case .noDestination, .noAddress, .noPing: true
+    case .noLink, .linkAdminDown, .noSource, .marked, .ownLink, .externalLink, .kernel: false
+    }
+  }
 }
 
 /// Why a set cannot be probed just now. None of these counts as a loss.
@@ -86,8 +107,31 @@ public enum ProbeObstacle: Error, Hashable, Sendable {
   case noLink
   /// The operator has it down.
   case linkAdminDown
-  /// `source-interface` has no address of the destination's family.
-  case noSource(String)
+  /// `source-interface` or the link has no address of the destination's family; nil: the tunnel's
+  /// own endpoint is none.
+  case noSource(String?)
+  /// The SAs have a mark, and no VTI has it: nothing can send through them.
+  case marked(Mark)
+  /// The agent's own link of this name is not there yet, or could not be made: why.
+  case ownLink(String, String?)
+  /// An XFRM interface for all if_ids is there, so that none can be made for this one.
+  case externalLink(UInt32)
+  /// No destination-ip, or else the link's other end, lies in one of these: the set's selectors.
+  case noDestination([IPPrefix])
+  /// This host has no address in one of these, or packets from there go through another set.
+  case noAddress([IPPrefix])
+  /// The set's selectors are for other protocols or for single ports.
+  case noPing
   /// The kernel refused to send: errno.
   case kernel(Int32)
+}
+
+extension ProbeObstacle {
+  var isAboutOwnLink: Bool {
+    switch self {
+    case .ownLink, .externalLink: true
+    case .noLink, .linkAdminDown, .noSource, .noDestination, .noAddress, .noPing, .marked, .kernel:
+      false
+    }
+  }
 }

@@ -40,6 +40,8 @@ struct Tunnel: Sendable {
   fileprivate(set) var reason = Reason.noSA
   /// After a failure the link stays held until then, for on-traffic tunnels.
   var heldUntil: Instant?
+  /// Sets that lived and are gone; none of them is back yet.
+  var lost: [SetMonitor] = []
   /// Endpoints last seen.
   var endpoints: SASetKey?
   /// Times the tunnel went down, and the last one.
@@ -63,6 +65,9 @@ struct Tunnel: Sendable {
   var isConfigured: Bool { vpn != nil && template == nil }
   /// The gateway's name; nil for a discovered tunnel.
   var gateway: String? { isConfigured ? vpn?.gateway : nil }
+
+  /// Whether its SAs are there and none of them can be probed.
+  var isOnlyObserved: Bool { reason == .observedOnly }
 }
 
 extension Core {
@@ -82,6 +87,8 @@ extension Core {
       tunnels[id]?.failures += 1
       tunnels[id]?.lastFailure = (reason, now)
     }
+    // Nothing is known of a path that cannot be probed.
+    if reason == .observedOnly || tunnel.isOnlyObserved && state == .absent { return }
     raiseAlarm(id, from: tunnel.state, to: state, because: reason)
   }
 
@@ -98,17 +105,36 @@ extension Core {
       kind = .up
     case (_, .absent), (_, .verifying), (.up, .up): return
     }
+    let path = tunnel.monitors.compactMap { monitors[$0]?.path }.first
+    raise(kind, for: tunnel, path)
+  }
+
+  /// One set of several went down, or is back, while its tunnel stays up.
+  mutating func report(_ kind: Alarm.Kind, _ set: SetMonitor, of tunnel: Tunnel) {
+    if case .down(let reason) = kind {
+      log(.warning, tunnel.name, "set=\"\(set.name)\" state=down reason=\"\(reason)\"")
+    } else {
+      log(.info, tunnel.name, "set=\"\(set.name)\" state=up")
+    }
+    raise(kind, for: tunnel, set.path, selectors: set.name)
+  }
+
+  private mutating func raise(
+    _ kind: Alarm.Kind, for tunnel: Tunnel, _ path: ProbePath?, selectors: String? = nil
+  ) {
+    var remedy: String?
+    if case .down(let reason) = kind { remedy = self.remedy(for: reason, path) }
     effects.append(
       .alarm(
         Alarm(
           kind: kind, vpn: tunnel.name, gatewayName: tunnel.gateway ?? "-",
           remote: tunnel.endpoints?.remote, local: tunnel.endpoints?.local,
-          link: tunnel.link ?? "-", tunnelID: id.rawValue, remedy: remedy(for: reason, tunnel))))
+          link: tunnel.link ?? "-", tunnelID: tunnel.id.rawValue, selectors: selectors,
+          remedy: remedy)))
   }
 
-  private func remedy(for reason: Reason, _ tunnel: Tunnel) -> String? {
+  private func remedy(for reason: Reason, _ path: ProbePath?) -> String? {
     guard reason == .replyInClear else { return nil }
-    let path = tunnel.monitors.lazy.compactMap { monitors[$0]?.path }.first
     let (from, to) = (path?.source.description ?? "-", path?.destination.description ?? "-")
     return "\(to) answers probes from \(from) in clear: give both ends of the link an address, "
       + "or make the peer route \(from) into the tunnel; SAs are left alone"

@@ -4,6 +4,8 @@
 struct TunnelIndex: Sendable {
   /// Tunnels of each link, the oldest first.
   private(set) var onLink: [String: [TunnelID]] = [:]
+  /// Tunnels without a link.
+  private(set) var linkless: Set<TunnelID> = []
   /// Tunnels that the configuration does not name.
   private(set) var discovered: [String: TunnelID] = [:]
   /// Configured tunnels by the addresses of their gateway, in the file's order.
@@ -17,8 +19,15 @@ struct TunnelIndex: Sendable {
     configuredLinks = Set(configuration.vpns.compactMap(\.bindInterface))
   }
 
+  /// Tunnels whose packets may arrive by a link.
+  func reachable(by link: String) -> [TunnelID] { (onLink[link] ?? []) + linkless.sorted() }
+
   mutating func insert(_ tunnel: Tunnel) {
-    if let link = tunnel.link { onLink[link, default: []].append(tunnel.id) }
+    if let link = tunnel.link {
+      onLink[link, default: []].append(tunnel.id)
+    } else {
+      linkless.insert(tunnel.id)
+    }
     guard let gateway = tunnel.gateway else {
       if !tunnel.isConfigured { discovered[tunnel.name] = tunnel.id }
       return
@@ -31,6 +40,7 @@ struct TunnelIndex: Sendable {
   /// Takes a discovered tunnel out. Configured ones stay for good.
   mutating func remove(_ tunnel: Tunnel) {
     if discovered[tunnel.name] == tunnel.id { discovered[tunnel.name] = nil }
+    linkless.remove(tunnel.id)
     guard let link = tunnel.link else { return }
     onLink[link]?.removeAll { $0 == tunnel.id }
     if onLink[link]?.isEmpty == true { onLink[link] = nil }

@@ -1,7 +1,7 @@
 /// An IPv4 or IPv6 address.
 public struct IPAddress: Hashable, Sendable {
   /// The address family.
-  public enum Family: UInt8, Sendable, Comparable {
+  public enum Family: UInt8, CaseIterable, Sendable, Comparable {
     /// IPv4, 32 bits.
     case ipv4 = 4
     /// IPv6, 128 bits.

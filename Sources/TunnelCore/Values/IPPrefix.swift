@@ -20,6 +20,11 @@ public struct IPPrefix: Hashable, Sendable {
     self.init(address, length: address.family.bits)
   }
 
+  /// The prefix that holds every address of a family.
+  public static func any(_ family: IPAddress.Family) -> IPPrefix {
+    IPPrefix(IPAddress(family: family, bits: 0), length: 0)
+  }
+
   /// Whether the prefix is a single address.
   public var isHost: Bool { length == address.family.bits }
 

@@ -9,6 +9,17 @@ public struct Link: Hashable, Sendable {
     case xfrm(ifID: UInt32)
     /// Anything else, by its IFLA_INFO_KIND ("veth", "dummy", "" for hardware).
     case other(String)
+
+    /// Whether SAs can be tied to it.
+    var isTunnel: Bool {
+      switch self {
+      case .vti, .xfrm: true
+      case .other: false
+      }
+    }
+
+    /// Whether it is an XFRM interface.
+    var isXfrm: Bool { if case .xfrm = self { true } else { false } }
   }
 
   /// RFC 2863 operational state (include/uapi/linux/if.h, IF_OPER_*).

@@ -16,6 +16,16 @@ charons() { # [TIE]
   wait $!
 }
 
+# Both gateways' charons for a tunnel without a link, between the nets behind the gateways.
+policy_charons() { # NET-A NET-B
+  local more=$'\n'${CHILD_SETTINGS:-}
+  CHILD_SETTINGS="local_ts = $1"$'\n'"remote_ts = $2$more" charon gw-a none
+  CHILD_SETTINGS="local_ts = $2"$'\n'"remote_ts = $1$more" charon gw-b none
+  charon_loaded gw-a &
+  charon_loaded gw-b
+  wait $!
+}
+
 charon() { # GATEWAY [TIE]
   local gateway=$1 swanctl=$LAB/swanctl-$1
   strongswan_conf "$gateway" >"$LAB/strongswan-$gateway.conf"

@@ -2,7 +2,8 @@
 # The configuration that most scenarios use, and what they ask about a monitored tunnel.
 
 # Prints a configuration: a probe a second, down at three, verify-path; more lines of the
-# vpn-monitor table as arguments, more of the VPN's in OWNED, another link than vti0 in LINK.
+# vpn-monitor table as arguments, more of the VPN's in OWNED, another link than vti0 in LINK, which
+# is empty where there is none.
 monitoring() { # GATEWAY [LINE...]
   local gateway=$1 peer=${peer_of[$1]} line
   shift
@@ -16,7 +17,7 @@ address = "$(outer "$peer")"
 
 [vpn.${connection[$gateway]}]
 gateway = "$peer"
-bind-interface = "${LINK:-vti0}"
+$([[ ! ${LINK-vti0} ]] || echo "bind-interface = \"${LINK-vti0}\"")
 establish-tunnels = "immediately"
 ${OWNED:-}
 
@@ -108,4 +109,25 @@ holds_opens_and_recovers() { # LINK FAR-HOST
   wait_until 10 "the tunnel is back by itself" -- state_is gw-a to-b up
   expect_equal "routes through the link" "$(routes_of gw-a "$1")" "$before"
   expect "a ping passes" -- ping_once host-a "$2"
+}
+
+# Monitoring of a VPN without a link, from a gateway's inner address to the other's.
+monitoring_without_link() { # GATEWAY [LINE...]
+  local far=${inner[${peer_of[$1]}]}
+  LINK='' monitoring "$1" 'source-interface = "lan"' "destination-ip = \"$far\"" \
+    "verify-path = { destination-ip = \"$far\" }" "${@:2}"
+}
+
+# Whether at least so many probes of a tunnel were answered.
+answered() { # GATEWAY TUNNEL COUNT
+  (($(set_field "$1" "$2" received) >= $3))
+}
+
+# A counter of /proc/net/xfrm_stat.
+xfrm_stat() { # GATEWAY NAME
+  QUIET=1 on "$1" sed -n "s/^$2[[:space:]]*//p" /proc/net/xfrm_stat
+}
+
+xfrm_stat_above() { # GATEWAY NAME NUMBER
+  (($(xfrm_stat "$1" "$2") > $3))
 }

@@ -16,6 +16,8 @@ declare -A wan6=([gw-a]=2001:db8:a::1 [gw-b]=2001:db8:b::1)
 outer() { # GATEWAY
   if [[ ${UNDERLAY:-4} == 6 ]]; then echo "${wan6[$1]}"; else echo "${wan[$1]}"; fi
 }
+# The address that a gateway has in the net behind it.
+declare -A inner=([gw-a]=10.1.0.1 [gw-b]=10.2.0.1)
 declare -A peer_of=([gw-a]=gw-b [gw-b]=gw-a)
 
 # What most scenarios start from: gateways, a VTI on both, charons that have not negotiated yet.

@@ -1,0 +1,130 @@
+/// XFRM interfaces of the agent's own: for SAs with an if_id that no link of the operator's has.
+/// Probes alone go through them. They have no address, no route, and are no tunnel's link.
+///
+/// Their name tells them from everybody's, so that a run after a crash finds them without a record.
+extension Core {
+  /// What is being done about one of them; nil once it is as it should be.
+  struct OwnLink: Sendable {
+    let isWanted: Bool
+    /// When the next attempt is due.
+    var due: Instant
+    var attempts = 0
+    var failure: String?
+  }
+
+  /// A link that is not needed stays that long: SAs are gone and negotiated anew all the time, and
+  /// charon tells every MOBIKE peer when a link comes or goes, even one without address (measured).
+  static let ownLinkGrace = Duration.seconds(60)
+
+  /// Makes what is missing and removes what nobody needs.
+  mutating func settleOwnLinks(at now: Instant) {
+    mustSettleOwnLinks = false
+    guard hasStarted, !isEnding else { return }
+    let wanted = wantedOwnLinks()
+    let present = presentOwnLinks()
+    for ifID in wanted.union(present.keys).union(ownLinks.keys).sorted() {
+      let isWanted = wanted.contains(ifID)
+      if isWanted == (present[ifID] != nil) {
+        // Attempts are remembered: whoever removes the link again and again is not raced.
+        if ownLinks[ifID]?.isWanted == false || !isWanted { ownLinks[ifID] = nil }
+        ownLinks[ifID]?.failure = nil
+        timers.set(.ownLink(ifID), to: nil)
+      } else {
+        changeOwnLink(ifID, present[ifID]?.index, isWanted, at: now)
+      }
+    }
+  }
+
+  private mutating func changeOwnLink(
+    _ ifID: UInt32, _ index: Int32?, _ isWanted: Bool, at now: Instant
+  ) {
+    var change =
+      ownLinks[ifID].flatMap { $0.isWanted == isWanted ? $0 : nil }
+      ?? OwnLink(
+        isWanted: isWanted,
+        due: isWanted || !hasSwept ? now : now.advanced(by: Self.ownLinkGrace))
+    if change.due <= now {
+      effects.append(
+        isWanted ? .makeLink(name: Link.ownName(ifID), ifID: ifID) : .removeLink(index: index ?? 0))
+      change.due = now.advanced(by: .seconds(1 << min(change.attempts, 6)))
+      change.attempts += 1
+    }
+    ownLinks[ifID] = change
+    timers.set(.ownLink(ifID), to: change.due)
+  }
+
+  /// if_ids of sets that are to be probed and have no link of the operator's.
+  private func wantedOwnLinks() -> Set<UInt32> {
+    guard !hasExternalLink else { return [] }
+    let linkless = tunnelIndex.linkless.compactMap { tunnels[$0] }.filter { $0.monitor != nil }
+    return linkless.reduce(into: []) { wanted, tunnel in
+      for key in tunnel.monitors.compactMap({ monitors[$0]?.key }) where key.ifID != 0 {
+        guard let set = sas.sets[key], unmatchedMark(tunnel, key) == nil,
+          link(for: set)?.isOwn ?? true
+        else { continue }
+        wanted.insert(key.ifID)
+      }
+    }
+  }
+
+  private func presentOwnLinks() -> [UInt32: Link] {
+    links.own.reduce(into: [:]) { present, link in
+      if case .xfrm(let ifID) = link.kind { present[ifID] = link }
+    }
+  }
+
+  /// Whether an XFRM interface of mode `external` serves all if_ids: a link for one of them would
+  /// take its packets away (net/xfrm/xfrm_interface_core.c, `xfrmi_rcv_cb`).
+  private var hasExternalLink: Bool { !links.xfrm(0).isEmpty }
+
+  /// Why SAs with an if_id cannot be probed just now.
+  func ownLinkObstacle(_ ifID: UInt32) -> ProbeObstacle {
+    if hasExternalLink { return .externalLink(ifID) }
+    return .ownLink(Link.ownName(ifID), ownLinks[ifID]?.failure)
+  }
+
+  mutating func ownLinkFailed(_ ifID: UInt32, _ message: String) {
+    if ownLinks[ifID]?.failure != message {
+      log(.warning, "-", "cannot make link \(Link.ownName(ifID)): \(message)")
+    }
+    ownLinks[ifID]?.failure = message
+  }
+
+  /// The agent ends: nothing of it stays.
+  mutating func removeOwnLinks() {
+    for link in presentOwnLinks().values.sorted(by: { $0.index < $1.index }) {
+      effects.append(.removeLink(index: link.index))
+    }
+  }
+
+  /// One came, went or changed: sets that waited for it are probed at once.
+  mutating func xfrmLinkChanged(at now: Instant) {
+    mustSettleOwnLinks = true
+    guard !ownLinks.isEmpty else { return }
+    for id in monitors.keys.sorted() {
+      guard let monitor = monitors[id], monitor.obstacle?.isAboutOwnLink == true,
+        monitor.nextProbe != nil
+      else { continue }
+      monitors[id]?.nextProbe = now
+      schedule(id)
+    }
+  }
+}
+
+extension Link {
+  /// Name of the agent's own link for an if_id: at most 11 characters.
+  public static func ownName(_ ifID: UInt32) -> String { "vpa" + String(ifID, radix: 16) }
+
+  /// Whether this is one of them.
+  public var isOwn: Bool {
+    if case .xfrm(let ifID) = kind { ifID != 0 && name == Self.ownName(ifID) } else { false }
+  }
+
+  /// Whether one of them could have this name.
+  public static func isOwnName(_ name: String) -> Bool {
+    guard name.hasPrefix("vpa"), let ifID = UInt32(name.dropFirst(3), radix: 16) else {
+      return false
+    }
+    return ifID != 0 && name == ownName(ifID)
+  }
+}
