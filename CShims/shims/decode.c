@@ -57,6 +57,14 @@ static decoder *route_decoder(uint16_t type, enum vpa_event_kind *kind) {
   case RTM_DELROUTE:
     *kind = type == RTM_NEWROUTE ? VPA_EVENT_ROUTE : VPA_EVENT_ROUTE_DELETED;
     return vpa_decode_route;
+  case RTM_NEWNEXTHOP:
+  case RTM_DELNEXTHOP:
+    *kind = type == RTM_NEWNEXTHOP ? VPA_EVENT_NEXTHOP : VPA_EVENT_NEXTHOP_DELETED;
+    return vpa_decode_nexthop;
+  case RTM_NEWRULE:
+  case RTM_DELRULE:
+    *kind = type == RTM_NEWRULE ? VPA_EVENT_RULE : VPA_EVENT_RULE_DELETED;
+    return vpa_decode_rule;
   default:
     return NULL;
   }
@@ -76,6 +84,8 @@ int vpa_decode(enum vpa_netlink_protocol protocol, const void *bytes, size_t len
   int result = decode(mnl_nlmsg_get_payload(header), header->nlmsg_len - sizeof *header, event);
   if (result == 1)
     event->kind = kind;
+  event->route.replaces = kind == VPA_EVENT_ROUTE && header->nlmsg_flags & NLM_F_REPLACE;
+  event->route.appended = kind == VPA_EVENT_ROUTE && header->nlmsg_flags & NLM_F_APPEND;
   return result;
 }
 

@@ -17,5 +17,7 @@ int vpa_decode_policies_flushed(const void *body, size_t length, struct vpa_even
 int vpa_decode_link(const void *body, size_t length, struct vpa_event *event);
 int vpa_decode_address(const void *body, size_t length, struct vpa_event *event);
 int vpa_decode_route(const void *body, size_t length, struct vpa_event *event);
+int vpa_decode_nexthop(const void *body, size_t length, struct vpa_event *event);
+int vpa_decode_rule(const void *body, size_t length, struct vpa_event *event);
 
 #endif

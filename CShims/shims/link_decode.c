@@ -87,7 +87,7 @@ int vpa_decode_link(const void *body, size_t length, struct vpa_event *event) {
 }
 
 int vpa_decode_address(const void *body, size_t length, struct vpa_event *event) {
-  const struct nlattr *table[IFA_LOCAL + 1];
+  const struct nlattr *table[IFA_RT_PRIORITY + 1];
   struct ifaddrmsg info;
   struct vpa_ip local = {0}, other = {0};
   if (length < sizeof info)
@@ -95,8 +95,11 @@ int vpa_decode_address(const void *body, size_t length, struct vpa_event *event)
   memcpy(&info, body, sizeof info);
   if (info.ifa_family != AF_INET && info.ifa_family != AF_INET6)
     return 0;
-  if (vpa_attributes((const char *)body + sizeof info, length - sizeof info, table, IFA_LOCAL + 1) <
-          0 ||
+  uint32_t flags = info.ifa_flags, metric = 0;
+  if (vpa_attributes((const char *)body + sizeof info, length - sizeof info, table,
+                     IFA_RT_PRIORITY + 1) < 0 ||
+      vpa_attribute_copy(table[IFA_FLAGS], &flags, sizeof flags) < 0 ||
+      vpa_attribute_copy(table[IFA_RT_PRIORITY], &metric, sizeof metric) < 0 ||
       vpa_attribute_ip(table[IFA_LOCAL], info.ifa_family, &local) < 0 ||
       vpa_attribute_ip(table[IFA_ADDRESS], info.ifa_family, &other) < 0)
     return -EBADMSG;
@@ -109,5 +112,8 @@ int vpa_decode_address(const void *body, size_t length, struct vpa_event *event)
     address->peer = other;
   address->link_index = (int32_t)info.ifa_index;
   address->prefix_length = info.ifa_prefixlen;
+  address->flags = flags & (IFA_F_PERMANENT | IFA_F_NODAD | IFA_F_HOMEADDRESS |
+                            IFA_F_NOPREFIXROUTE | IFA_F_MANAGETEMPADDR | IFA_F_MCAUTOJOIN);
+  address->metric = metric;
   return 1;
 }

@@ -34,12 +34,20 @@ static int open_socket(struct vpa_netlink **out, enum vpa_netlink_protocol proto
 
 static int subscribe(const struct vpa_netlink *nl) {
   static const int xfrm[] = {XFRMNLGRP_SA, XFRMNLGRP_EXPIRE, XFRMNLGRP_POLICY, 0};
-  static const int route[] = {RTNLGRP_LINK,       RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
-                              RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE,  0};
+  static const int route[] = {RTNLGRP_LINK,
+                              RTNLGRP_IPV4_IFADDR,
+                              RTNLGRP_IPV6_IFADDR,
+                              RTNLGRP_IPV4_ROUTE,
+                              RTNLGRP_IPV6_ROUTE,
+                              RTNLGRP_IPV6_RULE,
+                              0};
   int result = 0;
   for (const int *group = nl->protocol == VPA_NETLINK_XFRM ? xfrm : route; *group && !result;
        group++)
     result = set_option(nl->fd, NETLINK_ADD_MEMBERSHIP, *group);
+  /* Kernels before 5.3 have no nexthop objects. */
+  if (result == 0 && nl->protocol == VPA_NETLINK_ROUTE)
+    (void)set_option(nl->fd, NETLINK_ADD_MEMBERSHIP, RTNLGRP_NEXTHOP);
   return result;
 }
 
@@ -132,8 +140,12 @@ const void *vpa_netlink_message(struct vpa_netlink *nl, size_t *length) {
 
 size_t vpa_message_length(const struct vpa_netlink *nl) { return nl->offset - nl->current; }
 
-int vpa_message_route_replay(const struct vpa_netlink *nl, void *buffer, size_t capacity) {
-  return vpa_build_route_replay(buffer, capacity, nl->buffer + nl->current, vpa_message_length(nl));
+int vpa_message_replay(const struct vpa_netlink *nl, void *buffer, size_t capacity) {
+  const void *message = nl->buffer + nl->current;
+  int length = vpa_build_route_replay(buffer, capacity, message, vpa_message_length(nl));
+  if (length != -EBADMSG)
+    return length;
+  return vpa_build_nexthop_replay(buffer, capacity, message, vpa_message_length(nl));
 }
 
 int vpa_message_sa_expire(const struct vpa_netlink *nl, void *buffer, size_t capacity) {

@@ -1,7 +1,6 @@
-/* Routes, and the request body that makes a route again. */
+/* Routes. */
 #include "attribute.h"
 #include "decode.h"
-#include "include/vpa_build.h"
 #include "include/vpa_decode.h"
 
 #include <errno.h>
@@ -9,11 +8,6 @@
 #include <string.h>
 
 enum { VPA_RTA_COUNT = RTA_NH_ID + 1 };
-
-/* States that the kernel reports but refuses (DEAD, LINKDOWN: EINVAL) or sets by itself. */
-#define REPORTED_FLAGS                                                                             \
-  (RTNH_F_DEAD | RTNH_F_LINKDOWN | RTNH_F_OFFLOAD | RTNH_F_TRAP | RTNH_F_UNRESOLVED |              \
-   RTM_F_OFFLOAD | RTM_F_TRAP | RTM_F_OFFLOAD_FAILED)
 
 /* A route that expires by itself is dumped with the rest of its life in CACHEINFO: replayed
  * without it, it would stay for ever. */
@@ -25,6 +19,63 @@ static int expires(const struct nlattr *cacheinfo, bool *out) {
   return 0;
 }
 
+static int add_leg(struct vpa_route *route, int32_t link, uint8_t weight,
+                   const struct nlattr *gateway, const struct nlattr *via) {
+  if (route->leg_count == VPA_LEGS)
+    return -EMSGSIZE;
+  struct vpa_leg *leg = &route->legs[route->leg_count++];
+  leg->link_index = link;
+  leg->weight = weight;
+  struct rtvia head = {0};
+  if (via) {
+    if (vpa_attribute_copy(via, &head, sizeof head) < 0)
+      return -EBADMSG;
+    size_t length = mnl_attr_get_payload_len(via) - sizeof head;
+    if (length != (head.rtvia_family == AF_INET6 ? 16 : 4))
+      return -EBADMSG;
+    leg->gateway = vpa_ip_read((const char *)mnl_attr_get_payload(via) + sizeof head,
+                               (uint8_t)head.rtvia_family);
+    return 0;
+  }
+  return vpa_attribute_ip(gateway, route->destination.family == 4 ? AF_INET : AF_INET6,
+                          &leg->gateway);
+}
+
+/* Each leg is a struct rtnexthop with attributes of its own. */
+static int read_legs(const struct nlattr *multipath, struct vpa_route *route) {
+  const char *next = mnl_attr_get_payload(multipath);
+  size_t left = mnl_attr_get_payload_len(multipath);
+  while (left > 0) {
+    struct rtnexthop hop;
+    const struct nlattr *table[VPA_RTA_COUNT];
+    if (left < sizeof hop)
+      return -EBADMSG;
+    memcpy(&hop, next, sizeof hop);
+    if (hop.rtnh_len < sizeof hop || hop.rtnh_len > left ||
+        vpa_attributes(next + sizeof hop, hop.rtnh_len - sizeof hop, table, VPA_RTA_COUNT) < 0)
+      return -EBADMSG;
+    int result = add_leg(route, hop.rtnh_ifindex, (uint8_t)(hop.rtnh_hops + 1), table[RTA_GATEWAY],
+                         table[RTA_VIA]);
+    if (result < 0)
+      return result;
+    size_t step = MNL_ALIGN(hop.rtnh_len);
+    left = step < left ? left - step : 0;
+    next += step;
+  }
+  return 0;
+}
+
+/* Returns 0 with the legs read, -EMSGSIZE when there are too many, or -EBADMSG. */
+static int read_ways(const struct nlattr **table, struct vpa_route *route) {
+  int32_t link = 0;
+  if (vpa_attribute_copy(table[RTA_NH_ID], &route->nexthop_id, sizeof route->nexthop_id) < 0 ||
+      vpa_attribute_copy(table[RTA_OIF], &link, sizeof link) < 0)
+    return -EBADMSG;
+  if (table[RTA_MULTIPATH])
+    return read_legs(table[RTA_MULTIPATH], route);
+  return link ? add_leg(route, link, 1, table[RTA_GATEWAY], table[RTA_VIA]) : 0;
+}
+
 static int read_route(const struct rtmsg *info, const struct nlattr **table,
                       struct vpa_route *route) {
   bool temporary = false;
@@ -32,7 +83,6 @@ static int read_route(const struct rtmsg *info, const struct nlattr **table,
   route->destination.family = info->rtm_family == AF_INET ? 4 : 6;
   if (vpa_attribute_copy(table[RTA_TABLE], &route->table, sizeof route->table) < 0 ||
       vpa_attribute_copy(table[RTA_PRIORITY], &route->metric, sizeof route->metric) < 0 ||
-      vpa_attribute_copy(table[RTA_OIF], &route->link_index, sizeof route->link_index) < 0 ||
       vpa_attribute_ip(table[RTA_DST], info->rtm_family, &route->destination) < 0 ||
       expires(table[RTA_CACHEINFO], &temporary) < 0)
     return -EBADMSG;
@@ -43,10 +93,10 @@ static int read_route(const struct rtmsg *info, const struct nlattr **table,
   route->type = info->rtm_type;
   route->protocol = info->rtm_protocol;
   route->scope = info->rtm_scope;
-  bool one_leg = !table[RTA_MULTIPATH] && !table[RTA_NH_ID];
-  if (!one_leg)
-    route->link_index = 0;
-  route->replayable = one_leg && !temporary && info->rtm_src_len == 0;
+  int ways = read_ways(table, route);
+  if (ways == -EBADMSG)
+    return -EBADMSG;
+  route->replayable = ways == 0 && !temporary && info->rtm_src_len == 0;
   return 0;
 }
 
@@ -65,36 +115,4 @@ int vpa_decode_route(const void *body, size_t length, struct vpa_event *event) {
       read_route(&info, table, &event->route) < 0)
     return -EBADMSG;
   return event->route.table == RT_TABLE_LOCAL ? 0 : 1;
-}
-
-static int append(char *buffer, size_t capacity, size_t *used, const void *bytes, size_t length) {
-  size_t padded = MNL_ALIGN(length);
-  if (padded > capacity - *used)
-    return -EMSGSIZE;
-  memcpy(buffer + *used, bytes, length);
-  memset(buffer + *used + length, 0, padded - length);
-  *used += padded;
-  return 0;
-}
-
-int vpa_build_route_replay(void *buffer, size_t capacity, const void *message, size_t length) {
-  struct vpa_event event;
-  if (vpa_decode(VPA_NETLINK_ROUTE, message, length, &event) != 1 ||
-      (event.kind != VPA_EVENT_ROUTE && event.kind != VPA_EVENT_ROUTE_DELETED))
-    return -EBADMSG;
-  const struct nlmsghdr *header = message;
-  struct rtmsg info;
-  size_t used = 0;
-  memcpy(&info, mnl_nlmsg_get_payload(header), sizeof info);
-  info.rtm_flags &= ~(unsigned)REPORTED_FLAGS;
-  if (append(buffer, capacity, &used, &info, sizeof info) < 0)
-    return -EMSGSIZE;
-  const struct nlattr *attribute;
-  mnl_attr_for_each(attribute, header, sizeof info) {
-    if (mnl_attr_get_type(attribute) == RTA_CACHEINFO)
-      continue;
-    if (append(buffer, capacity, &used, attribute, attribute->nla_len) < 0)
-      return -EMSGSIZE;
-  }
-  return (int)used;
 }

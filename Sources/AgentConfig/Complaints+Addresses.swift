@@ -56,7 +56,7 @@ extension Complaints {
 }
 
 /// Multicast (RFC 5771, RFC 4291 2.7) and IPv4's limited broadcast.
-private func isGroup(_ address: IPAddress) -> Bool {
+func isGroup(_ address: IPAddress) -> Bool {
   switch address.family {
   case .ipv4: address.bits >> 28 == 0xe || address.bits == 0xffff_ffff
   case .ipv6: address.bits >> 120 == 0xff

@@ -55,16 +55,13 @@ extension Complaints {
     return value
   }
 
-  /// One of the names of an enumeration's cases. `unsupported` names what is refused for now.
-  mutating func choice<Choice: RawRepresentable<String> & CaseIterable>(
-    _ item: Item?, unsupported: String? = nil
-  ) -> Choice? {
+  /// One of the names of an enumeration's cases.
+  mutating func choice<Choice: RawRepresentable<String> & CaseIterable>(_ item: Item?) -> Choice? {
     guard let item else { return nil }
     let allowed = Choice.allCases.map(\.rawValue).joined(separator: ", ")
     guard let name = string(item, allowed: allowed) else { return nil }
     if let choice = Choice(rawValue: name) { return choice }
-    let problem = name == unsupported ? "not supported yet" : "unknown value"
-    refuse(item, "\(problem); allowed: \(allowed)")
+    refuse(item, "unknown value; allowed: \(allowed)")
     return nil
   }
 
@@ -80,5 +77,16 @@ extension Complaints {
       return nil
     }
     return name
+  }
+
+  /// The path of a Unix socket: what fits into sockaddr_un.
+  mutating func socketPath(_ item: Item?) -> String? {
+    let allowed = "an absolute path of at most 107 bytes"
+    guard let item, let path = string(item, allowed: allowed) else { return nil }
+    guard path.hasPrefix("/"), path.utf8.count <= 107, !path.utf8.contains(0) else {
+      refuse(item, "not the path of a socket; allowed: \(allowed)")
+      return nil
+    }
+    return path
   }
 }

@@ -27,9 +27,7 @@ extension ConfigurationReader {
     if let value: VPN.EstablishTunnels = complaints.choice(section["establish-tunnels"]) {
       vpn.establishTunnels = value
     }
-    if let value: VPN.LinkControl = complaints.choice(
-      section["link-control"], unsupported: "admin")
-    {
+    if let value: VPN.LinkControl = complaints.choice(section["link-control"]) {
       vpn.linkControl = value
     }
     if let protocols = complaints.elements(section["guard-protocols"], of: "route protocols") {

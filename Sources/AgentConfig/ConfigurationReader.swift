@@ -1,5 +1,7 @@
 import TunnelCore
 
+private let rootKeys = ["vici-socket", "vpn-monitor-options", "gateway", "vpn", "template"]
+
 /// A configuration, and what in its file is allowed but hardly meant.
 public struct LoadedConfiguration: Hashable, Sendable {
   /// What the file asks for.
@@ -56,12 +58,13 @@ struct ConfigurationReader {
 
   mutating func read(_ entries: [String: TOMLNode]) -> Configuration {
     let file = Item(path: "", value: .table(entries))
-    let keys = ["vpn-monitor-options", "gateway", "vpn", "template"]
-    guard let root = complaints.section(file, keys: keys) else { return .observing }
+    guard let root = complaints.section(file, keys: rootKeys)
+    else { return .observing }
     let defaults = monitorDefaults(root["vpn-monitor-options"])
     let gateways = namedTables(root["gateway"])
     gatewayNames = gateways.map(\.name)
     var configuration = Configuration.observing
+    if let path = complaints.socketPath(root["vici-socket"]) { configuration.viciSocket = path }
     for (name, item) in gateways {
       configuration.gateways[name] = gateway(name, item)
     }

@@ -4,6 +4,8 @@ public struct Configuration: Hashable, Sendable {
   public var gateways: [String: Gateway]
   /// Configured VPNs, in the file's order.
   public var vpns: [VPN]
+  /// Path of strongSwan's VICI socket.
+  public var viciSocket = "/run/charon.vici"
   /// Templates, in the order they are tried.
   public var templates: [Template]
 
@@ -51,6 +53,8 @@ public struct VPN: Hashable, Sendable {
   public enum LinkControl: String, CaseIterable, Sendable {
     /// Operstate DORMANT and guarded routes; the admin flag stays the operator's.
     case oper
+    /// As `oper` while the path is verified; the admin flag cleared while there is none.
+    case admin
     /// Observe, alarm, clear; never touch the link.
     case none
   }

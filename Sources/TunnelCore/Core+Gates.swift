@@ -53,15 +53,18 @@ extension Core {
       gate.assertions = 0
       gate.isWaitingForLink = false
       gate.retries = 0
+      gate.isRaisedByOperator = false
     }
     gate.demand = demand
     gates[name] = gate
     switch demand {
-    case .asFound: routes.adopt(guardRequest(name, users, at: now))
-    case .held: changeGate(name, users, opening: false, at: now)
+    case .asFound:
+      let steps = routes.adopt(guardRequest(name, users, at: now))
+      if !steps.isEmpty { effects.append(.changeGate(GatePlan(link: name, steps: steps))) }
+    case .held, .down: changeGate(name, users, opening: false, at: now)
     case .inService:
       // Without the link, or with the operator's admin down, owned prefixes must not leak.
-      changeGate(name, users, opening: link(named: name)?.isAdminUp ?? false, at: now)
+      changeGate(name, users, opening: isUpOrRaised(name), at: now)
     }
   }
 
@@ -72,35 +75,39 @@ extension Core {
           .contains { $0.isAdopted && $0.phase == .verifying })
     }
     if demands.contains(.inService) { return .inService }
-    return demands.contains(.asFound) ? .asFound : .held
+    if demands.contains(.asFound) { return .asFound }
+    return demands.contains(.held) ? .held : .down
   }
 
   private mutating func changeGate(
     _ name: String, _ users: [Tunnel], opening: Bool, at now: Instant
   ) {
     let request = guardRequest(name, users, at: now)
-    var steps = opening ? routes.open(request) : routes.hold(request)
+    let before = routes.record
+    var steps = raise(name)
+    steps += opening ? routes.open(request) : routes.hold(request)
     warnOfContests(name, users[0].name)
     if let step = operstateStep(name) { steps.append(step) }
+    steps += lower(name, request)
+    let after = routes.record
     // A plan that withdraws carries its record always: the last one may have failed unheard.
     let withdraws = steps.contains(where: \.withdraws)
-    let writes = routes.recordVersion != recorded || withdraws
+    let writes = after != recorded || withdraws
     guard !steps.isEmpty || writes else { return }
-    if writes { recorded = routes.recordVersion }
-    let after = writes ? routes.record : nil
+    if writes { recorded = after }
     effects.append(
       .changeGate(
         GatePlan(
           link: name,
-          recordBefore: !opening || withdraws ? after?.adding(steps, of: name) : nil,
-          steps: steps, recordAfter: opening ? after : nil)))
+          recordBefore: writes && !opening || withdraws ? before.union(after) : nil,
+          steps: steps, recordAfter: writes && opening ? after : nil)))
   }
 
   private mutating func operstateStep(_ name: String) -> GateStep? {
     guard let link = link(named: name), let gate = gates[name], !gate.isWaitingForLink,
       gate.assertions < Self.assertionLimit
     else { return nil }
-    let dormant = gate.demand == .held
+    let dormant = gate.demand == .held || gate.demand == .down
     let isSo =
       dormant
       ? link.isLinkModeDormant && (!link.isAdminUp || link.operationalState == .dormant)
@@ -122,12 +129,13 @@ extension Core {
     let (held, served) = isEnding ? ([], []) : prefixes(of: users, at: now)
     let vpns = users.compactMap(\.vpn)
     return RouteGuard.Request(
-      link: name, index: link?.index, isAdminUp: link?.isAdminUp ?? false,
+      link: name, index: link?.index, isAdminUp: isUpOrRaised(name),
       guardProtocols: vpns.reduce(into: []) { $0.formUnion($1.guardProtocols) },
       owned: vpns.flatMap(\.routes),
       heldRoute: vpns.contains { $0.heldRoute == .unreachable } ? .unreachable : .none,
-      probeDestinations: Set(users.flatMap(probeDestinations)), heldPrefixes: held,
-      servedPrefixes: served)
+      // Nobody probes any more when the agent ends.
+      probeDestinations: isEnding ? [] : Set(users.flatMap(probeDestinations)),
+      heldPrefixes: held, servedPrefixes: served)
   }
 
   /// Where a tunnel's probes go. Never the tunnel's own outer endpoint: a route to it through the
@@ -172,7 +180,8 @@ extension Core {
       name = link
       log(.error, "-", "link=\(link) cannot \(step): \(message)")
       routes.undo(step, link: link)
-      if case .addRoute = step { writeRecord(for: link) }
+      adminFailed(step, link)
+      if step.putsBack { writeRecord(for: link) }
       if case .setDormant = step {
         gates[link]?.isWaitingForLink = false
         // The kernel refused; nobody set it back.
@@ -185,7 +194,7 @@ extension Core {
   /// A route that is not back goes on record again at once: a plan of another link may have
   /// written one without it.
   private mutating func writeRecord(for link: String) {
-    recorded = routes.recordVersion
+    recorded = routes.record
     effects.append(.changeGate(GatePlan(link: link, recordBefore: routes.record, steps: [])))
   }
 
@@ -220,12 +229,12 @@ extension Core {
     let request = RouteGuard.Request(
       link: name, index: link?.index, isAdminUp: link?.isAdminUp ?? false, guardProtocols: [],
       owned: [], heldRoute: .none, probeDestinations: [])
-    var steps = routes.open(request)
+    var steps = raise(name) + routes.open(request)
     if let link, link.isLinkModeDormant || link.operationalState == .dormant {
       steps.append(.setDormant(linkIndex: link.index, false))
     }
-    guard !steps.isEmpty || routes.recordVersion != recorded else { return }
-    recorded = routes.recordVersion
+    guard !steps.isEmpty || routes.record != recorded else { return }
+    recorded = routes.record
     log(.info, "-", "link=\(name) \(why): released")
     effects.append(.changeGate(GatePlan(link: name, steps: steps, recordAfter: routes.record)))
   }
@@ -233,5 +242,7 @@ extension Core {
 
 extension Tunnel {
   /// Whether the agent changes this tunnel's link.
-  var isGuarded: Bool { link != nil && monitor != nil && vpn?.linkControl == .oper }
+  var isGuarded: Bool {
+    link != nil && monitor != nil && vpn.map { $0.linkControl != .none } ?? false
+  }
 }

@@ -3,7 +3,8 @@ extension Core {
   mutating func take(_ snapshot: Snapshot, at now: Instant) {
     let isFirst = !hasStarted
     // Routes first: no gate may be settled by what it was before.
-    routes.replaceAll(snapshot.routes)
+    replaceRoutes(snapshot.routes, snapshot.nexthops, links: snapshot.links)
+    routes.replaceRules(snapshot.rules)
     replaceLinks(snapshot.links, at: now)
     let present = Set(snapshot.links.map(\.index))
     forgetWithdrawn { !present.contains($0) }
@@ -45,10 +46,12 @@ extension Core {
       refresh(key, at: now)
       if let joined, isUnproven { beginAnew(joined, at: now) }
     }
+    if isNew { noteArrival(of: sa.key, at: now) }
   }
 
-  mutating func remove(_ sa: SAKey, at now: Instant) {
+  mutating func remove(_ sa: SAKey, isExpired: Bool = false, at now: Instant) {
     guard let key = sas.remove(sa) else { return }
+    noteDeparture(of: sa, from: key, isExpired: isExpired, at: now)
     refresh(key, at: now)
   }
 
@@ -62,6 +65,7 @@ extension Core {
   mutating func insert(_ link: Link, at now: Instant) {
     let old = links.insert(link)
     gates[link.name]?.isWaitingForLink = false
+    noteAdmin(link)
     if old?.isAdminUp == true, !link.isAdminUp { routesMayHaveGone(link.index) }
     if old?.kind != link.kind || old?.name != link.name {
       if let old, old.name != link.name {
@@ -79,6 +83,7 @@ extension Core {
   mutating func removeLink(_ index: Int32, at now: Instant) {
     guard let link = links.remove(index) else { return }
     routesMayHaveGone(index)
+    forgetAdmin(link.name)
     forgetWithdrawn { $0 == index }
     bindAgain([link], at: now)
     if link.kind.isXfrm { xfrmLinkChanged(at: now) }
@@ -86,7 +91,10 @@ extension Core {
   }
 
   private mutating func forgetWithdrawn(where isGone: (Int32) -> Bool) {
-    let lost = routes.forgetWithdrawn(where: isGone)
+    warnOfLost(routes.forgetWithdrawn(where: isGone))
+  }
+
+  private mutating func warnOfLost(_ lost: [Route]) {
     guard !lost.isEmpty else { return }
     log(
       .warning, "-",
@@ -104,7 +112,9 @@ extension Core {
   }
 
   mutating func remove(_ address: InterfaceAddress, at now: Instant) {
-    guard let index = addresses[address.linkIndex]?.firstIndex(of: address) else { return }
+    guard let index = addresses[address.linkIndex]?.firstIndex(where: address.isSame) else {
+      return
+    }
     addresses[address.linkIndex]?.remove(at: index)
     let left = (localAddresses[address.address] ?? 1) - 1
     localAddresses[address.address] = left == 0 ? nil : left
@@ -115,7 +125,10 @@ extension Core {
   func isLocal(_ address: IPAddress) -> Bool { localAddresses[address] != nil }
 
   private mutating func noteAddress(_ address: InterfaceAddress) {
-    guard !addresses[address.linkIndex, default: []].contains(address) else { return }
+    if let place = addresses[address.linkIndex]?.firstIndex(where: address.isSame) {
+      addresses[address.linkIndex]?[place] = address
+      return
+    }
     addresses[address.linkIndex, default: []].append(address)
     localAddresses[address.address, default: 0] += 1
   }
@@ -135,6 +148,8 @@ extension Core {
       }
       // The event that a gate waited for may be among the lost ones.
       gates[link.name]?.isWaitingForLink = false
+      gates[link.name]?.askedAdmin = nil
+      noteAdmin(link)
     }
     bindAgain(at: now)
     for link in list { awaitSAs(on: link, at: now) }
@@ -142,25 +157,41 @@ extension Core {
 
   // MARK: Routes
 
-  mutating func observe(_ route: Route, at now: Instant) {
-    routes.observe(route)
-    settleGateOfLink(of: route, at: now)
+  mutating func observe(_ route: Route, _ change: RouteChange, at now: Instant) {
+    routes.observe(route, change)
+    settleGates(of: route, at: now)
   }
 
   mutating func forget(_ route: Route, at now: Instant) {
     for name in routes.forget(route) { settleGate(name, at: now) }
-    settleGateOfLink(of: route, at: now)
+    settleGates(of: route, at: now)
   }
 
-  mutating func replaceRoutes(_ all: [Route], at now: Instant) {
-    routes.replaceAll(all)
+  mutating func replaceRoutes(_ all: [Route], _ nexthops: [Nexthop], at now: Instant) {
+    replaceRoutes(all, nexthops, links: Array(links.values))
     for name in gates.keys.sorted() { settleGate(name, at: now) }
   }
 
-  private mutating func settleGateOfLink(of route: Route, at now: Instant) {
-    guard let index = route.linkIndex, let name = links[index]?.name, gates[name] != nil
-    else { return }
-    settleGate(name, at: now)
+  private mutating func replaceRoutes(
+    _ all: [Route], _ nexthops: [Nexthop], links: [Link]
+  ) {
+    let up = Set(links.filter(\.isAdminUp).map(\.index))
+    warnOfLost(routes.replaceAll(all, nexthops: nexthops, isUp: up.contains))
+  }
+
+  mutating func observe(_ nexthop: Nexthop, at now: Instant) {
+    routes.observe(nexthop)
+    for name in gates.keys.sorted() { settleGate(name, at: now) }
+  }
+
+  mutating func forget(_ rule: ProbeRule, at now: Instant) {
+    routes.forget(rule)
+    settleGate(rule.link, at: now)
+  }
+
+  private mutating func settleGates(of route: Route, at now: Instant) {
+    let names = routes.legLinks(route).compactMap { links[$0]?.name }
+    for name in names where gates[name] != nil { settleGate(name, at: now) }
   }
 
   /// The kernel drops IPv4 routes without an event when a link goes down or an address leaves

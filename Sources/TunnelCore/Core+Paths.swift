@@ -100,4 +100,20 @@ extension Core {
       .filter { $0.family == destination.family && !$0.isLinkLocal }
     return list.first { !$0.isLoopback } ?? list.first
   }
+
+  /// Whether a reply came the way that what a set's SAs decrypt comes.
+  func arrives(by way: ProbeWay, _ monitor: SetMonitor) -> Bool {
+    if way == monitor.path?.way { return true }
+    guard case .link(let index) = way else { return false }
+    return arrives(on: index, monitor)
+  }
+
+  /// Whether what comes out of a set's SAs arrives on this link: the tunnel's own or, where each
+  /// direction has an if_id, the XFRM interface that has the inbound one.
+  func arrives(on index: Int32, _ monitor: SetMonitor) -> Bool {
+    guard let link = links[index] else { return false }
+    if link.name == tunnels[monitor.tunnel]?.link { return true }
+    guard case .xfrm(let ifID) = link.kind, ifID != 0 else { return false }
+    return sas.sets[monitor.key]?.inbound.values.contains { $0.ifID == ifID } ?? false
+  }
 }

@@ -73,7 +73,7 @@ extension Core {
   mutating func receive(_ reply: ProbeReply, at now: Instant) {
     guard let monitor = monitors[reply.monitor], monitor.absentUntil == nil else { return }
     defer { schedule(reply.monitor) }
-    if reply.way != monitor.path?.way {
+    if !arrives(by: reply.way, monitor) {
       // What a socket's policies let pass is all that counts where there is no link: any other
       // copy may have come either way.
       guard monitor.path?.way.needsSocket == false else { return }

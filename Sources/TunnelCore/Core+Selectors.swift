@@ -126,7 +126,7 @@ extension Core {
     for tunnel in users {
       for set in tunnel.lost + tunnel.monitors.compactMap({ monitors[$0] }) {
         switch tunnel.demand(of: set, at: now) {
-        case .held: held.formUnion(set.selectors.map(\.remote))
+        case .held, .down: held.formUnion(set.selectors.map(\.remote))
         case .inService where set.selectors.isEmpty, .asFound where set.selectors.isEmpty:
           served.formUnion(IPAddress.Family.allCases.map(IPPrefix.any))
         case .inService, .asFound: served.formUnion(set.selectors.map(\.remote))

@@ -24,6 +24,7 @@ extension Core {
     } else if !set.isComplete, !isWaiting {
       becameIncomplete(id, at: now)
     }
+    if set.isComplete { monitors[id]?.spis = set.spis }
     forgetCleared(id)
   }
 
@@ -37,19 +38,20 @@ extension Core {
     return id
   }
 
-  /// A pair of SAs is there: a set comes back from reauthentication, or is new.
+  /// A pair of SAs is there: a set comes back or was moved, or is new.
   private mutating func becameComplete(_ id: MonitorID, at now: Instant) {
-    guard let monitor = monitors[id] else { return }
-    if monitor.absentUntil != nil {
-      resume(id, at: now)
-    } else if let earlier = reauthenticated(by: monitor) {
-      monitors[id]?.phase = earlier.phase
-      monitors[id]?.isVerified = earlier.isVerified
-      monitors[id]?.isAdopted = earlier.isAdopted
-      monitors[id]?.window = earlier.window
-      drop(earlier.id, at: now)
-      resume(id, at: now)
+    guard let monitor = monitors[id], let set = sas.sets[monitor.key] else { return }
+    if let earlier = predecessor(of: monitor, with: set) {
+      if earlier.id != id {
+        monitors[id]?.phase = earlier.phase
+        monitors[id]?.isVerified = earlier.isVerified
+        monitors[id]?.isAdopted = earlier.isAdopted
+        monitors[id]?.window = earlier.window
+        drop(earlier.id, at: now)
+      }
+      resume(id, asMoved: earlier.isMoved(to: set), at: now)
     } else {
+      monitors[id]?.absentUntil = nil
       start(id, at: now)
     }
     settle(monitor.tunnel, at: now)
@@ -61,23 +63,32 @@ extension Core {
     return (monitor.phase == .observed) != (unmatchedMark(tunnel, monitor.key) != nil)
   }
 
-  /// The set of the same tunnel and endpoints that went a moment ago while its path was proven,
-  /// and that carried nothing else.
-  private func reauthenticated(by monitor: SetMonitor) -> SetMonitor? {
-    (tunnels[monitor.tunnel]?.monitors ?? []).lazy.compactMap { monitors[$0] }.first {
-      $0.id != monitor.id && $0.absentUntil != nil && $0.key.local == monitor.key.local
-        && $0.key.remote == monitor.key.remote
-        && (monitor.selectors.isEmpty || $0.selectors.isEmpty || monitor.selectors == $0.selectors)
-    }
+  /// The set that went a moment ago while its path was proven, and that this one continues: the
+  /// same SAs between other endpoints (MOBIKE), or others between the same ones (reauthentication;
+  /// where losses had begun, that is no coincidence and no continuation).
+  private func predecessor(of monitor: SetMonitor, with set: SASet) -> SetMonitor? {
+    let waiting = (tunnels[monitor.tunnel]?.monitors ?? []).compactMap { monitors[$0] }
+      .filter { $0.absentUntil != nil }
+    return waiting.first { $0.isMoved(to: set) }
+      ?? waiting.first { $0.key == set.key && $0.isHealthy }
+      ?? waiting.first {
+        $0.isHealthy && $0.key.local == set.key.local && $0.key.remote == set.key.remote
+          && (monitor.selectors.isEmpty || $0.selectors.isEmpty
+            || monitor.selectors == $0.selectors)
+      }
   }
 
-  private mutating func resume(_ id: MonitorID, at now: Instant) {
+  private mutating func resume(_ id: MonitorID, asMoved isMoved: Bool, at now: Instant) {
     guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel] else { return }
     monitors[id]?.absentUntil = nil
     monitors[id]?.window.restart()
     monitors[id]?.bornAt = now
     monitors[id]?.nextProbe = tunnel.monitor == nil ? nil : now
-    log(.info, tunnel.name, "SAs are back (reauthentication), path stays verified")
+    let what =
+      isMoved
+      ? "SAs were moved, now between \(monitor.key.local) and \(monitor.key.remote)"
+      : "SAs are back (reauthentication)"
+    log(.info, tunnel.name, "\(what), path stays verified")
     schedule(id)
   }
 
@@ -163,8 +174,9 @@ extension Core {
     monitors[id]?.window.forgetOutstanding()
     monitors[id]?.nextProbe = nil
     monitors[id]?.clearAt = nil
-    if monitor.isHealthy {
-      monitors[id]?.absentUntil = now.advanced(by: Self.absentGrace)
+    if monitor.phase == .up {
+      let grace = monitor.isHealthy ? Self.absentGrace : Self.moveGrace
+      monitors[id]?.absentUntil = now.advanced(by: grace)
       schedule(id)
     } else if sas.sets[monitor.key] == nil {
       lose(id, at: now)

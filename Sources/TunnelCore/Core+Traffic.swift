@@ -23,8 +23,7 @@ extension Core {
 
   /// The ends are symmetric: the peer's probes come from where ours go to.
   mutating func notePeerProbe(from source: IPAddress, linkIndex: Int32) {
-    guard let name = links[linkIndex]?.name else { return }
-    for id in tunnelIndex.reachable(by: name) {
+    for id in tunnelsReached(by: linkIndex) {
       guard let tunnel = tunnels[id], tunnel.monitor?.mode == .optimized else { continue }
       for id in tunnel.monitors where isProbed(source, linkIndex, tunnel, id) {
         monitors[id]?.meter.notePeerProbe()
@@ -32,16 +31,25 @@ extension Core {
     }
   }
 
+  /// Tunnels whose packets may arrive by a link: its own and those without one; all, where no set
+  /// sends by it (each direction may have an if_id).
+  private func tunnelsReached(by index: Int32) -> [TunnelID] {
+    guard let link = links[index] else { return [] }
+    let isInboundOnly = link.kind.isXfrm && sas.keys(carriedBy: link).isEmpty
+    return isInboundOnly ? Array(tunnels.keys) : tunnelIndex.reachable(by: link.name)
+  }
+
   private func isProbed(
     _ address: IPAddress, _ linkIndex: Int32, _ tunnel: Tunnel, _ id: MonitorID
   ) -> Bool {
-    guard let key = monitors[id]?.key else { return false }
+    guard let monitor = monitors[id] else { return false }
+    let key = monitor.key
     return [Purpose.verifyPath, .vpnMonitor].contains {
       guard case .success(let path) = path(of: tunnel, through: key, for: $0),
         path.destination == address
       else { return false }
       switch path.way {
-      case .link(let index): return index == linkIndex
+      case .link(let index): return index == linkIndex || arrives(on: linkIndex, monitor)
       // What was decrypted without a link arrives on the underlay's.
       case .policy: return links[linkIndex]?.kind.isTunnel == false
       }

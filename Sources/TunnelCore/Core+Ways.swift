@@ -16,7 +16,7 @@ extension Core {
       if found == nil { return .failure(ownLinkObstacle(key.ifID)) }
     }
     guard let found else { return .failure(.noLink) }
-    return found.isAdminUp ? .success(.link(found.index)) : .failure(.linkAdminDown)
+    return isUpOrRaised(found.name) ? .success(.link(found.index)) : .failure(.linkAdminDown)
   }
 
   /// The mark for which a set can only be looked at: nothing could send through its SAs.

@@ -15,6 +15,9 @@ import OrderedCollections
 /// - `Core+OwnLinks`: XFRM interfaces of the agent's own
 /// - `Core+Probing`: probes, replies, thresholds, clearing
 /// - `Core+Traffic`: whether an `optimized` monitor has to probe at all
+/// - `Core+IKE`: what strongSwan says by VICI
+/// - `Core+Recovery`: SAs that were deleted behind its back
+/// - `Core+Admin`: `link-control = "admin"`
 /// - `Core+Gates`: what a tunnel's state means for its link
 /// - `Tunnel`: the one function that changes a tunnel's state
 public struct Core: Sendable {
@@ -22,11 +25,15 @@ public struct Core: Sendable {
     case monitor(MonitorID)
     case tunnel(TunnelID)
     case gate(String)
+    case ike
     case ownLink(UInt32)
   }
 
   /// How long an empty set may still be a break-before-make reauthentication.
   static let absentGrace = Duration.seconds(3)
+  /// How long SAs may be on their way to other endpoints. The IKE daemon deletes and adds them one
+  /// by one, without waiting for anybody (strongSwan's kernel_netlink_ipsec.c, `update_sa`).
+  static let moveGrace = Duration.milliseconds(500)
   /// A late call beyond this means that the agent itself did not run.
   static let stallTolerance = Duration.milliseconds(100)
 
@@ -45,6 +52,7 @@ public struct Core: Sendable {
   var timers = Timers<TimerOwner>()
   var effects: [Effect] = []
   var random: SplitMix64
+  var ike = IKEView()
 
   private var lastTunnel = 0
   private var lastMonitor: UInt32 = 0
@@ -61,8 +69,8 @@ public struct Core: Sendable {
   var mustSettleOwnLinks = false
   /// Whether what an earlier run left was looked at.
   var hasSwept = false
-  /// Which version of the record is on disk; nil when a write failed.
-  var recorded: Int?
+  /// What the record on disk says; nil when a write failed.
+  var recorded: GateRecord?
 
   /// An agent for this configuration.
   ///
@@ -76,12 +84,15 @@ public struct Core: Sendable {
     self.configuration = configuration
     self.tunnelIndex = TunnelIndex(configuration)
     self.routes = RouteGuard(record: record)
-    self.recorded = routes.recordVersion
+    self.recorded = record
     self.random = SplitMix64(state: seed)
     for vpn in configuration.vpns {
       addTunnel(name: vpn.name, vpn: vpn, link: vpn.bindInterface, at: now)
     }
-    for link in record.links { gates[link.name, default: Gate()].wasHeldBefore = true }
+    for link in record.links {
+      gates[link.name, default: Gate()].wasHeldBefore = true
+      gates[link.name]?.isDownByUs = link.down != nil
+    }
   }
 
   /// When `handle(.tick, ...)` is due; nil when nothing waits.
@@ -96,6 +107,7 @@ public struct Core: Sendable {
     case .snapshot(let snapshot): take(snapshot, at: now)
     case .sa(let sa): insert(sa, at: now)
     case .saDeleted(let key): remove(key, at: now)
+    case .saExpired(let key): remove(key, isExpired: true, at: now)
     case .saFlushed(let ipProtocol): flush(ipProtocol, at: now)
     case .policy(let policy): insert(policy, at: now)
     case .policyDeleted(let index): removePolicy(index, at: now)
@@ -104,9 +116,13 @@ public struct Core: Sendable {
     case .linkDeleted(let index): removeLink(index, at: now)
     case .address(let address): insert(address, at: now)
     case .addressDeleted(let address): remove(address, at: now)
-    case .route(let route): observe(route, at: now)
+    case .route(let route, let change): observe(route, change, at: now)
     case .routeDeleted(let route): forget(route, at: now)
-    case .routes(let all): replaceRoutes(all, at: now)
+    case .nexthop(let nexthop): observe(nexthop, at: now)
+    case .nexthopDeleted(let id): routes.forgetNexthop(id)
+    case .rule(let rule): routes.observe(rule)
+    case .ruleDeleted(let rule): forget(rule, at: now)
+    case .routes(let all, let nexthops): replaceRoutes(all, nexthops, at: now)
     case .reply(let reply): receive(reply, at: now)
     case .probeNotSent(let id, let sequence, let errno):
       takeBack(id, sequence, errno, at: now)
@@ -116,13 +132,15 @@ public struct Core: Sendable {
     case .clearFailed(let id, let key, let message):
       let name = monitors[id].flatMap { tunnels[$0.tunnel]?.name } ?? "-"
       log(.warning, name, "cannot clear \(key): \(message)")
+    case .vici(let event): take(event, at: now)
     case .ownLinkFailed(let ifID, let message): ownLinkFailed(ifID, message)
     case .shutdown(let release): shutDown(release: release, at: now)
     case .tick: break
     }
     runTimers(at: now)
     if mustSettleOwnLinks { settleOwnLinks(at: now) }
-    if mustReadRoutes { effects.append(.readRoutes) }
+    if mustReadRoutes || routes.needsDump { effects.append(.readRoutes) }
+    routes.needsDump = false
     return effects
   }
 
@@ -132,11 +150,13 @@ public struct Core: Sendable {
       case .monitor(let id): wake(id, at: now)
       case .tunnel(let id): settle(id, at: now)
       case .gate(let link):
+        if routes.mustCompare.remove(link) != nil { mustReadRoutes = true }
         if guardedTunnels(on: link).isEmpty {
           cleanUp(at: now)
         } else {
           settleGate(link, at: now)
         }
+      case .ike: askForList(at: now)
       case .ownLink: settleOwnLinks(at: now)
       }
     }

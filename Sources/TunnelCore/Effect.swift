@@ -16,6 +16,8 @@ public enum Effect: Hashable, Sendable {
   case readCounters(MonitorID, [SAKey])
   /// The kernel's routes may have changed without an event: dump them again.
   case readRoutes
+  /// Ask the IKE daemon.
+  case vici(VICIRequest)
   /// An alarm for the operator.
   case alarm(Alarm)
   /// One line for the log.

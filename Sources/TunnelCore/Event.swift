@@ -4,8 +4,10 @@ public enum Event: Sendable {
   case snapshot(Snapshot)
   /// An SA is new or was updated (NEWSA, UPDSA).
   case sa(SecurityAssociation)
-  /// An SA is gone (DELSA, or EXPIRE with hard=1).
+  /// An SA is gone (DELSA).
   case saDeleted(SAKey)
+  /// An SA is gone by a hard expiry (EXPIRE with hard=1), of which the IKE daemon hears too.
+  case saExpired(SAKey)
   /// All SAs of this IP protocol are gone (FLUSHSA); 0 or 255 means of every protocol.
   case saFlushed(ipProtocol: UInt8)
   /// A policy is new or was updated (NEWPOLICY, UPDPOLICY).
@@ -23,11 +25,19 @@ public enum Event: Sendable {
   /// An address is gone.
   case addressDeleted(InterfaceAddress)
   /// A route is new or replaced.
-  case route(Route)
+  case route(Route, RouteChange = .new)
   /// A route is gone.
   case routeDeleted(Route)
-  /// All routes, as asked for by `Effect.readRoutes`.
-  case routes([Route])
+  /// A nexthop object or group is new or replaced.
+  case nexthop(Nexthop)
+  /// A nexthop object or group is gone.
+  case nexthopDeleted(id: UInt32)
+  /// A policy rule of the agent's is there.
+  case rule(ProbeRule)
+  /// A policy rule of the agent's is gone.
+  case ruleDeleted(ProbeRule)
+  /// All routes and nexthops, as asked for by `Effect.readRoutes`.
+  case routes([Route], [Nexthop] = [])
   /// An authentic reply to one of our probes arrived.
   case reply(ProbeReply)
   /// The kernel did not take a probe: errno.
@@ -43,6 +53,8 @@ public enum Event: Sendable {
   case ownLinkFailed(ifID: UInt32, message: String)
   /// An SA that was to be cleared could not be.
   case clearFailed(MonitorID, SAKey, message: String)
+  /// The connection to the IKE daemon said something.
+  case vici(VICIEvent)
   /// The agent is about to end. With `release` every gate is put back first.
   case shutdown(release: Bool)
   /// Time passed; `nextDeadline` says when this is due.
@@ -61,12 +73,19 @@ public struct Snapshot: Sendable {
   public var addresses: [InterfaceAddress]
   /// All routes but those of the local table.
   public var routes: [Route]
+  /// All nexthop objects and groups.
+  public var nexthops: [Nexthop]
+  /// The agent's policy rules.
+  public var rules: [ProbeRule]
 
   /// A snapshot.
   public init(
     sas: [SecurityAssociation] = [], policies: [SecurityPolicy] = [], links: [Link] = [],
-    addresses: [InterfaceAddress] = [], routes: [Route] = []
+    addresses: [InterfaceAddress] = [], routes: [Route] = [], nexthops: [Nexthop] = [],
+    rules: [ProbeRule] = []
   ) {
+    self.rules = rules
+    self.nexthops = nexthops
     self.sas = sas
     self.policies = policies
     self.links = links

@@ -46,15 +46,43 @@ public struct TunnelStatus: Codable, Hashable, Sendable {
   public var lastFailureAge: Double?
   /// Routes taken from its link.
   public var withdrawn: [String]
+  /// What strongSwan calls it; null when that was never known.
+  public var ike: IKEStatus?
   /// Its SA sets.
   public var sets: [SetStatus]
 
   private enum CodingKeys: String, CodingKey {
-    case name, id, configured, template, link, gateway, local, remote, state, mon, gate, reason,
+    case name, ike, id, configured, template, link, gateway, local, remote, state, mon, gate,
+      reason,
       since
     case losses, threshold, obstacle, failures, withdrawn, sets
     case lastFailure = "last_failure"
     case lastFailureAge = "last_failure_age"
+  }
+}
+
+/// A tunnel in strongSwan's words.
+public struct IKEStatus: Codable, Hashable, Sendable {
+  /// Name of its connection.
+  public var connection: String
+  /// Name of the child.
+  public var child: String
+  /// unique id of the IKE SA; null when the child has no SAs.
+  public var ikeID: UInt32?
+  /// unique id of the CHILD_SA; null likewise.
+  public var childID: UInt32?
+
+  private enum CodingKeys: String, CodingKey {
+    case connection, child
+    case ikeID = "ike_id"
+    case childID = "child_id"
+  }
+
+  init(_ names: IKENames) {
+    connection = names.name.connection
+    child = names.name.child
+    ikeID = names.ikeID
+    childID = names.childID
   }
 }
 
@@ -137,13 +165,13 @@ extension Core {
       failures: tunnel.failures, lastFailure: tunnel.lastFailure?.reason.description,
       lastFailureAge: tunnel.lastFailure.map { now.since($0.at).inSeconds },
       withdrawn: tunnel.link.map { routes.withdrawn(from: $0).map(\.description) } ?? [],
-      sets: (sets + tunnel.lost).map(status))
+      ike: tunnel.ike.map(IKEStatus.init), sets: (sets + tunnel.lost).map(status))
   }
 
   private func obstacle(_ tunnel: Tunnel, _ sets: [SetMonitor]) -> String? {
     if let name = tunnel.link {
       guard let link = link(named: name) else { return "link \(name) does not exist" }
-      if !link.isAdminUp { return "link \(name) is down by the operator" }
+      if !link.isAdminUp, !isDownByUs(name) { return "link \(name) is down by the operator" }
     }
     return sets.lazy.compactMap(\.obstacle).first.map(\.description)
   }

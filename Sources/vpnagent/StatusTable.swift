@@ -22,7 +22,7 @@ struct StatusTable {
 
   func text(_ coloured: Bool) -> String {
     guard !status.tunnels.isEmpty else {
-      return "No tunnel configured, and no IPsec SA found.\n"
+      return "No tunnel configured, and no IPsec SA found.\n" + control
     }
     let rows = [Array(columns)] + status.tunnels.map(Self.cells)
     let widths = columns.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
@@ -38,7 +38,12 @@ struct StatusTable {
       for note in tunnel.map(Self.notes) ?? [] { text += "  \(note)\n" }
       for set in tunnel.map({ SetLines($0).lines }) ?? [] { text += "  \(set)\n" }
     }
-    return text
+    return text + control
+  }
+
+  private var control: String {
+    let obstacle = status.controlObstacle.map { " (vici: \($0))" } ?? ""
+    return "control: \(status.control)\(obstacle)\n"
   }
 
   private static func cells(_ tunnel: TunnelStatus) -> [String] {
@@ -64,6 +69,9 @@ struct StatusTable {
       tunnel.state != "up" || past < 600
     {
       notes.append("last failure: \(failure), \(age(past)) ago")
+    }
+    if tunnel.state != "up", let ike = tunnel.ike {
+      notes.append("strongSwan: connection \(ike.connection), child \(ike.child)")
     }
     if let obstacle = tunnel.obstacle, !SetLines(tunnel).show(obstacle) {
       notes.append("not probed: \(obstacle)")

@@ -44,8 +44,14 @@ private let syntaxRows: [Row] = [
 
 private let tableRows: [Row] = [
   Row(
+    "vici-socket = 'charon.vici'",
+    " vici-socket = \"charon.vici\": not the path of a socket; allowed: \(socketForm)"),
+  Row(
+    "vici-socket = false",
+    " vici-socket = false: must be a string, not a boolean; allowed: \(socketForm)"),
+  Row(
     "vpm.v.gateway = 'GW'",
-    " vpm = { v }: unknown key (did you mean vpn?); allowed: vpn-monitor-options, "
+    " vpm = { v }: unknown key (did you mean vpn?); allowed: vici-socket, vpn-monitor-options, "
       + "gateway, vpn, template"),
   Row("gateway = 'GW'", " gateway = \"GW\": must be a table, not a string"),
   Row("[[vpn]]\nx = 1", " vpn = [{ x }]: must be a table, not an array"),

@@ -1,5 +1,7 @@
 /// A valid file with every key in it.
 let fullFile = """
+  vici-socket = "/run/ike/charon.vici"
+
   # Defaults for every VPN that has vpn-monitor.
   [vpn-monitor-options]
   interval = 5

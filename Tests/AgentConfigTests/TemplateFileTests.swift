@@ -150,8 +150,8 @@ private let rows: [Row] = [
     "match.peer = '203.0.113.1'\nvpn-monitor.verify-path.destination-ip = '10.2.0.9'",
     " template.t.vpn-monitor.verify-path.destination-ip = \"10.2.0.9\": \(oneLink)"),
   row(
-    "match.if-id = 1\nlink-control = 'admin'",
-    " template.t.link-control = \"admin\": not supported yet; allowed: oper, none"),
+    "match.if-id = 1\nlink-control = 'auto'",
+    " template.t.link-control = \"auto\": unknown value; allowed: oper, admin, none"),
   Row("template = 1", " template = 1: must be a table, not an integer"),
   Row(
     "[template.'a b']\nmatch.if-id = 1",

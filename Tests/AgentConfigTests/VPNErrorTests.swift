@@ -8,7 +8,7 @@ private let gateway = "gateway.GW.address = '203.0.113.1'\n"
 private let rows: [Row] = [
   Row(
     "a = 1\n  [vpn.v]\n",
-    " a = 1: unknown key; allowed: vpn-monitor-options, gateway, vpn, template",
+    " a = 1: unknown key; allowed: vici-socket, vpn-monitor-options, gateway, vpn, template",
     " vpn.v.gateway: missing; allowed: none yet, add [gateway.NAME]"),
   .vpn(
     "gatway = 'GW'",
@@ -48,9 +48,10 @@ private let rows: [Row] = [
     " vpn.v.establish-tunnels = true: must be a string, not a boolean; allowed: "
       + "immediately, on-traffic, responder-only"),
   .vpn(
-    "link-control = 'admin'",
-    " vpn.v.link-control = \"admin\": not supported yet; allowed: oper, none"),
-  .vpn("link-control = ''", " vpn.v.link-control = \"\": unknown value; allowed: oper, none"),
+    "link-control = 'Admin'",
+    " vpn.v.link-control = \"Admin\": unknown value; allowed: oper, admin, none"),
+  .vpn(
+    "link-control = ''", " vpn.v.link-control = \"\": unknown value; allowed: oper, admin, none"),
   .vpn(
     "bind-interface = 'vti0'\nheld-route = 'blackhole'",
     " vpn.v.held-route = \"blackhole\": unknown value; allowed: unreachable, none"),

@@ -39,13 +39,14 @@ private func vpn(_ lines: String) throws -> VPN {
     name: "a6", gateway: "GW-6", bindInterface: "xfrm6", establishTunnels: .responderOnly,
     linkControl: .none, routes: [prefix],
     monitor: Monitor(interval: .seconds(5), threshold: 6, verifyPath: .init()))
-  let expected = Configuration(
+  var expected = Configuration(
     gateways: [
       "GW-B": Gateway(
         name: "GW-B", addresses: peers, localAddress: IPAddress(198, 51, 100, 1)),
       "GW-6": Gateway(name: "GW-6", addresses: [six]),
     ],
     vpns: [first, second, VPN(name: "shown", gateway: "GW-6")])
+  expected.viciSocket = "/run/ike/charon.vici"
   #expect(loaded.configuration == expected)
   #expect(loaded.warnings.count == 1)  // a6 has routes that it does not touch
 }
@@ -177,4 +178,12 @@ func linksMayBeShared(text: String) throws {
         + "link-control = \"oper\"",
       "vpnagent.toml: gateway.spare: no VPN uses this gateway",
     ])
+}
+
+@Test func aSocketsPathFitsIntoItsAddress() throws {
+  for (length, isAllowed) in [(107, true), (108, false)] {
+    let path = "/" + String(repeating: "x", count: length - 1)
+    let loaded = try? parse("vici-socket = '\(path)'")
+    #expect((loaded?.configuration.viciSocket == path) == isAllowed)
+  }
 }

@@ -69,8 +69,17 @@ import TunnelCore
 
   @Test func replayIsTheBodyUnderANewHeader() {
     let body = NetlinkGolden.routeReplay
-    let request = built { unsafe vpa_build_route_request($0, $1, body, body.count, true) }
-    #expect(request == hex("44000000 1800 0106 00000000 00000000") + body)
+    let flags: [(vpa_change, String)] = [
+      (VPA_CHANGE_ADD, "1800 010c | REQUEST, CREATE | APPEND"),
+      (VPA_CHANGE_REPLACE, "1800 0105 | REQUEST, CREATE | REPLACE"),
+      (VPA_CHANGE_DELETE, "1900 0100 | RTM_DELROUTE"),
+    ]
+    for (change, text) in flags {
+      let request = built {
+        unsafe vpa_build_route_request($0, $1, body, body.count, change, nil, 0)
+      }
+      #expect(request == hex("44000000") + hex(text) + hex("00000000 00000000") + body)
+    }
   }
 
   @Test func everyBuilderSaysWhenThereIsNoRoom() {

@@ -10,7 +10,9 @@ func decode(_ netlink: vpa_netlink_protocol, _ bytes: [UInt8]) -> (Int32, Kernel
   var event = vpa_event()
   let result = unsafe vpa_decode(netlink, bytes, bytes.count, &event)
   guard result == 1 else { return (result, nil) }
-  let replay = built { unsafe vpa_build_route_replay($0, $1, bytes, bytes.count) }
+  let replay =
+    built { unsafe vpa_build_route_replay($0, $1, bytes, bytes.count) }
+    ?? built { unsafe vpa_build_nexthop_replay($0, $1, bytes, bytes.count) }
   return (result, KernelEvent(event, replay: { replay ?? [] }))
 }
 
@@ -111,14 +113,14 @@ func decodeRoute(_ bytes: [UInt8]) -> KernelEvent? { decode(VPA_NETLINK_ROUTE, b
   @Test func route() {
     let destination = IPPrefix(IPAddress(10, 2, 0, 0), length: 16)
     let expected = Route(
-      identity: .init(table: 1000, destination: destination, metric: 50), scope: 0, linkIndex: 5,
+      identity: .init(table: 1000, destination: destination, metric: 50), scope: 0,
+      legs: [.init(linkIndex: 5, gateway: IPAddress(10, 0, 0, 2))],
       message: NetlinkGolden.routeReplay)
     #expect(decodeRoute(NetlinkGolden.route) == .route(expected))
   }
 
   @Test(arguments: [
-    attribute(9, hex("0800 00 00 05000000 | RTA_MULTIPATH, one rtnexthop")),
-    attribute(30, withBytes(of: 3)),  // RTA_NH_ID
+    attribute(9, (0..<33).flatMap { _ in hex("0800 00 00 05000000 | RTA_MULTIPATH, 33 legs") }),
     attribute(
       12,
       withBytes(of: 0) + withBytes(of: 0) + withBytes(of: 6000)  // rta_expires
@@ -126,7 +128,7 @@ func decodeRoute(_ bytes: [UInt8]) -> KernelEvent? { decode(VPA_NETLINK_ROUTE, b
   ])
   func routesThatCannotBeReplayed(extra: [UInt8]) {
     let header = hex("02 10 00 00 fe 03 00 01 00000000")
-    guard case .route(let route) = decodeRoute(message(24, header + extra)) else {
+    guard case .route(let route, _) = decodeRoute(message(24, header + extra)) else {
       Issue.record("not a route")
       return
     }

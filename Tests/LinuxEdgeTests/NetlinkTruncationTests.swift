@@ -20,6 +20,9 @@ import Testing
     route("vti", NetlinkGolden.vti, 16), route("vti6", NetlinkGolden.vti6, 16),
     route("xfrm link", NetlinkGolden.xfrm, 16), route("address", NetlinkGolden.peerAddress, 8),
     route("IPv6 address", NetlinkGolden.address6, 8), route("route", NetlinkGolden.route, 12),
+    route("multipath", NetlinkGolden.multipath, 12),
+    route("route by nexthop", NetlinkGolden.routeByNexthop, 12),
+    route("nexthop", NetlinkGolden.nexthop, 8), route("group", NetlinkGolden.nexthopGroup, 8),
   ]
 
   static func xfrm(_ name: String, _ message: [UInt8], _ fixed: Int) -> Case {

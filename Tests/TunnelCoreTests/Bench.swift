@@ -78,13 +78,15 @@ struct Bench {
 
   /// Brings the agent to life on a gateway with these SAs and routes.
   mutating func boot(
-    sas: [SecurityAssociation] = [], routes: [Route] = [farRoute], link: Link? = link()
+    sas: [SecurityAssociation] = [], routes: [Route] = [farRoute], link: Link? = link(),
+    more addresses: [InterfaceAddress] = []
   ) {
     for sa in sas { self.sas[sa.key] = sa }
     if let link { self.link = link }
     let links = [Self.underlay] + (link.map { [$0] } ?? [])
     play(
-      .snapshot(Snapshot(sas: sas, links: links, addresses: Self.addresses, routes: routes)))
+      .snapshot(
+        Snapshot(sas: sas, links: links, addresses: Self.addresses + addresses, routes: routes)))
   }
 
   mutating func negotiate(_ number: UInt32, reqid: UInt32 = 1) {
@@ -161,19 +163,27 @@ struct Bench {
           play(.saDeleted(sa.key))
         }
       case .changeGate(let plan):
-        for case .setDormant(_, let dormant) in plan.steps {
-          link.operationalState = dormant ? .dormant : .up
-          link.isLinkModeDormant = dormant
-          play(.link(link))
-        }
+        for step in plan.steps { take(step) }
       case .readCounters(let id, let keys):
         count(out: traffic.out, in: traffic.in)
         let counts = sas.filter { keys.contains($0.key) }.mapValues(\.packets)
         play(.counters(id, counts))
       case .sendProbe: count(out: 1, in: 0)
-      case .clear, .readRoutes, .alarm, .log, .endProbes, .makeLink, .removeLink: break
+      case .clear, .readRoutes, .vici, .alarm, .log, .endProbes, .makeLink, .removeLink: break
       }
     }
+  }
+
+  /// What the kernel does to the link.
+  private mutating func take(_ step: GateStep) {
+    switch step {
+    case .setDormant(_, let dormant): link.isLinkModeDormant = dormant
+    case .setAdmin(_, let up): link.isAdminUp = up
+    default: return
+    }
+    link.operationalState = link.isLinkModeDormant ? .dormant : .up
+    if !link.isAdminUp { link.operationalState = .down }
+    play(.link(link))
   }
 
   /// Counts packets on the newest pair, as the kernel does.

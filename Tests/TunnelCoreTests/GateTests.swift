@@ -38,17 +38,17 @@ import TunnelCore
     #expect(plan.recordAfter == GateRecord())
   }
 
-  @Test func routesOfDaemonsConnectedOnesAndMultipathStay() {
+  @Test func routesOfDaemonsConnectedOnesAndThoseThatExpireStay() {
     var bench = Bench()
     var ospf = Bench.farRoute
     ospf.routeProtocol = 188
     var connected = Bench.farRoute
     connected.identity.destination = IPPrefix(Bench.near, length: 30)
     connected.routeProtocol = 2
-    var multipath = Bench.farRoute
-    multipath.identity.metric = 5
-    multipath.isReplayable = false
-    bench.boot(routes: [ospf, connected, multipath])
+    var expiring = Bench.farRoute
+    expiring.identity.metric = 5
+    expiring.isReplayable = false
+    bench.boot(routes: [ospf, connected, expiring])
     #expect(bench.steps == [.setDormant(linkIndex: 7, true)])
   }
 
@@ -252,7 +252,7 @@ import TunnelCore
     stale.identity = .init(
       table: 254, destination: IPPrefix(IPAddress(10, 9, 0, 0), length: 16), metric: .max)
     stale.kind = .unreachable
-    stale.linkIndex = nil
+    stale.legs = []
     stale.routeProtocol = Route.agentProtocol
     bench.boot(routes: [stale])
     #expect(bench.steps.contains(.deleteUnreachable(stale.identity)))

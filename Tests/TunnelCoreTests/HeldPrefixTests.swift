@@ -80,11 +80,13 @@ import Testing
   }
 
   @Test func whatBothWithdrawsAndPutsBackIsOnRecordUntilItIsDone() {
-    let left = GateRecord(links: [.init(name: "vti0", withdrawn: [Self.route(Self.inside)])])
     let wide = Self.route(Self.wide)
-    #expect(
-      left.adding([.addRoute(wide)], of: "vti0").links.map(\.withdrawn)
-        == [[Self.route(Self.inside), wide]])
-    #expect(GateRecord().adding([.addRoute(wide)], of: "vti0").links.count == 1)
+    let before = GateRecord(links: [
+      .init(name: "vti0", withdrawn: [wide]), .init(name: "vti1", withdrawn: []),
+    ])
+    let after = GateRecord(links: [.init(name: "vti0", withdrawn: [Self.route(Self.inside)])])
+    let union = before.union(after)
+    #expect(union.links.map(\.name) == ["vti0", "vti1"])
+    #expect(union.links[0].withdrawn == [wide, Self.route(Self.inside)])
   }
 }

@@ -133,7 +133,8 @@ struct Hub {
           link.isLinkModeDormant = dormant
           put(link)
         }
-      case .sendProbe, .endProbes, .makeLink, .removeLink, .readCounters, .readRoutes, .alarm,
+      case .sendProbe, .endProbes, .makeLink, .removeLink, .readCounters, .readRoutes, .vici,
+        .alarm,
         .log:
         break
       }

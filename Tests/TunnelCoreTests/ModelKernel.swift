@@ -49,7 +49,7 @@ struct ModelKernel {
     var lostRoute = false
     for step in plan.steps where !take(step, of: plan) {
       failures.append(.step(link: plan.link, step, message: "refused"))
-      if case .addRoute = step { lostRoute = true }
+      lostRoute = lostRoute || step.putsBack
     }
     if let after = plan.recordAfter, !lostRoute, !save(after) {
       failures.append(.record(link: plan.link, message: "disk full"))
@@ -75,6 +75,11 @@ struct ModelKernel {
     switch step {
     case .addRoute(let route): return add(route)
     case .deleteRoute(let route): return withdraw(route)
+    case .replaceRoute(let route):
+      table[route.identity] = route
+      queue.append(.route(route, .replacing))
+    case .setAdmin(let index, let up): setAdmin(index, up: up)
+    case .replaceGroup, .addRule, .deleteRule, .addNexthop, .addAddress: break
     case .addUnreachable(let id): return add(Self.own(id, nil))
     case .deleteUnreachable(let id):
       if table[id]?.kind == .unreachable { remove(id) }

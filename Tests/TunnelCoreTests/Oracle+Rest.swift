@@ -36,7 +36,7 @@ extension Oracle {
       require(mayBe, "\(vpn.name) in service though no set of it was answered")
     case .asFound:
       require(isAdopted, "\(vpn.name) left as found though no set of it was adopted")
-    case .held:
+    case .held, .down:
       require(state != .up, "\(vpn.name) held though a set is up")
     }
   }

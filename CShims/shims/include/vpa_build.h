@@ -13,7 +13,16 @@ enum vpa_table {
   VPA_TABLE_POLICIES,
   VPA_TABLE_LINKS,
   VPA_TABLE_ADDRESSES,
-  VPA_TABLE_ROUTES
+  VPA_TABLE_ROUTES,
+  VPA_TABLE_NEXTHOPS,
+  VPA_TABLE_RULES,
+};
+
+/* What is to be done with a dumped route or nexthop. */
+enum vpa_change {
+  VPA_CHANGE_ADD,     /* beside others of the same identity; exactly the same: EEXIST */
+  VPA_CHANGE_REPLACE, /* in their place */
+  VPA_CHANGE_DELETE,
 };
 
 /* Builds the dump request of a whole table. */
@@ -30,6 +39,12 @@ int vpa_build_sa_expire(void *buffer, size_t capacity, const void *newsa, size_t
  * both back (UP and DEFAULT). */
 int vpa_build_link_state(void *buffer, size_t capacity, int32_t index, bool dormant);
 
+/* Builds the RTM_SETLINK that sets or clears a link's admin flag. */
+int vpa_build_link_admin(void *buffer, size_t capacity, int32_t index, bool up);
+
+/* Builds the RTM_NEWADDR (exclusive) of an address. */
+int vpa_build_address(void *buffer, size_t capacity, const struct vpa_address *address);
+
 /* Builds the RTM_NEWLINK (exclusive) of an XFRM interface with this if_id, bound to no device. */
 int vpa_build_xfrm_link(void *buffer, size_t capacity, const char *name, uint32_t if_id);
 
@@ -45,15 +60,28 @@ int vpa_build_link_for_probes(void *buffer, size_t capacity, const char *name);
 int vpa_build_link_delete(void *buffer, size_t capacity, int32_t index);
 
 /* Builds the RTM_NEWROUTE (exclusive) or RTM_DELROUTE of a one-leg or unreachable route from its
- * fields. */
+ * fields; of its legs only the first one's link is used. */
 int vpa_build_route(void *buffer, size_t capacity, const struct vpa_route *route, bool add);
 
 /* Builds the body (rtmsg and attributes) that makes the route of a dumped or multicast
  * RTM_NEWROUTE again; -EBADMSG when that is no route. */
 int vpa_build_route_replay(void *buffer, size_t capacity, const void *message, size_t length);
 
-/* Wraps such a body in an RTM_NEWROUTE (exclusive) or RTM_DELROUTE. */
+/* Wraps such a body in an RTM_NEWROUTE or RTM_DELROUTE, leaving out the legs of a multipath route
+ * that go by any of `count` links. */
 int vpa_build_route_request(void *buffer, size_t capacity, const void *body, size_t length,
-                            bool add);
+                            enum vpa_change change, const int32_t *links, size_t count);
+
+/* Builds the body (nhmsg and attributes) that makes the nexthop of a dumped or multicast
+ * RTM_NEWNEXTHOP again; -EBADMSG when that is no nexthop. */
+int vpa_build_nexthop_replay(void *buffer, size_t capacity, const void *message, size_t length);
+
+/* Builds RTM_NEWRULE (exclusive) or RTM_DELRULE. */
+int vpa_build_rule(void *buffer, size_t capacity, const struct vpa_rule *rule, bool add);
+
+/* Wraps such a body in an RTM_NEWNEXTHOP (exclusive, or replacing), leaving out of a group `count`
+ * members. */
+int vpa_build_nexthop_request(void *buffer, size_t capacity, const void *body, size_t length,
+                              enum vpa_change change, const uint32_t *members, size_t count);
 
 #endif

@@ -9,6 +9,7 @@
 
 #define VPA_ALGORITHM_NAME 64
 #define VPA_LINK_NAME 16
+#define VPA_LEGS 32 /* routes and groups of more are not replayable */
 
 /* What the kernel finds an SA by. */
 struct vpa_sa_key {
@@ -84,12 +85,23 @@ struct vpa_address {
   struct vpa_ip address;
   struct vpa_ip peer; /* family 0 unless the link is peer-addressed */
   int32_t link_index;
+  uint32_t flags; /* IFA_F_* that an operator sets, and IFA_F_PERMANENT */
+  uint32_t metric;
   uint8_t prefix_length;
+};
+
+/* One way of a route. */
+struct vpa_leg {
+  struct vpa_ip gateway; /* family 0: none */
+  int32_t link_index;
+  uint8_t weight; /* as `ip route` shows it: 1 is the least */
 };
 
 struct vpa_route {
   struct vpa_ip destination;
-  int32_t link_index; /* 0: none, or more than one leg */
+  struct vpa_leg legs[VPA_LEGS]; /* in the kernel's order */
+  uint32_t leg_count;
+  uint32_t nexthop_id; /* RTA_NH_ID; 0: none */
   uint32_t table;
   uint32_t metric;
   uint8_t prefix_length;
@@ -98,6 +110,27 @@ struct vpa_route {
   uint8_t protocol; /* RTPROT_* */
   uint8_t scope;
   bool replayable; /* whether vpa_build_route_replay makes this route again */
+  bool replaces;   /* NLM_F_REPLACE: it took the place of one of the same identity */
+  bool appended;   /* NLM_F_APPEND: it stands beside others of the same identity */
+};
+
+/* A nexthop object, or a group of them. */
+struct vpa_nexthop {
+  uint32_t id;
+  int32_t link_index; /* 0: a group, a blackhole */
+  uint32_t member_count;
+  uint32_t members[VPA_LEGS]; /* of a group: ids in the kernel's order */
+  uint8_t protocol;           /* RTPROT_* */
+  bool replayable;
+};
+
+/* A policy rule that selects a table by output link. */
+struct vpa_rule {
+  char output_link[VPA_LINK_NAME]; /* empty: not by link */
+  uint32_t table;
+  uint32_t priority;
+  uint8_t family;   /* 4 or 6 */
+  uint8_t protocol; /* RTPROT_* */
 };
 
 enum vpa_event_kind {
@@ -116,6 +149,10 @@ enum vpa_event_kind {
   VPA_EVENT_ADDRESS_DELETED,
   VPA_EVENT_ROUTE,
   VPA_EVENT_ROUTE_DELETED,
+  VPA_EVENT_NEXTHOP,
+  VPA_EVENT_NEXTHOP_DELETED,
+  VPA_EVENT_RULE,
+  VPA_EVENT_RULE_DELETED,
 };
 
 /* One decoded netlink message; only the member that `kind` names is filled. */
@@ -128,6 +165,8 @@ struct vpa_event {
   struct vpa_link link;
   struct vpa_address address;
   struct vpa_route route;
+  struct vpa_nexthop nexthop;
+  struct vpa_rule rule;
 };
 
 #endif

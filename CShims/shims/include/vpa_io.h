@@ -34,6 +34,10 @@ int vpa_unix_listen(const char *path);
  * (blocking), or -errno. */
 int vpa_unix_connect(const char *path, int timeout_ms);
 
+/* Connects to a Unix stream socket without waiting. Returns the fd (non-blocking), or -errno:
+ * -EAGAIN when the listener's queue is full. */
+int vpa_unix_connect_now(const char *path);
+
 /* Accepts a connection. Returns the fd (non-blocking), or -errno. */
 int vpa_accept(int fd);
 

@@ -16,8 +16,8 @@ struct vpa_netlink_drops {
 };
 
 /* Opens a non-blocking event socket subscribed to SAs, policies and expiries (XFRM), or links,
- * addresses and routes (ROUTE), asking for `receive_bytes` of kernel buffer; returns 0 or -errno.
- */
+ * addresses, routes, nexthops and IPv6 rules (ROUTE), asking for `receive_bytes` of kernel buffer;
+ * returns 0 or -errno. */
 int vpa_events_open(struct vpa_netlink **socket, enum vpa_netlink_protocol protocol,
                     int receive_bytes);
 
@@ -45,8 +45,8 @@ const char *vpa_request_complaint(const struct vpa_netlink *socket);
 /* Returns its length. */
 size_t vpa_message_length(const struct vpa_netlink *socket);
 
-/* Does vpa_build_route_replay with it. */
-int vpa_message_route_replay(const struct vpa_netlink *socket, void *buffer, size_t capacity);
+/* Does vpa_build_route_replay or vpa_build_nexthop_replay with it. */
+int vpa_message_replay(const struct vpa_netlink *socket, void *buffer, size_t capacity);
 
 /* Does vpa_build_sa_expire with it. */
 int vpa_message_sa_expire(const struct vpa_netlink *socket, void *buffer, size_t capacity);

@@ -19,6 +19,7 @@ public final class Agent {
   private let requestWatch: RequestWatch?
   private var gateKeeper: GateKeeper
   private let requests: KernelRequests
+  private let vici: VICIClient
   private var control: ControlServer?
   private var core: Core
 
@@ -41,6 +42,7 @@ public final class Agent {
       let caught = [SIGTERM, SIGINT]
       signals = try Descriptor(
         taking: unsafe vpa_signals_open(caught, caught.count), operation: "catch signals")
+      vici = VICIClient(path: options.configuration.viciSocket, at: monotonicNow())
       let file = RecordFile(path: "\(options.runDirectory)/gates.json")
       let record = try file.load()
       gateKeeper = GateKeeper(file: file, record: record)
@@ -90,7 +92,8 @@ public final class Agent {
     let now = monotonicNow()
     return AgentStatus(
       version: options.version, pid: getpid(), uptime: now.since(startedAt).inSeconds,
-      config: options.configPath, tunnels: core.status(at: now).tunnels
+      config: options.configPath, control: core.control, controlObstacle: core.controlObstacle,
+      tunnels: core.status(at: now).tunnels
     ).json()
   }
 
@@ -105,12 +108,14 @@ public final class Agent {
     var signal: Int32 = 0
     while signal == 0 {
       let now = monotonicNow()
-      for descriptor in try reactor.wait(until: core.nextDeadline, now: now) {
+      let deadline = [core.nextDeadline, vici.nextDeadline].compactMap { $0 }.min()
+      for descriptor in try reactor.wait(until: deadline, now: now) {
         try serve(descriptor)
       }
       signal = vpa_signals_next(signals.number)
       // Replies that wait were read above: a timer must not call them lost.
       if let due = core.nextDeadline, due <= monotonicNow() { try feed(.tick) }
+      try attendVICI()
     }
     let releases = options.onExit == .release
     log(.info, "-", "told to end by signal \(signal): gates are \(releases ? "released" : "kept")")
@@ -136,10 +141,23 @@ public final class Agent {
       for reply in probes.receive(from: number) { try feed(.reply(reply)) }
     case let number where watchedRequests.contains(number):
       for event in requestWatch?.receive(from: number) ?? [] { try feed(event) }
+    case let number where vici.owns(number):
+      for event in vici.serve(number, at: monotonicNow()) { try feed(.vici(event)) }
     default:
       if control?.advance(descriptor) == .writable {
         try reactor.watch(descriptor, forWriting: true)
       }
+    }
+  }
+
+  /// Connects to the IKE daemon, gives it up when it is silent, and watches its sockets.
+  private func attendVICI() throws(EdgeError) {
+    let now = monotonicNow()
+    if let due = vici.nextDeadline, due <= now {
+      for event in vici.wake(at: now) { try feed(.vici(event)) }
+    }
+    for (descriptor, forWriting) in vici.takeInterests() {
+      try reactor.watch(descriptor, forWriting: forWriting)
     }
   }
 
@@ -162,7 +180,8 @@ public final class Agent {
     let snapshot = Snapshot(
       sas: try requests.dumpSAs(), policies: try requests.dumpPolicies(),
       links: try requests.dumpLinks(), addresses: try requests.dumpAddresses(),
-      routes: try requests.dumpRoutes())
+      routes: try requests.dumpRoutes(), nexthops: try requests.dumpNexthops(),
+      rules: try requests.dumpRules())
     try feed(.snapshot(snapshot))
   }
 
@@ -200,7 +219,9 @@ public final class Agent {
     case .readCounters(let monitor, let keys):
       return [.counters(monitor, readCounters(keys))]
     case .readRoutes:
-      return [.routes(try requests.dumpRoutes())]
+      return [.routes(try requests.dumpRoutes(), try requests.dumpNexthops())]
+    case .vici(let request):
+      return vici.request(request, at: monotonicNow()).map { .vici($0) }
     case .alarm(let alarm):
       log(alarm.isDown ? .error : .info, "-", alarm.description)
     case .log(let level, let tunnel, let text):

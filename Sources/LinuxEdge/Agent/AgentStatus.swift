@@ -11,8 +11,17 @@ public struct AgentStatus: Codable, Sendable {
   public var uptime: Double
   /// The configuration file; null when the agent only observes.
   public var config: String?
+  /// How SAs are managed: "vici", or "kernel expire" while the IKE daemon's socket is of no use.
+  public var control: String
+  /// Why the IKE daemon's socket is of no use; null when it is.
+  public var controlObstacle: String?
   /// Every tunnel.
   public var tunnels: [TunnelStatus]
+
+  private enum CodingKeys: String, CodingKey {
+    case version, pid, uptime, config, control, tunnels
+    case controlObstacle = "control_obstacle"
+  }
 
   /// As JSON with sorted keys, and a line feed.
   public func json() -> [UInt8] {
@@ -29,11 +38,16 @@ public struct AgentStatus: Codable, Sendable {
     self = decoded
   }
 
-  init(version: String, pid: Int32, uptime: Double, config: String?, tunnels: [TunnelStatus]) {
+  init(
+    version: String, pid: Int32, uptime: Double, config: String?, control: String,
+    controlObstacle: String?, tunnels: [TunnelStatus]
+  ) {
     self.version = version
     self.pid = pid
     self.uptime = uptime
     self.config = config
+    self.control = control
+    self.controlObstacle = controlObstacle
     self.tunnels = tunnels
   }
 }

@@ -27,7 +27,7 @@ struct GateKeeper {
         continue
       } catch {
         failures.append(.step(link: plan.link, step, message: error.description))
-        if case .addRoute = step { lostRoute = true }
+        lostRoute = lostRoute || step.putsBack
       }
     }
     // A route that is not back must stay on record; the core writes anew when it is.
@@ -54,6 +54,8 @@ struct GateKeeper {
     switch step {
     case .addRoute(let route): try requests.addRoute(replaying: route)
     case .deleteRoute(let route): try requests.deleteRoute(route)
+    case .replaceRoute(let route): try requests.replaceRoute(route)
+    case .replaceGroup(let group): try requests.replaceGroup(group)
     case .addUnreachable(let id):
       try requests.addUnreachable(id, routeProtocol: Route.agentProtocol)
     case .deleteUnreachable(let id):
@@ -63,6 +65,11 @@ struct GateKeeper {
     case .deleteLinkRoute(let id, let link):
       try requests.deleteRoute(
         Route(identity: id, routeProtocol: Route.agentProtocol, linkIndex: link))
+    case .addNexthop(let nexthop): try requests.addNexthop(nexthop)
+    case .addAddress(let address): try requests.addAddress(address)
+    case .setAdmin(let link, let up): try requests.setAdmin(link: link, up: up)
+    case .addRule(let rule): try requests.setRule(rule, add: true)
+    case .deleteRule(let rule): try requests.setRule(rule, add: false)
     case .setDormant(let link, let dormant):
       try requests.setOperationalState(link: link, dormant: dormant)
     }

@@ -7,7 +7,7 @@ extension Event {
     case .sa(let sa): self = .sa(sa)
     case .saDeleted(let key): self = .saDeleted(key)
     // A hard expiry removes the SA and no DELSA follows (kernel-facts: XFRM messages).
-    case .saExpired(let sa, hard: true): self = .saDeleted(sa.key)
+    case .saExpired(let sa, hard: true): self = .saExpired(sa.key)
     case .saExpired(_, hard: false): return nil
     case .saFlushed(let ipProtocol): self = .saFlushed(ipProtocol: ipProtocol)
     case .policy(let policy): self = .policy(policy)
@@ -19,8 +19,12 @@ extension Event {
     case .linkDeleted(let index): self = .linkDeleted(index: index)
     case .address(let address): self = .address(address)
     case .addressDeleted(let address): self = .addressDeleted(address)
-    case .route(let route): self = .route(route)
+    case .route(let route, let change): self = .route(route, change)
     case .routeDeleted(let route): self = .routeDeleted(route)
+    case .nexthop(let nexthop): self = .nexthop(nexthop)
+    case .nexthopDeleted(let id): self = .nexthopDeleted(id: id)
+    case .rule(let rule): self = .rule(rule)
+    case .ruleDeleted(let rule): self = .ruleDeleted(rule)
     }
   }
 }

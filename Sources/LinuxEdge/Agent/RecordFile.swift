@@ -16,7 +16,45 @@ struct RecordFile {
 
   private struct StoredLink: Codable {
     var name: String
+    var index: Int32?
     var withdrawn: [StoredRoute]
+    var groups: [StoredNexthop]?
+    /// What the agent took by setting the link down; absent when it did not.
+    var down: StoredDown?
+  }
+
+  private struct StoredDown: Codable {
+    var addresses: [StoredAddress]
+    var nexthops: [StoredNexthop]
+  }
+
+  private struct StoredAddress: Codable {
+    var link: Int32
+    var address: String
+    var length: Int
+    var peer: String?
+    var flags: UInt32
+    var metric: UInt32
+  }
+
+  private struct StoredLeg: Codable {
+    var link: Int32
+    var gateway: String?
+    var weight: UInt8
+  }
+
+  private struct StoredNexthop: Codable {
+    var id: UInt32
+    var routeProtocol: UInt8
+    var link: Int32?
+    var members: [UInt32]
+    var without: [UInt32]?
+    var message: String
+
+    enum CodingKeys: String, CodingKey {
+      case id, link, members, without, message
+      case routeProtocol = "protocol"
+    }
   }
 
   private struct StoredRoute: Codable {
@@ -28,10 +66,15 @@ struct RecordFile {
     var routeProtocol: UInt8
     var scope: UInt8
     var link: Int32?
+    /// Of a route that has not just one: `link` is null then.
+    var legs: [StoredLeg]?
+    var nexthop: UInt32?
+    /// Links whose legs the message has and the route has not.
+    var without: [Int32]?
     var message: String
 
     enum CodingKeys: String, CodingKey {
-      case text, table, destination, tos, metric, scope, link, message
+      case text, table, destination, tos, metric, scope, link, legs, nexthop, without, message
       case routeProtocol = "protocol"
     }
   }
@@ -59,7 +102,13 @@ struct RecordFile {
     let stored = Stored(
       version: Self.version,
       links: record.links.map { link in
-        StoredLink(name: link.name, withdrawn: link.withdrawn.map(Self.stored))
+        StoredLink(
+          name: link.name, index: link.index, withdrawn: link.withdrawn.map(Self.stored),
+          groups: link.groups.isEmpty ? nil : link.groups.map(Self.stored),
+          down: link.down.map { down in
+            StoredDown(
+              addresses: down.addresses.map(Self.stored), nexthops: down.nexthops.map(Self.stored))
+          })
       })
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -70,30 +119,85 @@ struct RecordFile {
   }
 
   private static func stored(_ route: Route) -> StoredRoute {
-    StoredRoute(
+    let hasOneLeg = route.linkIndex != nil && route.withoutLinks.isEmpty
+    let legs = route.legs.map {
+      StoredLeg(link: $0.linkIndex, gateway: $0.gateway?.description, weight: $0.weight)
+    }
+    return StoredRoute(
       text: route.description, table: route.identity.table,
       destination: route.identity.destination.description, tos: route.identity.tos,
       metric: route.identity.metric, routeProtocol: route.routeProtocol, scope: route.scope,
-      link: route.linkIndex, message: hex(route.message))
+      link: hasOneLeg ? route.linkIndex : nil, legs: hasOneLeg ? nil : legs,
+      nexthop: route.nexthopID, without: route.withoutLinks.isEmpty ? nil : route.withoutLinks,
+      message: hex(route.message))
+  }
+
+  private static func stored(_ address: InterfaceAddress) -> StoredAddress {
+    StoredAddress(
+      link: address.linkIndex, address: address.address.description,
+      length: address.prefixLength, peer: address.peer?.description, flags: address.flags,
+      metric: address.metric)
+  }
+
+  private static func address(_ entry: StoredAddress) -> InterfaceAddress? {
+    guard let address = IPAddress(entry.address) else { return nil }
+    return InterfaceAddress(
+      linkIndex: entry.link, address: address, prefixLength: entry.length,
+      peer: entry.peer.flatMap { IPAddress($0) }, flags: entry.flags, metric: entry.metric)
+  }
+
+  private static func stored(_ group: Nexthop) -> StoredNexthop {
+    StoredNexthop(
+      id: group.id, routeProtocol: group.routeProtocol, link: group.linkIndex,
+      members: group.members,
+      without: group.withoutMembers.isEmpty ? nil : group.withoutMembers,
+      message: hex(group.message))
   }
 
   private static func record(from stored: Stored) -> GateRecord? {
     var record = GateRecord()
     for link in stored.links {
-      var routes: [Route] = []
-      for entry in link.withdrawn {
-        guard let destination = IPPrefix(entry.destination), let message = bytes(entry.message)
-        else { return nil }
-        routes.append(
-          Route(
-            identity: .init(
-              table: entry.table, destination: destination, tos: entry.tos, metric: entry.metric),
-            routeProtocol: entry.routeProtocol, scope: entry.scope, linkIndex: entry.link,
-            message: message))
+      let routes = link.withdrawn.compactMap(route)
+      let groups = (link.groups ?? []).compactMap(group)
+      guard routes.count == link.withdrawn.count, groups.count == link.groups?.count ?? 0 else {
+        return nil
       }
-      record.links.append(.init(name: link.name, withdrawn: routes))
+      record.links.append(
+        .init(
+          name: link.name, withdrawn: routes, index: link.index, groups: groups,
+          down: link.down.map { down in
+            .init(
+              addresses: down.addresses.compactMap(address),
+              nexthops: down.nexthops.compactMap(group))
+          }))
     }
     return record
+  }
+
+  private static func route(_ entry: StoredRoute) -> Route? {
+    guard let destination = IPPrefix(entry.destination), let message = bytes(entry.message)
+    else { return nil }
+    let one = entry.link.map { [Route.Leg(linkIndex: $0)] }
+    let legs = entry.legs?.map { leg in
+      Route.Leg(
+        linkIndex: leg.link, gateway: leg.gateway.flatMap { IPAddress($0) }, weight: leg.weight)
+    }
+    var route = Route(
+      identity: .init(
+        table: entry.table, destination: destination, tos: entry.tos, metric: entry.metric),
+      routeProtocol: entry.routeProtocol, scope: entry.scope, legs: legs ?? one ?? [],
+      nexthopID: entry.nexthop, message: message)
+    route.withoutLinks = entry.without ?? []
+    return route
+  }
+
+  private static func group(_ entry: StoredNexthop) -> Nexthop? {
+    guard let message = bytes(entry.message) else { return nil }
+    var group = Nexthop(
+      id: entry.id, routeProtocol: entry.routeProtocol, linkIndex: entry.link,
+      members: entry.members, message: message)
+    group.withoutMembers = entry.without ?? []
+    return group
   }
 
   private static func hex(_ bytes: [UInt8]) -> String {

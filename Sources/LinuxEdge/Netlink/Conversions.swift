@@ -119,7 +119,20 @@ extension InterfaceAddress {
     self.init(
       linkIndex: address.link_index, address: IPAddress(address.address),
       prefixLength: Int(address.prefix_length),
-      peer: address.peer.family == 0 ? nil : IPAddress(address.peer))
+      peer: address.peer.family == 0 ? nil : IPAddress(address.peer), flags: address.flags,
+      metric: address.metric)
+  }
+}
+
+extension vpa_address {
+  init(_ address: InterfaceAddress) {
+    self.init()
+    self.address = vpa_ip(address.address)
+    if let other = address.peer { peer = vpa_ip(other) }
+    link_index = address.linkIndex
+    flags = address.flags
+    metric = address.metric
+    prefix_length = UInt8(address.prefixLength)
   }
 }
 
@@ -143,12 +156,69 @@ extension Route {
         tos: route.tos, metric: route.metric),
       kind: kind, routeProtocol: route.protocol, scope: route.scope,
       // IPv6 hangs unreachable routes on the loopback link.
-      linkIndex: kind == .unreachable || route.link_index == 0 ? nil : route.link_index,
+      legs: kind == .unreachable ? [] : route.ways,
+      nexthopID: route.nexthop_id == 0 ? nil : route.nexthop_id,
       isReplayable: route.replayable && !message.isEmpty, message: message)
   }
 }
 
+extension RouteChange {
+  init(_ route: vpa_route) {
+    self = route.replaces ? .replacing : route.appended ? .appended : .new
+  }
+}
+
+extension ProbeRule {
+  /// nil for a rule that is not the agent's.
+  init?(_ rule: vpa_rule) {
+    guard rule.protocol == Route.agentProtocol, rule.family == 6,
+      rule.table == Route.probeTable, rule.output_link.0 != 0
+    else { return nil }
+    self.init(link: String(fixed: rule.output_link))
+  }
+}
+
+extension vpa_rule {
+  init(_ rule: ProbeRule) {
+    self.init()
+    unsafe withUnsafeMutableBytes(of: &output_link) {
+      // The last byte stays 0.
+      for (place, byte) in rule.link.utf8.prefix($0.count - 1).enumerated() {
+        unsafe $0[place] = byte
+      }
+    }
+    table = Route.probeTable
+    priority = ProbeRule.priority
+    family = 6
+    self.protocol = Route.agentProtocol
+  }
+}
+
+extension Nexthop {
+  /// The nexthop with the body that makes it again.
+  init(_ nexthop: vpa_nexthop, message: [UInt8]) {
+    let members = unsafe withUnsafeBytes(of: nexthop.members) {
+      unsafe Array($0.bindMemory(to: UInt32.self).prefix(Int(nexthop.member_count)))
+    }
+    self.init(
+      id: nexthop.id, routeProtocol: nexthop.protocol,
+      linkIndex: nexthop.link_index == 0 ? nil : nexthop.link_index, members: members,
+      isReplayable: nexthop.replayable && !message.isEmpty, message: message)
+  }
+}
+
 extension vpa_route {
+  /// Its legs, in the kernel's order.
+  var ways: [Route.Leg] {
+    unsafe withUnsafeBytes(of: legs) {
+      unsafe $0.bindMemory(to: vpa_leg.self).prefix(Int(leg_count)).map { leg in
+        Route.Leg(
+          linkIndex: leg.link_index,
+          gateway: leg.gateway.family == 0 ? nil : IPAddress(leg.gateway), weight: leg.weight)
+      }
+    }
+  }
+
   init(
     _ identity: Route.Identity, kind: Route.Kind, routeProtocol: UInt8, scope: UInt8,
     linkIndex: Int32
@@ -159,10 +229,16 @@ extension vpa_route {
       case .unreachable: 7
       case .other(let number): number
       }
-    self.init(
-      destination: vpa_ip(identity.destination.address), link_index: linkIndex,
-      table: identity.table, metric: identity.metric,
-      prefix_length: UInt8(identity.destination.length), tos: identity.tos, type: type,
-      protocol: routeProtocol, scope: scope, replayable: false)
+    self.init()
+    destination = vpa_ip(identity.destination.address)
+    leg_count = linkIndex == 0 ? 0 : 1
+    legs.0.link_index = linkIndex
+    table = identity.table
+    metric = identity.metric
+    prefix_length = UInt8(identity.destination.length)
+    tos = identity.tos
+    self.type = type
+    self.protocol = routeProtocol
+    self.scope = scope
   }
 }

@@ -29,14 +29,22 @@ public enum KernelEvent: Hashable, Sendable {
   /// An address is gone.
   case addressDeleted(InterfaceAddress)
   /// A new or changed route.
-  case route(Route)
+  case route(Route, RouteChange = .new)
   /// A route is gone. The kernel says nothing of IPv4 routes that go with their link or address.
   case routeDeleted(Route)
+  /// A new or changed nexthop object or group.
+  case nexthop(Nexthop)
+  /// A nexthop object or group is gone. The kernel says nothing of those that go with their link.
+  case nexthopDeleted(id: UInt32)
+  /// A new policy rule.
+  case rule(ProbeRule)
+  /// A policy rule is gone.
+  case ruleDeleted(ProbeRule)
 }
 
 extension KernelEvent {
   /// The shim's event; nil for a kind this version does not know. `replay` builds the body that
-  /// makes a route again.
+  /// makes a route or a nexthop again.
   init?(_ event: vpa_event, replay: () -> [UInt8]) {
     switch event.kind {
     case VPA_EVENT_SA: self = .sa(SecurityAssociation(event.sa))
@@ -55,8 +63,17 @@ extension KernelEvent {
     case VPA_EVENT_LINK_DELETED: self = .linkDeleted(index: event.link.index)
     case VPA_EVENT_ADDRESS: self = .address(InterfaceAddress(event.address))
     case VPA_EVENT_ADDRESS_DELETED: self = .addressDeleted(InterfaceAddress(event.address))
-    case VPA_EVENT_ROUTE: self = .route(Route(event.route, message: replay()))
+    case VPA_EVENT_ROUTE:
+      self = .route(Route(event.route, message: replay()), RouteChange(event.route))
     case VPA_EVENT_ROUTE_DELETED: self = .routeDeleted(Route(event.route, message: replay()))
+    case VPA_EVENT_NEXTHOP: self = .nexthop(Nexthop(event.nexthop, message: replay()))
+    case VPA_EVENT_NEXTHOP_DELETED: self = .nexthopDeleted(id: event.nexthop.id)
+    case VPA_EVENT_RULE:
+      guard let rule = ProbeRule(event.rule) else { return nil }
+      self = .rule(rule)
+    case VPA_EVENT_RULE_DELETED:
+      guard let rule = ProbeRule(event.rule) else { return nil }
+      self = .ruleDeleted(rule)
     default: return nil
     }
   }

@@ -85,8 +85,37 @@ extension KernelRequests {
   /// All IPv4 and IPv6 routes, but neither cached ones nor table 255 (local).
   public func dumpRoutes() throws(EdgeError) -> [Route] {
     try dump("dump routes", VPA_TABLE_ROUTES, on: route).compactMap {
-      if case .route(let route) = $0 { route } else { nil }
+      if case .route(let route, _) = $0 { route } else { nil }
     }
+  }
+
+  /// All nexthop objects and groups; none on a kernel that has no such thing.
+  public func dumpNexthops() throws(EdgeError) -> [Nexthop] {
+    do {
+      return try dump("dump nexthops", VPA_TABLE_NEXTHOPS, on: route).compactMap {
+        if case .nexthop(let nexthop) = $0 { nexthop } else { nil }
+      }
+    } catch  where error.errno == EOPNOTSUPP {
+      return []
+    }
+  }
+}
+
+extension KernelRequests {
+  /// The agent's policy rules.
+  public func dumpRules() throws(EdgeError) -> [ProbeRule] {
+    try dump("dump rules", VPA_TABLE_RULES, on: route).compactMap {
+      if case .rule(let rule) = $0 { rule } else { nil }
+    }
+  }
+
+  /// Makes a rule, or removes it.
+  public func setRule(_ rule: ProbeRule, add: Bool) throws(EdgeError) {
+    var rule = vpa_rule(rule)
+    let request = built { unsafe vpa_build_rule($0, $1, &rule, add) }
+    try perform(
+      add ? "add rule" : "delete rule", "oif \(String(fixed: rule.output_link))", on: route,
+      request, removing: !add)
   }
 }
 
@@ -100,12 +129,49 @@ extension KernelRequests {
     try perform(dormant ? "make dormant" : "open", "link \(index)", on: route, request)
   }
 
+  /// Sets or clears a link's admin flag.
+  public func setAdmin(link index: Int32, up: Bool) throws(EdgeError) {
+    let request = built { unsafe vpa_build_link_admin($0, $1, index, up) }
+    try perform(up ? "set up" : "set down", "link \(index)", on: route, request)
+  }
+
+  /// Gives a link an address.
+  public func addAddress(_ address: InterfaceAddress) throws(EdgeError) {
+    var new = vpa_address(address)
+    let request = built { unsafe vpa_build_address($0, $1, &new) }
+    try perform("add address", "\(address.address)", on: route, request)
+  }
+
+  /// Makes a nexthop object again.
+  public func addNexthop(_ nexthop: Nexthop) throws(EdgeError) {
+    let request = built(capacity: nexthop.message.count + 16) {
+      unsafe vpa_build_nexthop_request(
+        $0, $1, nexthop.message, nexthop.message.count, VPA_CHANGE_ADD, nil, 0)
+    }
+    try perform("add", "\(nexthop)", on: route, request)
+  }
+
   /// Puts a withdrawn route back as it was dumped.
   public func addRoute(replaying saved: Route) throws(EdgeError) {
     guard saved.isReplayable else {
       throw EdgeError(operation: "replay route", object: "\(saved)", errno: EOPNOTSUPP)
     }
-    try perform("replay route", "\(saved)", on: route, replay(saved, add: true))
+    try perform("replay route", "\(saved)", on: route, replay(saved, VPA_CHANGE_ADD))
+  }
+
+  /// Makes a route in the place of what the kernel has of its identity.
+  public func replaceRoute(_ new: Route) throws(EdgeError) {
+    try perform("replace route", "\(new)", on: route, replay(new, VPA_CHANGE_REPLACE))
+  }
+
+  /// Gives a nexthop group its members.
+  public func replaceGroup(_ group: Nexthop) throws(EdgeError) {
+    let without = group.withoutMembers
+    let request = built(capacity: group.message.count + 16) {
+      unsafe vpa_build_nexthop_request(
+        $0, $1, group.message, group.message.count, VPA_CHANGE_REPLACE, without, without.count)
+    }
+    try perform("replace", "\(group)", on: route, request)
   }
 
   /// Deletes exactly this route: with everything that was dumped of it when there is a message,
@@ -113,7 +179,7 @@ extension KernelRequests {
   public func deleteRoute(_ old: Route) throws(EdgeError) {
     let request =
       old.isReplayable && !old.message.isEmpty
-      ? replay(old, add: false)
+      ? replay(old, VPA_CHANGE_DELETE)
       : build(
         vpa_route(
           old.identity, kind: old.kind, routeProtocol: old.routeProtocol, scope: old.scope,
@@ -160,10 +226,12 @@ extension KernelRequests {
     return built { unsafe vpa_build_route($0, $1, &route, add) }
   }
 
-  private func replay(_ saved: Route, add: Bool) -> [UInt8]? {
+  private func replay(_ saved: Route, _ change: vpa_change) -> [UInt8]? {
     let header = 16
+    let without = saved.withoutLinks
     return built(capacity: saved.message.count + header) {
-      unsafe vpa_build_route_request($0, $1, saved.message, saved.message.count, add)
+      unsafe vpa_build_route_request(
+        $0, $1, saved.message, saved.message.count, change, without, without.count)
     }
   }
 }

@@ -49,7 +49,7 @@ struct NetlinkSocket: ~Copyable {
     while true {
       let result = unsafe vpa_events_next(socket, &event)
       guard result == 1 else { return result == 0 ? .drained : .overrun }
-      if let known = KernelEvent(event, replay: { routeReplay() }) { body(known) }
+      if let known = KernelEvent(event, replay: { replay() }) { body(known) }
     }
   }
 
@@ -60,15 +60,15 @@ struct NetlinkSocket: ~Copyable {
     var event = vpa_event()
     repeat {
       result = unsafe vpa_request_next(socket, &event)
-      if result == 1, let known = KernelEvent(event, replay: { routeReplay() }) { body(known) }
+      if result == 1, let known = KernelEvent(event, replay: { replay() }) { body(known) }
     } while result == 1
     return result
   }
 
-  /// The body that makes the route last delivered again.
-  private func routeReplay() -> [UInt8] {
+  /// The body that makes the route or nexthop last delivered again.
+  private func replay() -> [UInt8] {
     built(capacity: unsafe vpa_message_length(socket)) {
-      unsafe vpa_message_route_replay(socket, $0, $1)
+      unsafe vpa_message_replay(socket, $0, $1)
     } ?? []
   }
 

@@ -2,6 +2,8 @@
 public enum GateDemand: String, Hashable, Sendable {
   /// Out of service: operstate DORMANT, routes away.
   case held
+  /// Out of service by `link-control = "admin"`: held, and the admin flag cleared.
+  case down
   /// In service.
   case inService = "in-service"
   /// As the agent found it: not touched.
@@ -20,19 +22,28 @@ struct Gate: Sendable {
   /// Failures in a row, and when the last one is tried again.
   var retries = 0
   var retryAt: Instant?
+  /// Whether the agent cleared the admin flag; else it is the operator's.
+  var isDownByUs = false
+  /// The admin flag that was asked for, until an event of the link shows it.
+  var askedAdmin: Bool?
+  /// The operator set the link up while the agent had it down: it stays up, and held.
+  var isRaisedByOperator = false
   /// Number of routes that are not fought for any longer, to warn once each.
   var contested = 0
 }
 
 extension Tunnel {
+  /// Held for want of a path to verify.
+  private var away: GateDemand { vpn?.linkControl == .admin ? .down : .held }
+
   /// The table of design.md section 3.
   func gateDemand(isAdopted: Bool) -> GateDemand {
     let establish = vpn?.establishTunnels ?? .onTraffic
     switch state {
-    case .absent: return establish == .onTraffic ? .inService : .held
+    case .absent: return establish == .onTraffic ? .inService : away
     case .verifying: return isAdopted ? .asFound : .held
     case .up: return .inService
-    case .down: return .held
+    case .down: return away
     }
   }
 }

@@ -2,6 +2,21 @@ extension Route {
   /// rtm_protocol of every route the agent makes. Not in use by any daemon that iproute2's
   /// rt_protos names.
   public static let agentProtocol: UInt8 = 250
+  /// The table of routes to IPv6 probe destinations that no other route through the link covers.
+  public static let probeTable: UInt32 = 250
+}
+
+/// A rule of the agent's: what leaves by this link as the socket's own choice (IPv6, `oif`) looks
+/// into `Route.probeTable` first. IPv6 sends nothing through a link without a route, so where there
+/// is none to a probe's destination the agent has one there, where nobody else's traffic finds it.
+public struct ProbeRule: Hashable, Sendable {
+  /// FRA_PRIORITY: after the local table, before main.
+  public static let priority: UInt32 = 250
+  /// The link's name.
+  public var link: String
+
+  /// A rule.
+  public init(link: String) { self.link = link }
 }
 
 /// One change to the kernel on the way to a held or an open gate. Each is idempotent: what is
@@ -11,6 +26,10 @@ public enum GateStep: Hashable, Sendable {
   case addRoute(Route)
   /// Withdraw a route.
   case deleteRoute(Route)
+  /// Give a multipath route these legs, in the place of what the kernel has of its identity.
+  case replaceRoute(Route)
+  /// Give a nexthop group these members.
+  case replaceGroup(Nexthop)
   /// Add an unreachable route of the agent's.
   case addUnreachable(Route.Identity)
   /// Remove an unreachable route of the agent's.
@@ -19,13 +38,42 @@ public enum GateStep: Hashable, Sendable {
   case addLinkRoute(Route.Identity, linkIndex: Int32)
   /// Remove a route of the agent's through a link.
   case deleteLinkRoute(Route.Identity, linkIndex: Int32)
+  /// Make a nexthop object again that went with its link.
+  case addNexthop(Nexthop)
+  /// Put an address back that went with its link.
+  case addAddress(InterfaceAddress)
+  /// Set a link up or down.
+  case setAdmin(linkIndex: Int32, up: Bool)
+  /// Make a rule of the agent's.
+  case addRule(ProbeRule)
+  /// Remove a rule of the agent's.
+  case deleteRule(ProbeRule)
   /// Make a link's operstate DORMANT, or UP again; its link mode follows.
   case setDormant(linkIndex: Int32, Bool)
 }
 
 extension GateStep {
-  /// Whether a route of somebody else's leaves the kernel.
-  var withdraws: Bool { if case .deleteRoute = self { true } else { false } }
+  /// Whether a route of somebody else's leaves the kernel, or a part of it may.
+  var withdraws: Bool {
+    switch self {
+    case .deleteRoute, .replaceRoute, .replaceGroup, .setAdmin(_, up: false): true
+    case .addRoute, .addUnreachable, .deleteUnreachable, .addLinkRoute, .deleteLinkRoute,
+      .addNexthop, .addAddress, .setAdmin, .addRule, .deleteRule, .setDormant:
+      false
+    }
+  }
+
+  /// Whether something that is on record comes back by it, or may.
+  public var putsBack: Bool {
+    switch self {
+    case .addRoute, .replaceRoute, .replaceGroup, .addNexthop, .addAddress,
+      .setAdmin(_, up: true):
+      true
+    case .deleteRoute, .addUnreachable, .deleteUnreachable, .addLinkRoute, .deleteLinkRoute,
+      .setAdmin, .addRule, .deleteRule, .setDormant:
+      false
+    }
+  }
 }
 
 extension GateStep: CustomStringConvertible {
@@ -34,10 +82,17 @@ extension GateStep: CustomStringConvertible {
     switch self {
     case .addRoute(let route): "put back \(route)"
     case .deleteRoute(let route): "withdraw \(route)"
+    case .replaceRoute(let route): "change the legs of \(route)"
+    case .replaceGroup(let group): "change the members of \(group)"
     case .addUnreachable(let id): "add unreachable \(id.destination)"
     case .deleteUnreachable(let id): "remove unreachable \(id.destination)"
     case .addLinkRoute(let id, _): "add \(id.destination)"
     case .deleteLinkRoute(let id, _): "remove \(id.destination)"
+    case .addNexthop(let nexthop): "put back \(nexthop)"
+    case .addAddress(let address): "put back address \(address.address)"
+    case .setAdmin(_, let up): "set the link \(up ? "up" : "down")"
+    case .addRule(let rule): "add rule oif \(rule.link)"
+    case .deleteRule(let rule): "remove rule oif \(rule.link)"
     case .setDormant(_, let dormant): "set operstate \(dormant ? "DORMANT" : "UP")"
     }
   }
@@ -61,13 +116,40 @@ public struct GateRecord: Hashable, Sendable {
   public struct HeldLink: Hashable, Sendable {
     /// Its name.
     public var name: String
-    /// Routes taken from it, in the order of their identity.
+    /// Routes taken from it, whole or a leg of theirs, as they were; in the order of their identity.
     public var withdrawn: [Route]
+    /// Its index: tells which legs are out.
+    public var index: Int32?
+    /// Nexthop groups as they were with the members that go by it, in the order of their id.
+    public var groups: [Nexthop]
+
+    /// What went when the agent set it down; nil when it did not.
+    public var down: Down?
+
+    /// What the kernel drops of a link that is set down, besides routes.
+    public struct Down: Hashable, Sendable {
+      /// Permanent IPv6 addresses.
+      public var addresses: [InterfaceAddress]
+      /// Nexthop objects through it, and the groups that they were in.
+      public var nexthops: [Nexthop]
+
+      /// What went.
+      public init(addresses: [InterfaceAddress], nexthops: [Nexthop]) {
+        self.addresses = addresses
+        self.nexthops = nexthops
+      }
+    }
 
     /// A held link.
-    public init(name: String, withdrawn: [Route]) {
+    public init(
+      name: String, withdrawn: [Route], index: Int32? = nil, groups: [Nexthop] = [],
+      down: Down? = nil
+    ) {
+      self.down = down
       self.name = name
       self.withdrawn = withdrawn
+      self.index = index
+      self.groups = groups
     }
   }
 
@@ -79,16 +161,24 @@ public struct GateRecord: Hashable, Sendable {
     self.links = links
   }
 
-  /// The record that also holds the routes which `steps` put back: true until they are taken.
-  func adding(_ steps: [GateStep], of name: String) -> GateRecord {
-    let returning = steps.compactMap { if case .addRoute(let route) = $0 { route } else { nil } }
-    guard !returning.isEmpty else { return self }
-    var record = self
-    if let place = links.firstIndex(where: { $0.name == name }) {
-      record.links[place].withdrawn.append(contentsOf: returning)
-    } else {
-      record.links.append(HeldLink(name: name, withdrawn: returning))
+  /// What either record holds: true while one becomes the other.
+  func union(_ other: GateRecord) -> GateRecord {
+    var all = Dictionary(uniqueKeysWithValues: links.map { ($0.name, $0) })
+    for link in other.links {
+      guard var mine = all[link.name] else {
+        all[link.name] = link
+        continue
+      }
+      let known = Set(mine.withdrawn.map(\.identity))
+      mine.withdrawn += link.withdrawn.filter { !known.contains($0.identity) }
+      mine.withdrawn.sort { $0.identity < $1.identity }
+      let groups = Set(mine.groups.map(\.id))
+      mine.groups += link.groups.filter { !groups.contains($0.id) }
+      mine.groups.sort { $0.id < $1.id }
+      mine.index = mine.index ?? link.index
+      mine.down = mine.down ?? link.down
+      all[link.name] = mine
     }
-    return record
+    return GateRecord(links: all.values.sorted { $0.name < $1.name })
   }
 }

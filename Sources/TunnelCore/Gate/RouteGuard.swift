@@ -21,9 +21,10 @@ struct RouteGuard: Sendable {
     var servedPrefixes: [IPPrefix] = []
   }
 
-  private enum OwnRoute: Hashable {
+  enum OwnRoute: Hashable {
     case unreachable(Route.Identity)
     case throughLink(Route.Identity, Int32)
+    case rule(ProbeRule)
   }
 
   /// A daemon that puts a route back this often is not fought any longer.
@@ -32,132 +33,126 @@ struct RouteGuard: Sendable {
   /// Stands for a link's name where routes belong to none.
   static let nobody = "-"
 
-  private var onLink: [Int32: [Route.Identity: Route]] = [:]
-  private var own: Set<OwnRoute> = []
-  private var wanted: [String: Set<OwnRoute>] = [:]
+  /// Routes of one leg that are in the kernel.
+  var onLink: [Int32: [Route.Identity: Route]] = [:]
+  /// Routes of several legs or by a nexthop object, as they were before any of it was held.
+  var shared: [Route.Identity: Route] = [:] { didSet { known = nil } }
+  /// Nexthop objects, and groups as they were before any member was held.
+  var nexthops: [UInt32: Nexthop] = [:] { didSet { known = nil } }
+  var own: Set<OwnRoute> = []
+  private(set) var wanted: [String: Set<OwnRoute>] = [:]
   /// The links that want a route: `wanted`, the other way round.
-  private var wanters: [OwnRoute: Set<String>] = [:]
-  private var held: HeldRoutes
-  private var contests: [String: [Route.Identity: Int]] = [:]
+  private(set) var wanters: [OwnRoute: Set<String>] = [:]
+  /// What was taken from each link: whole routes, legs of shared ones, members of groups.
+  var held: [String: [Route.Identity: Route]] = [:] { didSet { known = nil } }
+  var heldGroups: [String: Set<UInt32>] = [:] { didSet { known = nil } }
+  var contests: [String: [Route.Identity: Int]] = [:]
+  /// Index of each link that was ever held or opened.
+  var indexOf: [String: Int32] = [:] { didSet { known = nil } }
+  /// What went with links that the agent has set down.
+  var parked: [String: GateRecord.HeldLink.Down] = [:] { didSet { known = nil } }
+  /// Nexthops of links that are up again and held still.
+  var parkedNexthops: [String: [Nexthop]] = [:] { didSet { known = nil } }
+  /// Whether something happened that only a dump can tell.
+  var needsDump = false
+  /// Links from which something shared could not be taken: compared with a dump when it is tried
+  /// again.
+  var mustCompare: Set<String> = []
+
+  /// The record, until something of it may have changed: with thousands of gates it is not made
+  /// anew for each event.
+  private var known: GateRecord?
 
   /// Continues with what an earlier run had withdrawn.
   init(record: GateRecord = GateRecord()) {
-    held = HeldRoutes(record)
+    for link in record.links {
+      held[link.name] = Dictionary(
+        link.withdrawn.map { ($0.identity, $0) }, uniquingKeysWith: { first, _ in first })
+      for route in link.withdrawn where route.isShared || !route.withoutLinks.isEmpty {
+        shared[route.identity] = route
+      }
+      indexOf[link.name] = link.index
+      for group in link.groups { nexthops[group.id] = group }
+      parked[link.name] = link.down
+      for nexthop in link.down?.nexthops ?? [] { nexthops[nexthop.id] = nexthop }
+      if !link.groups.isEmpty { heldGroups[link.name] = Set(link.groups.map(\.id)) }
+    }
   }
 
   /// What must be on disk now.
-  var record: GateRecord { held.record }
-  /// Counts changes of `record`.
-  var recordVersion: Int { held.version }
+  var record: GateRecord {
+    mutating get {
+      let record = known ?? recordAnew
+      known = record
+      return record
+    }
+  }
 
-  /// Routes that were taken from a link and are not back.
-  func withdrawn(from link: String) -> [Route] { held.routes(of: link) }
+  private var recordAnew: GateRecord {
+    GateRecord(
+      links: Set(held.keys).union(heldGroups.keys).union(parked.keys).sorted().map { name in
+        let routes = withdrawn(from: name)
+        let groups = (heldGroups[name] ?? []).sorted().compactMap { nexthops[$0] }
+        let isShared = !groups.isEmpty || routes.contains { shared[$0.identity] != nil }
+        return GateRecord.HeldLink(
+          name: name, withdrawn: routes, index: isShared ? indexOf[name] : nil, groups: groups,
+          down: parked[name] ?? parkedNexthops[name].map { .init(addresses: [], nexthops: $0) })
+      })
+  }
+
+  /// Routes that were taken from a link, whole or its leg, and are not back.
+  func withdrawn(from link: String) -> [Route] {
+    (held[link] ?? [:]).values.sorted { $0.identity < $1.identity }
+  }
+
+  /// Those of them of which nothing is left in the kernel.
+  func whollyWithdrawn(from link: String) -> [Route] {
+    withdrawn(from: link).filter { shared[$0.identity] == nil || isAllOut($0) }
+  }
 
   /// Routes of others that stay on a held link because their owner puts them back each time.
   func contested(on link: String) -> [Route.Identity] {
     (contests[link] ?? [:]).filter { $0.value > Self.contestLimit }.keys.sorted()
   }
 
-  // MARK: What the kernel says
-
-  mutating func observe(_ route: Route) {
-    if let mine = Self.ownRoute(route) {
-      own.insert(mine)
-    } else if let index = route.linkIndex, route.kind == .unicast {
-      onLink[index, default: [:]][route.identity] = route
-    }
-  }
-
-  /// Returns the links to which this matters: from which it will not be missed any more, or for
-  /// which it was made.
-  mutating func forget(_ route: Route) -> [String] {
-    if let mine = Self.ownRoute(route) {
-      own.remove(mine)
-      return (wanters[mine] ?? []).sorted()
-    }
-    guard let index = route.linkIndex,
-      onLink[index]?.removeValue(forKey: route.identity) != nil
-    else { return [] }
-    // It was there, so this is not our withdrawal: whoever removed it does not want it back.
-    return giveUp(route.identity, onLink: index)
-  }
-
-  @discardableResult
-  private mutating func giveUp(_ identity: Route.Identity, onLink index: Int32) -> [String] {
-    let links = held.links(with: identity, onLink: index)
-    for link in links { held.remove(identity, from: link) }
-    return links
-  }
-
-  /// The link is gone or down: the kernel dropped its IPv4 routes, mostly without saying so.
-  mutating func forgetRoutes(onLink index: Int32) {
-    for identity in onLink.removeValue(forKey: index)?.keys.sorted() ?? [] {
-      giveUp(identity, onLink: index)
-    }
-    own = own.filter {
-      if case .throughLink(_, index) = $0 { false } else { true }
-    }
-  }
-
-  /// A withdrawn route cannot come back by a link that is gone, nor does it go by another one that
-  /// bears the name now. Returns those that are given up.
-  mutating func forgetWithdrawn(where isGone: (Int32) -> Bool) -> [Route] {
-    let lost = held.routes(where: isGone)
-    for (link, route) in lost { held.remove(route.identity, from: link) }
-    return lost.map(\.route).sorted { $0.identity < $1.identity }
-  }
-
-  /// A link has another name now: what was withdrawn from it is on record under that name.
-  mutating func rename(_ index: Int32, from old: String, to new: String) {
-    guard held.isHeld(old) else { return }
-    let routes = held.routes(of: old)
-    let others = routes.filter { $0.linkIndex != index }
-    held.release(old)
-    for route in others { held.insert(route, on: old) }
-    held.hold(new)
-    for route in routes where route.linkIndex == index { held.insert(route, on: new) }
-    let both = (wanted[old] ?? []).union(wanted[new] ?? [])
-    want([], old)
-    want(both, new)
-    contests[new] = contests.removeValue(forKey: old)
-  }
-
-  mutating func replaceAll(_ routes: [Route]) {
-    onLink = [:]
-    own = []
-    for route in routes { observe(route) }
-  }
-
-  private static func ownRoute(_ route: Route) -> OwnRoute? {
-    guard route.routeProtocol == Route.agentProtocol else { return nil }
-    if route.kind == .unreachable { return .unreachable(route.identity) }
-    return route.linkIndex.map { .throughLink(route.identity, $0) }
-  }
-
   // MARK: What a gate wants
 
   /// Steps that take the link's routes out of the way.
   mutating func hold(_ request: Request) -> [GateStep] {
-    held.hold(request.link)
-    return arrange(request) { _ in true }
+    if held[request.link] == nil { held[request.link] = [:] }
+    return arrange(request, isOpen: false) { _ in true }
   }
 
   /// Steps that put everything back as it was and the owned routes in, but for `heldPrefixes`.
   mutating func open(_ request: Request) -> [GateStep] {
-    let steps = arrange(request) { prefix in
+    let steps = arrange(request, isOpen: true) { prefix in
       request.heldPrefixes.contains { $0.contains(prefix) }
         && !request.servedPrefixes.contains { $0.contains(prefix) }
     }
-    if held.routes(of: request.link).isEmpty { held.release(request.link) }
+    if held[request.link]?.isEmpty ?? false { held[request.link] = nil }
     return steps
   }
 
   private mutating func arrange(
-    _ request: Request, holding isHeld: (IPPrefix) -> Bool
+    _ request: Request, isOpen: Bool, holding isHeld: (IPPrefix) -> Bool
   ) -> [GateStep] {
-    let returned = giveBack(request, holding: isHeld)
-    let taken = takeCandidates(request, holding: isHeld)
+    if let index = request.index, indexOf[request.link] != index { indexOf[request.link] = index }
+    var toGroups = isOpen ? returnNexthops(request.link) : []
+    toGroups += isOpen ? returnMembers(request) : []
+    let returned = giveBack(request, holding: isHeld).map { GateStep.addRoute($0) }
+    let toShared = returnLegs(request, isOpen, holding: isHeld)
+    let taken = takeCandidates(request, holding: isHeld).map { GateStep.deleteRoute($0) }
+    let fromGroups = isOpen ? [] : takeMembers(request)
+    let fromShared = takeLegs(request, isOpen, holding: isHeld)
+    let (added, removed) = change(request.link, to: wants(request, holding: isHeld))
+    return toGroups + returned + toShared + added + taken + fromShared + fromGroups + removed
+  }
+
+  private func wants(
+    _ request: Request, holding isHeld: (IPPrefix) -> Bool
+  ) -> Set<OwnRoute> {
     var want = Set<OwnRoute>(hostRoutes(request, holding: isHeld))
+    want.formUnion(privateRoutes(request, holding: isHeld))
     let owned = Dictionary(grouping: request.owned, by: isHeld).mapValues {
       $0.map { Route.Identity(table: Self.mainTable, destination: $0) }
     }
@@ -165,21 +160,23 @@ struct RouteGuard: Sendable {
       for identity in owned[false] ?? [] { want.insert(.throughLink(identity, index)) }
     }
     if request.heldRoute == .unreachable {
-      for var identity in withdrawn(from: request.link).map(\.identity) + (owned[true] ?? []) {
+      let gone = whollyWithdrawn(from: request.link).map(\.identity)
+      for var identity in gone + (owned[true] ?? []) {
         identity.metric = .max
         want.insert(.unreachable(identity))
       }
     }
-    let (added, removed) = change(request.link, to: want)
-    return returned.map { .addRoute($0) } + added + taken.map { .deleteRoute($0) } + removed
+    return want
   }
 
   /// Withdrawn routes that are to be in place.
   private mutating func giveBack(
     _ request: Request, holding isHeld: (IPPrefix) -> Bool
   ) -> [Route] {
-    let returning = withdrawn(from: request.link).filter { !isHeld($0.identity.destination) }
-    for route in returning { held.remove(route.identity, from: request.link) }
+    let returning = withdrawn(from: request.link).filter {
+      shared[$0.identity] == nil && !isHeld($0.identity.destination)
+    }
+    for route in returning { held[request.link]?[route.identity] = nil }
     contests[request.link] = contests[request.link]?.filter { isHeld($0.key.destination) }
     // What could not be withdrawn is there: put back, it might be taken for lost.
     let there = request.index.flatMap { onLink[$0] } ?? [:]
@@ -191,14 +188,17 @@ struct RouteGuard: Sendable {
   }
 
   /// Takes over the routes that an earlier run made for a link which stays as it was found.
-  mutating func adopt(_ request: Request) {
+  /// Returns the steps without which it cannot be probed.
+  mutating func adopt(_ request: Request) -> [GateStep] {
+    let needed = Set(privateRoutes(request) { _ in false })
     var mine = Set(hostRoutes(request) { _ in true })
     for prefix in request.owned {
       let identity = Route.Identity(table: Self.mainTable, destination: prefix)
       if let index = request.index { mine.insert(.throughLink(identity, index)) }
       mine.insert(.unreachable(.init(table: Self.mainTable, destination: prefix, metric: .max)))
     }
-    want(mine.intersection(own), request.link)
+    self.want(mine.intersection(own).subtracting(needed), request.link)
+    return change(request.link, to: mine.intersection(own).union(needed)).added
   }
 
   /// Removes what an earlier run left behind and nobody wants now.
@@ -212,18 +212,34 @@ struct RouteGuard: Sendable {
   /// A step could not be done: what it was for is still to be done.
   mutating func undo(_ step: GateStep, link: String) {
     switch step {
-    case .addRoute(let route):
-      held.insert(route, on: link)
-      if let index = route.linkIndex { onLink[index]?[route.identity] = nil }
-    case .deleteRoute(let route):
-      // Nobody put it back. It stays on record: a later plan may have withdrawn it meanwhile.
-      contests[link]?[route.identity]? -= 1
-      observe(route)
+    case .addRoute(let route), .replaceRoute(let route), .deleteRoute(let route):
+      if shared[route.identity] == nil {
+        undoWhole(step, route, link)
+      } else {
+        undoShared(step, route.identity, link)
+      }
+    case .replaceGroup(let group): undo(group, link)
     case .addUnreachable(let id): own.remove(.unreachable(id))
     case .deleteUnreachable(let id): keep(.unreachable(id), link)
     case .addLinkRoute(let id, let index): own.remove(.throughLink(id, index))
     case .deleteLinkRoute(let id, let index): keep(.throughLink(id, index), link)
+    case .addRule(let rule): own.remove(.rule(rule))
+    case .deleteRule(let rule): keep(.rule(rule), link)
+    case .addNexthop(let nexthop): parkedNexthops[link, default: []].append(nexthop)
+    case .addAddress(let address): undo(address, link)
+    case .setAdmin: break
     case .setDormant: break
+    }
+  }
+
+  private mutating func undoWhole(_ step: GateStep, _ route: Route, _ link: String) {
+    if case .addRoute = step {
+      held[link, default: [:]][route.identity] = route
+      if let index = route.linkIndex { onLink[index]?[route.identity] = nil }
+    } else {
+      // Nobody put it back. It stays on record: a later plan may have withdrawn it meanwhile.
+      contests[link]?[route.identity]? -= 1
+      observe(route)
     }
   }
 
@@ -243,44 +259,43 @@ struct RouteGuard: Sendable {
     for route in routes.subtracting(before) { wanters[route, default: []].insert(link) }
   }
 
+  /// A link has another name now: what was taken from it is on record under that name.
+  mutating func rename(_ index: Int32, from old: String, to new: String) {
+    guard indexOf[old] ?? index == index else { return }
+    if let routes = held.removeValue(forKey: old) {
+      held[new, default: [:]].merge(routes) { $1 }
+    }
+    if let groups = heldGroups.removeValue(forKey: old) {
+      heldGroups[new, default: []].formUnion(groups)
+    }
+    parked[new] = parked.removeValue(forKey: old) ?? parked[new]
+    parkedNexthops[new] = parkedNexthops.removeValue(forKey: old) ?? parkedNexthops[new]
+    indexOf[new] = indexOf.removeValue(forKey: old) ?? indexOf[new]
+    contests[new] = contests.removeValue(forKey: old)
+    let both = (wanted[old] ?? []).union(wanted[new] ?? [])
+    want([], old)
+    want(both, new)
+  }
+
   private mutating func takeCandidates(
     _ request: Request, holding isHeld: (IPPrefix) -> Bool
   ) -> [Route] {
     var taken: [Route] = []
     for (identity, route) in request.index.flatMap({ onLink[$0] }) ?? [:]
-    where isGuarded(route, request) && isHeld(identity.destination) {
+    where isGuarded(route, request) && isHeld(identity.destination) && shared[identity] == nil {
       contests[request.link, default: [:]][identity, default: 0] += 1
       if contests[request.link]?[identity] ?? 0 > Self.contestLimit { continue }
-      held.insert(route, on: request.link)
+      held[request.link, default: [:]][identity] = route
       if let index = request.index { onLink[index]?[identity] = nil }
       taken.append(route)
     }
     return taken.sorted { $0.identity < $1.identity }
   }
 
-  private func isGuarded(_ route: Route, _ request: Request) -> Bool {
+  func isGuarded(_ route: Route, _ request: Request) -> Bool {
     let destination = route.identity.destination
     return route.isReplayable && request.guardProtocols.contains(route.routeProtocol)
       && !(destination.isHost && request.probeDestinations.contains(destination.address))
-  }
-
-  /// Host routes for probe destinations that only a withdrawn or owned wider route leads to.
-  private func hostRoutes(
-    _ request: Request, holding isHeld: (IPPrefix) -> Bool
-  ) -> [OwnRoute] {
-    guard let index = request.index, request.isAdminUp else { return [] }
-    let owned = Dictionary(grouping: request.owned, by: isHeld)
-    let staying = (onLink[index] ?? [:]).values.map(\.identity.destination) + (owned[false] ?? [])
-    let leaving = withdrawn(from: request.link).map(\.identity.destination) + (owned[true] ?? [])
-    return request.probeDestinations.sorted().compactMap { address in
-      // A stand-in narrower than what stays would take the probes.
-      guard let gone = leaving.filter({ $0.contains(address) }).map(\.length).max(),
-        staying.filter({ $0.contains(address) }).map(\.length).max() ?? -1 < gone
-      else { return nil }
-      let identity = Route.Identity(
-        table: Self.mainTable, destination: IPPrefix(host: address))
-      return .throughLink(identity, index)
-    }
   }
 
   private mutating func change(
@@ -303,6 +318,7 @@ struct RouteGuard: Sendable {
     switch route {
     case .unreachable(let id): .addUnreachable(id)
     case .throughLink(let id, let index): .addLinkRoute(id, linkIndex: index)
+    case .rule(let rule): .addRule(rule)
     }
   }
 
@@ -310,13 +326,14 @@ struct RouteGuard: Sendable {
     switch route {
     case .unreachable(let id): .deleteUnreachable(id)
     case .throughLink(let id, let index): .deleteLinkRoute(id, linkIndex: index)
+    case .rule(let rule): .deleteRule(rule)
     }
   }
 
   private static func linkRoutesFirst(_ lhs: GateStep, _ rhs: GateStep) -> Bool {
     func rank(_ step: GateStep) -> Int {
       switch step {
-      case .addLinkRoute, .deleteLinkRoute: 0
+      case .addLinkRoute, .deleteLinkRoute, .addRule, .deleteRule: 0
       default: 1
       }
     }

@@ -2,7 +2,8 @@
 /// several SAs each way into it.
 ///
 /// Tunnel-mode SAs carry no selectors in the kernel, and the inbound SA carries no mark
-/// (kernel-facts: XFRM messages), so endpoints, reqid and if_id it is.
+/// (kernel-facts: XFRM messages), so endpoints, reqid and if_id it is. Where the two directions
+/// have if_ids of their own, it is the outbound one: packets leave by the link that has it.
 public struct SASetKey: Hashable, Sendable {
   /// Our tunnel endpoint.
   public var local: IPAddress
@@ -10,7 +11,7 @@ public struct SASetKey: Hashable, Sendable {
   public var remote: IPAddress
   /// reqid of its SAs.
   public var reqid: UInt32
-  /// if_id of its SAs; 0 when none.
+  /// if_id of its outbound SAs; 0 when none.
   public var ifID: UInt32
 
   /// A set's identity.
@@ -20,6 +21,8 @@ public struct SASetKey: Hashable, Sendable {
     self.reqid = reqid
     self.ifID = ifID
   }
+
+  var withoutIfID: SASetKey { SASetKey(local: local, remote: remote, reqid: reqid) }
 }
 
 /// The SAs of one set.
@@ -40,6 +43,10 @@ struct SASet: Hashable, Sendable {
   var all: [SecurityAssociation] {
     [outbound, inbound].flatMap { $0.values.sorted { $0.key.spi < $1.key.spi } }
   }
+
+  var newestInboundIfID: UInt32 { inbound.values.map(\.ifID).max() ?? 0 }
+  /// SPIs of all SAs, both ways.
+  var spis: Set<UInt32> { Set((Array(inbound.keys) + Array(outbound.keys)).map(\.spi)) }
 
   mutating func insert(_ sa: SecurityAssociation) {
     if sa.key.destination == key.local {

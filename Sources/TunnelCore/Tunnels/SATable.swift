@@ -5,6 +5,8 @@
 struct SATable: Sendable {
   private(set) var sets: [SASetKey: SASet] = [:]
   private var home: [SAKey: SASetKey] = [:]
+  /// if_ids of the sets that have all else in common, by that (a key with if_id 0).
+  private var siblings: [SASetKey: Set<UInt32>] = [:]
   private var keysByRemote: [IPAddress: Set<SASetKey>] = [:]
   private var keysByIfID: [UInt32: Set<SASetKey>] = [:]
   /// SAs of which neither end is known to be ours: they wait for an address to appear.
@@ -15,6 +17,13 @@ struct SATable: Sendable {
   /// SAs that could not be given a direction.
   var withoutDirection: [SecurityAssociation] {
     undirected.values.sorted { Self.comesFirst($0.key, $1.key) }
+  }
+
+  /// The set of each inbound SPI. A host gives no SPI to two SAs that it receives by.
+  var homesByInboundSPI: [UInt32: SASetKey] {
+    sets.reduce(into: [:]) { homes, set in
+      for key in set.value.inbound.keys { homes[key.spi] = set.key }
+    }
   }
 
   private static func comesFirst(_ lhs: SAKey, _ rhs: SAKey) -> Bool {
@@ -35,21 +44,70 @@ struct SATable: Sendable {
     _ sa: SecurityAssociation, isLocal: (IPAddress) -> Bool
   ) -> [SASetKey] {
     guard Self.isRelevant(sa) else { return [] }
-    guard let key = Self.setKey(of: sa, isLocal: isLocal) else {
+    guard let own = Self.setKey(of: sa, isLocal: isLocal) else {
       undirected[sa.key] = sa
       return []
     }
     undirected[sa.key] = nil
+    let isInbound = sa.key.destination == own.local
+    let key = isInbound ? partner(of: sa, own) : own
     var changed = [key]
     if let old = home[sa.key], old != key {
       changed.append(old)
       take(sa.key, from: old)
     }
+    put(sa, into: key)
+    if !isInbound { changed += gatherInbound(key) }
+    return changed
+  }
+
+  // MARK: Directions with if_ids of their own (strongSwan's %unique-dir)
+
+  /// Where an inbound SA belongs: to the outbound SAs with its if_id; else to those without an
+  /// inbound one, or with one like it. charon gives other if_ids another reqid, so they are tied.
+  private func partner(of sa: SecurityAssociation, _ own: SASetKey) -> SASetKey {
+    guard sets[own]?.outbound.isEmpty ?? true else { return own }
+    let open = siblingSets(own).filter { set in
+      !set.outbound.isEmpty && set.inbound.values.allSatisfy { $0.ifID == sa.ifID }
+    }
+    return open.last?.key ?? own
+  }
+
+  /// Brings the inbound SAs to an outbound one that has just come; returns the sets they were in.
+  private mutating func gatherInbound(_ key: SASetKey) -> [SASetKey] {
+    let others = siblingSets(key)
+    var mine = others.flatMap { $0.inbound.values.filter { $0.ifID == key.ifID } }
+    if mine.isEmpty, sets[key]?.inbound.isEmpty ?? true {
+      let alone = others.filter(\.outbound.isEmpty)
+      let newest = alone.max { $0.newestInboundIfID < $1.newestInboundIfID }
+      mine = newest.map { Array($0.inbound.values) } ?? []
+    }
+    let homes = Set(mine.compactMap { home[$0.key] })
+    for sa in mine {
+      if let old = home[sa.key] { take(sa.key, from: old) }
+      put(sa, into: key)
+    }
+    return others.map(\.key).filter(homes.contains)
+  }
+
+  /// The sets that differ from this one in nothing but the if_id, in the order of that. SAs without
+  /// a reqid are somebody's own work and tied by nothing.
+  private func siblingSets(_ key: SASetKey) -> [SASet] {
+    guard key.reqid != 0 else { return [] }
+    let others = siblings[key.withoutIfID] ?? []
+    return others.subtracting([key.ifID]).sorted().compactMap {
+      var sibling = key
+      sibling.ifID = $0
+      return sets[sibling]
+    }
+  }
+
+  private mutating func put(_ sa: SecurityAssociation, into key: SASetKey) {
     home[sa.key] = key
     sets[key, default: SASet(key: key)].insert(sa)
+    siblings[key.withoutIfID, default: []].insert(key.ifID)
     keysByRemote[key.remote, default: []].insert(key)
     keysByIfID[key.ifID, default: []].insert(key)
-    return changed
   }
 
   /// Sets whose packets a link carries.
@@ -76,6 +134,8 @@ struct SATable: Sendable {
     sets[key]?.remove(sa)
     guard sets[key]?.isEmpty == true else { return }
     sets[key] = nil
+    siblings[key.withoutIfID]?.remove(key.ifID)
+    if siblings[key.withoutIfID]?.isEmpty == true { siblings[key.withoutIfID] = nil }
     keysByRemote[key.remote]?.remove(key)
     if keysByRemote[key.remote]?.isEmpty == true { keysByRemote[key.remote] = nil }
     keysByIfID[key.ifID]?.remove(key)

@@ -32,8 +32,11 @@ struct SetMonitor: Sendable {
   var meter = TrafficMeter()
   /// When the next probe is due; nil while none is sent.
   var nextProbe: Instant?
-  /// Set while the set is empty but may come back (break-before-make reauthentication).
+  /// Set while a direction has no SA but may get one back (break-before-make reauthentication,
+  /// SAs that are being moved to other endpoints).
   var absentUntil: Instant?
+  /// SPIs of its SAs when it last was complete: moved SAs keep theirs.
+  var spis: Set<UInt32> = []
   /// When its present SAs became a set: younger than the threshold they are not cleared.
   var bornAt: Instant?
   /// When SAs are to be cleared.
@@ -56,6 +59,9 @@ struct SetMonitor: Sendable {
 
   /// Whether the path was proven and no probe has been lost since the last answer.
   var isHealthy: Bool { phase == .up && window.consecutiveLosses == 0 }
+
+  /// Whether these are the SAs that it had.
+  func isMoved(to set: SASet) -> Bool { spis.isSuperset(of: set.spis) }
 
   /// Whether its SAs are there and none of them is known to carry packets.
   var isUnproven: Bool {

@@ -44,6 +44,8 @@ struct Tunnel: Sendable {
   var lost: [SetMonitor] = []
   /// Endpoints last seen.
   var endpoints: SASetKey?
+  /// What strongSwan calls it; nil when that was never known.
+  var ike: IKENames?
   /// Times the tunnel went down, and the last one.
   fileprivate(set) var failures = 0
   fileprivate(set) var lastFailure: (reason: Reason, at: Instant)?

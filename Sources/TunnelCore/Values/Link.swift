@@ -69,14 +69,32 @@ public struct InterfaceAddress: Hashable, Sendable {
   public var prefixLength: Int
   /// The other end of a peer-addressed link (IFA_ADDRESS where it differs from IFA_LOCAL).
   public var peer: IPAddress?
+  /// IFA_F_* as far as an operator sets them, and IFA_F_PERMANENT.
+  public var flags: UInt32
+  /// Metric of its subnet's route (IFA_RT_PRIORITY); 0: the kernel's.
+  public var metric: UInt32
 
   /// An address on a link.
-  public init(linkIndex: Int32, address: IPAddress, prefixLength: Int, peer: IPAddress? = nil) {
+  public init(
+    linkIndex: Int32, address: IPAddress, prefixLength: Int, peer: IPAddress? = nil,
+    flags: UInt32 = 0x80, metric: UInt32 = 0
+  ) {
+    self.flags = flags
+    self.metric = metric
     self.linkIndex = linkIndex
     self.address = address
     self.prefixLength = prefixLength
     self.peer = peer
   }
+
+  /// Whether both are one address, whatever its flags and metric are by now.
+  func isSame(as other: InterfaceAddress) -> Bool {
+    linkIndex == other.linkIndex && address == other.address
+      && prefixLength == other.prefixLength && peer == other.peer
+  }
+
+  /// Whether it does not end by itself (IFA_F_PERMANENT).
+  public var isPermanent: Bool { flags & 0x80 != 0 }
 
   /// The only other address there can be on the link: the peer, or the other host of a
   /// /30, /31, /126 or /127; nil on any other subnet.

@@ -1,4 +1,4 @@
-/// A route of one leg, as the kernel reported it.
+/// A route as the kernel reported it.
 public struct Route: Hashable, Sendable {
   /// What the kernel tells routes apart by (net/ipv4/fib_trie.c: prefix, tos and metric within a
   /// table; further legs of IPv6 differ in `linkIndex`).
@@ -37,27 +37,88 @@ public struct Route: Hashable, Sendable {
   public var routeProtocol: UInt8
   /// rtm_scope: 253 is link.
   public var scope: UInt8
-  /// The link of its only leg; nil for multipath, nexthop-object and unreachable routes.
-  public var linkIndex: Int32?
-  /// Whether `message` puts the route back as it is. Multipath and nexthop-object routes: false.
+  /// One way of a route.
+  public struct Leg: Hashable, Sendable {
+    /// The link's index.
+    public var linkIndex: Int32
+    /// The next hop's address; nil for none.
+    public var gateway: IPAddress?
+    /// Its share, as `ip route` shows it: 1...255.
+    public var weight: UInt8
+
+    /// A leg.
+    public init(linkIndex: Int32, gateway: IPAddress? = nil, weight: UInt8 = 1) {
+      self.linkIndex = linkIndex
+      self.gateway = gateway
+      self.weight = weight
+    }
+  }
+
+  /// Its ways in the kernel's order; none for an unreachable route.
+  public var legs: [Leg]
+  /// The nexthop object or group that it goes by (RTA_NH_ID); that decides, whatever `legs` says.
+  public var nexthopID: UInt32?
+  /// Links whose legs `message` has and this form of the route has not.
+  public var withoutLinks: [Int32]
+  /// Whether `message` puts the route back as it is; false for one that expires by itself.
   public var isReplayable: Bool
   /// rtmsg and attributes of an RTM_NEWROUTE request that makes this route again: the dump with
-  /// DEAD, LINKDOWN, OFFLOAD and TRAP cleared and CACHEINFO dropped. Opaque here.
+  /// DEAD, LINKDOWN, OFFLOAD and TRAP cleared in it and in every leg, CACHEINFO dropped, and of a
+  /// nexthop object the id alone. Opaque here.
   public var message: [UInt8]
+
+  /// The link of its only leg; nil for multipath, nexthop-object and unreachable routes.
+  public var linkIndex: Int32? { nexthopID == nil && legs.count == 1 ? legs[0].linkIndex : nil }
 
   /// A route.
   public init(
     identity: Identity, kind: Kind = .unicast, routeProtocol: UInt8 = 3, scope: UInt8 = 253,
     linkIndex: Int32?, isReplayable: Bool = true, message: [UInt8] = []
   ) {
+    self.init(
+      identity: identity, kind: kind, routeProtocol: routeProtocol, scope: scope,
+      legs: linkIndex.map { [Leg(linkIndex: $0)] } ?? [], isReplayable: isReplayable,
+      message: message)
+  }
+
+  /// A route of any number of legs, or by a nexthop object.
+  public init(
+    identity: Identity, kind: Kind = .unicast, routeProtocol: UInt8 = 3, scope: UInt8 = 253,
+    legs: [Leg], nexthopID: UInt32? = nil, isReplayable: Bool = true, message: [UInt8] = []
+  ) {
     self.identity = identity
     self.kind = kind
     self.routeProtocol = routeProtocol
     self.scope = scope
-    self.linkIndex = linkIndex
+    self.legs = legs
+    self.nexthopID = nexthopID
+    self.withoutLinks = []
     self.isReplayable = isReplayable
     self.message = message
   }
+
+  /// Whether several legs or a nexthop object make its way.
+  public var isShared: Bool { nexthopID != nil || legs.count > 1 }
+
+  /// The route less its legs by these links; one by a nexthop object stays as it is.
+  func without(_ links: Set<Int32>) -> Route {
+    let gone = Set(legs.map(\.linkIndex)).intersection(links)
+    guard nexthopID == nil, !gone.isEmpty else { return self }
+    var route = self
+    route.legs.removeAll { gone.contains($0.linkIndex) }
+    route.withoutLinks = Set(withoutLinks).union(gone).sorted()
+    return route
+  }
+}
+
+/// How a route came to be there.
+public enum RouteChange: Hashable, Sendable {
+  /// Nothing of its identity was there before.
+  case new
+  /// It took the place of one of the same identity (NLM_F_REPLACE).
+  case replacing
+  /// Beside others of its identity; an IPv6 one then has all their legs (NLM_F_APPEND).
+  case appended
 }
 
 extension Route: CustomStringConvertible {

@@ -29,7 +29,7 @@ start() { # FILE
     in_namespaces run "$1" </dev/null >"$results/$name.log" 2>&1 &
   fi
   name_of[$!]=$name
-  started[$!]=$EPOCHREALTIME
+  started[$!]=$(uptime_ms)
 }
 
 # Waits for one scenario to end, and says how it did.
@@ -49,8 +49,14 @@ reap() {
   fi
 }
 
-seconds_since() { # EPOCHREALTIME
-  local tenths=$(((${EPOCHREALTIME/./} - ${1/./}) / 100000))
+uptime_ms() {
+  local up
+  read -r up _ </proc/uptime
+  echo "$((10#${up/./} * 10))"
+}
+
+seconds_since() { # MS
+  local tenths=$((($(uptime_ms) - $1) / 100))
   echo "$((tenths / 10)).$((tenths % 10))"
 }
 
@@ -60,10 +66,19 @@ show_failure() { # LOG
   sed -n '/^=== /,$p' "$1"
 }
 
+# Waits until a scenario may start: there is a place, and nobody wants the machine for himself.
+await_place() { # FILE
+  local others=$((jobs - 1))
+  [[ ! $alone ]] || others=0
+  alone=$(sed -n '/^# Alone/p' "$1")
+  [[ ! $alone ]] || others=0
+  while ((${#name_of[@]} > others)); do reap; done
+}
+
 run_all() {
-  local file not_run=0
+  local file not_run=0 alone=''
   for file in "${files[@]}"; do
-    while ((${#name_of[@]} >= jobs)); do reap; done
+    await_place "$file"
     if ((failed)) && [[ ! $keep_going ]]; then
       not_run=$((not_run + 1))
       continue

@@ -10,7 +10,9 @@ scenario_file=$2
 scenario=$(basename "$scenario_file" .sh)
 lib=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 lab_dir=$(cd "$lib/../../../.lab" && pwd)
-export lib LAB=/run/lab TMPDIR=/run/lab/tmp LAB_START=$EPOCHREALTIME
+read -r LAB_START _ </proc/uptime
+LAB_START=$((10#${LAB_START/./} * 10))
+export lib LAB=/run/lab TMPDIR=/run/lab/tmp LAB_START
 
 # A /run of our own, and the lab's programs laid over /usr.
 furnish() {
@@ -41,6 +43,7 @@ finish() {
   trap - EXIT ERR
   limit_ms=999999999
   set +e
+  restore_clock
   if ((status != 0)); then
     [[ $mode == run ]] || failed_because "${failure:-ended with status $status}" >&2
     report "${failure:-ended with status $status}" >&9 2>&1

@@ -1,5 +1,5 @@
 #!/bin/bash
-# SAs, policies and links that belong to nobody we know are never touched.
+# SAs, policies and links that belong to nobody we know are never touched, nor are larval SAs.
 
 story() {
   routes_through vti0
@@ -17,6 +17,7 @@ IP
     reqid 9 mode tunnel auth 'hmac(sha256)' 0x000102030405060708090a0b0c0d0e0f
   run ip -n gw-a xfrm policy add src 10.8.0.0/16 dst 10.9.0.0/16 dir out \
     tmpl src 198.51.100.1 dst 203.0.113.9 proto esp reqid 7 mode tunnel
+  larval_sas
   local before
   before=$(foreign_things)
 
@@ -29,6 +30,8 @@ IP
   heal
   wait_until 10 "the tunnel is back" -- state_is gw-a to-b up
   expect_equal "what is foreign" "$(foreign_things)" "$before"
+  expect_equal "SA sets of the tunnel" "$(tunnel_field gw-a to-b sets | jq length)" 1
+  expect_equal "SAs in status" "$(status gw-a | grep -cE '"0x00000(000|702)"')" 0
   expect_equal "monitoring of the foreign tunnel" "$(tunnel_field gw-a vti7 mon)" -
   agent_kill gw-a TERM
   expect_equal "what is foreign" "$(foreign_things)" "$before"
@@ -40,9 +43,25 @@ foreign_sa() { # SOURCE DESTINATION SPI MODE MARK
     aead 'rfc4106(gcm(aes))' 0x000102030405060708090a0b0c0d0e0f10111213 128
 }
 
+# Between the endpoints of our tunnel: one whose SPI was allocated, with its reqid, and one that a
+# packet asked for. (With our reqid the kernel takes the latter away when charon's SA is added.)
+larval_sas() {
+  on gw-a sysctl -qw net.core.xfrm_acq_expires=3600
+  run ip -n gw-a xfrm state allocspi src 203.0.113.1 dst 198.51.100.1 proto esp mode tunnel \
+    reqid 1 min 0x702 max 0x702 >&9
+  run ip -n gw-a address add 10.88.0.1/32 dev lo
+  run ip -n gw-a xfrm policy add src 10.88.0.1/32 dst 10.89.0.0/16 dir out \
+    tmpl src 198.51.100.1 dst 203.0.113.1 proto esp reqid 8 mode tunnel
+  on gw-a ping -n -c 1 -W 1 -I 10.88.0.1 10.89.0.1 >&9 2>&1 || true
+  expect "there are two" -- test "$(foreign_things | grep -cE 'spi 0x00000(000|702)')" = 2
+}
+
 foreign_things() {
-  ip -n gw-a -s xfrm state list nokeys | grep -A12 -E 'spi 0x00000(70|80|90)' |
-    grep -vE '^src|use [0-9]'
+  ip -n gw-a -s xfrm state list nokeys | awk '
+    /^src/ { if (sa ~ /spi 0x00000(00|70|80|90)/) print sa; sa = "" }
+    !/use [0-9]/ { sa = sa "\n" $0 }
+    END { if (sa ~ /spi 0x00000(00|70|80|90)/) print sa }'
+  ip -n gw-a xfrm policy list | grep -A3 10.89.0.0
   ip -n gw-a xfrm policy list | grep -A3 10.8.0.0
   ip -n gw-a -d link show vti7
   ip -n gw-a route show dev vti7

@@ -13,6 +13,8 @@ declare -A lab_roots=(
   [tools]="iproute2 nftables conntrack tcpdump gojq iputils-ping procps socat"
   [strongswan]="strongswan-charon strongswan-swanctl libstrongswan-standard-plugins
     libcharon-extra-plugins"
+  [frr]="frr"
+  [networkd]="systemd"
 )
 
 lab_installed() { # PACKAGE

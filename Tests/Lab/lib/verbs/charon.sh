@@ -3,7 +3,7 @@
 # to-a on gw-b, its child `net`. Each charon has its usual socket, /run/charon.vici of its gateway.
 #
 # More settings: lines in CHARON_SETTINGS (strongswan.conf, section charon), IKE_SETTINGS and
-# CHILD_SETTINGS (swanctl.conf), set by a scenario before `charons`; a later line wins.
+# CHILD_SETTINGS (swanctl.conf), whole children in MORE_CHILDREN, set by a scenario before `charons`; a later line wins.
 
 declare -A connection=([gw-a]=to-b [gw-b]=to-a)
 
@@ -24,6 +24,12 @@ policy_charons() { # NET-A NET-B
   charon_loaded gw-a &
   charon_loaded gw-b
   wait $!
+}
+
+# Gives a running charon what the settings say by now. SAs that are there stay as they are.
+charon_changed() { # GATEWAY [TIE]
+  swanctl_conf "$1" "${2:-mark}" >"$LAB/swanctl-$1/swanctl.conf"
+  charon_loaded "$1"
 }
 
 charon() { # GATEWAY [TIE]
@@ -129,7 +135,9 @@ connections {
       esp_proposals = aes128gcm16
       $tie
       ${CHILD_SETTINGS:-}
-    } }
+    }
+    ${MORE_CHILDREN:-}
+    }
     ${IKE_SETTINGS:-}
   }
 }

@@ -1,0 +1,65 @@
+import TunnelCore
+
+/// What the import of a Junos configuration gives.
+public struct JunosImport: Hashable, Sendable {
+  /// A file that `parseConfiguration` takes.
+  public var toml: String
+  /// `FILE: remark`, one line each: what was left out, what is allowed but hardly meant.
+  public var warnings: [String]
+}
+
+/// Turns a Junos configuration, in set or curly form, into the agent's.
+///
+/// Statements that the agent has no key for become comments that say what to do instead.
+///
+/// - Parameters:
+///   - text: All of a configuration, or its `security` part.
+///   - fileName: Not opened; what messages and the file's head call it.
+///   - links: Names of Linux interfaces by those of Junos (`st0.0`), or by the VPN they are for.
+///   - isLenient: Whether what cannot be kept is left out, with a comment and a warning each,
+///     instead of being an error.
+/// - Throws: Every statement that cannot be kept, or the first where the text is no configuration:
+///   `FILE:LINE: STATEMENT: what is wrong; allowed: ...`.
+public func importJunos(
+  _ text: String, fileName: String, links: [String: String] = [:], isLenient: Bool = false
+) throws(ConfigurationError) -> JunosImport {
+  let name = printable(fileName)
+  try checkLinks(links)
+  let read: (commands: [JunosCommand], unfollowed: [JunosCommand])
+  do {
+    read = try JunosReader.read(text)
+  } catch {
+    throw ConfigurationError(lines: ["\(name):\(error.line): \(printable(error.reason))"])
+  }
+  let tree = JunosNode.tree(read.commands)
+  guard ["security", "ike", "ipsec"].contains(where: { tree[$0]?.children.isEmpty == false }) else {
+    throw ConfigurationError(lines: [
+      "\(name): no 'security ike' and no 'security ipsec' in it; allowed: what 'show configuration' "
+        + "or 'show configuration security' prints, with or without '| display set'"
+    ])
+  }
+  var translator = JunosTranslator(fileName: fileName, links: links)
+  translator.translate(tree, unfollowed: read.unfollowed)
+  let losses = translator.findings.errors
+  guard losses.isEmpty || isLenient else {
+    let hint = "\(name): cannot be kept: \(losses.count); allowed with --lenient, a comment each"
+    throw ConfigurationError(lines: losses + [hint])
+  }
+  let toml = JunosWriter.write(translator.model, fileName: fileName)
+  let loaded = try parseConfiguration(toml, fileName: "\(name) as TOML")
+  let isEmpty = loaded.configuration.vpns.isEmpty
+  let unused = links.keys.filter { !translator.usedLinks.contains($0) }.sorted()
+  return JunosImport(
+    toml: toml,
+    warnings: translator.findings.warnings + loaded.warnings
+      + unused.map { "\(name): --link \(junosText([$0])): nothing in it has this name" }
+      + (isEmpty ? ["\(name): no VPN in it that can be kept"] : []))
+}
+
+private func checkLinks(_ links: [String: String]) throws(ConfigurationError) {
+  var complaints = Complaints(fileName: "--link")
+  for (name, link) in links.sorted(by: { $0.key < $1.key }) {
+    _ = complaints.interfaceName(Item(path: junosText([name]), value: .string(link)))
+  }
+  guard complaints.errors.isEmpty else { throw ConfigurationError(lines: complaints.errors) }
+}

@@ -1,0 +1,266 @@
+/// One change of a configuration: `set security ike gateway GW address 203.0.113.1`.
+struct JunosCommand: Hashable {
+  enum Verb: String, CaseIterable {
+    case set
+    case delete
+    case deactivate
+    case activate
+  }
+
+  var verb: Verb
+  /// From the top of the hierarchy. Empty: everything.
+  var words: [String]
+  /// Counted from 1.
+  var line: Int
+}
+
+/// Reads a configuration in set form, in curly form (`show configuration`) or in both, and gives
+/// the commands that would make it. What surrounds it in a terminal's log is passed over: prompts,
+/// banners like `[edit security]`, other commands.
+struct JunosReader {
+  private var scanner: JunosScanner
+  private var pending: JunosToken?
+  private var commands: [JunosCommand] = []
+  /// Changes that are not followed: `rename`, `copy`, `insert`, `replace`, `wildcard`.
+  private var unfollowed: [JunosCommand] = []
+  /// Levels that `edit` entered, each from the top.
+  private var levels: [[String]] = [[]]
+  /// Blocks open, each with the path of its statement.
+  private var blocks: [Block] = []
+
+  private struct Block {
+    var path: [String]
+    var verb: JunosCommand.Verb
+    var line: Int
+  }
+
+  /// The nesting that is read; Junos itself stays under 20.
+  private static let maxDepth = 64
+
+  /// Reads all of `text`.
+  static func read(
+    _ text: String
+  ) throws(JunosSyntaxError) -> (commands: [JunosCommand], unfollowed: [JunosCommand]) {
+    var reader = JunosReader(scanner: JunosScanner(text: text))
+    while let token = try reader.next() { try reader.readItem(token) }
+    if let block = reader.blocks.last {
+      throw JunosSyntaxError(line: block.line, reason: "'{' without '}': \(junosText(block.path))")
+    }
+    return (reader.commands, reader.unfollowed)
+  }
+
+  private init(scanner: JunosScanner) { self.scanner = scanner }
+
+  private mutating func next() throws(JunosSyntaxError) -> JunosToken? {
+    if let token = pending {
+      pending = nil
+      return token
+    }
+    return try scanner.next()
+  }
+
+  private mutating func readItem(_ token: JunosToken) throws(JunosSyntaxError) {
+    switch token {
+    case .lineEnd, .semicolon: break
+    case .word(let word):
+      if blocks.isEmpty, isPrompt(word) {
+        try readPromptedLine()
+      } else if blocks.isEmpty, lineCommands.contains(word) {
+        try readLine(from: word)
+      } else {
+        try readStatement(from: word)
+      }
+    case .close: try closeBlock()
+    case .open where blocks.isEmpty: try skipRedundancyBanner()
+    case .listOpen where blocks.isEmpty: try readEditBanner()
+    case .open, .listOpen, .listClose:
+      throw JunosSyntaxError(
+        line: scanner.line, reason: "'\(token.written)' without a statement; \(bothForms)")
+    }
+  }
+
+  // MARK: - What a terminal adds
+
+  /// `admin@srx>` or `admin@srx#`.
+  private func isPrompt(_ word: String) -> Bool {
+    word.contains("@") && (word.last == ">" || word.last == "#")
+  }
+
+  private mutating func readPromptedLine() throws(JunosSyntaxError) {
+    guard let token = try next() else { return }
+    if case .word(let word) = token, lineCommands.contains(word) {
+      try readLine(from: word)
+    } else {
+      pending = token
+      _ = try restOfLine()
+    }
+  }
+
+  /// `{primary:node0}`, `{master:0}`.
+  private mutating func skipRedundancyBanner() throws(JunosSyntaxError) {
+    let line = scanner.line
+    guard case .word(let role)? = try next(), role.contains(":"), try next() == .close else {
+      throw JunosSyntaxError(line: line, reason: "'{' without a statement")
+    }
+  }
+
+  /// `[edit security ike]`, which Junos prints where a user is.
+  private mutating func readEditBanner() throws(JunosSyntaxError) {
+    let line = scanner.line
+    guard case .word("edit")? = try next() else {
+      throw JunosSyntaxError(line: line, reason: "'[' without a statement; \(bothForms)")
+    }
+    var words: [String] = []
+    while case .word(let word)? = try next() { words.append(word) }
+    levels = [[], words]
+  }
+
+  // MARK: - Set form
+
+  private mutating func readLine(from verb: String) throws(JunosSyntaxError) {
+    let line = scanner.line
+    let rest = try restOfLine()
+    if let verb = JunosCommand.Verb(rawValue: verb) {
+      for words in try expanded(rest, line: line) { add(verb, words, line: line) }
+      return
+    }
+    let words = try expanded(rest, line: line).first ?? []
+    switch verb {
+    case "edit": levels.append(level + words)
+    case "exit", "quit": levels = levels.count > 1 ? levels.dropLast() : levels
+    case "top":
+      levels = [[]]
+      if let first = words.first, lineCommands.contains(first) {
+        throw JunosSyntaxError(line: line, reason: "'top \(first)'; allowed: two lines")
+      }
+    case "up":
+      throw JunosSyntaxError(line: line, reason: "'up' is not followed; allowed: top, edit")
+    case "rename", "copy", "insert", "replace", "wildcard":
+      unfollowed.append(JunosCommand(verb: .set, words: [verb] + level + words, line: line))
+    default: break  // show, commit and others that change nothing
+    }
+  }
+
+  private var level: [String] { levels.last ?? [] }
+
+  private mutating func add(_ verb: JunosCommand.Verb, _ words: [String], line: Int) {
+    commands.append(JunosCommand(verb: verb, words: level + words, line: line))
+  }
+
+  private mutating func restOfLine() throws(JunosSyntaxError) -> [JunosToken] {
+    var tokens: [JunosToken] = []
+    while let token = try next(), token != .lineEnd { tokens.append(token) }
+    return tokens
+  }
+
+  // MARK: - Curly form
+
+  private mutating func readStatement(from first: String) throws(JunosSyntaxError) {
+    let line = scanner.line
+    var tokens = [JunosToken.word(first)]
+    while let token = try next() {
+      switch token {
+      case .word, .listOpen, .listClose: tokens.append(token)
+      case .lineEnd: break
+      case .semicolon, .open:
+        try finishStatement(tokens, opens: token == .open, line: line)
+        return
+      case .close:
+        throw JunosSyntaxError(line: line, reason: "no ';' after \(text(tokens))")
+      }
+    }
+    throw JunosSyntaxError(
+      line: line, reason: "no ';' after \(text(tokens)); \(bothForms)")
+  }
+
+  private func text(_ tokens: [JunosToken]) -> String {
+    let words = tokens.compactMap { token in
+      if case .word(let word) = token { word } else { nil }
+    }
+    return junosText(Array(words.prefix(8)))
+  }
+
+  /// A statement in full: `tag: words;` or `tag: words {`.
+  private mutating func finishStatement(
+    _ tokens: [JunosToken], opens: Bool, line: Int
+  ) throws(JunosSyntaxError) {
+    var tokens = tokens[...]
+    var verb = JunosCommand.Verb.set
+    var replaces = false
+    while case .word(let tag)? = tokens.first, let meaning = statementTags[tag] {
+      verb = meaning == .set ? verb : meaning
+      replaces = replaces || tag == "replace:"
+      tokens.removeFirst()
+    }
+    let outer = blocks.last?.path ?? []
+    let paths = try expanded(Array(tokens), line: line)
+    for path in paths {
+      if replaces { add(.delete, outer + path, line: line) }
+      if verb != .delete { add(.set, outer + path, line: line) }
+      if !opens, verb != .set { add(verb, outer + path, line: line) }
+    }
+    guard opens else { return }
+    guard let path = paths.first, paths.count == 1, blocks.count < Self.maxDepth else {
+      let reason =
+        paths.count == 1 ? "nested deeper than \(Self.maxDepth)" : "'{' after a list or nothing"
+      throw JunosSyntaxError(line: line, reason: reason)
+    }
+    blocks.append(Block(path: outer + path, verb: verb, line: line))
+  }
+
+  private mutating func closeBlock() throws(JunosSyntaxError) {
+    guard let block = blocks.popLast() else {
+      throw JunosSyntaxError(line: scanner.line, reason: "'}' closes nothing")
+    }
+    if block.verb != .set { add(block.verb, block.path, line: block.line) }
+  }
+
+  // MARK: - Lists
+
+  /// `address [ A B ]` is `address A` and `address B`.
+  private func expanded(
+    _ tokens: [JunosToken], line: Int
+  ) throws(JunosSyntaxError) -> [[String]] {
+    var before: [String] = []
+    var after: [String] = []
+    var list: [String]?
+    var isInside = false
+    for token in tokens {
+      switch token {
+      case .word(let word):
+        if isInside {
+          list?.append(word)
+        } else if list == nil {
+          before.append(word)
+        } else {
+          after.append(word)
+        }
+      case .listOpen where list == nil && !before.isEmpty: (list, isInside) = ([], true)
+      case .listClose where isInside: isInside = false
+      case .semicolon, .lineEnd: break
+      case .listOpen, .listClose, .open, .close:
+        throw JunosSyntaxError(
+          line: line, reason: "'\(token.written)' out of place after \(junosText(before))")
+      }
+    }
+    guard !isInside else {
+      throw JunosSyntaxError(line: line, reason: "'[' without ']' after \(junosText(before))")
+    }
+    return list.map { $0.map { before + [$0] + after } } ?? [before]
+  }
+}
+
+/// What begins a line of the set form, or of a terminal's log beside it.
+private let lineCommands: Set = [
+  "set", "delete", "deactivate", "activate", "edit", "top", "up", "exit", "quit", "rename", "copy",
+  "insert", "replace", "wildcard", "annotate", "protect", "unprotect", "show", "run", "configure",
+  "commit", "rollback", "load", "save", "status",
+]
+
+/// What may stand before a statement of the curly form, and what it does to the statement.
+private let statementTags: [String: JunosCommand.Verb] = [
+  "inactive:": .deactivate, "active:": .activate, "delete:": .delete, "protect:": .set,
+  "unprotect:": .set, "replace:": .set,
+]
+
+private let bothForms = "allowed: set lines, or the curly form"

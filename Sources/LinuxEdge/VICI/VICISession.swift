@@ -1,0 +1,146 @@
+import TunnelCore
+
+/// Two connections to one daemon, from connecting until something goes wrong with either.
+///
+/// VICI has no request numbers, and events come between packets: so one connection is for events
+/// and another for commands, of which one at a time is under way.
+final class VICISession {
+  /// How long the daemon may be silent when it owes an answer. No command waits for a peer.
+  static let patience = Duration.seconds(5)
+  private static let eventNames = [
+    "child-updown", "ike-updown", "child-rekey", "ike-rekey", "ike-update",
+  ]
+  /// Beyond these the daemon is not believed.
+  private static let mostChildren = 200_000
+
+  private let events: VICIConnection
+  private let commands: VICIConnection
+  /// Registrations still to be confirmed, the first being under way.
+  private var wantedEvents = eventNames[...]
+  private var wantsList = true
+  private var queue: ArraySlice<VICIRequest> = []
+  private var running: VICIRequest?
+  private var children: [ChildSA] = []
+  private var eventsDue: Instant?
+  private var commandsDue: Instant?
+  private var told: [Int32: Bool] = [:]
+  /// Whether a command was ever answered.
+  private(set) var hasAnswered = false
+
+  init(path: String, at now: Instant) throws(VICIError) {
+    let events = try VICIConnection(path: path)
+    let commands = try VICIConnection(path: path)
+    self.events = events
+    self.commands = commands
+    try registerNext(at: now)
+    // These events go only to the connection whose list-sas they answer.
+    try commands.send(.register("list-sa"))
+    commandsDue = now.advanced(by: Self.patience)
+  }
+
+  var isReady: Bool { wantedEvents.isEmpty && !wantsList }
+  var descriptors: [Int32] { [events.number, commands.number] }
+
+  /// When an answer is overdue; nil when none is owed.
+  var deadline: Instant? { [eventsDue, commandsDue].compactMap { $0 }.min() }
+
+  /// Descriptors to be watched, or watched for something else, since the last call.
+  func takeInterests() -> [(descriptor: Int32, forWriting: Bool)] {
+    let changed = [events, commands].filter { told[$0.number] != $0.hasUnsent }
+    for connection in changed { told[connection.number] = connection.hasUnsent }
+    return changed.map { ($0.number, $0.hasUnsent) }
+  }
+
+  func request(_ request: VICIRequest, at now: Instant) throws(VICIError) {
+    queue.append(request)
+    try runNext(at: now)
+  }
+
+  /// A descriptor is ready: reads and writes what can be, and says what came of it.
+  func serve(_ descriptor: Int32, at now: Instant) throws(VICIError) -> [VICIEvent] {
+    let wasReady = isReady
+    var news: [VICIEvent] = []
+    if descriptor == events.number {
+      try events.flush()
+      var hasChanged = false
+      for packet in try events.receive() {
+        if try take(event: packet, at: now) { hasChanged = true }
+      }
+      if hasChanged, wasReady { news.append(.changed) }
+    } else {
+      try commands.flush()
+      for packet in try commands.receive() {
+        if let event = try take(answer: packet, at: now) { news.append(event) }
+      }
+    }
+    return isReady && !wasReady ? [.connected] + news : news
+  }
+
+  // MARK: Events
+
+  /// Returns whether the packet is an event, and so a list out of date.
+  private func take(event packet: VICIPacket, at now: Instant) throws(VICIError) -> Bool {
+    switch packet {
+    case .event: return true
+    case .confirm, .unknownEvent:
+      // An event that this version of the daemon does not have is done without.
+      guard wantedEvents.popFirst() != nil else { throw .unexpected("confirmation") }
+      try registerNext(at: now)
+      return false
+    case .request, .response, .unknownCommand, .register, .unregister:
+      throw .unexpected("no event")
+    }
+  }
+
+  private func registerNext(at now: Instant) throws(VICIError) {
+    eventsDue = wantedEvents.isEmpty ? nil : now.advanced(by: Self.patience)
+    if let name = wantedEvents.first { try events.send(.register(name)) }
+  }
+
+  // MARK: Commands
+
+  private func take(answer packet: VICIPacket, at now: Instant) throws(VICIError) -> VICIEvent? {
+    switch packet {
+    case .confirm where wantsList:
+      wantsList = false
+      commandsDue = nil
+      try runNext(at: now)
+      return nil
+    case .event(_, let message) where running == .listChildren:
+      children += ChildSA.list(in: message)
+      guard children.count <= Self.mostChildren else { throw .unexpected("too many SAs") }
+      commandsDue = now.advanced(by: Self.patience)
+      return nil
+    case .response(let message):
+      guard let request = running else { throw .unexpected("response") }
+      let event = result(of: request, message)
+      hasAnswered = true
+      try runNext(at: now)
+      return event
+    case .unknownCommand:
+      guard let request = running else { throw .unexpected("response") }
+      running = nil
+      try runNext(at: now)
+      return .finished(request, failure: "the daemon does not know this command")
+    case .event, .confirm, .unknownEvent, .request, .register, .unregister:
+      throw .unexpected("no response")
+    }
+  }
+
+  private func result(of request: VICIRequest, _ message: VICISection) -> VICIEvent {
+    running = nil
+    guard request == .listChildren else {
+      return .finished(request, failure: request.failure(in: message))
+    }
+    defer { children = [] }
+    return .children(children)
+  }
+
+  private func runNext(at now: Instant) throws(VICIError) {
+    guard !wantsList, running == nil else { return }
+    running = queue.popFirst()
+    commandsDue = running == nil ? nil : now.advanced(by: Self.patience)
+    guard let (name, arguments) = running?.command else { return }
+    try commands.send(.request(name, arguments))
+  }
+}

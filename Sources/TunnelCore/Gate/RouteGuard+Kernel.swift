@@ -1,0 +1,245 @@
+/// What the kernel says of routes and nexthops.
+extension RouteGuard {
+  /// - Parameter change: how it came to be there; nil for an item of a dump.
+  mutating func observe(_ route: Route, _ change: RouteChange? = nil) {
+    if let mine = Self.ownRoute(route) {
+      own.insert(mine)
+      return
+    }
+    let id = route.identity
+    let isBeside = change == nil || change == .appended
+    if change == .replacing {
+      for index in onLink.keys where index != route.linkIndex { onLink[index]?[id] = nil }
+    }
+    if shared[id] != nil {
+      observeShared(route, isBeside)
+    } else {
+      if !isBeside { forgetReplaced(by: route) }
+      take(route, isBeside)
+    }
+  }
+
+  private mutating func take(_ route: Route, _ isBeside: Bool) {
+    let id = route.identity
+    guard route.kind == .unicast else { return }
+    if let index = route.linkIndex {
+      onLink[index, default: [:]][id] = route
+    } else if route.isShared {
+      // Which of two routes of one identity a replacement would hit is not known.
+      if isBeside, onLink.values.contains(where: { $0[id] != nil }) { return }
+      for index in onLink.keys { onLink[index]?[id] = nil }
+      shared[id] = route
+    }
+  }
+
+  /// With the withdrawn route still there this one could only have come in its place: it is what
+  /// its maker wants instead.
+  private mutating func forgetReplaced(by route: Route) {
+    for (link, routes) in held {
+      guard let old = routes[route.identity], old.linkIndex != route.linkIndex else { continue }
+      held[link]?[route.identity] = nil
+    }
+  }
+
+  private mutating func observeShared(_ route: Route, _ isBeside: Bool) {
+    let id = route.identity
+    guard let known = shared[id] else { return }
+    if isBeside, id.destination.address.family == .ipv4 { return }
+    let out = outLinks(id)
+    if out.isEmpty, !isBeside {
+      replaceShared(route)
+    } else if !known.without(out).hasWays(of: route) || isBeside {
+      // An event older than our last step, or somebody else's change: only a dump tells.
+      needsDump = true
+    }
+  }
+
+  /// What stood there before, held legs and all, is no longer wanted.
+  private mutating func replaceShared(_ route: Route) {
+    dropShared(route.identity)
+    take(route, false)
+  }
+
+  mutating func dropShared(_ id: Route.Identity) {
+    shared[id] = nil
+    for link in held.keys { held[link]?[id] = nil }
+  }
+
+  /// Returns the links from which it will not be missed any more.
+  mutating func forget(_ route: Route) -> [String] {
+    if let mine = Self.ownRoute(route) {
+      own.remove(mine)
+      return (wanters[mine] ?? []).sorted()
+    }
+    if let known = shared[route.identity] {
+      if isAllOut(known) { return [] }
+      if outLinks(route.identity).isEmpty, known.hasWays(of: route) {
+        shared[route.identity] = nil
+      } else {
+        needsDump = true
+      }
+      return []
+    }
+    guard let index = route.linkIndex,
+      onLink[index]?.removeValue(forKey: route.identity) != nil
+    else { return [] }
+    // It was there, so this is not our withdrawal: whoever removed it does not want it back.
+    return giveUp(route.identity, onLink: index)
+  }
+
+  @discardableResult
+  private mutating func giveUp(_ identity: Route.Identity, onLink index: Int32) -> [String] {
+    let links = held.keys.filter { held[$0]?[identity]?.linkIndex == index }.sorted()
+    for link in links { held[link]?[identity] = nil }
+    return links
+  }
+
+  /// The link is gone or down: the kernel dropped its IPv4 routes, mostly without saying so.
+  mutating func forgetRoutes(onLink index: Int32) {
+    for identity in onLink.removeValue(forKey: index)?.keys.sorted() ?? [] {
+      giveUp(identity, onLink: index)
+    }
+    own = own.filter {
+      if case .throughLink(_, index) = $0 { false } else { true }
+    }
+  }
+
+  /// A withdrawn route cannot come back by a link that is gone, nor does it go by another one that
+  /// bears the name now. Returns those that are given up.
+  mutating func forgetWithdrawn(where isGone: (Int32) -> Bool) -> [Route] {
+    var lost: [Route] = []
+    for (link, routes) in held {
+      for (identity, route) in routes where shared[identity] == nil {
+        guard route.linkIndex.map(isGone) ?? false else { continue }
+        held[link]?[identity] = nil
+        lost.append(route)
+      }
+    }
+    lost += forgetLegs(where: isGone)
+    return lost.sorted { $0.identity < $1.identity }
+  }
+
+  private mutating func forgetLegs(where isGone: (Int32) -> Bool) -> [Route] {
+    var lost: [Route] = []
+    for (id, route) in shared where !outLinks(id).isEmpty && route.nexthopID == nil {
+      let rest = route.without(Set(route.legs.map(\.linkIndex).filter(isGone)))
+      guard rest != route else { continue }
+      if rest.legs.isEmpty {
+        lost.append(route)
+        dropShared(id)
+      } else {
+        keepOnly(rest)
+      }
+    }
+    for (link, index) in indexOf where isGone(index) {
+      for id in held[link]?.keys.filter({ shared[$0] != nil }) ?? [] { held[link]?[id] = nil }
+      heldGroups[link] = nil
+      indexOf[link] = nil
+    }
+    return lost
+  }
+
+  private mutating func keepOnly(_ rest: Route) {
+    shared[rest.identity] = rest
+    for link in held.keys where held[link]?[rest.identity] != nil {
+      held[link]?[rest.identity] = rest
+    }
+  }
+
+  mutating func observe(_ rule: ProbeRule) { own.insert(.rule(rule)) }
+
+  mutating func forget(_ rule: ProbeRule) { own.remove(.rule(rule)) }
+
+  mutating func replaceRules(_ rules: [ProbeRule]) {
+    own = own.filter { if case .rule = $0 { false } else { true } }
+    own.formUnion(rules.map { .rule($0) })
+  }
+
+  static func ownRoute(_ route: Route) -> OwnRoute? {
+    guard route.routeProtocol == Route.agentProtocol else { return nil }
+    if route.kind == .unreachable { return .unreachable(route.identity) }
+    return route.linkIndex.map { .throughLink(route.identity, $0) }
+  }
+
+  // MARK: Dumps
+
+  /// Takes a dump for the truth. Returns withdrawn routes that cannot come back.
+  mutating func replaceAll(
+    _ routes: [Route], nexthops list: [Nexthop] = [], isUp: (Int32) -> Bool = { _ in true }
+  ) -> [Route] {
+    replaceNexthops(list)
+    onLink = [:]
+    own = own.filter { if case .rule = $0 { true } else { false } }
+    shared = shared.filter { !outLinks($0.key).isEmpty }
+    let ours = shared
+    var found: [Route.Identity: [Route]] = [:]
+    for route in routes {
+      if ours[route.identity] != nil, Self.ownRoute(route) == nil {
+        found[route.identity, default: []].append(route)
+      } else {
+        observe(route)
+      }
+    }
+    return ours.values.sorted { $0.identity < $1.identity }.filter {
+      !reconcile($0, found[$0.identity] ?? [], isUp)
+    }
+  }
+
+  /// Compares a shared route of which something is held with what the kernel has. Returns false
+  /// when it is lost.
+  private mutating func reconcile(
+    _ known: Route, _ found: [Route], _ isUp: (Int32) -> Bool
+  ) -> Bool {
+    let id = known.identity
+    let out = outLinks(id)
+    if let now = found.first(where: { known.becomes($0, without: out) }) {
+      // A leg that is there was not taken after all.
+      let isThere = { (index: Int32) in
+        now.legs.contains { $0.linkIndex == index } && now.nexthopID == nil
+      }
+      let all = known.nexthopID != nil && isAllOut(known)
+      for link in held.keys where all || indexOf[link].map(isThere) ?? true {
+        held[link]?[id] = nil
+      }
+    } else if !found.isEmpty {
+      dropShared(id)
+      for route in found { take(route, true) }
+    } else if !isAllOut(known) {
+      let rest = known.without(Set(legLinks(known).filter { !out.contains($0) && !isUp($0) }))
+      guard rest != known, outLinks(id).isSuperset(of: legLinks(rest)) else {
+        dropShared(id)
+        return known.nexthopID == nil || nexthops[known.nexthopID ?? 0] != nil
+      }
+      keepOnly(rest)
+    }
+    return true
+  }
+}
+
+extension Route {
+  /// Whether two forms of one route go the same ways.
+  func hasWays(of other: Route) -> Bool {
+    guard nexthopID == other.nexthopID else { return false }
+    return nexthopID != nil || legs.elementsEqual(other.legs, by: other.isSame)
+  }
+
+  /// Whether `form` is this route less some legs by `links`.
+  func becomes(_ form: Route, without links: Set<Int32>) -> Bool {
+    guard nexthopID == form.nexthopID, form.kind == kind else { return false }
+    var rest = form.legs[...]
+    for leg in legs where nexthopID == nil {
+      if let first = rest.first, form.isSame(leg, first) {
+        rest = rest.dropFirst()
+      } else if !links.contains(leg.linkIndex) {
+        return false
+      }
+    }
+    return nexthopID != nil || rest.isEmpty
+  }
+
+  /// The kernel tells no weight of an only leg.
+  private func isSame(_ lhs: Leg, _ rhs: Leg) -> Bool {
+    lhs.linkIndex == rhs.linkIndex && lhs.gateway == rhs.gateway
+      && (lhs.weight == rhs.weight || legs.count == 1)
+  }
+}

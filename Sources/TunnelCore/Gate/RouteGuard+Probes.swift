@@ -1,0 +1,53 @@
+/// Routes of the agent's by which its probes, and its answers to the peer's, find the link.
+extension RouteGuard {
+  /// Host routes for probe destinations that only a withdrawn or owned wider route leads to.
+  func hostRoutes(
+    _ request: Request, holding isHeld: (IPPrefix) -> Bool
+  ) -> [OwnRoute] {
+    guard let index = request.index, request.isAdminUp else { return [] }
+    let (staying, leaving) = ways(request, index, holding: isHeld)
+    return request.probeDestinations.sorted().compactMap { address in
+      // A stand-in narrower than what stays would take the probes.
+      guard let gone = leaving.filter({ $0.contains(address) }).map(\.length).max(),
+        staying.filter({ $0.contains(address) }).map(\.length).max() ?? -1 < gone
+      else { return nil }
+      let identity = Route.Identity(
+        table: Self.mainTable, destination: IPPrefix(host: address))
+      return .throughLink(identity, index)
+    }
+  }
+
+  /// For IPv6 destinations to which nothing leads through the link: a route in a table of their
+  /// own, and the rule by which only what is sent through the link finds it. IPv4 needs none: the
+  /// kernel takes any destination for on-link (measured).
+  func privateRoutes(
+    _ request: Request, holding isHeld: (IPPrefix) -> Bool
+  ) -> [OwnRoute] {
+    guard let index = request.index, request.isAdminUp else { return [] }
+    let (staying, leaving) = ways(request, index, holding: isHeld)
+    let needy = request.probeDestinations.filter { address in
+      address.family == .ipv6 && !address.isLinkLocal
+        && !(staying + leaving).contains { $0.contains(address) }
+    }
+    guard !needy.isEmpty else { return [] }
+    return needy.sorted().map {
+      // The metric tells apart routes to one destination through several links.
+      let identity = Route.Identity(
+        table: Route.probeTable, destination: IPPrefix(host: $0), metric: UInt32(index))
+      return .throughLink(identity, index)
+    } + [.rule(ProbeRule(link: request.link))]
+  }
+
+  /// Prefixes of routes through the link that are there, and of those that are not.
+  private func ways(
+    _ request: Request, _ index: Int32, holding isHeld: (IPPrefix) -> Bool
+  ) -> (staying: [IPPrefix], leaving: [IPPrefix]) {
+    let owned = Dictionary(grouping: request.owned, by: isHeld)
+    let parts = shared.values.filter {
+      held[request.link]?[$0.identity] == nil && legLinks($0).contains(index)
+    }
+    let staying = ((onLink[index] ?? [:]).values + parts).map(\.identity.destination)
+    let leaving = withdrawn(from: request.link).map(\.identity.destination)
+    return (staying + (owned[false] ?? []), leaving + (owned[true] ?? []))
+  }
+}

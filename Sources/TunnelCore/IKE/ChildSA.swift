@@ -1,0 +1,70 @@
+/// Names that strongSwan's configuration gives a tunnel: the connection and the child in it.
+public struct ChildName: Hashable, Sendable {
+  /// Name of the connection (`connections.NAME`).
+  public var connection: String
+  /// Name of the child in it (`children.NAME`).
+  public var child: String
+
+  /// A child of a connection.
+  public init(connection: String, child: String) {
+    self.connection = connection
+    self.child = child
+  }
+}
+
+extension ChildName: Comparable, CustomStringConvertible {
+  /// By connection, then child.
+  public static func < (lhs: ChildName, rhs: ChildName) -> Bool {
+    (lhs.connection, lhs.child) < (rhs.connection, rhs.child)
+  }
+
+  /// `CONNECTION/CHILD`.
+  public var description: String { "\(connection)/\(child)" }
+}
+
+/// One CHILD_SA as the IKE daemon has it, which need not be as the kernel has it.
+public struct ChildSA: Hashable, Sendable {
+  /// Where it is in its life (strongSwan, `child_sa_state_names`).
+  public enum State: Hashable, Sendable {
+    /// The daemon believes that its SAs are in the kernel and in use.
+    case installed
+    /// The daemon is taking it down: its delete is on the way or answered.
+    case deleting
+    /// Anything else (CREATED, ROUTED, INSTALLING, UPDATING, REKEYING, REKEYED, RETRYING, ...).
+    case other(String)
+
+    /// The state of this name.
+    public init(name: String) {
+      switch name {
+      case "INSTALLED": self = .installed
+      case "DELETING", "DELETED": self = .deleting
+      default: self = .other(name)
+      }
+    }
+  }
+
+  /// Its names in the configuration.
+  public var name: ChildName
+  /// The daemon's number of its IKE SA.
+  public var ikeID: UInt32
+  /// The daemon's number of it; never used twice while the daemon runs.
+  public var childID: UInt32
+  /// Where it is in its life.
+  public var state: State
+  /// SPI of its inbound SA, host order; 0 when there is none yet.
+  public var spiIn: UInt32
+  /// SPI of its outbound SA, likewise.
+  public var spiOut: UInt32
+
+  /// A CHILD_SA.
+  public init(
+    name: ChildName, ikeID: UInt32, childID: UInt32, state: State, spiIn: UInt32, spiOut: UInt32
+  ) {
+    self.name = name
+    self.ikeID = ikeID
+    self.childID = childID
+    self.state = state
+    self.spiIn = spiIn
+    self.spiOut = spiOut
+  }
+}

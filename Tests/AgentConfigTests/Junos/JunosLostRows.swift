@@ -1,0 +1,202 @@
+/// Configurations of which something cannot be kept.
+let junosLostRows: [JunosRow] = [
+  JunosRow(
+    "a dynamic gateway",
+    """
+    set security ike gateway GW dynamic hostname branch.example
+    set security ipsec vpn V ike gateway GW
+
+    """,
+    errors: """
+      f.conf:1: security ike gateway GW dynamic hostname branch.example: the peer's address is not known; allowed: address ADDRESS
+      f.conf: cannot be kept: 1; allowed with --lenient, a comment each
+      """),
+  JunosRow(
+    "a dynamic gateway, leniently",
+    isLenient: true,
+    """
+    set security ike gateway GW dynamic hostname branch.example
+    set security ipsec vpn V ike gateway GW
+    set security ipsec vpn V vpn-monitor
+
+    """,
+    toml: """
+
+      # [gateway.GW]
+      # address = []
+      # 1: dynamic hostname branch.example ->
+      #     left out: the peer's address is not known; allowed: address ADDRESS
+
+      # [vpn.V]
+      # gateway = "GW"
+      # 2: ike gateway GW -> left out as its gateway
+
+      # [vpn.V.vpn-monitor]
+      # probe-source = "endpoint"  # as Junos; "link" for a peer that answers outside the tunnel
+
+      """,
+    warnings: """
+      f.conf:1: security ike gateway GW dynamic hostname branch.example: the peer's address is not known; allowed: address ADDRESS; left out
+      f.conf: no VPN in it that can be kept
+      """),
+  JunosRow(
+    "host names",
+    isLenient: true,
+    """
+    set security ike gateway GW address 203.0.113.1
+    set security ipsec vpn V ike gateway GW
+    set security ike gateway GW address gw.example.com
+
+    """,
+    toml: """
+
+      [gateway.GW]
+      address = "203.0.113.1"
+      # 3: address gw.example.com ->
+      #     left out: a host name is not followed; allowed: an IPv4 or IPv6 address
+
+      [vpn.V]
+      gateway = "GW"
+
+      """,
+    warnings: """
+      f.conf:3: security ike gateway GW address gw.example.com: a host name is not followed; allowed: an IPv4 or IPv6 address; left out
+      """),
+  JunosRow(
+    "keys by hand",
+    """
+    set security ipsec vpn V manual gateway 203.0.113.1
+    set security ipsec vpn V manual spi 300
+    set security ipsec vpn V manual encryption key hexadecimal 00ff
+
+    """,
+    errors: """
+      f.conf:1: security ipsec vpn V manual gateway 203.0.113.1 spi 300 encryption key hexadecimal <secret>: strongSwan has no keys by hand, nothing would renew cleared SAs; allowed: ike
+      f.conf: cannot be kept: 1; allowed with --lenient, a comment each
+      """),
+  JunosRow(
+    "an address of two gateways",
+    """
+    set security ike gateway GW address 203.0.113.1
+    set security ipsec vpn V ike gateway GW
+    set security ike gateway G2 address 203.0.113.1
+    set security ipsec vpn W ike gateway G2
+
+    """,
+    errors: """
+      f.conf:3: security ike gateway G2 address 203.0.113.1: gateway GW has this address; allowed: one gateway an address
+      f.conf: cannot be kept: 1; allowed with --lenient, a comment each
+      """),
+  JunosRow(
+    "a link of two gateways, strictly",
+    """
+    set security ike gateway GW address 203.0.113.1
+    set security ipsec vpn V ike gateway GW
+    set security ipsec vpn V bind-interface st0.0
+    set security ike gateway G2 address 203.0.113.2
+    set security ipsec vpn W ike gateway G2
+    set security ipsec vpn W bind-interface st0.0
+
+    """,
+    errors: """
+      f.conf:3: security ipsec vpn V bind-interface st0.0: link of W too, which has another gateway; allowed: a link a gateway (--link V=NAME)
+      f.conf:6: security ipsec vpn W bind-interface st0.0: link of V too, which has another gateway; allowed: a link a gateway (--link W=NAME)
+      f.conf: cannot be kept: 2; allowed with --lenient, a comment each
+      """),
+  JunosRow(
+    "a link of two gateways, leniently",
+    isLenient: true,
+    """
+    set security ike gateway GW address 203.0.113.1
+    set security ipsec vpn V ike gateway GW
+    set security ipsec vpn V bind-interface st0.0
+    set security ipsec vpn V vpn-monitor
+    set security ike gateway G2 address 203.0.113.2
+    set security ipsec vpn W ike gateway G2
+    set security ipsec vpn W bind-interface st0.0
+    set routing-options static route 10.2.0.0/16 next-hop st0.0
+
+    """,
+    toml: """
+
+      [gateway.GW]
+      address = "203.0.113.1"
+
+      [gateway.G2]
+      address = "203.0.113.2"
+
+      [vpn.V]
+      gateway = "GW"
+      bind-interface = "st0-0"  # st0.0
+      link-control = "none"
+      # 3: bind-interface st0.0 -> call the VTI or XFRM interface st0-0, or import with --link st0.0=NAME
+      # 3: bind-interface st0.0 ->
+      #     link-control = "none": link of W too, which has another gateway; allowed: a link a gateway
+      #     (--link V=NAME)
+      # 8: routing-options static route 10.2.0.0/16 next-hop st0.0 ->
+      #     a link of several VPNs:
+      #     ip route add 10.2.0.0/16 dev st0-0
+
+      [vpn.V.vpn-monitor]
+      probe-source = "endpoint"  # as Junos; "link" for a peer that answers outside the tunnel
+
+      [vpn.W]
+      gateway = "G2"
+      bind-interface = "st0-0"  # st0.0
+      link-control = "none"
+      # 7: bind-interface st0.0 -> call the VTI or XFRM interface st0-0, or import with --link st0.0=NAME
+      # 7: bind-interface st0.0 ->
+      #     link-control = "none": link of V too, which has another gateway; allowed: a link a gateway
+      #     (--link W=NAME)
+
+      """,
+    warnings: """
+      f.conf:3: security ipsec vpn V bind-interface st0.0: link of W too, which has another gateway; allowed: a link a gateway (--link V=NAME); link-control = "none"
+      f.conf:7: security ipsec vpn W bind-interface st0.0: link of V too, which has another gateway; allowed: a link a gateway (--link W=NAME); link-control = "none"
+      """),
+  JunosRow(
+    "groups that may concern tunnels",
+    """
+    set groups VPN security ipsec vpn <*> vpn-monitor
+    set security ipsec apply-groups VPN
+    set apply-groups elsewhere
+    set security ike gateway GW address 203.0.113.1
+    set security ipsec vpn V ike gateway GW
+
+    """,
+    errors: """
+      f.conf:2: security ipsec apply-groups VPN: groups are not followed; allowed: 'show configuration | display inheritance no-comments | display set'
+      f.conf:3: apply-groups elsewhere: groups are not followed; allowed: 'show configuration | display inheritance no-comments | display set'
+      f.conf: cannot be kept: 2; allowed with --lenient, a comment each
+      """),
+  JunosRow(
+    "commands that are not followed",
+    """
+    set security ike gateway GW address 203.0.113.1
+    set security ipsec vpn V ike gateway GW
+    rename security ipsec vpn V to vpn W
+    rename interfaces ge-0/0/0 to ge-0/0/1
+    set logical-systems LS security ike gateway X address 203.0.113.9
+
+    """,
+    errors: """
+      f.conf:3: rename security ipsec vpn V to vpn W: not followed; allowed: set, delete, deactivate, activate
+      f.conf:5: logical-systems LS: not followed; allowed: 'show configuration' within it
+      f.conf: cannot be kept: 2; allowed with --lenient, a comment each
+      """),
+  JunosRow(
+    "an interface without a name on Linux",
+    """
+    set security ike gateway GW address 203.0.113.1
+    set security ipsec vpn V ike gateway GW
+    set security ipsec vpn V bind-interface st0.0
+    set security ipsec vpn V vpn-monitor source-interface ge-0/0/1.0
+    set security ipsec vpn V bind-interface ms-0/0/0.1
+
+    """,
+    errors: """
+      f.conf:4: security ipsec vpn V vpn-monitor source-interface ge-0/0/1.0: no such name on Linux; allowed: lo0.0, st0.N, or any with --link NAME=INTERFACE
+      f.conf:5: security ipsec vpn V bind-interface ms-0/0/0.1: not a tunnel interface; allowed: st0.N
+      f.conf: cannot be kept: 2; allowed with --lenient, a comment each
+      """),
+]

@@ -1,0 +1,325 @@
+/// Configurations that are kept, and are odd or say more than the agent has keys for.
+let junosOddRows: [JunosRow] = [
+  JunosRow(
+    "deactivate, activate, delete",
+    links: ["st0.0": "vti0"],
+    """
+    set security ike gateway GW address 203.0.113.1
+    set security ipsec vpn V ike gateway GW
+    set security ipsec vpn V bind-interface st0.0
+    set security ipsec vpn V vpn-monitor
+    deactivate security ipsec vpn V vpn-monitor
+    set security ike gateway GW local-address 198.51.100.1
+    delete security ike gateway GW local-address
+    deactivate security ipsec vpn V bind-interface
+    activate security ipsec vpn V bind-interface
+    delete security ipsec vpn NONE
+
+    """,
+    toml: """
+
+      [gateway.GW]
+      address = "203.0.113.1"
+
+      [vpn.V]
+      gateway = "GW"
+      bind-interface = "vti0"  # st0.0
+      # 4: inactive: vpn-monitor -> left out, as Junos does
+
+      """),
+  JunosRow(
+    "inactive and tagged blocks",
+    """
+    security {
+        /* the
+           peers */
+        ike {
+            protect: gateway GW { address 203.0.113.1; inactive: address 203.0.113.9; }
+            inactive: gateway OLD { address 203.0.113.1; }
+        } # end of ike
+        ipsec {
+            vpn V { ike { gateway WRONG; } }
+            replace: vpn V { ike { gateway GW; } inactive: vpn-monitor; }
+            vpn W { ike { gateway OLD; } }
+            delete: vpn W;
+        }
+    }
+
+    """,
+    toml: """
+
+      [gateway.GW]
+      address = "203.0.113.1"
+      # 5: inactive: address 203.0.113.9 -> left out, as Junos does
+
+      [vpn.V]
+      gateway = "GW"
+      # 10: inactive: vpn-monitor -> left out, as Junos does
+
+      # Of no gateway and no VPN:
+      # 6: inactive: gateway OLD -> left out, as Junos does
+
+      """),
+  JunosRow(
+    "a terminal's log",
+    """
+    admin@srx> show configuration security | display set | no-more
+    set version 21.4R3
+    set security ike gateway GW address 203.0.113.1
+    set security ipsec vpn V ike gateway GW
+
+    {primary:node0}
+    admin@srx> edit
+    {primary:node0}[edit]
+    admin@srx# edit security ipsec vpn V
+    [edit security ipsec vpn V]
+    admin@srx# set establish-tunnels immediately
+    admin@srx# top
+    [edit]
+    admin@srx# show | compare
+    admin@srx# commit
+    commit complete;
+
+    """,
+    toml: """
+
+      [gateway.GW]
+      address = "203.0.113.1"
+
+      [vpn.V]
+      gateway = "GW"
+      establish-tunnels = "immediately"
+      # 11: establish-tunnels immediately -> and swanctl.conf, child: start_action = start
+
+      """),
+  JunosRow(
+    "names that TOML and the agent do not take bare",
+    #"""
+    set security ike gateway a.b address 203.0.113.1
+    set security ike gateway "HQ 1/2" address 203.0.113.2
+    set security ike gateway HQ-1-2 address 203.0.113.3
+    set security ipsec vpn v.1 ike gateway a.b
+    set security ipsec vpn "to HQ \"é\"" ike gateway "HQ 1/2"
+    set security ipsec vpn z ike gateway HQ-1-2
+
+    """#,
+    toml: """
+
+      [gateway."a.b"]
+      address = "203.0.113.1"
+
+      [gateway.HQ-1-2]  # "HQ 1/2"
+      address = "203.0.113.2"
+
+      [gateway.HQ-1-2-2]  # HQ-1-2
+      address = "203.0.113.3"
+
+      [vpn."v.1"]
+      gateway = "a.b"
+
+      [vpn.to-HQ----]  # "to HQ "é""
+      gateway = "HQ-1-2"
+
+      [vpn.z]
+      gateway = "HQ-1-2-2"
+
+      """),
+  JunosRow(
+    "secrets stay where they are",
+    """
+    set security ike policy P pre-shared-key ascii-text "$9$abc;}"
+    set security ike gateway GW address 203.0.113.1
+    set security ipsec vpn V ike gateway GW
+    set security ike gateway GW ike-policy P
+    set security ike gateway GW aaa client username u password hunter2
+
+    """,
+    toml: """
+
+      [gateway.GW]
+      address = "203.0.113.1"
+      # 4: ike-policy P -> swanctl.conf: proposals, local, remote; its key in secrets
+      # 5: aaa client username u password <secret> ->
+      #     swanctl.conf: remote.auth; remote access is for strongSwan alone
+
+      [vpn.V]
+      gateway = "GW"
+
+      # Of no gateway and no VPN:
+      # 1: security ike policy P ->
+      #     swanctl.conf: proposals, local, remote and secrets of the connections it is for
+
+      """),
+  JunosRow(
+    "what belongs to the gateway's connection",
+    """
+    set security ike gateway GW address 203.0.113.1
+    set security ipsec vpn V ike gateway GW
+    set security ike gateway GW ike-policy P
+    set security ike gateway GW external-interface ge-0/0/0.0
+    set security ike gateway GW version v1-only
+    set security ike gateway GW local-identity hostname a.example
+    set security ike gateway GW remote-identity inet 203.0.113.1
+    set security ike gateway GW no-nat-traversal
+    set security ike gateway GW nat-keepalive 20
+    set security ike gateway GW general-ikeid
+    set security ike gateway GW fragmentation size 1400
+    set security ike gateway GW dead-peer-detection always-send interval 5 threshold 2
+
+    """,
+    toml: """
+
+      [gateway.GW]
+      address = "203.0.113.1"
+      # 3: ike-policy P -> swanctl.conf: proposals, local, remote; its key in secrets
+      # 4: external-interface ge-0/0/0.0 -> swanctl.conf: local_addrs = address of that interface
+      # 5: version v1-only -> swanctl.conf: version = 1
+      # 6: local-identity hostname a.example -> swanctl.conf: local.id
+      # 7: remote-identity inet 203.0.113.1 -> swanctl.conf: remote.id
+      # 8: no-nat-traversal -> no counterpart: strongSwan encapsulates in UDP where it finds NAT
+      # 9: nat-keepalive 20 -> strongswan.conf: charon.keep_alive = 20s
+      # 10: general-ikeid -> swanctl.conf: remote.id = %any
+      # 11: fragmentation size 1400 -> swanctl.conf: fragmentation; strongswan.conf: charon.fragment_size
+      # 12: dead-peer-detection always-send interval 5 threshold 2 ->
+      #     no key for it yet; swanctl.conf: dpd_delay = 5s
+
+      [vpn.V]
+      gateway = "GW"
+
+      """),
+  JunosRow(
+    "what belongs to the VPN's child",
+    links: ["st0.0": "vti0"],
+    """
+    set security ike gateway GW address 203.0.113.1
+    set security ipsec vpn V ike gateway GW
+    set security ipsec vpn V bind-interface st0.0
+    set security ipsec vpn V ike ipsec-policy P
+    set security ipsec vpn V ike idle-time 60
+    set security ipsec vpn V ike no-anti-replay
+    set security ipsec vpn V ike proxy-identity local 10.1.0.0/16 remote 10.2.0.0/16 service any
+    set security ipsec vpn V df-bit copy
+    set security ipsec vpn V copy-outer-dscp
+    set security ipsec vpn V tunnel-mtu 1400
+    set security ipsec vpn V multi-sa forwarding-class best-effort
+    set security ipsec vpn V udp-encapsulate
+    set security ipsec vpn V traffic-selector T local-ip 10.1.0.0/16
+    set security ipsec vpn V traffic-selector T remote-ip 10.2.0.0/16
+
+    """,
+    toml: """
+
+      [gateway.GW]
+      address = "203.0.113.1"
+
+      [vpn.V]
+      gateway = "GW"
+      bind-interface = "vti0"  # st0.0
+      # 4: ike ipsec-policy P -> swanctl.conf, child: esp_proposals
+      # 5: ike idle-time 60 -> swanctl.conf, child: inactivity = 60s
+      # 6: ike no-anti-replay -> swanctl.conf, child: replay_window = 0
+      # 7: ike proxy-identity local 10.1.0.0/16 remote 10.2.0.0/16 service any ->
+      #     swanctl.conf, child: local_ts = 10.1.0.0/16, remote_ts = 10.2.0.0/16
+      # 8: df-bit copy -> swanctl.conf, child: copy_df = yes
+      # 9: copy-outer-dscp -> swanctl.conf, child: copy_dscp = yes
+      # 10: tunnel-mtu 1400 -> ip link set vti0 mtu 1400
+      # 11: multi-sa forwarding-class best-effort ->
+      #     no counterpart: strongSwan makes one pair of SAs a child
+      # 12: udp-encapsulate -> swanctl.conf: encap = yes
+      # 13: traffic-selector T local-ip 10.1.0.0/16 remote-ip 10.2.0.0/16 ->
+      #     swanctl.conf, child T: local_ts = 10.1.0.0/16, remote_ts = 10.2.0.0/16; Junos routes there by
+      #     itself, Linux does not:
+      #     ip route add 10.2.0.0/16 dev vti0
+
+      """),
+  JunosRow(
+    "what belongs to the daemon as a whole",
+    """
+    set security ike gateway GW address 203.0.113.1
+    set security ipsec vpn V ike gateway GW
+    set security ike respond-bad-spi 5
+    set security ike traceoptions flag all
+    set security ike proposal P dh-group group14
+    set security ike proposal P encryption-algorithm aes-256-cbc
+    set security ipsec proposal E protocol esp
+    set security ipsec policy E proposals E
+    set security ipsec vpn-monitor-options
+
+    """,
+    toml: """
+
+      [gateway.GW]
+      address = "203.0.113.1"
+
+      [vpn.V]
+      gateway = "GW"
+
+      # Of no gateway and no VPN:
+      # 3: security ike respond-bad-spi 5 ->
+      #     no key for it yet; strongSwan does not answer unknown SPIs either, it negotiates anew
+      # 4: security ike traceoptions -> strongswan.conf: charon.filelog; or swanctl --log
+      # 5: security ike proposal P -> swanctl.conf: proposals of the connections it is for
+      # 7: security ipsec proposal E -> swanctl.conf: esp_proposals of the children it is for
+      # 8: security ipsec policy E -> swanctl.conf: esp_proposals of the children it is for
+
+      """),
+  JunosRow(
+    "groups that do not concern tunnels",
+    """
+    set groups node0 system host-name a
+    set groups top interfaces <*> mtu 1500
+    set apply-groups "${node}"
+    set apply-groups top
+    set security apply-groups junos-defaults
+    set security ike apply-groups-except top
+    set security ike gateway GW address 203.0.113.1
+    set security ipsec vpn V ike gateway GW
+
+    """,
+    toml: """
+
+      [gateway.GW]
+      address = "203.0.113.1"
+
+      [vpn.V]
+      gateway = "GW"
+
+      """),
+  JunosRow(
+    "a gateway that no VPN uses",
+    """
+    set security ike gateway GW address 203.0.113.1
+    set security ipsec vpn V ike gateway GW
+    set security ike gateway SPARE address 203.0.113.7
+
+    """,
+    toml: """
+
+      [gateway.GW]
+      address = "203.0.113.1"
+
+      # [gateway.SPARE]
+      # address = "203.0.113.7"
+      # 3: gateway SPARE -> no VPN uses it
+
+      [vpn.V]
+      gateway = "GW"
+
+      """),
+  JunosRow(
+    "no VPN at all",
+    """
+    set security ike gateway GW address 203.0.113.1
+
+    """,
+    toml: """
+
+      # [gateway.GW]
+      # address = "203.0.113.1"
+      # 1: gateway GW -> no VPN uses it
+
+      """,
+    warnings: """
+      f.conf: no VPN in it that can be kept
+      """),
+]

@@ -1,0 +1,297 @@
+/// A cluster of SRX with three VPNs, as `show configuration` prints it.
+let threeVPNs = JunosRow(
+  "three VPNs",
+  links: ["st0.0": "vti0"],
+  """
+  ## Last commit: 2026-02-14 20:50:12 UTC by netops
+  version 22.4R3-S2.11;
+  groups {
+      node0 {
+          system {
+              host-name srx-muc-a;
+          }
+      }
+      node1 {
+          system {
+              host-name srx-muc-b;
+          }
+      }
+  }
+  apply-groups "${node}";
+  system {
+      root-authentication {
+          encrypted-password "$6$rounds$Zm9vYmFy"; ## SECRET-DATA
+      }
+      services {
+          ssh;
+      }
+  }
+  security {
+      ike {
+          proposal AES256-SHA256-DH14 {
+              authentication-method pre-shared-keys;
+              dh-group group14;
+              authentication-algorithm sha-256;
+              encryption-algorithm aes-256-cbc;
+              lifetime-seconds 28800;
+          }
+          policy HEADQUARTERS {
+              mode main;
+              proposals AES256-SHA256-DH14;
+              pre-shared-key ascii-text "$9$hQbceWX7VYgJ8XoGDiPf"; ## SECRET-DATA
+          }
+          policy BRANCHES {
+              mode main;
+              proposals AES256-SHA256-DH14;
+              pre-shared-key ascii-text "$9$1NbIclLxdY4Z8XVYoJDj"; ## SECRET-DATA
+          }
+          /* Frankfurt, two uplinks */
+          gateway GW-HQ {
+              ike-policy HEADQUARTERS;
+              address [ 203.0.113.1 203.0.113.65 ];
+              dead-peer-detection {
+                  probe-idle-tunnel;
+                  interval 10;
+                  threshold 3;
+              }
+              external-interface reth0.0;
+              local-address 198.51.100.1;
+              version v2-only;
+          }
+          gateway GW-PARIS {
+              ike-policy BRANCHES;
+              address 192.0.2.33;
+              dead-peer-detection {
+                  interval 10;
+                  threshold 3;
+              }
+              external-interface reth0.0;
+              version v2-only;
+          }
+          gateway GW-LYON {
+              ike-policy BRANCHES;
+              address 192.0.2.77;
+              external-interface reth0.0;
+              version v2-only;
+          }
+          inactive: gateway GW-OLD {
+              ike-policy BRANCHES;
+              address 192.0.2.99;
+              external-interface reth0.0;
+          }
+      }
+      ipsec {
+          vpn-monitor-options {
+              interval 5;
+              threshold 6;
+          }
+          proposal ESP-AES256GCM {
+              protocol esp;
+              encryption-algorithm aes-256-gcm;
+              lifetime-seconds 3600;
+          }
+          policy PFS14 {
+              perfect-forward-secrecy {
+                  keys group14;
+              }
+              proposals ESP-AES256GCM;
+          }
+          vpn HQ {
+              bind-interface st0.0;
+              df-bit clear;
+              vpn-monitor {
+                  optimized;
+                  verify-path {
+                      packet-size 1300;
+                  }
+              }
+              ike {
+                  gateway GW-HQ;
+                  ipsec-policy PFS14;
+              }
+              establish-tunnels immediately;
+          }
+          vpn "Paris/La Defense" {
+              bind-interface st0.1;
+              vpn-monitor {
+                  source-interface lo0.0;
+                  destination-ip 10.33.0.1;
+              }
+              ike {
+                  gateway GW-PARIS;
+                  proxy-identity {
+                      local 10.1.0.0/16;
+                      remote 10.33.0.0/16;
+                  }
+                  ipsec-policy PFS14;
+              }
+              establish-tunnels immediately;
+          }
+          vpn LYON {
+              bind-interface st0.2;
+              ike {
+                  gateway GW-LYON;
+                  ipsec-policy PFS14;
+              }
+              establish-tunnels on-traffic;
+          }
+      }
+      policies {
+          from-zone trust to-zone vpn {
+              policy permit-all {
+                  match {
+                      source-address any;
+                      destination-address any;
+                      application any;
+                  }
+                  then {
+                      permit;
+                  }
+              }
+          }
+      }
+      zones {
+          security-zone vpn {
+              interfaces {
+                  st0.0;
+                  st0.1;
+                  st0.2;
+              }
+          }
+      }
+  }
+  interfaces {
+      reth0 {
+          unit 0 {
+              family inet {
+                  address 198.51.100.1/27;
+              }
+          }
+      }
+      st0 {
+          unit 0 {
+              family inet {
+                  mtu 1400;
+                  address 169.254.100.1/30;
+              }
+          }
+          unit 1 {
+              family inet;
+          }
+          unit 2 {
+              family inet {
+                  address 169.254.100.9/30;
+              }
+          }
+      }
+  }
+  routing-options {
+      static {
+          route 0.0.0.0/0 next-hop 198.51.100.30;
+          route 10.2.0.0/16 next-hop 169.254.100.2;
+          route 10.4.0.0/14 next-hop st0.0;
+          route 10.33.0.0/16 next-hop st0.1;
+          route 10.69.0.0/16 next-hop st0.2;
+          route 10.70.0.0/16 {
+              next-hop st0.0;
+              qualified-next-hop st0.1 {
+                  preference 10;
+              }
+          }
+      }
+  }
+
+  """,
+  toml: """
+
+    [vpn-monitor-options]
+    interval = 5
+    threshold = 6
+
+    [gateway.GW-HQ]
+    address = ["203.0.113.1", "203.0.113.65"]
+    local-address = "198.51.100.1"
+    # 45: ike-policy HEADQUARTERS -> swanctl.conf: proposals, local, remote; its key in secrets
+    # 47: dead-peer-detection probe-idle-tunnel interval 10 threshold 3 ->
+    #     no key for it yet; swanctl.conf: dpd_delay = 10s
+    # 52: external-interface reth0.0 -> not needed beside local-address
+    # 54: version v2-only -> swanctl.conf: version = 2
+
+    [gateway.GW-PARIS]
+    address = "192.0.2.33"
+    # 57: ike-policy BRANCHES -> swanctl.conf: proposals, local, remote; its key in secrets
+    # 59: dead-peer-detection interval 10 threshold 3 ->
+    #     no key for it yet; swanctl.conf: dpd_delay = 10s
+    # 63: external-interface reth0.0 -> swanctl.conf: local_addrs = address of that interface
+    # 64: version v2-only -> swanctl.conf: version = 2
+
+    [gateway.GW-LYON]
+    address = "192.0.2.77"
+    # 67: ike-policy BRANCHES -> swanctl.conf: proposals, local, remote; its key in secrets
+    # 69: external-interface reth0.0 -> swanctl.conf: local_addrs = address of that interface
+    # 70: version v2-only -> swanctl.conf: version = 2
+
+    [vpn.HQ]
+    gateway = "GW-HQ"
+    bind-interface = "vti0"  # st0.0
+    establish-tunnels = "immediately"
+    routes = ["10.2.0.0/16", "10.4.0.0/14"]
+    # 96: df-bit clear -> swanctl.conf, child: copy_df = no
+    # 105: ike ipsec-policy PFS14 -> swanctl.conf, child: esp_proposals
+    # 107: establish-tunnels immediately -> and swanctl.conf, child: start_action = start
+    # 169: interfaces st0 unit 0 family inet mtu 1400 -> ip link set vti0 mtu 1400
+    # 170: interfaces st0 unit 0 family inet address 169.254.100.1/30 ->
+    #     ip address add 169.254.100.1/30 dev vti0
+    # 190: routing-options static route 10.70.0.0/16 next-hop st0.0 qualified-next-hop st0.1 preference
+    #     10 ->
+    #     several next hops:
+    #     ip route add 10.70.0.0/16 dev vti0 metric 5
+    #     ip route add 10.70.0.0/16 dev st0-1 metric 10
+
+    [vpn.HQ.vpn-monitor]
+    optimized = true
+    probe-source = "endpoint"  # as Junos; "link" for a peer that answers outside the tunnel
+    verify-path = { packet-size = 1300 }
+
+    [vpn.Paris-La-Defense]  # "Paris/La Defense"
+    gateway = "GW-PARIS"
+    bind-interface = "st0-1"  # st0.1
+    establish-tunnels = "immediately"
+    routes = ["10.33.0.0/16"]
+    # 110: bind-interface st0.1 ->
+    #     call the VTI or XFRM interface st0-1, or import with --link st0.1=NAME
+    # 117: ike proxy-identity local 10.1.0.0/16 remote 10.33.0.0/16 ->
+    #     swanctl.conf, child: local_ts = 10.1.0.0/16, remote_ts = 10.33.0.0/16
+    # 121: ike ipsec-policy PFS14 -> swanctl.conf, child: esp_proposals
+    # 123: establish-tunnels immediately -> and swanctl.conf, child: start_action = start
+
+    [vpn.Paris-La-Defense.vpn-monitor]
+    probe-source = "endpoint"  # as Junos; "link" for a peer that answers outside the tunnel
+    source-interface = "lo"  # lo0.0
+    destination-ip = "10.33.0.1"
+
+    [vpn.LYON]
+    gateway = "GW-LYON"
+    bind-interface = "st0-2"  # st0.2
+    # 126: bind-interface st0.2 ->
+    #     call the VTI or XFRM interface st0-2, or import with --link st0.2=NAME
+    # 129: ike ipsec-policy PFS14 -> swanctl.conf, child: esp_proposals
+    # 131: establish-tunnels on-traffic -> and swanctl.conf, child: start_action = trap
+    # 178: interfaces st0 unit 2 family inet address 169.254.100.9/30 ->
+    #     ip address add 169.254.100.9/30 dev st0-2
+    # 189: routing-options static route 10.69.0.0/16 next-hop st0.2 ->
+    #     no vpn-monitor, so not the agent's:
+    #     ip route add 10.69.0.0/16 dev st0-2
+
+    # Of no gateway and no VPN:
+    # 26: security ike proposal AES256-SHA256-DH14 ->
+    #     swanctl.conf: proposals of the connections it is for
+    # 33: security ike policy HEADQUARTERS ->
+    #     swanctl.conf: proposals, local, remote and secrets of the connections it is for
+    # 38: security ike policy BRANCHES ->
+    #     swanctl.conf: proposals, local, remote and secrets of the connections it is for
+    # 72: inactive: gateway GW-OLD -> left out, as Junos does
+    # 83: security ipsec proposal ESP-AES256GCM -> swanctl.conf: esp_proposals of the children it is for
+    # 88: security ipsec policy PFS14 -> swanctl.conf: esp_proposals of the children it is for
+
+    """)

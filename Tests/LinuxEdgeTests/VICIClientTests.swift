@@ -1,0 +1,243 @@
+import CShims
+import Glibc
+import Testing
+import TunnelCore
+
+@testable import LinuxEdge
+
+/// The client against a daemon played by hand, both in one thread: nothing here ever waits.
+@Suite struct VICIClientTests {
+  static let answer = VICISection(texts: ["success": "yes"])
+
+  @Test func connectsRegistersAndLists() throws {
+    let daemon = try Daemon()
+    let client = VICIClient(path: daemon.path, at: daemon.now)
+    #expect(client.nextDeadline == daemon.now)
+    #expect(try daemon.meet(client) == [.connected])
+    #expect(
+      daemon.registered == [
+        "child-updown", "ike-updown", "child-rekey", "ike-rekey", "ike-update", "list-sa",
+      ])
+    #expect(client.nextDeadline == nil)
+
+    #expect(client.request(.listChildren, at: daemon.now).isEmpty)
+    #expect(try daemon.commands.take() == [.request("list-sas", VICISection())])
+    let sa = try VICIPacket(decoding: VICIGolden.listSA[...])
+    try daemon.commands.give(sa, sa)
+    #expect(daemon.pump(client).isEmpty)
+    try daemon.commands.give(.response(VICISection()))
+    #expect(daemon.pump(client) == [.children([VICIGolden.child, VICIGolden.child])])
+    #expect(client.nextDeadline == nil)
+  }
+
+  @Test func oneCommandAtATime() throws {
+    let daemon = try Daemon()
+    let client = VICIClient(path: daemon.path, at: daemon.now)
+    _ = try daemon.meet(client)
+    let name = ChildName(connection: "to-b", child: "net")
+    let requests: [VICIRequest] = [
+      .terminateChild(id: 12), .terminateIKE(id: 3), .initiate(name),
+    ]
+    for request in requests { _ = client.request(request, at: daemon.now) }
+    let arguments: [(String, VICISection)] = [
+      ("terminate", VICISection(texts: ["child-id": "12", "timeout": "-1"])),
+      ("terminate", VICISection(texts: ["ike-id": "3", "force": "yes", "timeout": "-1"])),
+      ("initiate", VICISection(texts: ["child": "net", "ike": "to-b", "timeout": "-1"])),
+    ]
+    for (request, (command, section)) in zip(requests, arguments) {
+      #expect(try daemon.commands.take() == [.request(command, section)])
+      let isLast = request == requests.last
+      try daemon.commands.give(
+        .response(
+          isLast ? VICISection(texts: ["success": "no", "errmsg": "broken"]) : Self.answer))
+      #expect(
+        daemon.pump(client) == [.finished(request, failure: isLast ? "broken" : nil)])
+    }
+    #expect(try daemon.commands.take().isEmpty)
+  }
+
+  @Test func eventsThatComeTogetherAreOneChange() throws {
+    let daemon = try Daemon()
+    let client = VICIClient(path: daemon.path, at: daemon.now)
+    _ = try daemon.meet(client)
+    let event = VICIPacket.event("child-updown", VICISection(texts: ["up": "yes"]))
+    try daemon.events.give(event, event, event)
+    #expect(daemon.pump(client) == [.changed])
+  }
+
+  @Test func whatADaemonDoesNotKnowIsDoneWithout() throws {
+    let daemon = try Daemon()
+    let client = VICIClient(path: daemon.path, at: daemon.now)
+    #expect(try daemon.meet(client, confirming: .unknownEvent, list: .confirm) == [.connected])
+    _ = client.request(.terminateChild(id: 1), at: daemon.now)
+    try daemon.commands.give(.unknownCommand)
+    let failure = "the daemon does not know this command"
+    #expect(daemon.pump(client) == [.finished(.terminateChild(id: 1), failure: failure)])
+  }
+
+  @Test func aSilentDaemonIsGivenUpAndTriedAgain() throws {
+    let daemon = try Daemon()
+    let client = VICIClient(path: daemon.path, at: daemon.now)
+    var pauses: [Duration] = []
+    for _ in 0..<8 {
+      #expect(client.wake(at: daemon.now).isEmpty)
+      #expect(client.nextDeadline == daemon.now.advanced(by: .seconds(5)))
+      daemon.now = try #require(client.nextDeadline)
+      let text = "\(daemon.path): does not answer within 5.0 seconds"
+      #expect(client.wake(at: daemon.now) == [.disconnected(text)])
+      #expect(client.takeInterests().isEmpty)
+      let next = try #require(client.nextDeadline)
+      pauses.append(daemon.now.duration(to: next))
+      #expect(client.request(.listChildren, at: daemon.now).isEmpty)
+      daemon.now = next
+    }
+    for (pause, nominal) in zip(pauses, [1.0, 2, 4, 8, 15, 15, 15, 15]) {
+      #expect(pause >= .seconds(nominal * 0.75) && pause <= .seconds(nominal * 1.25))
+    }
+  }
+
+  @Test func aCommandWithoutAnswerEndsTheConnection() throws {
+    let daemon = try Daemon()
+    let client = VICIClient(path: daemon.path, at: daemon.now)
+    _ = try daemon.meet(client)
+    _ = client.request(.listChildren, at: daemon.now)
+    daemon.now = daemon.now.advanced(by: .seconds(4))
+    let sa = try VICIPacket(decoding: VICIGolden.listSA[...])
+    try daemon.commands.give(sa)
+    #expect(daemon.pump(client).isEmpty)
+    // A list that goes on is not silent.
+    #expect(client.nextDeadline == daemon.now.advanced(by: .seconds(5)))
+    daemon.now = daemon.now.advanced(by: .seconds(5))
+    #expect(client.wake(at: daemon.now).count == 1)
+    _ = try daemon.meet(client)
+    #expect(client.request(.listChildren, at: daemon.now).isEmpty)
+    #expect(try daemon.commands.take().count == 1, "the new connection is free")
+  }
+
+  @Test(
+    arguments: [
+      [0, 0, 0, 0], [0, 0, 0, 1, 9], [0, 0, 0, 2, 7, 5], [0x48, 0x54, 0x54, 0x50],
+      [0, 0, 0, 1, 5], [0, 0, 0, 1, 1],
+    ] as [[UInt8]])
+  func nonsenseEndsTheConnection(bytes: [UInt8]) throws {
+    for isCommand in [true, false] {
+      let daemon = try Daemon()
+      let client = VICIClient(path: daemon.path, at: daemon.now)
+      _ = try daemon.meet(client)
+      try (isCommand ? daemon.commands : daemon.events)?.give(bytes: bytes)
+      let events = daemon.pump(client)
+      #expect(events.count == 1)
+      if case .disconnected = events.first { continue }
+      Issue.record("\(events)")
+    }
+  }
+
+  @Test func aDaemonThatEndsIsNoticed() throws {
+    let daemon = try Daemon()
+    let client = VICIClient(path: daemon.path, at: daemon.now)
+    _ = try daemon.meet(client)
+    daemon.hangUp()
+    #expect(
+      daemon.pump(client) == [.disconnected("\(daemon.path): the connection was closed")])
+    #expect(client.takeInterests().isEmpty)
+  }
+
+  @Test func aSocketThatIsNotThereIsNoError() throws {
+    let now = monotonicNow()
+    let client = VICIClient(path: "/nowhere/charon.vici", at: now)
+    #expect(
+      client.wake(at: now) == [.disconnected("/nowhere/charon.vici: No such file or directory")])
+    #expect(client.wake(at: now).isEmpty, "not before its time")
+  }
+
+  /// However much the daemon says, one call takes a bounded part of it.
+  @Test func oneCallReadsABoundedPart() throws {
+    let daemon = try Daemon()
+    let client = VICIClient(path: daemon.path, at: daemon.now)
+    _ = try daemon.meet(client)
+    let event = try VICIPacket.event("child-updown", VICISection(texts: ["up": "yes"])).encoded()
+    let flood = Array(repeatElement(event, count: 5000).joined())
+    daemon.events.give(whatFits: flood)
+    let descriptor = try #require(client.descriptorsForTests.first)
+    #expect(client.serve(descriptor, at: daemon.now) == [.changed])
+    #expect(client.serve(descriptor, at: daemon.now) == [.changed], "the rest is still there")
+  }
+}
+
+extension VICIClient {
+  /// Those of the session, the events' first.
+  fileprivate var descriptorsForTests: [Int32] { (0..<1024).filter { owns($0) } }
+}
+
+/// strongSwan's side, played by hand.
+private final class Daemon {
+  let path: String
+  var now = monotonicNow()
+  private let listener: Descriptor
+  private(set) var registered: [String] = []
+  private(set) var events: Peer!
+  private(set) var commands: Peer!
+
+  init() throws {
+    path = "/tmp/vpnagent-test-\(getpid())-\(UInt32.random(in: 0...(.max))).vici"
+    listener = try Descriptor(
+      taking: unsafe vpa_unix_listen(path), operation: "listen", object: path)
+  }
+
+  deinit { unsafe unlink(path) }
+
+  /// Accepts the client's connections and confirms what it registers; returns what it says.
+  func meet(
+    _ client: VICIClient, confirming: VICIPacket = .confirm, list: VICIPacket = .confirm
+  ) throws -> [VICIEvent] {
+    if let due = client.nextDeadline { now = max(now, due) }
+    #expect(client.wake(at: now).isEmpty)
+    events = try accept()
+    commands = try accept()
+    var heard: [VICIEvent] = []
+    while case .register(let name) = try events.take().first {
+      registered.append(name)
+      #expect(heard.isEmpty)
+      try events.give(confirming)
+      heard += pump(client)
+    }
+    guard case .register(let name) = try commands.take().first else { return heard }
+    registered.append(name)
+    try commands.give(list)
+    return heard + pump(client)
+  }
+
+  /// Gives the client what waits on its sockets.
+  func pump(_ client: VICIClient) -> [VICIEvent] {
+    client.descriptorsForTests.flatMap { client.serve($0, at: now) }
+  }
+
+  func hangUp() { (events, commands) = (nil, nil) }
+
+  private func accept() throws -> Peer {
+    Peer(try Descriptor(taking: vpa_accept(listener.number), operation: "accept"))
+  }
+}
+
+/// One accepted connection.
+private final class Peer {
+  private let descriptor: Descriptor
+  private var framer = VICIFramer()
+
+  init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
+
+  func take() throws -> [VICIPacket] {
+    if let bytes = try descriptor.read() { framer.append(bytes) }
+    var packets: [VICIPacket] = []
+    while let packet = try framer.next() { packets.append(packet) }
+    return packets
+  }
+
+  func give(_ packets: VICIPacket...) throws {
+    for packet in packets { try give(bytes: try packet.encoded()) }
+  }
+
+  func give(bytes: [UInt8]) throws { #expect(try descriptor.send(bytes[...]) == bytes.count) }
+
+  func give(whatFits bytes: [UInt8]) { _ = try? descriptor.send(bytes[...]) }
+}

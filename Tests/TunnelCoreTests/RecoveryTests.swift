@@ -1,0 +1,271 @@
+import Testing
+import TunnelCore
+
+/// SAs deleted behind strongSwan's back, played by hand: what the daemon lists, what is asked of it.
+@Suite struct RecoveryTests {
+  static let name = ChildName(connection: "to-b", child: "net")
+
+  /// A bench whose tunnel is up, with a daemon that lists the child of pair 1.
+  private func connected(_ monitor: Monitor? = Bench.monitor) -> Bench {
+    var bench = Bench(monitor)
+    bench.answering = true
+    bench.boot()
+    bench.negotiate(1)
+    bench.play(.vici(.connected))
+    bench.stay(2, children: [.of(1)])
+    bench.forgetTrace()
+    return bench
+  }
+
+  @Test func namesAreThoseOfTheChildWithTheSameSPI() {
+    var bench = Bench()
+    bench.boot()
+    bench.negotiate(1)
+    #expect(bench.tunnel?.ike == nil)
+    bench.play(.vici(.connected))
+    bench.wait(0.2)
+    #expect(bench.requests == [.listChildren])
+    bench.list([.of(9, child: "other"), .of(1)])
+    #expect(bench.tunnel?.ike?.connection == "to-b")
+    #expect(bench.tunnel?.ike?.child == "net")
+    #expect(bench.tunnel?.ike?.ikeID == 7)
+    #expect(bench.tunnel?.ike?.childID == 1)
+    bench.delete(1)
+    bench.wait(2)
+    bench.list([])
+    #expect(bench.tunnel?.ike?.child == "net")
+    #expect(bench.tunnel?.ike?.childID == nil)
+  }
+
+  @Test func changesThatComeTogetherAreOneList() {
+    var bench = connected()
+    for _ in 0..<100 { bench.play(.vici(.changed)) }
+    bench.wait(5)
+    #expect(bench.requests == [.listChildren])
+    // While it is under way nothing more is asked for, after it once more.
+    for _ in 0..<100 { bench.play(.vici(.changed)) }
+    bench.wait(5)
+    #expect(bench.requests == [.listChildren])
+    bench.list([.of(1)])
+    bench.wait(60)
+    #expect(bench.requests == [.listChildren, .listChildren])
+  }
+
+  @Test func aFlushIsRestored() {
+    var bench = connected()
+    bench.play(.saFlushed(ipProtocol: 0))
+    bench.wait(0.2)
+    bench.list([.of(1)])
+    #expect(bench.requests == [.listChildren], "one look is not enough")
+    bench.wait(0.7)
+    bench.list([.of(1)])
+    #expect(bench.requests.last == .terminateChild(id: 1))
+    bench.finish(.terminateChild(id: 1))
+    bench.wait(0.7)
+    bench.list([.of(1, .deleting)])
+    #expect(!bench.requests.contains(.initiate(Self.name)), "not beside the old one")
+    bench.play(.vici(.changed))
+    bench.wait(0.7)
+    bench.list([])
+    #expect(bench.requests.last == .initiate(Self.name))
+    bench.finish(.initiate(Self.name))
+    bench.negotiate(2)
+    bench.wait(0.7)
+    bench.list([.of(2)])
+    let isSaid = bench.logged("SAs of to-b/net are restored")
+    #expect(isSaid)
+    #expect(bench.tunnel?.ike?.childID == 2)
+    bench.forgetTrace()
+    bench.stay(600, children: [.of(2)])
+    #expect(bench.acts.isEmpty)
+  }
+
+  @Test(arguments: [0, 1]) func oneLostDirectionIsEnough(lost: Int) {
+    var bench = connected()
+    bench.play(.saDeleted(Bench.pair(1)[lost].key))
+    bench.stay(3, children: [.of(1)])
+    #expect(bench.acts == [.terminateChild(id: 1)])
+  }
+
+  @Test func whatTheDaemonTookAwayStaysAway() {
+    var bench = connected()
+    bench.delete(1)
+    bench.stay(30, children: [.of(1, .deleting)])
+    bench.stay(600, children: [])
+    #expect(bench.acts.isEmpty)
+  }
+
+  @Test func anExpiryIsTheDaemonsBusiness() {
+    var bench = connected()
+    for sa in Bench.pair(1) { bench.play(.saExpired(sa.key)) }
+    bench.stay(600, children: [.of(1)])
+    #expect(bench.acts.isEmpty)
+  }
+
+  @Test func aRekeyIsNoLoss() {
+    var bench = connected()
+    bench.negotiate(2)
+    bench.delete(1)
+    bench.stay(30, children: [.of(1, .other("REKEYED")), .of(2)])
+    bench.stay(600, children: [.of(2)])
+    #expect(bench.acts.isEmpty)
+  }
+
+  /// As a responder strongSwan installs the outbound SA of a rekeyed child late.
+  @Test func anSAThatWasNeverThereIsNotLost() {
+    var bench = connected()
+    bench.play(.sa(Bench.pair(2)[0]))
+    bench.stay(600, children: [.of(1), .of(2)])
+    #expect(bench.acts.isEmpty)
+  }
+
+  @Test func anSAThatIsReplacedByItselfIsNotLost() {
+    var bench = connected()
+    for sa in Bench.pair(1) {
+      bench.play(.saDeleted(sa.key))
+      bench.play(.sa(sa))
+    }
+    bench.stay(600, children: [.of(1)])
+    #expect(bench.acts.isEmpty)
+  }
+
+  @Test func aTunnelWithoutMonitoringIsNotTouched() {
+    var bench = connected(nil)
+    bench.play(.saFlushed(ipProtocol: 0))
+    bench.stay(600, children: [.of(1)])
+    #expect(bench.acts.isEmpty)
+  }
+
+  @Test func attemptsBackOff() {
+    var bench = connected()
+    bench.play(.saFlushed(ipProtocol: 0))
+    // The daemon never gets the child back.
+    bench.stay(2, children: [.of(1)])
+    bench.stay(2000, children: [])
+    let times = bench.times(of: .terminateChild(id: 1)) + bench.times(of: .initiate(Self.name))
+    let pauses = zip(times.dropFirst(), times).map { $0 - $1 }
+    #expect(pauses.count > 7)
+    for (number, pause) in pauses.enumerated() {
+      let nominal = 10 * Double(1 << number)
+      #expect(
+        pause >= min(nominal, 299) && pause < min(nominal * 1.25, 300) + 0.2, "\(pauses)")
+    }
+  }
+
+  @Test func aDeadPeersIKESAIsTerminatedOnlyWhenNothingElseOfItLives() {
+    for hasOther in [false, true] {
+      var bench = connected()
+      bench.play(.saFlushed(ipProtocol: 0))
+      bench.stay(2, children: [.of(1)])
+      #expect(bench.acts == [.terminateChild(id: 1)])
+      var children = [ChildSA.of(1, .deleting)]
+      if hasOther {
+        bench.negotiate(3, reqid: 3)
+        children.append(.of(3, child: "other"))
+      }
+      bench.stay(9, children: children)
+      #expect(bench.acts.count == 1, "the peer has some time to answer")
+      bench.stay(60, children: children)
+      #expect(bench.acts.contains(.terminateIKE(id: 7)) != hasOther)
+    }
+  }
+
+  @Test func aSecondFlushWaitsForItsTime() {
+    var bench = connected()
+    bench.play(.saFlushed(ipProtocol: 0))
+    bench.stay(2, children: [.of(1)])
+    bench.negotiate(2)
+    bench.stay(1, children: [.of(2)])
+    bench.play(.saFlushed(ipProtocol: 0))
+    bench.stay(4, children: [.of(2)])
+    #expect(bench.acts == [.terminateChild(id: 1)])
+    bench.stay(10, children: [.of(2)])
+    #expect(bench.acts == [.terminateChild(id: 1), .terminateChild(id: 2)])
+  }
+
+  @Test func aLostConnectionIsSaidOnceAndWorkGoesOnAfterIt() {
+    var bench = connected()
+    #expect(bench.core.control == "vici")
+    bench.play(.saFlushed(ipProtocol: 0))
+    bench.stay(2, children: [.of(1)])
+    bench.play(.vici(.disconnected("/s: does not answer")))
+    bench.play(.vici(.disconnected("/s: Connection refused")))
+    bench.wait(100)
+    #expect(bench.core.control == "kernel expire")
+    #expect(bench.core.controlObstacle == "/s: Connection refused")
+    #expect(bench.viciLines.count == 1)
+    #expect(bench.tunnel?.ike?.child == "net" && bench.tunnel?.ike?.childID == nil)
+    bench.play(.vici(.connected))
+    bench.forgetTrace()
+    bench.stay(2, children: [])
+    #expect(bench.acts == [.initiate(Self.name)])
+  }
+
+  @Test func nothingIsAskedWithoutAConnection() {
+    var bench = Bench()
+    bench.answering = true
+    bench.boot()
+    bench.negotiate(1)
+    bench.play(.vici(.disconnected("/s: No such file or directory")))
+    bench.play(.saFlushed(ipProtocol: 0))
+    bench.wait(600)
+    #expect(bench.requests.isEmpty)
+  }
+}
+
+extension ChildSA {
+  /// The child of the bench's pair of this number.
+  static func of(
+    _ number: UInt32, _ state: State = .installed, child: String = "net"
+  ) -> ChildSA {
+    ChildSA(
+      name: ChildName(connection: "to-b", child: child), ikeID: 7, childID: number, state: state,
+      spiIn: 0xc100_0000 + number, spiOut: 0xc200_0000 + number)
+  }
+}
+
+extension Bench {
+  fileprivate static let monitor = Monitor(
+    interval: .seconds(1), threshold: 3, verifyPath: .init())
+
+  fileprivate var requests: [VICIRequest] {
+    trace.compactMap { if case .vici(let request) = $0.effect { request } else { nil } }
+  }
+  /// What was asked besides lists.
+  fileprivate var acts: [VICIRequest] { requests.filter { $0 != .listChildren } }
+  fileprivate var viciLines: [String] {
+    trace.compactMap {
+      if case .log(_, "-", let text) = $0.effect, text.hasPrefix("vici: ") { text } else { nil }
+    }
+  }
+
+  fileprivate func times(of request: VICIRequest) -> [Double] {
+    trace.filter { $0.effect == .vici(request) }.map(\.at)
+  }
+
+  fileprivate func logged(_ line: String) -> Bool {
+    trace.contains { if case .log(_, _, let text) = $0.effect { text == line } else { false } }
+  }
+
+  fileprivate mutating func list(_ children: [ChildSA]) { play(.vici(.children(children))) }
+
+  fileprivate mutating func finish(_ request: VICIRequest) {
+    play(.vici(.finished(request, failure: nil)))
+  }
+
+  /// Lets time pass with a daemon that answers every list with these children, and does what it is
+  /// told without any effect.
+  fileprivate mutating func stay(_ seconds: Double, children: [ChildSA]) {
+    var answered = trace.count
+    let end = now + seconds
+    while true {
+      while answered < trace.count {
+        answered += 1
+        guard case .vici(let request) = trace[answered - 1].effect else { continue }
+        if request == .listChildren { list(children) } else { finish(request) }
+      }
+      guard now < end else { return }
+      wait(min(0.05, end - now))
+    }
+  }
+}
