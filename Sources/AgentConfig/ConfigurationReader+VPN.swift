@@ -4,6 +4,10 @@ private let vpnKeys = [
   "gateway", "bind-interface", "establish-tunnels", "link-control", "routes", "guard-protocols",
   "held-route", "vpn-monitor",
 ]
+/// Keys of a VPN that a template must not have: they are one tunnel's.
+let namingKeys = ["gateway", "bind-interface", "routes"]
+/// Keys that a VPN and a template have in common.
+let settingKeys = vpnKeys.filter { !namingKeys.contains($0) }
 
 extension ConfigurationReader {
   /// `[vpn.NAME]`; its gateway is empty where the file has none.
@@ -11,13 +15,21 @@ extension ConfigurationReader {
     guard let section = complaints.section(item, keys: vpnKeys) else { return nil }
     var vpn = VPN(name: name, gateway: gatewayName(section) ?? "")
     vpn.bindInterface = bindInterface(section["bind-interface"])
+    vpn.routes = routes(section)
+    readSettings(section, into: &vpn, defaults: defaults)
+    if section["bind-interface"] == nil { refuseLinkSettings(section) }
+    checkWhatCanBeDone(vpn, section)
+    return vpn
+  }
+
+  /// What a template may say too.
+  mutating func readSettings(_ section: Section, into vpn: inout VPN, defaults: Monitor) {
     if let value: VPN.EstablishTunnels = complaints.choice(section["establish-tunnels"]) {
       vpn.establishTunnels = value
     }
     if let value: VPN.LinkControl = complaints.choice(section["link-control"]) {
       vpn.linkControl = value
     }
-    vpn.routes = routes(section)
     if let protocols = complaints.elements(section["guard-protocols"], of: "route protocols") {
       vpn.guardProtocols = Set(protocols.compactMap { complaints.routeProtocol($0) })
     }
@@ -25,9 +37,6 @@ extension ConfigurationReader {
       vpn.heldRoute = value
     }
     vpn.monitor = monitor(section["vpn-monitor"], defaults: defaults)
-    if section["bind-interface"] == nil { refuseLinkSettings(section) }
-    checkWhatCanBeDone(vpn, section)
-    return vpn
   }
 
   /// A link of the operator's; the agent's own come and go.

@@ -1,6 +1,6 @@
 import TunnelCore
 
-private let rootKeys = ["vici-socket", "vpn-monitor-options", "gateway", "vpn"]
+private let rootKeys = ["vici-socket", "vpn-monitor-options", "gateway", "vpn", "template"]
 
 /// A configuration, and what in its file is allowed but hardly meant.
 public struct LoadedConfiguration: Hashable, Sendable {
@@ -71,7 +71,13 @@ struct ConfigurationReader {
     for (name, item) in namedTables(root["vpn"]) {
       if let vpn = vpn(name, item, defaults: defaults) { configuration.vpns.append(vpn) }
     }
+    for (name, item) in namedTables(root["template"]) {
+      if let template = template(name, item, defaults: defaults) {
+        configuration.templates.append(template)
+      }
+    }
     checkSharedLinks(configuration.vpns)
+    checkTemplates(configuration.templates)
     checkUnusedGateways(configuration.vpns)
     return configuration
   }

@@ -6,14 +6,20 @@ public struct Configuration: Hashable, Sendable {
   public var vpns: [VPN]
   /// Path of strongSwan's VICI socket.
   public var viciSocket = "/run/charon.vici"
+  /// Templates, in the order they are tried.
+  public var templates: [Template]
+
+  /// Settings of the VPNs and of the templates.
+  public var allSettings: [VPN] { vpns + templates.map(\.settings) }
 
   /// No gateway and no VPN: the agent only observes.
   public static let observing = Configuration(gateways: [:], vpns: [])
 
   /// A configuration.
-  public init(gateways: [String: Gateway], vpns: [VPN]) {
+  public init(gateways: [String: Gateway], vpns: [VPN], templates: [Template] = []) {
     self.gateways = gateways
     self.vpns = vpns
+    self.templates = templates
   }
 }
 
@@ -61,7 +67,8 @@ public struct VPN: Hashable, Sendable {
 
   /// The name in the file; shown everywhere.
   public var name: String
-  /// Name of its gateway; a key of `Configuration.gateways`.
+  /// Name of its gateway; a key of `Configuration.gateways`. Empty in a template: there it is
+  /// whoever the SAs' peer is.
   public var gateway: String
   /// Name of the VTI or XFRM interface; nil for a policy-based tunnel.
   public var bindInterface: String?

@@ -13,7 +13,11 @@ extension Core {
       transition(id, to: state, because: reason, at: now)
     }
     settleSets(id, at: now)
-    if let link = tunnel.link { settleGate(link, at: now) }
+    if isForgettable(tunnel) {
+      forget(id)
+    } else if let link = tunnel.link {
+      settleGate(link, at: now)
+    }
   }
 
   private mutating func stateFromSets(
@@ -40,7 +44,7 @@ extension Core {
 
   /// Brings a link to what its tunnels ask for.
   mutating func settleGate(_ name: String, at now: Instant) {
-    let users = tunnels.values.filter { $0.link == name && $0.isGuarded }
+    let users = guardedTunnels(on: name)
     guard !users.isEmpty, hasStarted, !isEnding else { return }
     var gate = gates[name] ?? Gate()
     let demand = combined(users)
@@ -211,7 +215,7 @@ extension Core {
     removeOwnLinks()
     // A gate in service too: with its link away or down it is closed all the same.
     for (name, gate) in gates.sorted(by: { $0.key < $1.key }) where gate.demand != .asFound {
-      let users = tunnels.values.filter { $0.link == name && $0.isGuarded }
+      let users = guardedTunnels(on: name)
       gates[name]?.demand = .inService
       gates[name]?.isWaitingForLink = false
       gates[name]?.assertions = 0
@@ -219,8 +223,8 @@ extension Core {
     }
   }
 
-  /// Opens a gate that an earlier run left and no tunnel of this configuration asks for.
-  mutating func releaseGate(_ name: String) {
+  /// Opens a gate that no tunnel asks for: an earlier run left it, or its tunnel was forgotten.
+  mutating func releaseGate(_ name: String, because why: String) {
     let link = link(named: name)
     let request = RouteGuard.Request(
       link: name, index: link?.index, isAdminUp: link?.isAdminUp ?? false, guardProtocols: [],
@@ -229,8 +233,9 @@ extension Core {
     if let link, link.isLinkModeDormant || link.operationalState == .dormant {
       steps.append(.setDormant(linkIndex: link.index, false))
     }
+    guard !steps.isEmpty || routes.record != recorded else { return }
     recorded = routes.record
-    log(.info, "-", "link=\(name) was held by an earlier run and is not configured: released")
+    log(.info, "-", "link=\(name) \(why): released")
     effects.append(.changeGate(GatePlan(link: name, steps: steps, recordAfter: routes.record)))
   }
 }

@@ -27,7 +27,7 @@ extension Core {
   mutating func cleanUp(at now: Instant) {
     let mine = Set(tunnels.values.compactMap { $0.isGuarded ? $0.link : nil })
     for name in routes.record.links.map(\.name) where !mine.contains(name) {
-      releaseGate(name)
+      releaseGate(name, because: "was held by an earlier run and is not configured")
     }
     let stale = routes.sweep()
     if !stale.isEmpty {
@@ -63,13 +63,17 @@ extension Core {
   // MARK: Links and addresses
 
   mutating func insert(_ link: Link, at now: Instant) {
-    let old = links.updateValue(link, forKey: link.index)
+    let old = links.insert(link)
     gates[link.name]?.isWaitingForLink = false
     noteAdmin(link)
     if old?.isAdminUp == true, !link.isAdminUp { routesMayHaveGone(link.index) }
     if old?.kind != link.kind || old?.name != link.name {
-      if let old, old.name != link.name { settleGate(old.name, at: now) }
-      bindAgain(at: now)
+      if let old, old.name != link.name {
+        follow(link, from: old.name, at: now)
+        settleGate(old.name, at: now)
+      }
+      bindAgain([old, link].compactMap { $0 }, at: now)
+      awaitSAs(on: link, at: now)
     }
     let isSame = old?.kind == link.kind && old?.name == link.name
     if link.kind.isXfrm, !isSame || old?.isAdminUp != link.isAdminUp { xfrmLinkChanged(at: now) }
@@ -77,11 +81,11 @@ extension Core {
   }
 
   mutating func removeLink(_ index: Int32, at now: Instant) {
-    guard let link = links.removeValue(forKey: index) else { return }
+    guard let link = links.remove(index) else { return }
     routesMayHaveGone(index)
     forgetAdmin(link.name)
     forgetWithdrawn { $0 == index }
-    bindAgain(at: now)
+    bindAgain([link], at: now)
     if link.kind.isXfrm { xfrmLinkChanged(at: now) }
     settleGate(link.name, at: now)
   }
@@ -98,8 +102,7 @@ extension Core {
   }
 
   func link(named name: String?) -> Link? {
-    guard let name else { return nil }
-    return links.values.first { $0.name == name }
+    name.flatMap { links.named($0) }
   }
 
   mutating func insert(_ address: InterfaceAddress, at now: Instant) {
@@ -140,25 +143,28 @@ extension Core {
     let present = Set(list.map(\.index))
     for index in links.keys.sorted() where !present.contains(index) { removeLink(index, at: now) }
     for link in list {
-      links[link.index] = link
+      if let old = links.insert(link), old.name != link.name {
+        follow(link, from: old.name, at: now)
+      }
       // The event that a gate waited for may be among the lost ones.
       gates[link.name]?.isWaitingForLink = false
       gates[link.name]?.askedAdmin = nil
       noteAdmin(link)
     }
     bindAgain(at: now)
+    for link in list { awaitSAs(on: link, at: now) }
   }
 
   // MARK: Routes
 
   mutating func observe(_ route: Route, _ change: RouteChange, at now: Instant) {
     routes.observe(route, change)
-    settleGateOfRoute(route, at: now)
+    settleGates(of: route, at: now)
   }
 
   mutating func forget(_ route: Route, at now: Instant) {
     for name in routes.forget(route) { settleGate(name, at: now) }
-    settleGateOfRoute(route, at: now)
+    settleGates(of: route, at: now)
   }
 
   mutating func replaceRoutes(_ all: [Route], _ nexthops: [Nexthop], at now: Instant) {
@@ -183,12 +189,9 @@ extension Core {
     settleGate(rule.link, at: now)
   }
 
-  private mutating func settleGateOfRoute(_ route: Route, at now: Instant) {
+  private mutating func settleGates(of route: Route, at now: Instant) {
     let names = routes.legLinks(route).compactMap { links[$0]?.name }
-    let isOurs = route.routeProtocol == Route.agentProtocol
-    for name in isOurs && names.isEmpty ? gates.keys.sorted() : names where gates[name] != nil {
-      settleGate(name, at: now)
-    }
+    for name in names where gates[name] != nil { settleGate(name, at: now) }
   }
 
   /// The kernel drops IPv4 routes without an event when a link goes down or an address leaves

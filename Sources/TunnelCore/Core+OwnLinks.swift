@@ -56,7 +56,7 @@ extension Core {
   /// if_ids of sets that are to be probed and have no link of the operator's.
   private func wantedOwnLinks() -> Set<UInt32> {
     guard !hasExternalLink else { return [] }
-    let linkless = tunnels.values.filter { $0.link == nil && $0.monitor != nil }
+    let linkless = tunnelIndex.linkless.compactMap { tunnels[$0] }.filter { $0.monitor != nil }
     return linkless.reduce(into: []) { wanted, tunnel in
       for key in tunnel.monitors.compactMap({ monitors[$0]?.key }) where key.ifID != 0 {
         guard let set = sas.sets[key], unmatchedMark(tunnel, key) == nil,
@@ -68,14 +68,14 @@ extension Core {
   }
 
   private func presentOwnLinks() -> [UInt32: Link] {
-    links.values.reduce(into: [:]) { present, link in
-      if case .xfrm(let ifID) = link.kind, link.isOwn { present[ifID] = link }
+    links.own.reduce(into: [:]) { present, link in
+      if case .xfrm(let ifID) = link.kind { present[ifID] = link }
     }
   }
 
   /// Whether an XFRM interface of mode `external` serves all if_ids: a link for one of them would
   /// take its packets away (net/xfrm/xfrm_interface_core.c, `xfrmi_rcv_cb`).
-  private var hasExternalLink: Bool { links.values.contains { $0.kind == .xfrm(ifID: 0) } }
+  private var hasExternalLink: Bool { !links.xfrm(0).isEmpty }
 
   /// Why SAs with an if_id cannot be probed just now.
   func ownLinkObstacle(_ ifID: UInt32) -> ProbeObstacle {

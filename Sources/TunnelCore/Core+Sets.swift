@@ -142,6 +142,17 @@ extension Core {
     settle(monitor.tunnel, at: now)
   }
 
+  /// Other settings apply to a set from now on.
+  mutating func judgeAnew(_ id: MonitorID, at now: Instant) {
+    guard let monitor = monitors[id], monitor.phase != .incomplete, monitor.absentUntil == nil
+    else { return }
+    monitors[id]?.window.restart()
+    monitors[id]?.nextProbe = nil
+    monitors[id]?.clearAt = nil
+    start(id, at: now)
+    schedule(id)
+  }
+
   /// At start thousands of sets appear at once: their first probes are spread over an interval,
   /// a second at most. The golden ratio keeps neighbours apart whatever their number.
   private func startSpread(_ id: MonitorID, _ policy: Monitor) -> Duration {
@@ -197,62 +208,7 @@ extension Core {
     timers.set(.monitor(id), to: nil)
     tunnels[monitor.tunnel]?.monitors.removeAll { $0 == id }
     if let tunnel = tunnels[monitor.tunnel], tunnel.vpn == nil, tunnel.monitors.isEmpty {
-      tunnels[monitor.tunnel] = nil
+      forget(tunnel.id)
     }
-  }
-
-  // MARK: Which tunnel a set belongs to
-
-  /// Links or their keys changed: every set may belong elsewhere now.
-  mutating func bindAgain(at now: Instant) {
-    let homes = sas.sets.keys.sorted { ($0.remote, $0.reqid) < ($1.remote, $1.reqid) }
-    for key in homes { refresh(key, at: now) }
-    for id in monitors.keys.sorted() where isHomeless(id) { endAbsence(id, at: now) }
-  }
-
-  /// Whether a set that may come back could only do so through a link that is gone.
-  private func isHomeless(_ id: MonitorID) -> Bool {
-    guard let monitor = monitors[id], monitor.absentUntil != nil,
-      let name = tunnels[monitor.tunnel]?.link
-    else { return false }
-    return link(named: name) == nil
-  }
-
-  /// The tunnel of a set; makes one for a set that no configured VPN claims. nil while the set's
-  /// outbound SA, which alone carries the mark, is still to come.
-  private mutating func tunnel(for set: SASet, at now: Instant) -> TunnelID? {
-    if set.outbound.isEmpty, let id = monitorOfSet[set.key] { return monitors[id]?.tunnel }
-    guard !set.outbound.isEmpty else { return nil }
-    if let configured = claimant(of: set) { return configured.id }
-    if let id = monitorOfSet[set.key], let known = monitors[id]?.tunnel,
-      tunnels[known]?.vpn == nil, tunnels[known]?.link == link(of: set)?.name
-    {
-      return known
-    }
-    let name = link(of: set)?.name ?? "\(set.key.remote)#\(set.key.reqid)"
-    if let known = tunnels.values.first(where: { $0.vpn == nil && $0.name == name }) {
-      return known.id
-    }
-    return addTunnel(name: name, vpn: nil, link: link(of: set)?.name, at: now)
-  }
-
-  /// The configured tunnel of a set: one whose link is for it, else one without a link, else one
-  /// whose link the kernel would send through it too.
-  private func claimant(of set: SASet) -> Tunnel? {
-    let bidders = tunnels.values.filter { hasGateway($0, set) }
-    func fits(_ tunnel: Tunnel, exactly: Bool) -> Bool {
-      guard let link = link(named: tunnel.link) else { return false }
-      return Self.fits(link, set) && !(exactly && Self.isLoose(link, set))
-    }
-    return bidders.first { fits($0, exactly: true) } ?? bidders.first { $0.link == nil }
-      ?? bidders.first { fits($0, exactly: false) }
-  }
-
-  private func hasGateway(_ tunnel: Tunnel, _ set: SASet) -> Bool {
-    guard let vpn = tunnel.vpn, let gateway = configuration.gateways[vpn.gateway] else {
-      return false
-    }
-    return gateway.addresses.contains(set.key.remote)
-      && (gateway.localAddress == nil || gateway.localAddress == set.key.local)
   }
 }

@@ -23,11 +23,20 @@ extension Core {
 
   /// The ends are symmetric: the peer's probes come from where ours go to.
   mutating func notePeerProbe(from source: IPAddress, linkIndex: Int32) {
-    for tunnel in tunnels.values where tunnel.monitor?.mode == .optimized {
+    for id in tunnelsReached(by: linkIndex) {
+      guard let tunnel = tunnels[id], tunnel.monitor?.mode == .optimized else { continue }
       for id in tunnel.monitors where isProbed(source, linkIndex, tunnel, id) {
         monitors[id]?.meter.notePeerProbe()
       }
     }
+  }
+
+  /// Tunnels whose packets may arrive by a link: its own and those without one; all, where no set
+  /// sends by it (each direction may have an if_id).
+  private func tunnelsReached(by index: Int32) -> [TunnelID] {
+    guard let link = links[index] else { return [] }
+    let isInboundOnly = link.kind.isXfrm && sas.keys(carriedBy: link).isEmpty
+    return isInboundOnly ? Array(tunnels.keys) : tunnelIndex.reachable(by: link.name)
   }
 
   private func isProbed(

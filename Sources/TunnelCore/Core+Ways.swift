@@ -28,40 +28,10 @@ extension Core {
 
   /// The link that is for a set and for no other; of several the operator's.
   func link(for set: SASet) -> Link? {
-    let fitting = links.values.filter { Self.fits($0, set) && !Self.isLoose($0, set) }
-    return fitting.min { ($0.isOwn ? 1 : 0, $0.index) < ($1.isOwn ? 1 : 0, $1.index) }
+    links.carrying(set).filter { !$0.isLoose(for: set) }
+      .min { ($0.isOwn ? 1 : 0, $0.index) < ($1.isOwn ? 1 : 0, $1.index) }
   }
 
   /// The link that a discovered set is named after.
-  func link(of set: SASet) -> Link? {
-    links.values.filter { !$0.isOwn && Self.fits($0, set) }.min { $0.index < $1.index }
-  }
-
-  /// Whether the kernel sends a link's packets through a set: by endpoints and the outbound
-  /// SA's mark for VTI, by if_id for an XFRM interface.
-  static func fits(_ link: Link, _ set: SASet) -> Bool {
-    switch link.kind {
-    // Not ip_vti0 and ip6_vti0, which the kernel makes for itself in every namespace.
-    case .vti(let local, let remote, _, 0) where local.isUnspecified && remote.isUnspecified:
-      false
-    case .vti(let local, let remote, _, let outputKey):
-      set.key.ifID == 0
-        && (local.isUnspecified || local == set.key.local)
-        && (remote.isUnspecified || remote == set.key.remote)
-        && set.outbound.values.contains { sa in
-          sa.key.mark.map { outputKey & $0.mask == $0.value } ?? true
-        }
-    case .xfrm(let ifID):
-      ifID != 0 && ifID == set.key.ifID
-    case .other:
-      false
-    }
-  }
-
-  /// Whether a link has a key and the SAs no mark: they may as well be a policy-based tunnel
-  /// beside it, between the same endpoints.
-  static func isLoose(_ link: Link, _ set: SASet) -> Bool {
-    guard case .vti(_, _, _, let outputKey) = link.kind else { return false }
-    return outputKey != 0 && set.outbound.values.allSatisfy { $0.key.mark == nil }
-  }
+  func link(of set: SASet) -> Link? { links.carrying(set).first { !$0.isOwn } }
 }

@@ -8,6 +8,7 @@ import OrderedCollections
 ///
 /// - `Core+Kernel`: SAs, links, addresses, routes, snapshots
 /// - `Core+Sets`: sets appear, are rekeyed, vanish
+/// - `Core+Discovery`: which tunnel a set belongs to, and what a template gives it
 /// - `Core+Selectors`: what each set of a tunnel carries, and one set of several
 /// - `Core+Paths`: from where to where a set is probed
 /// - `Core+Ways`: through which link, or without one
@@ -39,10 +40,11 @@ public struct Core: Sendable {
   let configuration: Configuration
   var sas = SATable()
   var policies = PolicyTable()
-  var links: [Int32: Link] = [:]
+  var links = LinkTable()
   var addresses: [Int32: [InterfaceAddress]] = [:]
   var localAddresses: [IPAddress: Int] = [:]
   var tunnels: OrderedDictionary<TunnelID, Tunnel> = [:]
+  var tunnelIndex: TunnelIndex
   var monitors: [MonitorID: SetMonitor] = [:]
   var monitorOfSet: [SASetKey: MonitorID] = [:]
   var gates: [String: Gate] = [:]
@@ -80,6 +82,7 @@ public struct Core: Sendable {
     configuration: Configuration, record: GateRecord = GateRecord(), seed: UInt64, at now: Instant
   ) {
     self.configuration = configuration
+    self.tunnelIndex = TunnelIndex(configuration)
     self.routes = RouteGuard(record: record)
     self.recorded = record
     self.random = SplitMix64(state: seed)
@@ -148,10 +151,10 @@ public struct Core: Sendable {
       case .tunnel(let id): settle(id, at: now)
       case .gate(let link):
         if routes.mustCompare.remove(link) != nil { mustReadRoutes = true }
-        if tunnels.values.contains(where: { $0.link == link && $0.isGuarded }) {
-          settleGate(link, at: now)
-        } else {
+        if guardedTunnels(on: link).isEmpty {
           cleanUp(at: now)
+        } else {
+          settleGate(link, at: now)
         }
       case .ike: askForList(at: now)
       case .ownLink: settleOwnLinks(at: now)
@@ -183,11 +186,14 @@ public struct Core: Sendable {
 
   @discardableResult
   mutating func addTunnel(
-    name: String, vpn: VPN?, link: String?, at now: Instant
+    name: String, template: String? = nil, vpn: VPN?, link: String?, at now: Instant
   ) -> TunnelID {
     lastTunnel += 1
     let id = TunnelID(rawValue: lastTunnel)
-    tunnels[id] = Tunnel(id: id, name: name, vpn: vpn, link: link, since: now)
+    let tunnel = Tunnel(
+      id: id, name: name, template: template, vpn: vpn, link: link, since: now)
+    tunnels[id] = tunnel
+    tunnelIndex.insert(tunnel)
     return id
   }
 

@@ -12,6 +12,8 @@ public struct TunnelStatus: Codable, Hashable, Sendable {
   public var id: Int
   /// Whether the configuration names it.
   public var configured: Bool
+  /// The template it has its settings from; null for a configured one, or when none fits.
+  public var template: String?
   /// The link; null when there is none.
   public var link: String?
   /// The gateway's name; null for a discovered tunnel.
@@ -50,7 +52,9 @@ public struct TunnelStatus: Codable, Hashable, Sendable {
   public var sets: [SetStatus]
 
   private enum CodingKeys: String, CodingKey {
-    case name, ike, id, configured, link, gateway, local, remote, state, mon, gate, reason, since
+    case name, ike, id, configured, template, link, gateway, local, remote, state, mon, gate,
+      reason,
+      since
     case losses, threshold, obstacle, failures, withdrawn, sets
     case lastFailure = "last_failure"
     case lastFailureAge = "last_failure_age"
@@ -146,11 +150,11 @@ extension Core {
 
   private func status(of tunnel: Tunnel, at now: Instant) -> TunnelStatus {
     let sets = tunnel.monitors.compactMap { monitors[$0] }
-    let gateway = tunnel.vpn.flatMap { configuration.gateways[$0.gateway] }
+    let gateway = tunnel.gateway.flatMap { configuration.gateways[$0] }
     let isMonitored = tunnel.monitor != nil && !tunnel.isOnlyObserved
     return TunnelStatus(
-      name: tunnel.name, id: tunnel.id.rawValue, configured: tunnel.vpn != nil,
-      link: tunnel.link, gateway: tunnel.vpn?.gateway,
+      name: tunnel.name, id: tunnel.id.rawValue, configured: tunnel.isConfigured,
+      template: tunnel.template, link: tunnel.link, gateway: tunnel.gateway,
       local: (tunnel.endpoints?.local ?? gateway?.localAddress)?.description,
       remote: (tunnel.endpoints?.remote ?? gateway?.addresses.first)?.description,
       state: tunnel.state.rawValue, mon: tunnel.monLetter,

@@ -11,8 +11,10 @@ struct CheckConfig: ParsableCommand {
   func run() throws {
     let loaded = try loadConfiguration(config)
     let monitored = loaded.configuration.vpns.count { $0.monitor != nil }
+    let templates = loaded.configuration.templates.count
     show(
       "\(config): valid, \(loaded.configuration.gateways.count) gateways, "
-        + "\(loaded.configuration.vpns.count) VPNs, \(monitored) monitored\n")
+        + "\(loaded.configuration.vpns.count) VPNs, \(monitored) monitored"
+        + (templates == 0 ? "\n" : ", \(templates) templates\n"))
   }
 }

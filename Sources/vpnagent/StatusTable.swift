@@ -12,14 +12,20 @@ struct StatusTable {
 
   private static let columns = [
     "TUNNEL", "LINK", "PEER", "MON", "STATE", "GATE", "RTT", "LOSS", "SINCE", "FAILURES",
+    "TEMPLATE",
   ]
+
+  /// TEMPLATE is only there for those who have one.
+  private var columns: ArraySlice<String> {
+    status.tunnels.contains { $0.template != nil } ? Self.columns[...] : Self.columns.dropLast()
+  }
 
   func text(_ coloured: Bool) -> String {
     guard !status.tunnels.isEmpty else {
       return "No tunnel configured, and no IPsec SA found.\n" + control
     }
-    let rows = [Self.columns] + status.tunnels.map(Self.cells)
-    let widths = Self.columns.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    let rows = [Array(columns)] + status.tunnels.map(Self.cells)
+    let widths = columns.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     var text = ""
     for (index, row) in rows.enumerated() {
       var line = ""
@@ -46,6 +52,7 @@ struct StatusTable {
       tunnel.name, tunnel.link ?? "-", tunnel.remote ?? "-", tunnel.mon, state(tunnel),
       tunnel.gate, set?.rtt.map(milliseconds) ?? "-", set?.loss.map(percent) ?? "-",
       age(tunnel.since), tunnel.threshold == nil ? "-" : "\(tunnel.failures)",
+      tunnel.template ?? "-",
     ]
   }
 

@@ -52,7 +52,7 @@ private let tableRows: [Row] = [
   Row(
     "vpm.v.gateway = 'GW'",
     " vpm = { v }: unknown key (did you mean vpn?); allowed: vici-socket, vpn-monitor-options, "
-      + "gateway, vpn"),
+      + "gateway, vpn, template"),
   Row("gateway = 'GW'", " gateway = \"GW\": must be a table, not a string"),
   Row("[[vpn]]\nx = 1", " vpn = [{ x }]: must be a table, not an array"),
   Row("vpn.v = 1", " vpn.v = 1: must be a table, not an integer"),

@@ -30,7 +30,9 @@ public final class Agent {
     do {
       // Raw sockets first: without permission nothing else is tried.
       probes = try ProbeSender()
-      let isOptimized = options.configuration.vpns.contains { $0.monitor?.mode == .optimized }
+      let isOptimized = options.configuration.allSettings.contains {
+        $0.monitor?.mode == .optimized
+      }
       requestWatch = isOptimized ? try RequestWatch() : nil
       lock = try Self.takeLock(options.runDirectory)
       requests = try KernelRequests()
@@ -121,9 +123,9 @@ public final class Agent {
   }
 
   private var greeting: String {
-    let vpns = options.configuration.vpns
+    let (vpns, templates) = (options.configuration.vpns, options.configuration.templates)
     let what =
-      options.configPath.map { "\($0): \(vpns.count) VPNs" }
+      options.configPath.map { "\($0): \(vpns.count) VPNs, \(templates.count) templates" }
       ?? "no configuration, only observing"
     return "vpnagent \(options.version) started, \(what)"
   }

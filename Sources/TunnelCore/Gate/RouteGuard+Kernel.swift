@@ -69,7 +69,7 @@ extension RouteGuard {
   mutating func forget(_ route: Route) -> [String] {
     if let mine = Self.ownRoute(route) {
       own.remove(mine)
-      return []
+      return (wanters[mine] ?? []).sorted()
     }
     if let known = shared[route.identity] {
       if isAllOut(known) { return [] }

@@ -36,26 +36,32 @@ struct RouteGuard: Sendable {
   /// Routes of one leg that are in the kernel.
   var onLink: [Int32: [Route.Identity: Route]] = [:]
   /// Routes of several legs or by a nexthop object, as they were before any of it was held.
-  var shared: [Route.Identity: Route] = [:]
+  var shared: [Route.Identity: Route] = [:] { didSet { known = nil } }
   /// Nexthop objects, and groups as they were before any member was held.
-  var nexthops: [UInt32: Nexthop] = [:]
+  var nexthops: [UInt32: Nexthop] = [:] { didSet { known = nil } }
   var own: Set<OwnRoute> = []
-  var wanted: [String: Set<OwnRoute>] = [:]
+  private(set) var wanted: [String: Set<OwnRoute>] = [:]
+  /// The links that want a route: `wanted`, the other way round.
+  private(set) var wanters: [OwnRoute: Set<String>] = [:]
   /// What was taken from each link: whole routes, legs of shared ones, members of groups.
-  var held: [String: [Route.Identity: Route]] = [:]
-  var heldGroups: [String: Set<UInt32>] = [:]
+  var held: [String: [Route.Identity: Route]] = [:] { didSet { known = nil } }
+  var heldGroups: [String: Set<UInt32>] = [:] { didSet { known = nil } }
   var contests: [String: [Route.Identity: Int]] = [:]
   /// Index of each link that was ever held or opened.
-  var indexOf: [String: Int32] = [:]
+  var indexOf: [String: Int32] = [:] { didSet { known = nil } }
   /// What went with links that the agent has set down.
-  var parked: [String: GateRecord.HeldLink.Down] = [:]
+  var parked: [String: GateRecord.HeldLink.Down] = [:] { didSet { known = nil } }
   /// Nexthops of links that are up again and held still.
-  var parkedNexthops: [String: [Nexthop]] = [:]
+  var parkedNexthops: [String: [Nexthop]] = [:] { didSet { known = nil } }
   /// Whether something happened that only a dump can tell.
   var needsDump = false
   /// Links from which something shared could not be taken: compared with a dump when it is tried
   /// again.
   var mustCompare: Set<String> = []
+
+  /// The record, until something of it may have changed: with thousands of gates it is not made
+  /// anew for each event.
+  private var known: GateRecord?
 
   /// Continues with what an earlier run had withdrawn.
   init(record: GateRecord = GateRecord()) {
@@ -75,6 +81,14 @@ struct RouteGuard: Sendable {
 
   /// What must be on disk now.
   var record: GateRecord {
+    mutating get {
+      let record = known ?? recordAnew
+      known = record
+      return record
+    }
+  }
+
+  private var recordAnew: GateRecord {
     GateRecord(
       links: Set(held.keys).union(heldGroups.keys).union(parked.keys).sorted().map { name in
         let routes = withdrawn(from: name)
@@ -105,7 +119,7 @@ struct RouteGuard: Sendable {
 
   /// Steps that take the link's routes out of the way.
   mutating func hold(_ request: Request) -> [GateStep] {
-    held[request.link] = held[request.link] ?? [:]
+    if held[request.link] == nil { held[request.link] = [:] }
     return arrange(request, isOpen: false) { _ in true }
   }
 
@@ -122,7 +136,7 @@ struct RouteGuard: Sendable {
   private mutating func arrange(
     _ request: Request, isOpen: Bool, holding isHeld: (IPPrefix) -> Bool
   ) -> [GateStep] {
-    indexOf[request.link] = request.index ?? indexOf[request.link]
+    if let index = request.index, indexOf[request.link] != index { indexOf[request.link] = index }
     var toGroups = isOpen ? returnNexthops(request.link) : []
     toGroups += isOpen ? returnMembers(request) : []
     let returned = giveBack(request, holding: isHeld).map { GateStep.addRoute($0) }
@@ -183,15 +197,14 @@ struct RouteGuard: Sendable {
       if let index = request.index { mine.insert(.throughLink(identity, index)) }
       mine.insert(.unreachable(.init(table: Self.mainTable, destination: prefix, metric: .max)))
     }
-    wanted[request.link] = mine.intersection(own).subtracting(needed)
+    self.want(mine.intersection(own).subtracting(needed), request.link)
     return change(request.link, to: mine.intersection(own).union(needed)).added
   }
 
   /// Removes what an earlier run left behind and nobody wants now.
   mutating func sweep() -> [GateStep] {
-    wanted[Self.nobody] = nil
-    let inUse = wanted.values.reduce(into: Set()) { $0.formUnion($1) }
-    let stale = own.subtracting(inUse)
+    want([], Self.nobody)
+    let stale = own.filter { wanters[$0] == nil }
     own.subtract(stale)
     return stale.map(Self.removal).sorted { $0.description < $1.description }
   }
@@ -233,7 +246,35 @@ struct RouteGuard: Sendable {
   /// A route of ours could not be removed: it is there, and needless at the next change.
   private mutating func keep(_ route: OwnRoute, _ link: String) {
     own.insert(route)
-    wanted[link, default: []].insert(route)
+    want((wanted[link] ?? []).union([route]), link)
+  }
+
+  private mutating func want(_ routes: Set<OwnRoute>, _ link: String) {
+    let before = wanted[link] ?? []
+    wanted[link] = routes.isEmpty ? nil : routes
+    for route in before.subtracting(routes) {
+      wanters[route]?.remove(link)
+      if wanters[route]?.isEmpty == true { wanters[route] = nil }
+    }
+    for route in routes.subtracting(before) { wanters[route, default: []].insert(link) }
+  }
+
+  /// A link has another name now: what was taken from it is on record under that name.
+  mutating func rename(_ index: Int32, from old: String, to new: String) {
+    guard indexOf[old] ?? index == index else { return }
+    if let routes = held.removeValue(forKey: old) {
+      held[new, default: [:]].merge(routes) { $1 }
+    }
+    if let groups = heldGroups.removeValue(forKey: old) {
+      heldGroups[new, default: []].formUnion(groups)
+    }
+    parked[new] = parked.removeValue(forKey: old) ?? parked[new]
+    parkedNexthops[new] = parkedNexthops.removeValue(forKey: old) ?? parkedNexthops[new]
+    indexOf[new] = indexOf.removeValue(forKey: old) ?? indexOf[new]
+    contests[new] = contests.removeValue(forKey: old)
+    let both = (wanted[old] ?? []).union(wanted[new] ?? [])
+    want([], old)
+    want(both, new)
   }
 
   private mutating func takeCandidates(
@@ -260,12 +301,10 @@ struct RouteGuard: Sendable {
   private mutating func change(
     _ link: String, to want: Set<OwnRoute>
   ) -> (added: [GateStep], removed: [GateStep]) {
-    let before = wanted.updateValue(want, forKey: link) ?? []
-    let stillWanted = wanted.values.reduce(into: Set<OwnRoute>()) { union, routes in
-      if !before.isDisjoint(with: routes) { union.formUnion(before.intersection(routes)) }
-    }
+    let before = wanted[link] ?? []
+    self.want(want, link)
     let missing = want.subtracting(own)
-    let needless = before.subtracting(stillWanted).intersection(own)
+    let needless = before.filter { wanters[$0] == nil }.intersection(own)
     own.formUnion(missing)
     own.subtract(needless)
     // Host routes first: answering the peer's probes must not pause.

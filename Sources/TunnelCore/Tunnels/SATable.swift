@@ -7,6 +7,8 @@ struct SATable: Sendable {
   private var home: [SAKey: SASetKey] = [:]
   /// if_ids of the sets that have all else in common, by that (a key with if_id 0).
   private var siblings: [SASetKey: Set<UInt32>] = [:]
+  private var keysByRemote: [IPAddress: Set<SASetKey>] = [:]
+  private var keysByIfID: [UInt32: Set<SASetKey>] = [:]
   /// SAs of which neither end is known to be ours: they wait for an address to appear.
   private var undirected: [SAKey: SecurityAssociation] = [:]
 
@@ -104,6 +106,20 @@ struct SATable: Sendable {
     home[sa.key] = key
     sets[key, default: SASet(key: key)].insert(sa)
     siblings[key.withoutIfID, default: []].insert(key.ifID)
+    keysByRemote[key.remote, default: []].insert(key)
+    keysByIfID[key.ifID, default: []].insert(key)
+  }
+
+  /// Sets whose packets a link carries.
+  func keys(carriedBy link: Link) -> [SASetKey] {
+    let candidates: Set<SASetKey>?
+    switch link.kind {
+    case .xfrm(let ifID): candidates = keysByIfID[ifID]
+    case .vti(_, let remote, _, _):
+      candidates = remote.isUnspecified ? Set(sets.keys) : keysByRemote[remote]
+    case .other: candidates = nil
+    }
+    return (candidates ?? []).filter { key in sets[key].map { link.carries($0) } ?? false }
   }
 
   /// Takes an SA out; returns the set it was in.
@@ -120,6 +136,10 @@ struct SATable: Sendable {
     sets[key] = nil
     siblings[key.withoutIfID]?.remove(key.ifID)
     if siblings[key.withoutIfID]?.isEmpty == true { siblings[key.withoutIfID] = nil }
+    keysByRemote[key.remote]?.remove(key)
+    if keysByRemote[key.remote]?.isEmpty == true { keysByRemote[key.remote] = nil }
+    keysByIfID[key.ifID]?.remove(key)
+    if keysByIfID[key.ifID]?.isEmpty == true { keysByIfID[key.ifID] = nil }
   }
 
   private static func setKey(

@@ -25,11 +25,14 @@ public enum TunnelState: String, Hashable, Sendable {
 /// One VPN: configured, or found in the kernel.
 struct Tunnel: Sendable {
   let id: TunnelID
-  let name: String
-  /// nil for a discovered tunnel: shown, never touched.
-  let vpn: VPN?
+  /// The VPN's name; of a discovered tunnel the link's, or `PEER#REQID`.
+  var name: String
+  /// The template that `vpn` comes from; nil for a configured tunnel.
+  var template: String?
+  /// nil for a discovered tunnel that no template fits: shown, never touched.
+  var vpn: VPN?
   /// The link's name; nil when there is none.
-  let link: String?
+  var link: String?
   var monitors: [MonitorID] = []
   /// Written by `Core.transition` alone.
   fileprivate(set) var state = TunnelState.absent
@@ -47,9 +50,12 @@ struct Tunnel: Sendable {
   fileprivate(set) var failures = 0
   fileprivate(set) var lastFailure: (reason: Reason, at: Instant)?
 
-  init(id: TunnelID, name: String, vpn: VPN?, link: String?, since: Instant) {
+  init(
+    id: TunnelID, name: String, template: String?, vpn: VPN?, link: String?, since: Instant
+  ) {
     self.id = id
     self.name = name
+    self.template = template
     self.vpn = vpn
     self.link = link
     self.since = since
@@ -57,6 +63,10 @@ struct Tunnel: Sendable {
 
   /// Whether the agent may do more than look.
   var monitor: Monitor? { vpn?.monitor }
+  /// Whether the configuration names it.
+  var isConfigured: Bool { vpn != nil && template == nil }
+  /// The gateway's name; nil for a discovered tunnel.
+  var gateway: String? { isConfigured ? vpn?.gateway : nil }
 
   /// Whether its SAs are there and none of them can be probed.
   var isOnlyObserved: Bool { reason == .observedOnly }
@@ -119,7 +129,7 @@ extension Core {
     effects.append(
       .alarm(
         Alarm(
-          kind: kind, vpn: tunnel.name, gatewayName: tunnel.vpn?.gateway ?? "-",
+          kind: kind, vpn: tunnel.name, gatewayName: tunnel.gateway ?? "-",
           remote: tunnel.endpoints?.remote, local: tunnel.endpoints?.local,
           link: tunnel.link ?? "-", tunnelID: tunnel.id.rawValue, selectors: selectors,
           remedy: remedy)))

@@ -1,0 +1,48 @@
+/// Finds tunnels by what events name: a link, a discovered tunnel's name, a peer's address.
+///
+/// With thousands of tunnels no event may look at every one.
+struct TunnelIndex: Sendable {
+  /// Tunnels of each link, the oldest first.
+  private(set) var onLink: [String: [TunnelID]] = [:]
+  /// Tunnels without a link.
+  private(set) var linkless: Set<TunnelID> = []
+  /// Tunnels that the configuration does not name.
+  private(set) var discovered: [String: TunnelID] = [:]
+  /// Configured tunnels by the addresses of their gateway, in the file's order.
+  private(set) var ofPeer: [IPAddress: [TunnelID]] = [:]
+  /// Links that a VPN of the configuration names.
+  let configuredLinks: Set<String>
+  private let gateways: [String: Gateway]
+
+  init(_ configuration: Configuration) {
+    gateways = configuration.gateways
+    configuredLinks = Set(configuration.vpns.compactMap(\.bindInterface))
+  }
+
+  /// Tunnels whose packets may arrive by a link.
+  func reachable(by link: String) -> [TunnelID] { (onLink[link] ?? []) + linkless.sorted() }
+
+  mutating func insert(_ tunnel: Tunnel) {
+    if let link = tunnel.link {
+      onLink[link, default: []].append(tunnel.id)
+    } else {
+      linkless.insert(tunnel.id)
+    }
+    guard let gateway = tunnel.gateway else {
+      if !tunnel.isConfigured { discovered[tunnel.name] = tunnel.id }
+      return
+    }
+    for address in gateways[gateway]?.addresses ?? [] {
+      ofPeer[address, default: []].append(tunnel.id)
+    }
+  }
+
+  /// Takes a discovered tunnel out. Configured ones stay for good.
+  mutating func remove(_ tunnel: Tunnel) {
+    if discovered[tunnel.name] == tunnel.id { discovered[tunnel.name] = nil }
+    linkless.remove(tunnel.id)
+    guard let link = tunnel.link else { return }
+    onLink[link]?.removeAll { $0 == tunnel.id }
+    if onLink[link]?.isEmpty == true { onLink[link] = nil }
+  }
+}

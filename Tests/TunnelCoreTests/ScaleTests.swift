@@ -1,0 +1,65 @@
+import Testing
+import TunnelCore
+
+/// With thousands of tunnels no event may look at every one: four times the tunnels take about
+/// four times as long, where looking at all would take sixteen times.
+@Suite(.serialized) struct ScaleTests {
+  @Test(arguments: Phase.allCases)
+  func fourTimesTheTunnelsTakeNotMuchMoreThanFourTimesAsLong(phase: Phase) {
+    let clock = ContinuousClock()
+    func time(_ count: Int) -> Duration {
+      var hub = Self.hub(count, for: phase)
+      return clock.measure { phase.play(count, &hub) }
+    }
+    // The best of three: others share the processor.
+    let ratio = (0..<3).map { _ in time(400) / time(100) }.min() ?? 0
+    #expect(ratio < 10, "\(phase) takes \(ratio) times as long")
+  }
+
+  enum Phase: CaseIterable {
+    case start, links, negotiations, rekeys, routes, probing, removal
+
+    func play(_ count: Int, _ hub: inout Hub) {
+      for number in 1...count {
+        switch self {
+        case .start: if number == 1 { hub.boot(upTo: count) }
+        case .links: hub.addLink(number)
+        case .negotiations: hub.negotiate(number)
+        case .rekeys:
+          hub.negotiate(number, serial: 1)
+          hub.delete(number)
+        case .routes:
+          hub.play(.route(Hub.route(number)))
+          hub.play(.routeDeleted(Hub.route(number)))
+        case .probing: if number == 1 { hub.wait(1) }
+        case .removal:
+          hub.delete(number)
+          hub.deleteLink(number)
+        }
+      }
+    }
+  }
+
+  /// Links that begin in service: each one that is held carries the record of all, so holding
+  /// thousands at once is quadratic still (the record is one file).
+  private static func hub(_ count: Int, for phase: Phase) -> Hub {
+    var hub = Hub([Hub.template(TemplateTests.byName, establish: .onTraffic)])
+    switch phase {
+    case .start: break
+    case .links: hub.boot()
+    case .negotiations: hub.boot(upTo: count)
+    case .rekeys, .routes, .probing, .removal:
+      hub.boot(upTo: count)
+      for number in 1...count { hub.negotiate(number) }
+      hub.wait(0.1)
+    }
+    hub.forgetEffects()
+    return hub
+  }
+}
+
+extension Hub {
+  mutating func boot(upTo count: Int) {
+    boot(links: (1...count).map { Hub.link($0) }, routes: (1...count).map { Hub.route($0) })
+  }
+}
