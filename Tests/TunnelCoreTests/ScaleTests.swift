@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 import TunnelCore
 
@@ -6,14 +7,23 @@ import TunnelCore
 @Suite(.serialized) struct ScaleTests {
   @Test(arguments: Phase.allCases)
   func fourTimesTheTunnelsTakeNotMuchMoreThanFourTimesAsLong(phase: Phase) {
-    let clock = ContinuousClock()
-    func time(_ count: Int) -> Duration {
+    func time(_ count: Int) -> Double {
       var hub = Self.hub(count, for: phase)
-      return clock.measure { phase.play(count, &hub) }
+      let start = Self.processorTime()
+      phase.play(count, &hub)
+      return Self.processorTime() - start
     }
-    // The best of three: others share the processor.
-    let ratio = (0..<3).map { _ in time(400) / time(100) }.min() ?? 0
-    #expect(ratio < 10, "\(phase) takes \(ratio) times as long")
+    // Others share the caches: one of three is enough.
+    var ratios: [Double] = []
+    for _ in 0..<3 where ratios.allSatisfy({ $0 >= 10 }) { ratios.append(time(400) / time(100)) }
+    #expect(ratios.contains { $0 < 10 }, "\(phase) takes \(ratios) times as long")
+  }
+
+  /// Seconds that this thread has had the processor.
+  private static func processorTime() -> Double {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 
   enum Phase: CaseIterable {
