@@ -24,9 +24,11 @@ struct Hub {
 
   static func template(
     _ match: Template.Match, _ name: String = "branches",
-    establish: VPN.EstablishTunnels = .immediately, isMonitored: Bool = true
+    establish: VPN.EstablishTunnels = .immediately, isMonitored: Bool = true,
+    isVerified: Bool = true
   ) -> Template {
-    let monitor = Monitor(interval: .seconds(1), threshold: 3, verifyPath: .init())
+    let monitor = Monitor(
+      interval: .seconds(1), threshold: 3, verifyPath: isVerified ? .init() : nil)
     return Template(
       name: name, match: match,
       settings: VPN(

@@ -161,24 +161,36 @@ public struct GateRecord: Hashable, Sendable {
     self.links = links
   }
 
-  /// What either record holds: true while one becomes the other.
+  /// What either record holds: true while one becomes the other. Both are sorted by name, and all
+  /// but a few of thousands of links are alike.
   func union(_ other: GateRecord) -> GateRecord {
-    var all = Dictionary(uniqueKeysWithValues: links.map { ($0.name, $0) })
-    for link in other.links {
-      guard var mine = all[link.name] else {
-        all[link.name] = link
-        continue
+    var all: [HeldLink] = []
+    var (mine, theirs) = (links[...], other.links[...])
+    while let one = mine.first, let another = theirs.first {
+      if one.name <= another.name { mine.removeFirst() }
+      if another.name <= one.name { theirs.removeFirst() }
+      if one.name == another.name {
+        all.append(one == another ? one : one.union(another))
+      } else {
+        all.append(one.name < another.name ? one : another)
       }
-      let known = Set(mine.withdrawn.map(\.identity))
-      mine.withdrawn += link.withdrawn.filter { !known.contains($0.identity) }
-      mine.withdrawn.sort { $0.identity < $1.identity }
-      let groups = Set(mine.groups.map(\.id))
-      mine.groups += link.groups.filter { !groups.contains($0.id) }
-      mine.groups.sort { $0.id < $1.id }
-      mine.index = mine.index ?? link.index
-      mine.down = mine.down ?? link.down
-      all[link.name] = mine
     }
-    return GateRecord(links: all.values.sorted { $0.name < $1.name })
+    return GateRecord(links: all + mine + theirs)
+  }
+}
+
+extension GateRecord.HeldLink {
+  /// What either says of the same link.
+  fileprivate func union(_ other: Self) -> Self {
+    var both = self
+    let known = Set(withdrawn.map(\.identity))
+    both.withdrawn += other.withdrawn.filter { !known.contains($0.identity) }
+    both.withdrawn.sort { $0.identity < $1.identity }
+    let ids = Set(groups.map(\.id))
+    both.groups += other.groups.filter { !ids.contains($0.id) }
+    both.groups.sort { $0.id < $1.id }
+    both.index = index ?? other.index
+    both.down = down ?? other.down
+    return both
   }
 }
