@@ -179,7 +179,8 @@ private final class Daemon {
   private(set) var commands: Peer!
 
   init() throws {
-    path = "/tmp/vpnagent-test-\(getpid())-\(UInt32.random(in: 0...(.max))).vici"
+    let directory = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
+    path = "\(directory)/vpnagent-test-\(getpid())-\(UInt32.random(in: 0...(.max))).vici"
     listener = try Descriptor(
       taking: unsafe vpa_unix_listen(path), operation: "listen", object: path)
   }
