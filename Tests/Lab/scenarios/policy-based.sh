@@ -43,7 +43,8 @@ story() {
   wait_until 10 "the tunnel is up" -- state_is gw-a to-b up
   # Flushed behind everybody's back: the agent may be about to send.
   on gw-a ip xfrm state flush
-  wait_until 10 "the tunnel is absent" -- state_is gw-a to-b absent
+  wait_until 20 "the SAs are restored" -- agent_logged gw-a "SAs of to-b/net are restored"
+  wait_until 10 "the tunnel is up" -- state_is gw-a to-b up
   agent_kill gw-a TERM
 }
 
