@@ -13,7 +13,8 @@ import OrderedCollections
 /// - `Core+Paths`: from where to where a set is probed
 /// - `Core+Ways`: through which link, or without one
 /// - `Core+OwnLinks`: XFRM interfaces of the agent's own
-/// - `Core+Probing`: probes, replies, thresholds, clearing
+/// - `Core+Probing`: probes, replies, thresholds
+/// - `Core+Clearing`: whether, when and how SAs of a dead path are taken away
 /// - `Core+Traffic`: whether an `optimized` monitor has to probe at all
 /// - `Core+IKE`: what strongSwan says by VICI
 /// - `Core+Recovery`: SAs that were deleted behind its back
