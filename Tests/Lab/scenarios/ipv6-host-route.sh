@@ -45,13 +45,13 @@ probing() { # GATEWAY DESTINATION
   LINK=xfrm0 monitoring "$1" "destination-ip = \"$2\"" "verify-path = { destination-ip = \"$2\" }"
 }
 
-has_rule() { ip -n "$1" -6 rule show | grep -q 'oif xfrm0 lookup 250'; } # GATEWAY
-no_rule() { ! has_rule "$1"; }                                            # GATEWAY
+has_rule() { prints 'oif xfrm0 lookup 250' ip -n "$1" -6 rule show; } # GATEWAY
+no_rule() { ! has_rule "$1"; }                                        # GATEWAY
 
 has_route6() { # NODE WORDS...
   [[ $(ip -n "$1" -6 route show "${@:2}") ]]
 }
 
 others_go_by_link() {
-  ip -n gw-a -6 route get fd00:200::2 | grep -q 'dev xfrm0'
+  prints 'dev xfrm0' ip -n gw-a -6 route get fd00:200::2
 }

@@ -19,4 +19,4 @@ story() {
   wait_until 10 "it goes from the list" -- no_tunnel
 }
 
-no_tunnel() { vpnagent gw-a status | grep -qx "No tunnel configured, and no IPsec SA found."; }
+no_tunnel() { prints '^No tunnel configured, and no IPsec SA found.$' vpnagent gw-a status; }

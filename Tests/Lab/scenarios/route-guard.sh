@@ -120,8 +120,8 @@ IP
     "$(ip -n gw-a route show exact 10.21.0.0/16 | xargs)" "10.21.0.0/16 dev spare scope link metric 7"
 }
 
-opened() { grep -c 'gate=in-service' "$LAB/agent-gw-a.log" | grep -qx "$1"; }  # ROUND
-closed() { grep -c 'gate=held' "$LAB/agent-gw-a.log" | grep -qx "$(($1 + 1))"; } # ROUND
+opened() { (($(log_count gw-a 'gate=in-service') == $1)); }  # ROUND
+closed() { (($(log_count gw-a 'gate=held') == $1 + 1)); }      # ROUND
 
 # Prints what else goes by the link.
 only_others_left() {

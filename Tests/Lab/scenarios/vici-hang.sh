@@ -44,7 +44,7 @@ keeps_its_times() {
 }
 
 obstacle_is() { # REGEX
-  status gw-a | jq -r .control_obstacle | grep -Eq -- "$1"
+  [[ $(status gw-a | jq -r .control_obstacle) =~ $1 ]]
 }
 
 control_is() { # WAY

@@ -32,6 +32,13 @@ stays() { # SECONDS DESCRIPTION -- COMMAND...
   done
 }
 
+# Whether a command succeeds and a line of what it prints matches. Not a pipe into `grep -q`: that ends
+# at the first match, and the command may then die of SIGPIPE or not.
+prints() { # REGEX COMMAND...
+  local printed
+  printed=$("${@:2}") && grep -Eq -- "$1" <<<"$printed"
+}
+
 # Lets time pass that is part of the story (an interval, a cut that lasts).
 for_seconds() { # SECONDS WHY
   say "$1 s: $2"
