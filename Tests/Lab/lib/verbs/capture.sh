@@ -36,7 +36,7 @@ captured() { # FILTER
 }
 
 read_capture() { # FILTER
-  tcpdump -tt -n -r "$LAB/transit.pcap" "$1"
+  tcpdump -tt -n -Z root -r "$LAB/transit.pcap" "$1"
 }
 
 # Sends a packet to transit and waits until the capture has it.
