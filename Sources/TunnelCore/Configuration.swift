@@ -12,6 +12,12 @@ public struct Configuration: Hashable, Sendable {
   /// Settings of the VPNs and of the templates.
   public var allSettings: [VPN] { vpns + templates.map(\.settings) }
 
+  /// Whether users' traffic must be told from probes anywhere.
+  public var measuresTraffic: Bool {
+    allSettings.contains { $0.monitor?.mode == .optimized }
+      || gateways.values.contains { $0.deadPeerDetection != nil }
+  }
+
   /// No gateway and no VPN: the agent only observes.
   public static let observing = Configuration(gateways: [:], vpns: [])
 
@@ -31,9 +37,15 @@ public struct Gateway: Hashable, Sendable {
   public var addresses: [IPAddress]
   /// Our address towards it; nil: whatever the SAs have.
   public var localAddress: IPAddress?
+  /// dead-peer-detection; nil: off.
+  public var deadPeerDetection: DeadPeerDetection?
 
   /// A gateway.
-  public init(name: String, addresses: [IPAddress], localAddress: IPAddress? = nil) {
+  public init(
+    name: String, addresses: [IPAddress], localAddress: IPAddress? = nil,
+    deadPeerDetection: DeadPeerDetection? = nil
+  ) {
+    self.deadPeerDetection = deadPeerDetection
     self.name = name
     self.addresses = addresses
     self.localAddress = localAddress

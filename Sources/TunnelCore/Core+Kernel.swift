@@ -45,6 +45,8 @@ extension Core {
       let isUnproven = joined.flatMap { monitors[$0]?.isUnproven } ?? false
       refresh(key, at: now)
       if let joined, isUnproven { beginAnew(joined, at: now) }
+      if isNew { noteExchange(with: key.remote, at: now) }
+      settlePeer(key.remote, at: now)
     }
     if isNew { noteArrival(of: sa.key, at: now) }
   }
@@ -53,6 +55,7 @@ extension Core {
     guard let key = sas.remove(sa) else { return }
     noteDeparture(of: sa, from: key, isExpired: isExpired, at: now)
     refresh(key, at: now)
+    settlePeer(key.remote, at: now)
   }
 
   mutating func flush(_ ipProtocol: UInt8, at now: Instant) {

@@ -45,6 +45,7 @@ extension Core {
       monitors[id]?.obstacle = nil
       monitors[id]?.path = path
       monitors[id]?.meter.noteProbe()
+      notePeerMeters(monitor.key) { $0.noteProbe() }
       let timeout = monitor.window.timeout(configured: policy.timeout, interval: policy.interval)
       guard let sequence = monitors[id]?.window.send(at: now, timeout: timeout) else { return }
       effects.append(
@@ -61,6 +62,7 @@ extension Core {
   ) {
     monitors[id]?.window.takeBack(sequence)
     monitors[id]?.meter.takeBackProbe()
+    if let key = monitors[id]?.key { notePeerMeters(key) { $0.takeBackProbe() } }
     monitors[id]?.obstacle = .kernel(errno)
     schedule(id)
   }
@@ -78,6 +80,8 @@ extension Core {
       guard isOurs, tunnels[monitor.tunnel]?.monitor?.acceptsClearReply == true else { return }
     }
     monitors[reply.monitor]?.meter.noteReply()
+    notePeerMeters(monitor.key) { $0.noteReply() }
+    if arrives(by: reply.way, monitor) { noteReplyOfPeer(monitor.key) }
     switch monitors[reply.monitor]?.window.receive(reply.sequence, at: reply.arrivedAt) {
     case .alive: pathIsAlive(reply.monitor, at: now)
     case .late, .unknown, nil: break

@@ -15,6 +15,8 @@ import OrderedCollections
 /// - `Core+OwnLinks`: XFRM interfaces of the agent's own
 /// - `Core+Probing`: probes, replies, thresholds
 /// - `Core+Clearing`: whether, when and how SAs of a dead path are taken away
+/// - `Core+DPD`: whether an IKE peer is there at all
+/// - `Core+DeadPeers`: what follows when it is not
 /// - `Core+Traffic`: whether an `optimized` monitor has to probe at all
 /// - `Core+IKE`: what strongSwan says by VICI
 /// - `Core+Recovery`: SAs that were deleted behind its back
@@ -28,6 +30,7 @@ public struct Core: Sendable {
     case gate(String)
     case ike
     case ownLink(UInt32)
+    case peer(DetectorID)
   }
 
   /// How long an empty set may still be a break-before-make reauthentication.
@@ -54,6 +57,7 @@ public struct Core: Sendable {
   var effects: [Effect] = []
   var random: SplitMix64
   var ike = IKEView()
+  var dpd: DPDView
 
   private var lastTunnel = 0
   private var lastMonitor: UInt32 = 0
@@ -84,6 +88,7 @@ public struct Core: Sendable {
   ) {
     self.configuration = configuration
     self.tunnelIndex = TunnelIndex(configuration)
+    self.dpd = DPDView(configuration)
     self.routes = RouteGuard(record: record)
     self.recorded = record
     self.random = SplitMix64(state: seed)
@@ -134,6 +139,9 @@ public struct Core: Sendable {
       let name = monitors[id].flatMap { tunnels[$0.tunnel]?.name } ?? "-"
       log(.warning, name, "cannot clear \(key): \(message)")
     case .vici(let event): take(event, at: now)
+    case .peerCounters(let id, let counts): judgePeer(id, counts, at: now)
+    case .ikePingAnswered(let target): takeAnswer(target, at: now)
+    case .ikePingNotSent(let target, let errno): takeBackQuestion(target, errno: errno)
     case .ownLinkFailed(let ifID, let message): ownLinkFailed(ifID, message)
     case .shutdown(let release): shutDown(release: release, at: now)
     case .tick: break
@@ -159,6 +167,7 @@ public struct Core: Sendable {
         }
       case .ike: askForList(at: now)
       case .ownLink: settleOwnLinks(at: now)
+      case .peer(let id): tickPeer(id, at: now)
       }
     }
   }

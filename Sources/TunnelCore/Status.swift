@@ -48,6 +48,8 @@ public struct TunnelStatus: Codable, Hashable, Sendable {
   public var withdrawn: [String]
   /// What strongSwan calls it; null when that was never known.
   public var ike: IKEStatus?
+  /// Dead peer detection; null without it, and while it has no SAs.
+  public var dpd: PeerStatus?
   /// Its SA sets.
   public var sets: [SetStatus]
 
@@ -55,7 +57,7 @@ public struct TunnelStatus: Codable, Hashable, Sendable {
     case name, ike, id, configured, template, link, gateway, local, remote, state, mon, gate,
       reason,
       since
-    case losses, threshold, obstacle, failures, withdrawn, sets
+    case losses, threshold, obstacle, failures, withdrawn, dpd, sets
     case lastFailure = "last_failure"
     case lastFailureAge = "last_failure_age"
   }
@@ -165,7 +167,8 @@ extension Core {
       failures: tunnel.failures, lastFailure: tunnel.lastFailure?.reason.description,
       lastFailureAge: tunnel.lastFailure.map { now.since($0.at).inSeconds },
       withdrawn: tunnel.link.map { routes.withdrawn(from: $0).map(\.description) } ?? [],
-      ike: tunnel.ike.map(IKEStatus.init), sets: (sets + tunnel.lost).map(status))
+      ike: tunnel.ike.map(IKEStatus.init), dpd: peerStatus(of: tunnel, at: now),
+      sets: (sets + tunnel.lost).map(status))
   }
 
   private func obstacle(_ tunnel: Tunnel, _ sets: [SetMonitor]) -> String? {

@@ -23,6 +23,8 @@ struct Bench {
   var rtt = 0.01
   /// Users' packets that pass the newest SAs in each interval, besides probes.
   var traffic: (out: UInt64, in: UInt64) = (0, 0)
+  /// Whether the peer's IKE daemon answers liveness questions.
+  var daemonAnswers = false
   /// The tunnel's link as the kernel has it.
   var link = Bench.link()
   /// Whether clears take the SAs away as the kernel does.
@@ -35,12 +37,13 @@ struct Bench {
     _ monitor: Monitor? = Monitor(interval: .seconds(1), threshold: 3, verifyPath: .init()),
     establish: VPN.EstablishTunnels = .immediately, routes: [IPPrefix] = [],
     record: GateRecord = GateRecord(), linkControl: VPN.LinkControl = .oper,
-    link: String? = "vti0"
+    link: String? = "vti0", detection: DeadPeerDetection? = nil
   ) {
     let vpn = VPN(
       name: "to-b", gateway: "gw-b", bindInterface: link, establishTunnels: establish,
       linkControl: linkControl, routes: routes, monitor: monitor)
-    let gateway = Gateway(name: "gw-b", addresses: [Self.remote])
+    let gateway = Gateway(
+      name: "gw-b", addresses: [Self.remote], deadPeerDetection: detection)
     core = Core(
       configuration: Configuration(gateways: ["gw-b": gateway], vpns: [vpn]), record: record,
       seed: 1, at: start)
@@ -169,7 +172,13 @@ struct Bench {
         let counts = sas.filter { keys.contains($0.key) }.mapValues(\.packets)
         play(.counters(id, counts))
       case .sendProbe: count(out: 1, in: 0)
-      case .clear, .readRoutes, .vici, .alarm, .log, .endProbes, .makeLink, .removeLink: break
+      case .readPeerCounters(let id, let keys):
+        count(out: traffic.out, in: traffic.in)
+        play(.peerCounters(id, sas.filter { keys.contains($0.key) }.mapValues(\.packets)))
+      case .sendIKEPing(let target) where daemonAnswers: play(.ikePingAnswered(target))
+      case .clear, .readRoutes, .vici, .alarm, .log, .endProbes, .makeLink, .removeLink,
+        .sendIKEPing, .rekey:
+        break
       }
     }
   }

@@ -136,8 +136,7 @@ struct Hub {
           put(link)
         }
       case .sendProbe, .endProbes, .makeLink, .removeLink, .readCounters, .readRoutes, .vici,
-        .alarm,
-        .log:
+        .alarm, .log, .readPeerCounters, .sendIKEPing, .rekey:
         break
       }
     }

@@ -12,6 +12,8 @@ extension Oracle {
       case .clear(let id, let name, let list): checkClear(id, name, list, core, kernel, now)
       case .makeLink, .removeLink, .endProbes:
         require(false, "\(effect), though every tunnel has a link")
+      case .readPeerCounters, .sendIKEPing, .rekey:
+        require(false, "\(effect) without dead-peer-detection")
       case .readCounters, .readRoutes, .vici, .alarm, .log: break
       }
     }

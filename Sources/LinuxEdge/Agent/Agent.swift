@@ -20,6 +20,7 @@ public final class Agent {
   private var gateKeeper: GateKeeper
   private let requests: KernelRequests
   private let vici: VICIClient
+  private let pinger = IKEPinger()
   private var control: ControlServer?
   private var core: Core
 
@@ -30,10 +31,7 @@ public final class Agent {
     do {
       // Raw sockets first: without permission nothing else is tried.
       probes = try ProbeSender()
-      let isOptimized = options.configuration.allSettings.contains {
-        $0.monitor?.mode == .optimized
-      }
-      requestWatch = isOptimized ? try RequestWatch() : nil
+      requestWatch = options.configuration.measuresTraffic ? try RequestWatch() : nil
       lock = try Self.takeLock(options.runDirectory)
       requests = try KernelRequests()
       xfrm = try XfrmEvents()
@@ -141,6 +139,8 @@ public final class Agent {
       for reply in probes.receive(from: number) { try feed(.reply(reply)) }
     case let number where watchedRequests.contains(number):
       for event in requestWatch?.receive(from: number) ?? [] { try feed(event) }
+    case let number where pinger.owns(number):
+      for event in pinger.receive(from: number) { try feed(event) }
     case let number where vici.owns(number):
       for event in vici.serve(number, at: monotonicNow()) { try feed(.vici(event)) }
     default:
@@ -218,6 +218,13 @@ public final class Agent {
       return sas.compactMap { clear($0, monitor, tunnel) }
     case .readCounters(let monitor, let keys):
       return [.counters(monitor, readCounters(keys))]
+    case .readPeerCounters(let detector, let keys):
+      // What waits to be sent was counted as sent already.
+      return probes.flush() + [.peerCounters(detector, readCounters(keys))]
+    case .sendIKEPing(let target):
+      return try ask(target)
+    case .rekey(let sa):
+      rekey(sa)
     case .readRoutes:
       return [.routes(try requests.dumpRoutes(), try requests.dumpNexthops())]
     case .vici(let request):
@@ -228,6 +235,21 @@ public final class Agent {
       log(level, tunnel, text)
     }
     return []
+  }
+
+  private func ask(_ target: IKEPing.Target) throws(EdgeError) -> [Event] {
+    let failures = pinger.ask(target)
+    for descriptor in pinger.takeInterests() { try reactor.watch(descriptor) }
+    return failures
+  }
+
+  /// The kernel tells the IKE daemon that the SA is near its end; the SA stays.
+  private func rekey(_ sa: SecurityAssociation) {
+    do {
+      _ = try requests.expire(sa.key, checking: sa, hard: false)
+    } catch {
+      log(.warning, "-", "cannot have \(sa.key) rekeyed: \(error)")
+    }
   }
 
   private func makeLink(_ name: String, _ ifID: UInt32) -> [Event] {
