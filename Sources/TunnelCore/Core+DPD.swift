@@ -46,7 +46,7 @@ extension Core {
   mutating func tickPeer(_ id: DetectorID, at now: Instant) {
     guard let watch = dpd.watches[id], let policy = deadPeerDetection(of: watch.key.remote)
     else { return }
-    let pause = Duration.seconds(policy.interval) / PeerDetector.ticksPerInterval
+    let pause = policy.tick
     let next = watch.tickAt.advanced(by: pause)
     // Time in which the agent did not run is no evidence: what was missed is not made up for.
     let tickAt = next > now ? next : now.advanced(by: pause)
@@ -137,14 +137,23 @@ extension Core {
     }
     dpd.answers[peer, default: known].lastAskedAt = now
     dpd.answers[peer]?.obstacle = nil
+    // From now on, so that the next question is no earlier than an interval after this one.
+    if let policy = deadPeerDetection(of: peer) {
+      dpd.watches[watch.id]?.tickAt = now.advanced(by: policy.tick)
+      timers.set(.peer(watch.id), to: dpd.watches[watch.id]?.tickAt)
+    }
     effects.append(
       .sendIKEPing(.init(local: watch.key.local, remote: peer, port: port(of: watch))))
   }
 
   /// 500, or the port that the peer's ESP in UDP goes to.
   private func port(of watch: PeerWatch) -> UInt16 {
-    let encapsulations = sets(of: watch).flatMap(\.outbound.values).compactMap(\.encapsulation)
-    return encapsulations.first?.destinationPort ?? IKEPing.port
+    // The inbound SA of a pair comes first.
+    let sets = sets(of: watch)
+    let ports =
+      sets.flatMap(\.outbound.values).compactMap(\.encapsulation?.destinationPort)
+      + sets.flatMap(\.inbound.values).compactMap(\.encapsulation?.sourcePort)
+    return ports.first ?? IKEPing.port
   }
 
   /// An IKE daemon answered.
@@ -178,4 +187,9 @@ extension Core {
       perform(dpd.watches[id]?.detector.noteExchange(policy) ?? [], of: id, at: now)
     }
   }
+}
+
+extension DeadPeerDetection {
+  /// How often the counters are read.
+  fileprivate var tick: Duration { .seconds(interval) / PeerDetector.ticksPerInterval }
 }

@@ -119,6 +119,7 @@ import TunnelCore
     var bench = Bench(nil, detection: Self.detection)
     bench.boot()
     var pair = Bench.pair(1)
+    pair[0].encapsulation = .init(sourcePort: 4501, destinationPort: 4500)
     pair[1].encapsulation = .init(sourcePort: 4500, destinationPort: 4501)
     bench.negotiate(pair)
     bench.wait(1)

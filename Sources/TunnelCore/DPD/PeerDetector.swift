@@ -63,6 +63,7 @@ struct PeerDetector: Hashable, Sendable {
   private var ticksSinceExchange: Int?
   /// Whether the exchange that was asked for took place.
   private var isProven = false
+  /// What was heard since the first question of the streak.
   private var answeredInStreak = false
   private var passedInStreak = false
 
@@ -81,6 +82,7 @@ struct PeerDetector: Hashable, Sendable {
       if case .dead = actions.last { return actions }
     }
     if question == nil, wants(policy, isSupported: isSupported) {
+      if losses == 0 { (answeredInStreak, passedInStreak) = (false, false) }
       question = Question()
       ticksSinceQuestion = 0
       actions.append(.ask)
@@ -134,7 +136,7 @@ struct PeerDetector: Hashable, Sendable {
   private mutating func review(_ policy: DeadPeerDetection) -> [Action] {
     guard let question else { return [] }
     let window = Self.ticksPerInterval * policy.threshold
-    let isInWindow = ticksSinceExchange.map { $0 < window } ?? false
+    let isInWindow = ticksSinceExchange.map { $0 <= window } ?? false
     let hasTraffic = policy.mode != .alwaysSend && quietTicks == 0
     let isEnough =
       !isUnanswered || question.hasReply || isProven && isInWindow
@@ -168,7 +170,6 @@ struct PeerDetector: Hashable, Sendable {
     losses = 0
     question = nil
     hasSent = false
-    (answeredInStreak, passedInStreak) = (false, false)
   }
 
   /// Whether the peer is to be asked now. One that was never heard is asked at once, or a peer that
