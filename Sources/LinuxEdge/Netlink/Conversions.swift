@@ -47,15 +47,14 @@ extension SecurityAssociation {
   init(_ sa: vpa_sa) {
     let encapsulation = Encapsulation(
       sourcePort: sa.encap_source_port, destinationPort: sa.encap_destination_port)
-    let names = [
-      String(fixed: sa.aead), String(fixed: sa.encryption), String(fixed: sa.authentication),
-      String(fixed: sa.compression),
-    ]
+    let algorithms = [sa.aead, sa.encryption, sa.authentication, sa.compression].map {
+      Algorithm(name: String(fixed: $0.name), keyBits: $0.key_bits)
+    }
     self.init(
       key: SAKey(sa.key), source: IPAddress(sa.source), reqid: sa.reqid, ifID: sa.if_id,
       mode: Mode(kernel: sa.mode), direction: Direction(rawValue: sa.direction),
       encapsulation: sa.has_encap ? encapsulation : nil,
-      algorithms: names.filter { !$0.isEmpty }, isLarval: sa.larval,
+      algorithms: algorithms.filter { !$0.name.isEmpty }, isLarval: sa.larval,
       packets: sa.packets, bytes: sa.bytes, addedAt: sa.added_at)
   }
 }
