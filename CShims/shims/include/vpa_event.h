@@ -133,10 +133,12 @@ struct vpa_nexthop {
 /* A policy rule that selects a table by output link. */
 struct vpa_rule {
   char output_link[VPA_LINK_NAME]; /* empty: not by link */
-  uint32_t table;
+  char input_link[VPA_LINK_NAME];
+  uint32_t table; /* 0: the rule names none */
   uint32_t priority;
   uint8_t family;   /* 4 or 6 */
   uint8_t protocol; /* RTPROT_* */
+  bool drops;       /* FR_ACT_BLACKHOLE: no table is looked into */
 };
 
 enum vpa_event_kind {
