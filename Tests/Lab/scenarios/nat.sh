@@ -1,5 +1,6 @@
 #!/bin/bash
 # gw-a is behind NAT: ESP in UDP, agents at both ends, and the NAT forgets its mapping mid-life.
+# Main: scripts/test runs it.
 
 setup() {
   two_gateways

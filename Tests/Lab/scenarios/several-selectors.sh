@@ -1,5 +1,6 @@
 #!/bin/bash
 # CHILD_SAs with selectors of their own on one link: each probed inside them, a dead one held alone.
+# Main: scripts/test runs it.
 
 setup() {
   two_gateways

@@ -1,5 +1,6 @@
 #!/bin/bash
 # One template for every XFRM interface that fits: monitored, cleared, flushed and back, new ones without a reload.
+# Main: scripts/test runs it.
 
 setup() {
   two_gateways
