@@ -30,7 +30,9 @@ extension RouteGuard {
         && !(staying + leaving).contains { $0.contains(address) }
     }
     guard !needy.isEmpty else { return [] }
-    return needy.sorted().map { .throughLink(Self.probeRoute($0, index), index) } + [.rule(ProbeRule(link: request.link))]
+    return needy.sorted().map { .throughLink(Self.probeRoute($0, index), index) } + [
+      .rule(ProbeRule(link: request.link))
+    ]
   }
 
   /// Steps that give a link of the agent's own what IPv6 probes need, and keep everything else from

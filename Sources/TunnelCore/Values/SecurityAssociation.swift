@@ -121,7 +121,8 @@ public struct SecurityAssociation: Hashable, Sendable {
   public init(
     key: SAKey, source: IPAddress, reqid: UInt32, ifID: UInt32 = 0, mode: Mode = .tunnel,
     direction: Direction? = nil, encapsulation: Encapsulation? = nil,
-    algorithms: [Algorithm] = [Algorithm(name: "rfc4106(gcm(aes))", keyBits: 160)], isLarval: Bool = false,
+    algorithms: [Algorithm] = [Algorithm(name: "rfc4106(gcm(aes))", keyBits: 160)],
+    isLarval: Bool = false,
     packets: UInt64 = 0, bytes: UInt64 = 0, addedAt: UInt64 = 0
   ) {
     self.key = key
