@@ -17,7 +17,9 @@ import OrderedCollections
 /// - `Core+Clearing`: whether, when and how SAs of a dead path are taken away
 /// - `Core+Traffic`: whether an `optimized` monitor has to probe at all
 /// - `Core+IKE`: what strongSwan says by VICI
-/// - `Core+Recovery`: SAs that were deleted behind its back
+/// - `Core+Names`: what it calls a tunnel
+/// - `Core+Renegotiation`: children that it is told to bring back
+/// - `Core+Commands`: `renegotiate-command`, where there is no VICI
 /// - `Core+Admin`: `link-control = "admin"`
 /// - `Core+Gates`: what a tunnel's state means for its link
 /// - `Tunnel`: the one function that changes a tunnel's state
@@ -27,6 +29,7 @@ public struct Core: Sendable {
     case tunnel(TunnelID)
     case gate(String)
     case ike
+    case command(TunnelID)
     case ownLink(UInt32)
   }
 
@@ -134,6 +137,7 @@ public struct Core: Sendable {
       let name = monitors[id].flatMap { tunnels[$0.tunnel]?.name } ?? "-"
       log(.warning, name, "cannot clear \(key): \(message)")
     case .vici(let event): take(event, at: now)
+    case .commandEnded(let id, let end): commandEnded(id, end, at: now)
     case .ownLinkFailed(let ifID, let message): ownLinkFailed(ifID, message)
     case .shutdown(let release): shutDown(release: release, at: now)
     case .tick: break
@@ -158,6 +162,7 @@ public struct Core: Sendable {
           settleGate(link, at: now)
         }
       case .ike: askForList(at: now)
+      case .command(let id): runCommand(id, at: now)
       case .ownLink: settleOwnLinks(at: now)
       }
     }
