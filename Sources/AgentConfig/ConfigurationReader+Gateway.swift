@@ -5,7 +5,7 @@ private let modes = DeadPeerDetection.Mode.allCases.map(\.rawValue).joined(separ
 extension ConfigurationReader {
   /// `[gateway.NAME]`.
   mutating func gateway(_ name: String, _ item: Item) -> Gateway? {
-    let keys = ["address", "local-address", "dead-peer-detection"]
+    let keys = ["address", "local-address", "ike-connection", "dead-peer-detection"]
     guard let section = complaints.section(item, keys: keys) else { return nil }
     guard let address = section["address"] else {
       complaints.refuse(
@@ -18,6 +18,7 @@ extension ConfigurationReader {
       gateway.localAddress = localAddress(local, towards: addresses)
     }
     gateway.deadPeerDetection = deadPeerDetection(section["dead-peer-detection"])
+    gateway.ikeConnection = complaints.ikeName(section["ike-connection"])
     return gateway
   }
 

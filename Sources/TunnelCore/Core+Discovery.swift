@@ -160,6 +160,7 @@ extension Core {
     guard let tunnel = tunnels.removeValue(forKey: id) else { return }
     tunnelIndex.remove(tunnel)
     timers.set(.tunnel(id), to: nil)
+    timers.set(.command(id), to: nil)
     if let link = tunnel.link, tunnel.isGuarded { abandonGate(link) }
   }
 

@@ -19,7 +19,9 @@ import OrderedCollections
 /// - `Core+DeadPeers`: what follows when it is not
 /// - `Core+Traffic`: whether an `optimized` monitor has to probe at all
 /// - `Core+IKE`: what strongSwan says by VICI
-/// - `Core+Recovery`: SAs that were deleted behind its back
+/// - `Core+Names`: what it calls a tunnel
+/// - `Core+Renegotiation`: children that it is told to bring back
+/// - `Core+Commands`: `renegotiate-command`, where there is no VICI
 /// - `Core+Admin`: `link-control = "admin"`
 /// - `Core+Gates`: what a tunnel's state means for its link
 /// - `Tunnel`: the one function that changes a tunnel's state
@@ -29,6 +31,7 @@ public struct Core: Sendable {
     case tunnel(TunnelID)
     case gate(String)
     case ike
+    case command(TunnelID)
     case ownLink(UInt32)
     case peer(DetectorID)
   }
@@ -142,6 +145,7 @@ public struct Core: Sendable {
     case .peerCounters(let id, let counts): judgePeer(id, counts, at: now)
     case .ikePingAnswered(let target): takeAnswer(target, at: now)
     case .ikePingNotSent(let target, let errno): takeBackQuestion(target, errno: errno)
+    case .commandEnded(let id, let end): commandEnded(id, end, at: now)
     case .ownLinkFailed(let ifID, let message): ownLinkFailed(ifID, message)
     case .shutdown(let release): shutDown(release: release, at: now)
     case .tick: break
@@ -168,6 +172,7 @@ public struct Core: Sendable {
           settleGate(link, at: now)
         }
       case .ike: askForList(at: now)
+      case .command(let id): runCommand(id, at: now)
       case .ownLink: settleOwnLinks(at: now)
       case .peer(let id): tickPeer(id, at: now)
       }

@@ -61,8 +61,13 @@ enum VICIGolden {
     02                                                       | }
     """)
 
-  /// The CHILD_SA in it.
-  static let child = ChildSA(
-    name: ChildName(connection: "to-b", child: "net"), ikeID: 1, childID: 1, state: .installed,
-    spiIn: 0xcbd4_a648, spiOut: 0xce52_926f)
+  /// The IKE SA in it.
+  static let ikeSA = IKESA(
+    connection: "to-b", id: 1, state: "ESTABLISHED", version: 2, isInitiator: true,
+    isWaiting: false,
+    children: [
+      ChildSA(
+        name: ChildName(connection: "to-b", child: "net"), ikeID: 1, childID: 1,
+        state: .installed, spiIn: 0xcbd4_a648, spiOut: 0xce52_926f)
+    ])
 }

@@ -37,11 +37,11 @@ struct Bench {
     _ monitor: Monitor? = Monitor(interval: .seconds(1), threshold: 3, verifyPath: .init()),
     establish: VPN.EstablishTunnels = .immediately, routes: [IPPrefix] = [],
     record: GateRecord = GateRecord(), linkControl: VPN.LinkControl = .oper,
-    link: String? = "vti0", detection: DeadPeerDetection? = nil
+    link: String? = "vti0", command: [String]? = nil, detection: DeadPeerDetection? = nil
   ) {
     let vpn = VPN(
       name: "to-b", gateway: "gw-b", bindInterface: link, establishTunnels: establish,
-      linkControl: linkControl, routes: routes, monitor: monitor)
+      linkControl: linkControl, routes: routes, monitor: monitor, renegotiateCommand: command)
     let gateway = Gateway(
       name: "gw-b", addresses: [Self.remote], deadPeerDetection: detection)
     core = Core(
@@ -176,7 +176,7 @@ struct Bench {
         count(out: traffic.out, in: traffic.in)
         play(.peerCounters(id, sas.filter { keys.contains($0.key) }.mapValues(\.packets)))
       case .sendIKEPing(let target) where daemonAnswers: play(.ikePingAnswered(target))
-      case .clear, .readRoutes, .vici, .alarm, .log, .endProbes, .makeLink, .removeLink,
+      case .clear, .delete, .run, .readRoutes, .vici, .alarm, .log, .endProbes, .makeLink, .removeLink,
         .sendIKEPing, .rekey:
         break
       }

@@ -15,11 +15,13 @@ import TunnelCore
   }
 }
 
-/// One tunnel, one connection with one child, of which there may be several instances.
+/// One tunnel, one connection with one child, of which there may be several instances. The path may
+/// die as well, so that the agent clears.
 private struct DaemonStory {
   static let name = ChildName(connection: "to-b", child: "net")
 
-  var bench = Bench()
+  var bench: Bench
+  let establish: VPN.EstablishTunnels
   var random: SeededRandom
   var children: [UInt32: ChildSA] = [:]
   var kernel: Set<UInt32> = []
@@ -33,6 +35,12 @@ private struct DaemonStory {
   /// ... nothing else carries packets, and nobody took the child down since.
   var mustComeBack = false
   var attemptAt = -100.0
+  var pathDiedAt: Double?
+  /// When the path was last dead for three seconds.
+  var lastDeadAt = -100.0
+  var bornAt: [UInt32: Double] = [:]
+  /// Whether the agent may initiate because it cleared.
+  var hasCleared = false
   var number: UInt32 = 0
   var answered = 0
   var told: [String] = []
@@ -40,6 +48,9 @@ private struct DaemonStory {
 
   init(seed: UInt64) {
     random = SeededRandom(state: seed)
+    establish = VPN.EstablishTunnels.allCases.randomElement(using: &random) ?? .immediately
+    bench = Bench(establish: establish)
+    bench.obeysClears = false
     bench.answering = true
     bench.boot()
     bench.play(.vici(.connected))
@@ -54,14 +65,15 @@ private struct DaemonStory {
     note("the end: everything works again")
     revive()
     connect()
+    setPath(alive: true)
     wait(400)
-    if mustComeBack, !children.values.contains(where: isWhole) {
+    if mustComeBack || establish == .immediately, !children.values.contains(where: isWhole) {
       violation = violation ?? "the tunnel did not come back"
     }
   }
 
   private mutating func happen() {
-    switch Int.random(in: 0..<16, using: &random) {
+    switch Int.random(in: 0..<18, using: &random) {
     case 0...3: if children.isEmpty { bringUp() }
     case 4: bringUp()
     case 5, 6: rekey()
@@ -69,6 +81,7 @@ private struct DaemonStory {
     case 10: lose(half: Bool.random(using: &random))
     case 11: takeDown()
     case 12: expire()
+    case 16, 17: setPath(alive: !bench.answering)
     case 13: isConnected ? disconnect() : connect()
     default: isPeerAlive ? (isPeerAlive = false) : revive()
     }
@@ -88,6 +101,7 @@ private struct DaemonStory {
   private mutating func install(_ id: UInt32) {
     bench.negotiate(id)
     children[id] = .of(id)
+    bornAt[id] = bench.now
     kernel.formUnion([0xc100_0000 + id, 0xc200_0000 + id])
     change()
   }
@@ -129,12 +143,40 @@ private struct DaemonStory {
     bringUp()
   }
 
+  /// The agent expires SAs: the daemon deletes the child and makes a new one.
+  private mutating func expire(_ list: [SecurityAssociation]) {
+    note("cleared \(list.map(\.key.spi.hex))")
+    let hit = children.values.filter { child in
+      list.contains { $0.key.spi == child.spiIn || $0.key.spi == child.spiOut }
+    }
+    if isConnected, !hit.isEmpty, isPeerAlive { violation = "expires what the daemon could terminate" }
+    for child in hit {
+      if isWhole(child), !mayClear(child) { violation = "expires a living child" }
+      remove(child)
+    }
+    for sa in list { bench.play(.saDeleted(sa.key)) }
+    if isPeerAlive { bringUp() }
+  }
+
   private mutating func remove(_ child: ChildSA) {
     children[child.childID] = nil
     for sa in Bench.pair(child.childID) where kernel.remove(sa.key.spi) != nil {
       bench.play(.saDeleted(sa.key))
     }
     change()
+  }
+
+  private mutating func setPath(alive: Bool) {
+    note(alive ? "the path is alive" : "the path is dead")
+    bench.answering = alive
+    if alive { pathDiedAt = nil } else { pathDiedAt = pathDiedAt ?? bench.now }
+  }
+
+  /// Whether the agent may take SAs away that are whole: at three seconds of silence, each with
+  /// SAs that old, or shortly after the path is back.
+  private func mayClear(_ child: ChildSA) -> Bool {
+    let isOld = (bornAt[child.childID] ?? 0) + 2.9 < bench.now
+    return isOld && lastDeadAt > bench.now - 4
   }
 
   private mutating func change() {
@@ -169,9 +211,15 @@ private struct DaemonStory {
     let end = bench.now + seconds
     while bench.now < end, violation == nil {
       bench.wait(min(0.05, end - bench.now))
+      if let died = pathDiedAt, died + 2.9 < bench.now { lastDeadAt = bench.now }
       while answered < bench.trace.count {
         answered += 1
-        if case .vici(let request) = bench.trace[answered - 1].effect { answer(request) }
+        switch bench.trace[answered - 1].effect {
+        case .vici(let request): answer(request)
+        case .clear(_, _, let list): expire(list)
+        case .delete: violation = "deletes what was expired"
+        default: break
+        }
       }
     }
   }
@@ -179,14 +227,18 @@ private struct DaemonStory {
   private mutating func answer(_ request: VICIRequest) {
     guard isConnected else { return violation = "asked for \(request) without a connection" }
     switch request {
-    case .listChildren:
-      if children.values.contains(where: isWhole) { hasLoss = false }
-      bench.play(.vici(.children(Array(children.values))))
+    case .listSAs:
+      if children.values.contains(where: isWhole) { (hasLoss, hasCleared) = (false, false) }
+      bench.play(.vici(.sas([.of(Array(children.values))])))
+    case .listConnections: bench.play(.vici(.connections([])))
     case .terminateChild(let id):
       note("terminate \(id)")
       beginAttempt()
       guard let child = children[id] else { break }
-      if isWhole(child) { violation = "terminates a child that is whole" }
+      if isWhole(child) {
+        if !mayClear(child) { violation = "terminates a child that is whole and alive" }
+        hasCleared = establish != .responderOnly
+      }
       if isPeerAlive { remove(child) } else { children[id]?.state = .deleting }
     case .terminateIKE:
       note("terminate IKE")
@@ -196,14 +248,19 @@ private struct DaemonStory {
     case .initiate(let name):
       note("initiate")
       if name != Self.name { violation = "initiates \(name)" }
-      if !hasLoss { violation = "initiates what nobody lost" }
+      if !hasLoss, !hasCleared, establish != .immediately {
+        violation = "initiates what nobody lost"
+      }
       isInitiating = true
       if isPeerAlive { bringUp() }
     }
-    if request != .listChildren { bench.play(.vici(.finished(request, failure: nil))) }
+    if request != .listSAs, request != .listConnections {
+      bench.play(.vici(.finished(request, failure: nil)))
+    }
   }
 
   private mutating func beginAttempt() {
+    guard lastDeadAt < bench.now - 20 else { return }
     // One attempt may terminate several instances.
     let pause = bench.now - attemptAt
     if pause > 0.2, pause < 9.9 { violation = "attempts \(pause) s apart" }

@@ -8,19 +8,20 @@ import TunnelCore
 /// their order. What cannot be done goes back to the core as an event. It decides nothing.
 public final class Agent {
   private let options: AgentOptions
-  private let log: Log
+  let log: Log
   private let lock: Descriptor
   private let signals: Descriptor
   private let startedAt = monotonicNow()
-  private var reactor: Reactor
+  var reactor: Reactor
   private var xfrm: XfrmEvents
   private var links: RouteEvents
   private var probes: ProbeSender
   private let requestWatch: RequestWatch?
   private var gateKeeper: GateKeeper
-  private let requests: KernelRequests
+  let requests: KernelRequests
   private let vici: VICIClient
   private let pinger = IKEPinger()
+  let processes = ProcessRunner()
   private var control: ControlServer?
   private var core: Core
 
@@ -106,7 +107,7 @@ public final class Agent {
     var signal: Int32 = 0
     while signal == 0 {
       let now = monotonicNow()
-      let deadline = [core.nextDeadline, vici.nextDeadline].compactMap { $0 }.min()
+      let deadline = [core.nextDeadline, vici.nextDeadline, processes.nextDeadline].compactMap { $0 }.min()
       for descriptor in try reactor.wait(until: deadline, now: now) {
         try serve(descriptor)
       }
@@ -114,6 +115,7 @@ public final class Agent {
       // Replies that wait were read above: a timer must not call them lost.
       if let due = core.nextDeadline, due <= monotonicNow() { try feed(.tick) }
       try attendVICI()
+      processes.wake(at: monotonicNow())
     }
     let releases = options.onExit == .release
     log(.info, "-", "told to end by signal \(signal): gates are \(releases ? "released" : "kept")")
@@ -143,6 +145,8 @@ public final class Agent {
       for event in pinger.receive(from: number) { try feed(event) }
     case let number where vici.owns(number):
       for event in vici.serve(number, at: monotonicNow()) { try feed(.vici(event)) }
+    case let number where processes.owns(number):
+      if let event = processes.serve(number) { try feed(event) }
     default:
       if control?.advance(descriptor) == .writable {
         try reactor.watch(descriptor, forWriting: true)
@@ -216,6 +220,10 @@ public final class Agent {
       return gateKeeper.perform(plan, requests).map { .gateFailed($0) }
     case .clear(let monitor, let tunnel, let sas):
       return sas.compactMap { clear($0, monitor, tunnel) }
+    case .delete(let monitor, let tunnel, let sas):
+      return sas.compactMap { clear($0, monitor, tunnel, deleting: true) }
+    case .run(let tunnel, let words):
+      return run(tunnel, words)
     case .readCounters(let monitor, let keys):
       return [.counters(monitor, readCounters(keys))]
     case .readPeerCounters(let detector, let keys):
@@ -237,39 +245,6 @@ public final class Agent {
     return []
   }
 
-  private func ask(_ target: IKEPing.Target) throws(EdgeError) -> [Event] {
-    let failures = pinger.ask(target)
-    for descriptor in pinger.takeInterests() { try reactor.watch(descriptor) }
-    return failures
-  }
-
-  /// The kernel tells the IKE daemon that the SA is near its end; the SA stays.
-  private func rekey(_ sa: SecurityAssociation) {
-    do {
-      _ = try requests.expire(sa.key, checking: sa, hard: false)
-    } catch {
-      log(.warning, "-", "cannot have \(sa.key) rekeyed: \(error)")
-    }
-  }
-
-  private func makeLink(_ name: String, _ ifID: UInt32) -> [Event] {
-    do {
-      try requests.makeProbeLink(name, ifID: ifID)
-      log(.info, "-", "made link \(name) for the probes of SAs with if_id \(ifID)")
-      return []
-    } catch {
-      return [.ownLinkFailed(ifID: ifID, message: error.description)]
-    }
-  }
-
-  private func removeLink(_ index: Int32) {
-    do {
-      try requests.deleteLink(index)
-    } catch {
-      log(.warning, "-", "cannot remove a link of the agent's: \(error)")
-    }
-  }
-
   /// Packets through each SA that is still there.
   private func readCounters(_ keys: [SAKey]) -> [SAKey: UInt64] {
     var counts: [SAKey: UInt64] = [:]
@@ -281,21 +256,5 @@ public final class Agent {
       }
     }
     return counts
-  }
-
-  /// Expires one SA; charon then removes its pair, tells the peer and negotiates anew.
-  private func clear(
-    _ sa: SecurityAssociation, _ monitor: MonitorID, _ tunnel: String
-  ) -> Event? {
-    do {
-      switch try requests.expire(sa.key, checking: sa) {
-      case .expired: log(.info, tunnel, "cleared \(sa.key)")
-      case .gone: log(.info, tunnel, "\(sa.key) was gone already")
-      case .differs: log(.warning, tunnel, "\(sa.key) is another SA by now: left alone")
-      }
-      return nil
-    } catch {
-      return .clearFailed(monitor, sa.key, message: error.description)
-    }
   }
 }

@@ -3,8 +3,8 @@
 
 # Prints a configuration: a probe a second, down at three, verify-path; more lines of the
 # vpn-monitor table as arguments, more of the VPN's in OWNED, of the gateway's in GATEWAY_SETTINGS,
-# another link than vti0 in LINK, which
-# is empty where there is none.
+# another link than vti0 in LINK, which is empty where there is none, another way to establish the
+# tunnel in ESTABLISH.
 monitoring() { # GATEWAY [LINE...]
   local gateway=$1 peer=${peer_of[$1]} line
   shift
@@ -20,7 +20,7 @@ ${GATEWAY_SETTINGS:-}
 [vpn.${connection[$gateway]}]
 gateway = "$peer"
 $([[ ! ${LINK-vti0} ]] || echo "bind-interface = \"${LINK-vti0}\"")
-establish-tunnels = "immediately"
+establish-tunnels = "${ESTABLISH:-immediately}"
 ${OWNED:-}
 
 [vpn.${connection[$gateway]}.vpn-monitor]
