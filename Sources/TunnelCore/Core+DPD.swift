@@ -28,16 +28,61 @@ extension Core {
     }
   }
 
+  /// One for each IKE SA that the daemon lists; else one for each pair of endpoints.
   private func peerKeys(of remote: IPAddress) -> [PeerKey] {
-    let local = dpd.gateways[remote].flatMap { configuration.gateways[$0]?.localAddress }
-    let locals = Set(sas.keys(towards: remote).map(\.local)).filter { local == nil || $0 == local }
-    return locals.sorted().map { PeerKey(local: $0, remote: remote) }
+    let own = dpd.gateways[remote].flatMap { configuration.gateways[$0]?.localAddress }
+    let listed = dpd.ikeSAs.filter { $0.remote == remote && (own == nil || $0.local == own) }
+    let known = listed.compactMap { ike in
+      ike.local.map { PeerKey(local: $0, remote: remote, ikeID: ike.id) }
+    }
+    let others = Set(sas.keys(towards: remote).map(\.local)).subtracting(known.map(\.local))
+    return known
+      + others.filter { own == nil || $0 == own }.sorted().map {
+        PeerKey(local: $0, remote: remote)
+      }
   }
 
   /// The sets of a peer.
   func sets(of watch: PeerWatch) -> [SASet] {
-    sas.keys(towards: watch.key.remote).filter { $0.local == watch.key.local }
+    let spis = spis(of: watch)
+    return sas.keys(towards: watch.key.remote).filter { $0.local == watch.key.local }
       .sorted { ($0.reqid, $0.ifID) < ($1.reqid, $1.ifID) }.compactMap { sas.sets[$0] }
+      .filter { set in spis.map { !$0.isDisjoint(with: set.spis) } ?? true }
+  }
+
+  /// The SPIs of its IKE SA, where another IKE SA has the same endpoints; nil: all are its.
+  func spis(of watch: PeerWatch) -> Set<UInt32>? {
+    let alike = dpd.ikeSAs.filter {
+      $0.remote == watch.key.remote && $0.local == watch.key.local
+    }
+    guard alike.count > 1, let mine = alike.first(where: { $0.id == watch.key.ikeID }) else {
+      return nil
+    }
+    return Set(mine.children.flatMap { [$0.spiIn, $0.spiOut] })
+  }
+
+  /// The daemon listed its IKE SAs, or can list them no more.
+  mutating func take(ikeSAs list: [IKESA], at now: Instant) {
+    let before = dpd.ikeSAs
+    dpd.ikeSAs = list.filter { ike in
+      ike.state == "ESTABLISHED"
+        && (ike.remote.map { deadPeerDetection(of: $0) != nil } ?? false)
+    }
+    for remote in Set((before + dpd.ikeSAs).compactMap(\.remote)).sorted() {
+      settlePeer(remote, at: now)
+    }
+    for ike in dpd.ikeSAs { noteNewChildren(of: ike, before, at: now) }
+  }
+
+  /// A CHILD_SA that was not there is made by an authenticated exchange of its IKE SA.
+  private mutating func noteNewChildren(of ike: IKESA, _ before: [IKESA], at now: Instant) {
+    guard let remote = ike.remote, let policy = deadPeerDetection(of: remote),
+      let known = before.first(where: { $0.id == ike.id })?.children.map(\.childID)
+    else { return }
+    let hasNew = ike.children.contains { $0.state == .installed && !known.contains($0.childID) }
+    for id in dpd.ofPeer[remote] ?? [] where hasNew && dpd.watches[id]?.key.ikeID == ike.id {
+      perform(dpd.watches[id]?.detector.noteExchange(policy) ?? [], of: id, at: now)
+    }
   }
 
   // MARK: Ticks
@@ -66,12 +111,17 @@ extension Core {
     else { return }
     var traffic: [SASetKey: PeerDetector.Traffic] = [:]
     var meters: [SASetKey: TrafficMeter] = [:]
+    let spis = spis(of: watch)
     for set in sets(of: watch) {
       let inbound = counts.filter { set.inbound[$0.key] != nil }
       let outbound = counts.filter { set.outbound[$0.key] != nil }
       var meter = watch.meters[set.key] ?? TrafficMeter()
       if watch.hasRead {
-        traffic[set.key] = meter.read(inbound: inbound, outbound: outbound)
+        let carriers = meter.readEach(inbound: inbound, outbound: outbound)
+        func isMine(_ sa: SAKey) -> Bool { spis?.contains(sa.spi) ?? true }
+        traffic[set.key] = PeerDetector.Traffic(
+          sent: carriers.outbound.contains(where: isMine),
+          received: carriers.inbound.contains(where: isMine))
       } else {
         meter.start(inbound.merging(outbound) { count, _ in count })
       }
@@ -105,7 +155,7 @@ extension Core {
 
   // MARK: Questions and answers
 
-  private mutating func perform(
+  mutating func perform(
     _ actions: [PeerDetector.Action], of id: DetectorID, at now: Instant
   ) {
     guard let watch = dpd.watches[id] else { return }
@@ -146,8 +196,11 @@ extension Core {
       .sendIKEPing(.init(local: watch.key.local, remote: peer, port: port(of: watch))))
   }
 
-  /// 500, or the port that the peer's ESP in UDP goes to.
+  /// The IKE SA's, else 500, or the port that the peer's ESP in UDP goes to.
   private func port(of watch: PeerWatch) -> UInt16 {
+    if let ike = dpd.ikeSAs.first(where: { $0.id == watch.key.ikeID }), let port = ike.remotePort {
+      return port
+    }
     // The inbound SA of a pair comes first.
     let sets = sets(of: watch)
     let ports =

@@ -45,7 +45,10 @@ extension Core {
       let isUnproven = joined.flatMap { monitors[$0]?.isUnproven } ?? false
       refresh(key, at: now)
       if let joined, isUnproven { beginAnew(joined, at: now) }
-      if isNew { noteExchange(with: key.remote, at: now) }
+      if isNew {
+        noteExchange(with: key.remote, at: now)
+        noteAddress(key.remote)
+      }
       settlePeer(key.remote, at: now)
     }
     if isNew { noteArrival(of: sa.key, at: now) }

@@ -17,6 +17,7 @@ import OrderedCollections
 /// - `Core+Clearing`: whether, when and how SAs of a dead path are taken away
 /// - `Core+DPD`: whether an IKE peer is there at all
 /// - `Core+DeadPeers`: what follows when it is not
+/// - `Core+Failover`: which address of a gateway is tried
 /// - `Core+Traffic`: whether an `optimized` monitor has to probe at all
 /// - `Core+IKE`: what strongSwan says by VICI
 /// - `Core+Names`: what it calls a tunnel

@@ -176,7 +176,8 @@ struct Bench {
         count(out: traffic.out, in: traffic.in)
         play(.peerCounters(id, sas.filter { keys.contains($0.key) }.mapValues(\.packets)))
       case .sendIKEPing(let target) where daemonAnswers: play(.ikePingAnswered(target))
-      case .clear, .delete, .run, .readRoutes, .vici, .alarm, .log, .endProbes, .makeLink, .removeLink,
+      case .clear, .delete, .run, .readRoutes, .vici, .alarm, .log, .endProbes, .makeLink,
+        .removeLink,
         .sendIKEPing, .rekey:
         break
       }

@@ -149,7 +149,9 @@ private struct DaemonStory {
     let hit = children.values.filter { child in
       list.contains { $0.key.spi == child.spiIn || $0.key.spi == child.spiOut }
     }
-    if isConnected, !hit.isEmpty, isPeerAlive { violation = "expires what the daemon could terminate" }
+    if isConnected, !hit.isEmpty, isPeerAlive {
+      violation = "expires what the daemon could terminate"
+    }
     for child in hit {
       if isWhole(child), !mayClear(child) { violation = "expires a living child" }
       remove(child)

@@ -165,28 +165,31 @@ import TunnelCore
     #expect(bench.tunnel?.obstacle == nil)
   }
 
-  @Test(arguments: [
-    ([], "strongSwan has no connection with remote_addrs = 203.0.113.1"),
-    ([IKEConnection(name: "to-b", remote: [Bench.remote])], "strongSwan has no child that fits"),
-    (
-      [
-        IKEConnection(
-          name: "to-b", remote: [Bench.remote], children: [.init(name: "a"), .init(name: "b")])
-      ], "several children fit (to-b/a, to-b/b)"
-    ),
-    (
-      [
-        connection,
-        IKEConnection(name: "x", remote: [Bench.remote], children: [.init(name: "net")]),
-      ], "several children fit (to-b/net, x/net)"
-    ),
-  ] as [([IKEConnection], String)])
+  @Test(
+    arguments: [
+      ([], "strongSwan has no connection with remote_addrs = 203.0.113.1"),
+      ([IKEConnection(name: "to-b", remote: [Bench.remote])], "strongSwan has no child that fits"),
+      (
+        [
+          IKEConnection(
+            name: "to-b", remote: [Bench.remote], children: [.init(name: "a"), .init(name: "b")])
+        ], "several children fit (to-b/a, to-b/b)"
+      ),
+      (
+        [
+          connection,
+          IKEConnection(name: "x", remote: [Bench.remote], children: [.init(name: "net")]),
+        ], "several children fit (to-b/net, x/net)"
+      ),
+    ] as [([IKEConnection], String)])
   func whatCannotBeToldIsSaidOnce(connections: [IKEConnection], text: String) {
     var bench = absent(connections)
     #expect(bench.acts.isEmpty)
     #expect(bench.tunnel?.obstacle?.hasPrefix(text) == true, "\(bench.tunnel?.obstacle ?? "-")")
     let lines = bench.trace.filter {
-      if case .log(.warning, _, let line) = $0.effect { line.hasPrefix("cannot be init") } else {
+      if case .log(.warning, _, let line) = $0.effect {
+        line.hasPrefix("cannot be init")
+      } else {
         false
       }
     }

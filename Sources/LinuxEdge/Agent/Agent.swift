@@ -20,7 +20,7 @@ public final class Agent {
   private var gateKeeper: GateKeeper
   let requests: KernelRequests
   private let vici: VICIClient
-  private let pinger = IKEPinger()
+  let pinger = IKEPinger()
   let processes = ProcessRunner()
   private var control: ControlServer?
   private var core: Core
@@ -107,7 +107,9 @@ public final class Agent {
     var signal: Int32 = 0
     while signal == 0 {
       let now = monotonicNow()
-      let deadline = [core.nextDeadline, vici.nextDeadline, processes.nextDeadline].compactMap { $0 }.min()
+      let deadline = [core.nextDeadline, vici.nextDeadline, processes.nextDeadline].compactMap {
+        $0
+      }.min()
       for descriptor in try reactor.wait(until: deadline, now: now) {
         try serve(descriptor)
       }

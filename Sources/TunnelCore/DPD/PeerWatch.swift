@@ -59,8 +59,12 @@ struct DPDView: Sendable {
   /// Detectors by the peer's address.
   var ofPeer: [IPAddress: [DetectorID]] = [:]
   var answers: [IPAddress: PeerAnswers] = [:]
+  /// The IKE SAs with gateways that the daemon listed last; empty without a list.
+  var ikeSAs: [IKESA] = []
   /// Gateways by their addresses.
   private(set) var gateways: [IPAddress: String] = [:]
+  /// Which address of a gateway is in use or tried, where that is not the first.
+  var currentAddress: [String: IPAddress] = [:]
   private var lastID = 0
 
   init(_ configuration: Configuration) {
