@@ -16,15 +16,20 @@ extension Core {
   /// SAs of a peer came or went: it has a detector as long as it has SAs.
   mutating func settlePeer(_ remote: IPAddress, at now: Instant) {
     let wanted = deadPeerDetection(of: remote) == nil ? [] : peerKeys(of: remote)
-    for id in dpd.ofPeer[remote] ?? [] {
-      guard let watch = dpd.watches[id], !wanted.contains(watch.key) else { continue }
-      dpd.remove(id)
-      timers.set(.peer(id), to: nil)
+    let known = (dpd.ofPeer[remote] ?? []).compactMap { dpd.watches[$0] }
+    let over = known.filter { !wanted.contains($0.key) }
+    for watch in over {
+      dpd.remove(watch.id)
+      timers.set(.peer(watch.id), to: nil)
     }
-    let known = (dpd.ofPeer[remote] ?? []).compactMap { dpd.watches[$0]?.key }
-    for key in wanted where !known.contains(key) {
+    for key in wanted where !known.contains(where: { $0.key == key }) {
       guard let gateway = dpd.gateways[remote] else { continue }
-      timers.set(.peer(dpd.add(key, gateway: gateway, at: now)), to: now)
+      let id = dpd.add(key, gateway: gateway, at: now)
+      // An IKE SA that was rekeyed, or is told apart only now, is no other peer.
+      if over.count == 1, wanted.count == 1, let old = over.first, old.key.local == key.local {
+        dpd.watches[id]?.take(over: old)
+      }
+      timers.set(.peer(id), to: dpd.watches[id]?.tickAt)
     }
   }
 
@@ -65,7 +70,7 @@ extension Core {
   mutating func take(ikeSAs list: [IKESA], at now: Instant) {
     let before = dpd.ikeSAs
     dpd.ikeSAs = list.filter { ike in
-      ike.state == "ESTABLISHED"
+      ["ESTABLISHED", "REKEYING"].contains(ike.state)
         && (ike.remote.map { deadPeerDetection(of: $0) != nil } ?? false)
     }
     for remote in Set((before + dpd.ikeSAs).compactMap(\.remote)).sorted() {

@@ -19,7 +19,7 @@ extension Core {
   /// A peer died: every tunnel through its gateway is negotiated anew at once, with the next address
   /// where there is one.
   mutating func failOver(_ name: String, from peer: IPAddress, at now: Instant) {
-    guard let gateway = configuration.gateways[name] else { return }
+    guard ike.isConnected, let gateway = configuration.gateways[name] else { return }
     if currentAddress(of: gateway) == peer { rotate(gateway) }
     for id in tunnelIndex.ofPeer[peer] ?? [] {
       guard let tunnel = tunnels[id], let vpn = tunnel.vpn, !hasLivingSet(tunnel) else { continue }

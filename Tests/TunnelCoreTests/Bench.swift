@@ -37,13 +37,14 @@ struct Bench {
     _ monitor: Monitor? = Monitor(interval: .seconds(1), threshold: 3, verifyPath: .init()),
     establish: VPN.EstablishTunnels = .immediately, routes: [IPPrefix] = [],
     record: GateRecord = GateRecord(), linkControl: VPN.LinkControl = .oper,
-    link: String? = "vti0", command: [String]? = nil, detection: DeadPeerDetection? = nil
+    link: String? = "vti0", command: [String]? = nil, detection: DeadPeerDetection? = nil,
+    addresses: [IPAddress] = [remote]
   ) {
     let vpn = VPN(
       name: "to-b", gateway: "gw-b", bindInterface: link, establishTunnels: establish,
       linkControl: linkControl, routes: routes, monitor: monitor, renegotiateCommand: command)
     let gateway = Gateway(
-      name: "gw-b", addresses: [Self.remote], deadPeerDetection: detection)
+      name: "gw-b", addresses: addresses, deadPeerDetection: detection)
     core = Core(
       configuration: Configuration(gateways: ["gw-b": gateway], vpns: [vpn]), record: record,
       seed: 1, at: start)

@@ -39,6 +39,14 @@ struct PeerWatch: Sendable {
     self.gateway = gateway
     tickAt = now
   }
+
+  /// Goes on where another detector of the same peer ends.
+  mutating func take(over other: PeerWatch) {
+    detector = other.detector
+    meters = other.meters
+    hasRead = other.hasRead
+    tickAt = other.tickAt
+  }
 }
 
 /// What is known of one address of a peer, whatever its SAs.

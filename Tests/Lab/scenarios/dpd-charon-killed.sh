@@ -9,8 +9,7 @@ setup() {
 story() {
   routes_through vti0
   detecting gw-a '{ mode = "optimized", interval = 2, threshold = 2 }' | agent gw-a
-  child_up gw-a
-  wait_until 5 "the tunnel is up" -- state_is gw-a to-b up
+  wait_until 15 "the tunnel is up" -- state_is gw-a to-b up
   wait_until 5 "the peer has answered" -- peer_is gw-a to-b supported
 
   charon_kill gw-b KILL
@@ -23,12 +22,11 @@ story() {
   ping_stream host-a 10.2.0.2 5/s
   wait_until 10 "the peer is found dead" -- agent_logged gw-a "state=down .*$dpd_dead"
   expect "only its IKE daemon was silent" -- agent_logged gw-a 'its IKE daemon is silent'
-  expect_equal "probes lost" "$(set_field gw-a to-b lost)" 0
   wait_until 5 "its SAs are gone" -- no_sas
   expect "the link is held" -- operstate_is gw-a vti0 DORMANT
   stream_result host-a
   unmute host-b
-  comes_back 1
+  comes_back
 
   agent_kill gw-a TERM
   detecting gw-a '{ mode = "always-send", interval = 2, threshold = 2 }' | agent gw-a
@@ -38,22 +36,15 @@ story() {
   wait_until 10 "always-send finds it under traffic" -- logged_times gw-a "state=down .*$dpd_dead" 2
   wait_until 5 "its SAs are gone" -- no_sas
   stream_result host-a
-  comes_back 2
+  comes_back
 }
 
 no_sas() { ! has_sas gw-a; }
 
-comes_back() { # TIMES
+comes_back() {
   run ip -n gw-b xfrm state flush
   charon_again gw-b
   charon_loaded gw-b
-  charon_again_here
-  wait_until 10 "the tunnel is back" -- state_is gw-a to-b up
+  wait_until 20 "the tunnel is back" -- state_is gw-a to-b up
   wait_until 5 "a ping passes" -- ping_once host-a 10.2.0.2
-}
-
-# What was cleared by EXPIRE alone would keep gw-a's charon busy for 165 s with a dead peer.
-charon_again_here() {
-  swan gw-a --terminate --ike to-b --force --timeout 1 >&9 || true
-  child_up gw-a
 }

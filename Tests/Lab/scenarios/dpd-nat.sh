@@ -23,8 +23,7 @@ NFT
 story() {
   routes_through vti0
   detecting gw-a '{ mode = "always-send", interval = 2, threshold = 2 }' | agent gw-a
-  child_up gw-a
-  wait_until 5 "the tunnel is up" -- state_is gw-a to-b up
+  wait_until 15 "the tunnel is up" -- state_is gw-a to-b up
   wait_until 5 "the peer has answered" -- peer_is gw-a to-b supported
   expect_between "questions without a marker" "$(to_port 500)" 0 0
   expect_between "questions behind the marker" "$(to_port 4500)" 1 9

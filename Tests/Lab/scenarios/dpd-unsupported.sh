@@ -11,8 +11,7 @@ table inet lab_deaf {
 }
 NFT
   detecting gw-a '{ mode = "always-send", interval = 2, threshold = 2 }' | agent gw-a
-  child_up gw-a
-  wait_until 5 "the tunnel is up" -- state_is gw-a to-b up
+  wait_until 15 "the tunnel is up" -- state_is gw-a to-b up
   ping_stream host-a 10.2.0.2 5/s
   wait_until 10 "the peer is called unsupported" -- peer_is gw-a to-b unsupported
   expect_equal "lines about it" "$(log_count gw-a 'does not answer IKE liveness')" 1

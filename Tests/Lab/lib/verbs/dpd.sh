@@ -9,15 +9,13 @@ detecting() { # GATEWAY SETTINGS [LINE...]
 # An IKE header of major version 3, to 500 or behind the marker to 4500.
 question_matches=('udp dport 500 @th,200,8 0x30' 'udp dport 4500 @th,64,32 0 @th,232,8 0x30')
 
-# Counts gw-a's questions on transit, to every address or to these, in a counter each; `questions`
-# reads them.
-count_questions() { # [ADDRESS...]
+# Counts gw-a's questions to these addresses on transit; `questions` reads the counts.
+count_questions() { # ADDRESS...
   local address match rules='' counters=''
-  for address in "${@:-any}"; do
-    counters+="counter ${address//./-} { }"$'\n'
+  for address; do
+    counters+="counter to-${address//./-} { }"$'\n'
     for match in "${question_matches[@]}"; do
-      [[ $address == any ]] || match="ip daddr $address $match"
-      rules+="iifname to-a $match counter name ${address//./-}"$'\n'
+      rules+="iifname to-a ip daddr $address $match counter name \"to-${address//./-}\""$'\n'
     done
   done
   on transit nft -f - <<NFT
@@ -30,9 +28,9 @@ table inet lab_dpd {
 NFT
 }
 
-questions() { # [ADDRESS]
-  local name=${1:-any}
-  QUIET=1 on transit nft -j list counter inet lab_dpd "${name//./-}" |
+# A line for each counter, in their order.
+questions() {
+  QUIET=1 on transit nft -j list counters table inet lab_dpd |
     jq '.nftables[] | select(.counter).counter.packets'
 }
 
