@@ -133,7 +133,7 @@ extension Core {
         if view.doomed[name] == nil { bringUp(name, tunnel, at: now) }
       case .failure(let obstacle):
         note(obstacle, of: tunnel)
-        wantConnections(at: now)
+        if obstacle != .noGateway { wantConnections(at: now) }
       }
     }
   }
@@ -164,7 +164,8 @@ extension Core {
     guard let remote = tunnel.endpoints?.remote ?? gateway?.addresses.first else {
       return Self.absentGrace
     }
-    let isHigher = (local ?? localAddresses.keys.filter { $0.family == remote.family }.min())
+    let isHigher =
+      (local ?? localAddresses.keys.filter { $0.family == remote.family }.min())
       .map { $0 > remote } ?? false
     return Self.absentGrace * (isHigher ? 2 : 1)
   }

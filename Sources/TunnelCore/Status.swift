@@ -57,7 +57,8 @@ public struct TunnelStatus: Codable, Hashable, Sendable {
   public var sets: [SetStatus]
 
   private enum CodingKeys: String, CodingKey {
-    case name, ike, control, renegotiation, id, configured, template, link, gateway, local, remote, state, mon, gate,
+    case name, ike, control, renegotiation, id, configured, template, link, gateway, local, remote,
+      state, mon, gate,
       reason,
       since
     case losses, threshold, obstacle, failures, withdrawn, sets

@@ -16,7 +16,8 @@ import TunnelCore
     #expect(try daemon.meet(client) == [.connected])
     #expect(
       daemon.registered == [
-        "child-updown", "ike-updown", "child-rekey", "ike-rekey", "ike-update", "list-sa", "list-conn",
+        "child-updown", "ike-updown", "child-rekey", "ike-rekey", "ike-update", "list-sa",
+        "list-conn",
       ])
     #expect(client.nextDeadline == nil)
 

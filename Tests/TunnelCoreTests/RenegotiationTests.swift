@@ -23,11 +23,12 @@ import TunnelCore
     #expect(bench.tunnel?.renegotiation?.step == "terminating")
     bench.delete(1)
     bench.stay(1, children: [])
-    #expect(bench.acts == [.terminateChild(id: 1), .initiate(Self.name)])
+    #expect(Array(bench.acts.prefix(2)) == [.terminateChild(id: 1), .initiate(Self.name)])
+    let asked = bench.acts.count
     bench.answering = true
     bench.negotiate(2)
     bench.stay(30, children: [.of(2)])
-    #expect(bench.acts.count == 2)
+    #expect(bench.acts.count == asked)
     #expect(bench.state == "up/in-service/U")
     #expect(bench.tunnel?.renegotiation == nil)
   }
@@ -54,7 +55,7 @@ import TunnelCore
       bench.stay(1, children: [])
       #expect(bench.acts.last == .initiate(Self.name))
     }
-    #expect(bench.acts.count == 20)
+    #expect(bench.times(of: .terminateIKE(id: 7)).count == 10)
   }
 
   @Test func aRefusalBacksOff() {
@@ -82,7 +83,7 @@ import TunnelCore
     var bench = dead()
     bench.delete(1)
     bench.stay(1, children: [.of(1, .deleted)])
-    #expect(bench.acts == [.terminateChild(id: 1), .initiate(Self.name)])
+    #expect(Array(bench.acts.prefix(2)) == [.terminateChild(id: 1), .initiate(Self.name)])
   }
 
   @Test func aPathThatAnswersBeforeTheListIsNotCleared() {
@@ -122,7 +123,8 @@ import TunnelCore
     bench.boot()
     bench.negotiate(1)
     bench.wait(8.5)
-    #expect(bench.clearTimes == [3, 5])
+    // The third is the next threshold's.
+    #expect(bench.clearTimes == [3, 5, 7])
     let deleted = bench.trace.contains {
       if case .delete(_, _, let list) = $0.effect { list.count == 2 && $0.at == 7 } else { false }
     }
@@ -165,28 +167,31 @@ import TunnelCore
     #expect(bench.tunnel?.obstacle == nil)
   }
 
-  @Test(arguments: [
-    ([], "strongSwan has no connection with remote_addrs = 203.0.113.1"),
-    ([IKEConnection(name: "to-b", remote: [Bench.remote])], "strongSwan has no child that fits"),
-    (
-      [
-        IKEConnection(
-          name: "to-b", remote: [Bench.remote], children: [.init(name: "a"), .init(name: "b")])
-      ], "several children fit (to-b/a, to-b/b)"
-    ),
-    (
-      [
-        connection,
-        IKEConnection(name: "x", remote: [Bench.remote], children: [.init(name: "net")]),
-      ], "several children fit (to-b/net, x/net)"
-    ),
-  ] as [([IKEConnection], String)])
+  @Test(
+    arguments: [
+      ([], "strongSwan has no connection with remote_addrs = 203.0.113.1"),
+      ([IKEConnection(name: "to-b", remote: [Bench.remote])], "strongSwan has no child that fits"),
+      (
+        [
+          IKEConnection(
+            name: "to-b", remote: [Bench.remote], children: [.init(name: "a"), .init(name: "b")])
+        ], "several children fit (to-b/a, to-b/b)"
+      ),
+      (
+        [
+          connection,
+          IKEConnection(name: "x", remote: [Bench.remote], children: [.init(name: "net")]),
+        ], "several children fit (to-b/net, x/net)"
+      ),
+    ] as [([IKEConnection], String)])
   func whatCannotBeToldIsSaidOnce(connections: [IKEConnection], text: String) {
     var bench = absent(connections)
     #expect(bench.acts.isEmpty)
     #expect(bench.tunnel?.obstacle?.hasPrefix(text) == true, "\(bench.tunnel?.obstacle ?? "-")")
     let lines = bench.trace.filter {
-      if case .log(.warning, _, let line) = $0.effect { line.hasPrefix("cannot be init") } else {
+      if case .log(.warning, _, let line) = $0.effect {
+        line.hasPrefix("cannot be init")
+      } else {
         false
       }
     }

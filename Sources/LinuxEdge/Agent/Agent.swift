@@ -109,7 +109,9 @@ public final class Agent {
     var signal: Int32 = 0
     while signal == 0 {
       let now = monotonicNow()
-      let deadline = [core.nextDeadline, vici.nextDeadline, processes.nextDeadline].compactMap { $0 }.min()
+      let deadline = [core.nextDeadline, vici.nextDeadline, processes.nextDeadline].compactMap {
+        $0
+      }.min()
       for descriptor in try reactor.wait(until: deadline, now: now) {
         try serve(descriptor)
       }
