@@ -44,6 +44,7 @@ conn ${connection[$gateway]}
   ikev2=insist
   ike=aes_gcm128-sha2_256-dh19
   esp=aes_gcm128
+  pfs=no
   mark=42/0xffffffff
   auto=add
 CONF
