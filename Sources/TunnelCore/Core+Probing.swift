@@ -44,6 +44,7 @@ extension Core {
       }
       monitors[id]?.obstacle = nil
       monitors[id]?.path = path
+      leadProbe(path)
       monitors[id]?.meter.noteProbe()
       let timeout = monitor.window.timeout(configured: policy.timeout, interval: policy.interval)
       guard let sequence = monitors[id]?.window.send(at: now, timeout: timeout) else { return }

@@ -163,7 +163,9 @@ public struct Core: Sendable {
       case .tunnel(let id): settle(id, at: now)
       case .gate(let link):
         if routes.mustCompare.remove(link) != nil { mustReadRoutes = true }
-        if guardedTunnels(on: link).isEmpty {
+        if Link.isOwnName(link) {
+          mustSettleOwnLinks = true
+        } else if guardedTunnels(on: link).isEmpty {
           cleanUp(at: now)
         } else {
           settleGate(link, at: now)

@@ -100,6 +100,11 @@ public struct SetStatus: Codable, Hashable, Sendable {
   public var spiIn: [String]
   /// SPIs of the outbound SAs.
   public var spiOut: [String]
+  /// Algorithms of the newest outbound SA, `aes-gcm-128` or `aes-cbc-128 hmac-sha256`; null when
+  /// there is none.
+  public var algorithm: String?
+  /// Its UDP encapsulation, `udp OUR-PORT:PEER-PORT`; null when its ESP is not in UDP.
+  public var encap: String?
   /// The link that its probes go through, or "policy" where there is none; null before the first.
   public var probeWay: String?
   /// Where its probes come from; null before the first probe.
@@ -131,6 +136,7 @@ public struct SetStatus: Codable, Hashable, Sendable {
 
   private enum CodingKeys: String, CodingKey {
     case reqid, selectors, state, sent, received, lost, losses, obstacle, loss, rtt, jitter, clears
+    case algorithm, encap
     case ifID = "if_id"
     case spiIn = "spi_in"
     case spiOut = "spi_out"
@@ -187,12 +193,15 @@ extension Core {
     let isLost = monitors[monitor.id] == nil
     let set = isLost ? nil : sas.sets[monitor.key]
     let statistics = monitor.window.statistics
+    let newest = set?.newestOutbound
     return SetStatus(
       reqid: monitor.key.reqid, ifID: monitor.key.ifID,
       selectors: monitor.selectors.map(\.description),
       state: isLost ? "absent" : monitor.stateName,
       spiIn: set?.inbound.keys.map(\.spi.hex).sorted() ?? [],
       spiOut: set?.outbound.keys.map(\.spi.hex).sorted() ?? [],
+      algorithm: newest?.algorithms.map(\.description).joined(separator: " "),
+      encap: newest?.encapsulation.map { "udp \($0.sourcePort):\($0.destinationPort)" },
       probeWay: monitor.path.map { wayName($0.way) },
       probeSource: monitor.path?.source.description,
       probeDestination: monitor.path?.destination.description,
