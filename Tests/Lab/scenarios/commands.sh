@@ -3,7 +3,7 @@
 
 story() {
   routes_through vti0
-  monitoring gw-a 'threshold = 30' | agent gw-a
+  monitoring gw-a 'threshold = 300' | agent gw-a
   says 1 'to-b: there is no SA to send a probe through' verify to-b
   says 1 'to-b: there is no SA to clear' clear to-b
   explains 'gate: link vti0 is held: immediately, so nothing is let in without an SA'
