@@ -10,5 +10,5 @@ struct Reload: ParsableCommand {
 
   @Option(help: .hidden) var runDir = defaultRunDirectory
 
-  func run() throws { try order("reload", runDirectory: runDir) }
+  func run() throws { try order("reload", runDirectory: runDir, patience: 30) }
 }
