@@ -21,6 +21,7 @@ public final class Agent {
   private let requests: KernelRequests
   private let vici: VICIClient
   private var control: ControlServer?
+  private var service: ServiceManager
   private var core: Core
 
   /// Gets hold of everything and reads what an earlier run left; changes nothing.
@@ -39,9 +40,10 @@ public final class Agent {
       xfrm = try XfrmEvents()
       links = try RouteEvents()
       reactor = try Reactor()
-      let caught = [SIGTERM, SIGINT]
+      let caught = [SIGTERM, SIGINT, SIGUSR1]
       signals = try Descriptor(
         taking: unsafe vpa_signals_open(caught, caught.count), operation: "catch signals")
+      service = ServiceManager(at: monotonicNow())
       vici = VICIClient(path: options.configuration.viciSocket, at: monotonicNow())
       let file = RecordFile(path: "\(options.runDirectory)/gates.json")
       let record = try file.load()
@@ -105,10 +107,13 @@ public final class Agent {
   public func run() throws(EdgeError) {
     log(.info, "-", greeting)
     try resync()
+    service.isReady()
     var signal: Int32 = 0
     while signal == 0 {
       let now = monotonicNow()
-      let deadline = [core.nextDeadline, vici.nextDeadline].compactMap { $0 }.min()
+      service.attend(at: now) { summary }
+      let deadlines = [core.nextDeadline, vici.nextDeadline, service.nextDeadline]
+      let deadline = deadlines.compactMap { $0 }.min()
       for descriptor in try reactor.wait(until: deadline, now: now) {
         try serve(descriptor)
       }
@@ -117,7 +122,8 @@ public final class Agent {
       if let due = core.nextDeadline, due <= monotonicNow() { try feed(.tick) }
       try attendVICI()
     }
-    let releases = options.onExit == .release
+    service.isStopping()
+    let releases = options.onExit == .release && signal != SIGUSR1
     log(.info, "-", "told to end by signal \(signal): gates are \(releases ? "released" : "kept")")
     try feed(.shutdown(release: releases))
   }
@@ -128,6 +134,15 @@ public final class Agent {
       options.configPath.map { "\($0): \(vpns.count) VPNs, \(templates.count) templates" }
       ?? "no configuration, only observing"
     return "vpnagent \(options.version) started, \(what)"
+  }
+
+  /// One line for `systemctl status`.
+  private var summary: String {
+    let counts = core.stateCounts
+    let text = [TunnelState.up, .verifying, .down, .absent].compactMap { state in
+      counts[state].map { "\($0) \(state.rawValue)" }
+    }.joined(separator: ", ")
+    return text.isEmpty ? "no tunnel" : text
   }
 
   private func serve(_ descriptor: Int32) throws(EdgeError) {
@@ -223,9 +238,10 @@ public final class Agent {
     case .vici(let request):
       return vici.request(request, at: monotonicNow()).map { .vici($0) }
     case .alarm(let alarm):
-      log(alarm.isDown ? .error : .info, "-", alarm.description)
+      log(alarm)
     case .log(let level, let tunnel, let text):
       log(level, tunnel, text)
+      if tunnel != "-" { service.tunnelsChanged(at: monotonicNow()) }
     }
     return []
   }
