@@ -99,7 +99,7 @@ extension Core {
   }
 
   private mutating func condemn(_ name: ChildName, of id: TunnelID, _ decidedAt: Instant) {
-    guard let vpn = tunnels[id]?.vpn else { return }
+    let vpn = tunnels[id]?.vpn
     var work =
       ike.renegotiations[name]
       ?? Renegotiation(
@@ -114,7 +114,7 @@ extension Core {
     work.step = .suspected
     work.firstPause = firstPause(vpn)
     work.dueAt = decidedAt
-    work.mayInitiate = vpn.establishTunnels != .responderOnly
+    work.mayInitiate = vpn?.establishTunnels != .responderOnly
     ike.renegotiations[name] = work
   }
 
@@ -170,8 +170,8 @@ extension Core {
     return Self.absentGrace * (isHigher ? 2 : 1)
   }
 
-  private func firstPause(_ vpn: VPN) -> Duration {
-    max(vpn.monitor?.interval ?? Monitor().interval, .seconds(1))
+  private func firstPause(_ vpn: VPN?) -> Duration {
+    max(vpn?.monitor?.interval ?? Monitor().interval, .seconds(1))
   }
 
   /// Departures that a list made after them does not contradict are over.

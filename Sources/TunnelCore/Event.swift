@@ -60,6 +60,8 @@ public enum Event: Sendable {
   case vici(VICIEvent)
   /// A tunnel's `renegotiate-command` ended.
   case commandEnded(TunnelID, CommandEnd)
+  /// An operator asks for something; nil: nobody waits for the answer.
+  case command(Command, RequestID?)
   /// The agent is about to end. With `release` every gate is put back first.
   case shutdown(release: Bool)
   /// Time passed; `nextDeadline` says when this is due.

@@ -172,8 +172,8 @@ struct Bench {
         let counts = sas.filter { keys.contains($0.key) }.mapValues(\.packets)
         play(.counters(id, counts))
       case .sendProbe: count(out: 1, in: 0)
-      case .clear, .delete, .run, .readRoutes, .vici, .alarm, .log, .endProbes, .makeLink,
-        .removeLink:
+      case .clear, .delete, .run, .readRoutes, .vici, .answer, .alarm, .log, .endProbes,
+        .makeLink, .removeLink:
         break
       }
     }

@@ -136,8 +136,7 @@ struct Hub {
           put(link)
         }
       case .sendProbe, .endProbes, .makeLink, .removeLink, .readCounters, .readRoutes, .vici,
-        .delete, .run,
-        .alarm,
+        .delete, .run, .answer, .alarm,
         .log:
         break
       }
