@@ -93,6 +93,8 @@ import TunnelCore
 
 extension Bench {
   fileprivate var runs: [Double] {
-    trace.compactMap { if case .run(_, RenegotiateCommandTests.words) = $0.effect { $0.at } else { nil } }
+    trace.compactMap {
+      if case .run(_, RenegotiateCommandTests.words) = $0.effect { $0.at } else { nil }
+    }
   }
 }

@@ -94,7 +94,9 @@ public final class Agent {
     while signal == 0 {
       let now = monotonicNow()
       service.attend(at: now) { summary }
-      let deadlines = [core.nextDeadline, vici.nextDeadline, service.nextDeadline, processes.nextDeadline]
+      let deadlines = [
+        core.nextDeadline, vici.nextDeadline, service.nextDeadline, processes.nextDeadline,
+      ]
       let deadline = deadlines.compactMap { $0 }.min()
       for descriptor in try reactor.wait(until: deadline, now: now) {
         try serve(descriptor)
