@@ -36,8 +36,8 @@ static int spawn(char *list[], int32_t *pid) {
   sigfillset(&all);
   posix_spawnattr_init(&attributes);
   posix_spawn_file_actions_init(&files);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-                                            POSIX_SPAWN_SETSIGDEF);
+  posix_spawnattr_setflags(&attributes,
+                           POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   posix_spawnattr_setpgroup(&attributes, 0);
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &all);
@@ -67,9 +67,7 @@ int vpa_process_start(const uint8_t *words, size_t length, int32_t *pid) {
   return result;
 }
 
-int vpa_process_kill(int32_t pid) {
-  return kill(-pid, SIGKILL) < 0 && errno != ESRCH ? -errno : 0;
-}
+int vpa_process_kill(int32_t pid) { return kill(-pid, SIGKILL) < 0 && errno != ESRCH ? -errno : 0; }
 
 int vpa_process_collect(int32_t pid, struct vpa_end *end) {
   int status = 0;

@@ -33,6 +33,13 @@ extension Core {
     }
   }
 
+  /// Settings are others: detection begins, ends or goes on by them, and nothing is cleared.
+  mutating func settlePeers(at now: Instant) {
+    let remotes = sas.sets.keys.map(\.remote) + Array(dpd.ofPeer.keys)
+    for remote in Set(remotes).sorted() { settlePeer(remote, at: now) }
+    wantList(at: now)
+  }
+
   /// One for each IKE SA that the daemon lists; else one for each pair of endpoints.
   private func peerKeys(of remote: IPAddress) -> [PeerKey] {
     let own = dpd.gateways[remote].flatMap { configuration.gateways[$0]?.localAddress }

@@ -99,7 +99,7 @@ extension Core {
   }
 
   private mutating func condemn(_ name: ChildName, of id: TunnelID, _ decidedAt: Instant) {
-    guard let vpn = tunnels[id]?.vpn else { return }
+    let vpn = tunnels[id]?.vpn
     var work =
       ike.renegotiations[name]
       ?? Renegotiation(
@@ -114,7 +114,7 @@ extension Core {
     work.step = .suspected
     work.firstPause = firstPause(vpn)
     work.dueAt = decidedAt
-    work.mayInitiate = vpn.establishTunnels != .responderOnly
+    work.mayInitiate = vpn?.establishTunnels != .responderOnly
     ike.renegotiations[name] = work
   }
 
@@ -133,7 +133,7 @@ extension Core {
         if view.doomed[name] == nil { bringUp(name, tunnel, at: now) }
       case .failure(let obstacle):
         note(obstacle, of: tunnel)
-        wantConnections(at: now)
+        if obstacle != .noGateway { wantConnections(at: now) }
       }
     }
   }
@@ -170,8 +170,8 @@ extension Core {
     return Self.absentGrace * (isHigher ? 2 : 1)
   }
 
-  func firstPause(_ vpn: VPN) -> Duration {
-    max(vpn.monitor?.interval ?? Monitor().interval, .seconds(1))
+  func firstPause(_ vpn: VPN?) -> Duration {
+    max(vpn?.monitor?.interval ?? Monitor().interval, .seconds(1))
   }
 
   /// Departures that a list made after them does not contradict are over.

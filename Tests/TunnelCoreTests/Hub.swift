@@ -136,7 +136,7 @@ struct Hub {
           put(link)
         }
       case .sendProbe, .endProbes, .makeLink, .removeLink, .readCounters, .readRoutes, .vici,
-        .alarm, .log, .delete, .run, .readPeerCounters, .sendIKEPing, .rekey:
+        .answer, .alarm, .log, .delete, .run, .readPeerCounters, .sendIKEPing, .rekey:
         break
       }
     }

@@ -14,7 +14,7 @@ extension Oracle {
         require(false, "\(effect), though every tunnel has a link")
       case .readPeerCounters, .sendIKEPing, .rekey:
         require(false, "\(effect) without dead-peer-detection")
-      case .readCounters, .readRoutes, .vici, .run, .delete, .alarm, .log: break
+      case .readCounters, .readRoutes, .vici, .run, .delete, .answer, .alarm, .log: break
       }
     }
     checkThresholds(event, core, now)

@@ -136,7 +136,7 @@ struct World {
       for sa in list { kernel.expire(sa, charonListens: scenario.charonListens) }
       return []
     case .readRoutes: return losesEvents ? [] : [.routes(kernel.routes)]
-    case .readCounters, .vici, .run, .alarm, .log, .endProbes, .makeLink, .removeLink,
+    case .readCounters, .vici, .run, .answer, .alarm, .log, .endProbes, .makeLink, .removeLink,
       .readPeerCounters, .sendIKEPing, .rekey:
       return []
     }

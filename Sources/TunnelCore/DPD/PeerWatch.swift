@@ -76,9 +76,16 @@ struct DPDView: Sendable {
   private var lastID = 0
 
   init(_ configuration: Configuration) {
+    know(configuration)
+  }
+
+  /// Takes the gateways of a configuration.
+  mutating func know(_ configuration: Configuration) {
+    gateways = [:]
     for gateway in configuration.gateways.values {
       for address in gateway.addresses { gateways[address] = gateway.name }
     }
+    currentAddress = currentAddress.filter { gateways[$0.value] == $0.key }
   }
 
   mutating func add(_ key: PeerKey, gateway: String, at now: Instant) -> DetectorID {

@@ -66,7 +66,7 @@ threshold = 3
 
 [template.all]
 match.interface = "xfrm*"
-establish-tunnels = "immediately"
+establish-tunnels = "responder-only"
 link-control = "admin"
 vpn-monitor.verify-path = true
 TOML

@@ -22,6 +22,8 @@ pluto_load() { # GATEWAY
   on "$1" ipsec whack --listen
   on "$1" ipsec addconn --config "$LAB/pluto-$1/ipsec.conf" --ctlsocket /run/pluto/pluto.ctl \
     "${connection[$1]}"
+  # addconn ends with 0 whatever it met.
+  prints "\"${connection[$1]}\"" on "$1" ipsec whack --status
 }
 
 pluto_conf() { # GATEWAY
@@ -42,7 +44,8 @@ conn ${connection[$gateway]}
   ikev2=insist
   ike=aes_gcm128-sha2_256-dh19
   esp=aes_gcm128
-  mark=42
+  pfs=no
+  mark=42/0xffffffff
   auto=add
 CONF
 }
