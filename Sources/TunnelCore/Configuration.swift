@@ -12,12 +12,6 @@ public struct Configuration: Hashable, Sendable {
   /// Settings of the VPNs and of the templates.
   public var allSettings: [VPN] { vpns + templates.map(\.settings) }
 
-  /// Whether users' traffic must be told from probes anywhere.
-  public var measuresTraffic: Bool {
-    allSettings.contains { $0.monitor?.mode == .optimized }
-      || gateways.values.contains { $0.deadPeerDetection != nil }
-  }
-
   /// No gateway and no VPN: the agent only observes.
   public static let observing = Configuration(gateways: [:], vpns: [])
 
