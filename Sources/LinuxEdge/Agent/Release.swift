@@ -63,7 +63,7 @@ public enum Release {
           outcome.failures.append("\(error)")
         }
       case .sendProbe, .endProbes, .makeLink, .clear, .readCounters, .readRoutes, .vici, .delete,
-        .run, .answer,
+        .run, .answer, .readPeerCounters, .sendIKEPing, .rekey,
         .alarm, .log:
         break
       }
