@@ -19,6 +19,8 @@ import TunnelCore
 /// die as well, so that the agent clears.
 private struct DaemonStory {
   static let name = ChildName(connection: "to-b", child: "net")
+  static let connection = IKEConnection(
+    name: "to-b", remote: [Bench.remote], children: [IKEConnection.Child(name: "net")])
 
   var bench: Bench
   let establish: VPN.EstablishTunnels
@@ -148,6 +150,8 @@ private struct DaemonStory {
   /// The agent expires SAs: the daemon deletes the child and makes a new one.
   private mutating func expire(_ list: [SecurityAssociation]) {
     note("cleared \(list.map(\.key.spi.hex))")
+    // What is expired is owed to the tunnel as what is terminated is.
+    if establish != .responderOnly { hasCleared = true }
     let hit = children.values.filter { child in
       list.contains { $0.key.spi == child.spiIn || $0.key.spi == child.spiOut }
     }
@@ -240,7 +244,7 @@ private struct DaemonStory {
     case .listSAs:
       if children.values.contains(where: isWhole) { (hasLoss, hasCleared) = (false, false) }
       bench.play(.vici(.sas([.of(Array(children.values))])))
-    case .listConnections: bench.play(.vici(.connections([])))
+    case .listConnections: bench.play(.vici(.connections([Self.connection])))
     case .rekeyChild: violation = "rekeys without dead-peer-detection"
     case .terminateChild(let id):
       note("terminate \(id)")
