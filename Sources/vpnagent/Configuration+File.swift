@@ -18,7 +18,7 @@ func loadConfiguration(_ path: String) throws -> LoadedConfiguration {
     throw error.isPermission ? ExitCode.permission : ExitCode.configuration
   }
   do {
-    let loaded = try parseConfiguration(String(decoding: bytes, as: UTF8.self), fileName: path)
+    let loaded = try parseConfiguration(bytes, fileName: path)
     for warning in loaded.warnings { complain("warning: \(warning)") }
     return loaded
   } catch {

@@ -1,0 +1,33 @@
+import OrderedCollections
+
+@testable import AgentConfig
+
+extension TOMLNode: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
+  ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral,
+  ExpressibleByDictionaryLiteral
+{
+  init(stringLiteral value: String) { self = .string(value) }
+  init(integerLiteral value: Int) { self = .integer(value) }
+  init(floatLiteral value: Double) { self = .float(value) }
+  init(booleanLiteral value: Bool) { self = .boolean(value) }
+  init(arrayLiteral elements: TOMLNode...) { self = .array(elements) }
+  init(dictionaryLiteral elements: (String, TOMLNode)...) {
+    self = .table(OrderedDictionary(uniqueKeysWithValues: elements))
+  }
+}
+
+/// A text and what it means.
+struct Meaning: Sendable {
+  var text: String
+  var root: TOMLNode
+
+  init(_ text: String, _ root: TOMLNode) {
+    self.text = text
+    self.root = root
+  }
+
+  /// A value of the key `a`.
+  static func value(_ text: String, _ value: TOMLNode) -> Meaning {
+    Meaning("a = \(text)\n", ["a": value])
+  }
+}
