@@ -10,6 +10,7 @@ extension Core {
     monitors[id]?.window.expire(at: now)
     checkThreshold(id, at: now)
     if isDue(monitors[id]?.nextProbe) { probe(id, at: now) }
+    seekPathMTU(id, at: now)
     schedule(id)
   }
 
@@ -60,9 +61,11 @@ extension Core {
   mutating func takeBack(
     _ id: MonitorID, _ sequence: UInt64, _ errno: Int32, at now: Instant
   ) {
+    if PathMTU.owns(sequence) { return refusedWhole(id, sequence, limit: nil, at: now) }
     monitors[id]?.window.takeBack(sequence)
     monitors[id]?.meter.takeBackProbe()
     monitors[id]?.obstacle = .kernel(errno)
+    noteOutcome(id, sequence, .failure(.kernel(errno)))
     schedule(id)
   }
 
@@ -71,16 +74,24 @@ extension Core {
   mutating func receive(_ reply: ProbeReply, at now: Instant) {
     guard let monitor = monitors[reply.monitor], monitor.absentUntil == nil else { return }
     defer { schedule(reply.monitor) }
+    if PathMTU.owns(reply.sequence) {
+      guard arrives(by: reply.way, monitor) else { return }
+      return receiveWhole(reply.monitor, reply.sequence, at: now)
+    }
     if !arrives(by: reply.way, monitor) {
       // What a socket's policies let pass is all that counts where there is no link: any other
       // copy may have come either way.
       guard monitor.path?.way.needsSocket == false else { return }
       let isOurs = monitors[reply.monitor]?.window.receiveInClear(reply.sequence) ?? false
-      guard isOurs, tunnels[monitor.tunnel]?.monitor?.acceptsClearReply == true else { return }
+      guard isOurs, tunnels[monitor.tunnel]?.monitor?.acceptsClearReply == true else {
+        return noteOutcome(reply.monitor, reply.sequence, nil)
+      }
     }
     monitors[reply.monitor]?.meter.noteReply()
     switch monitors[reply.monitor]?.window.receive(reply.sequence, at: reply.arrivedAt) {
-    case .alive: pathIsAlive(reply.monitor, at: now)
+    case .alive(let roundTrip):
+      pathIsAlive(reply.monitor, at: now)
+      noteOutcome(reply.monitor, reply.sequence, .success(roundTrip))
     case .late, .unknown, nil: break
     }
   }

@@ -47,6 +47,7 @@ extension Core {
         monitors[id]?.isVerified = earlier.isVerified
         monitors[id]?.isAdopted = earlier.isAdopted
         monitors[id]?.window = earlier.window
+        monitors[id]?.pathMTU = earlier.pathMTU
         drop(earlier.id, at: now)
       }
       resume(id, asMoved: earlier.isMoved(to: set), at: now)
@@ -82,8 +83,10 @@ extension Core {
     guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel] else { return }
     monitors[id]?.absentUntil = nil
     monitors[id]?.window.restart()
+    monitors[id]?.pathMTU.reconsider()
     monitors[id]?.bornAt = now
     monitors[id]?.nextProbe = tunnel.monitor == nil ? nil : now
+    note(isMoved ? .moved : .reauthenticated, of: tunnel.id, at: now)
     let what =
       isMoved
       ? "SAs were moved, now between \(monitor.key.local) and \(monitor.key.remote)"
@@ -102,7 +105,7 @@ extension Core {
     if let mark = unmatchedMark(tunnel, monitor.key) { return observe(id, mark) }
     monitors[id]?.obstacle = nil
     let needsProof = policy.verifyPath != nil
-    let isAdopted = !hasStarted && !wasHeld(monitor)
+    let isAdopted = (!hasStarted || isReloading) && !wasHeld(monitor)
     monitors[id]?.isAdopted = isAdopted
     monitors[id]?.isVerified = !needsProof
     monitors[id]?.phase = needsProof ? .verifying : .up

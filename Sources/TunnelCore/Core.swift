@@ -14,11 +14,14 @@ import OrderedCollections
 /// - `Core+Ways`: through which link, or without one
 /// - `Core+OwnLinks`: XFRM interfaces of the agent's own
 /// - `Core+Probing`: probes, replies, thresholds
+/// - `Core+PathMTU`: how large a packet a path carries
 /// - `Core+Clearing`: whether, when and how SAs of a dead path are taken away
 /// - `Core+Traffic`: whether an `optimized` monitor has to probe at all
 /// - `Core+IKE`: what strongSwan says by VICI
 /// - `Core+Recovery`: SAs that were deleted behind its back
 /// - `Core+Admin`: `link-control = "admin"`
+/// - `Core+Reload`: another configuration while the agent runs
+/// - `Core+Commands`: what else an operator asks for
 /// - `Core+Gates`: what a tunnel's state means for its link
 /// - `Tunnel`: the one function that changes a tunnel's state
 public struct Core: Sendable {
@@ -28,6 +31,7 @@ public struct Core: Sendable {
     case gate(String)
     case ike
     case ownLink(UInt32)
+    case verification(TunnelID)
   }
 
   /// How long an empty set may still be a break-before-make reauthentication.
@@ -38,7 +42,8 @@ public struct Core: Sendable {
   /// A late call beyond this means that the agent itself did not run.
   static let stallTolerance = Duration.milliseconds(100)
 
-  let configuration: Configuration
+  /// What is obeyed; `Command.reload` changes it.
+  public internal(set) var configuration: Configuration
   var sas = SATable()
   var policies = PolicyTable()
   var links = LinkTable()
@@ -60,6 +65,12 @@ public struct Core: Sendable {
   private var handledAt: Instant?
   /// Whether a first snapshot was taken; SAs in it are adopted.
   var hasStarted = false
+  /// Whether another configuration is being taken over; SAs that are there are adopted.
+  var isReloading = false
+  /// What happened to the tunnels, for the operator.
+  var eventLog = TunnelEvents()
+  /// Paths that an operator waits to be proven.
+  var verifications: [TunnelID: Verification] = [:]
   /// Whether the agent is ending: gates stay as they are from now on.
   var isEnding = false
   /// Whether routes are to be dumped once all steps are taken: a dump from before them would show
@@ -127,6 +138,8 @@ public struct Core: Sendable {
     case .reply(let reply): receive(reply, at: now)
     case .probeNotSent(let id, let sequence, let errno):
       takeBack(id, sequence, errno, at: now)
+    case .probeTooLong(let id, let sequence, let limit):
+      refusedWhole(id, sequence, limit: limit, at: now)
     case .counters(let id, let counts): judgeTraffic(id, counts, at: now)
     case .echoRequest(let source, let link): notePeerProbe(from: source, linkIndex: link)
     case .gateFailed(let failure): gateFailed(failure, at: now)
@@ -135,6 +148,7 @@ public struct Core: Sendable {
       log(.warning, name, "cannot clear \(key): \(message)")
     case .vici(let event): take(event, at: now)
     case .ownLinkFailed(let ifID, let message): ownLinkFailed(ifID, message)
+    case .command(let command, let request): obey(command, request, at: now)
     case .shutdown(let release): shutDown(release: release, at: now)
     case .tick: break
     }
@@ -161,6 +175,7 @@ public struct Core: Sendable {
         }
       case .ike: askForList(at: now)
       case .ownLink: settleOwnLinks(at: now)
+      case .verification(let id): endVerification(id)
       }
     }
   }

@@ -18,6 +18,8 @@ public enum Effect: Hashable, Sendable {
   case readRoutes
   /// Ask the IKE daemon.
   case vici(VICIRequest)
+  /// A command has come to something.
+  case answer(RequestID, Answer)
   /// An alarm for the operator.
   case alarm(Alarm)
   /// One line for the log.
@@ -44,12 +46,16 @@ public struct ProbeRequest: Hashable, Sendable {
   public var destination: IPAddress
   /// Bytes of the ICMP message, header included.
   public var size: Int
+  /// Whether nobody may fragment it. When the kernel knows that it is too long for the way it does
+  /// not send it, and that comes back as `Event.probeTooLong`.
+  public var staysWhole: Bool
 
   /// A probe.
   public init(
     monitor: MonitorID, sequence: UInt64, way: ProbeWay, source: IPAddress,
-    destination: IPAddress, size: Int
+    destination: IPAddress, size: Int, staysWhole: Bool = false
   ) {
+    self.staysWhole = staysWhole
     self.monitor = monitor
     self.sequence = sequence
     self.way = way

@@ -42,6 +42,9 @@ public enum Event: Sendable {
   case reply(ProbeReply)
   /// The kernel did not take a probe: errno.
   case probeNotSent(MonitorID, sequence: UInt64, errno: Int32)
+  /// The kernel did not take a probe that must stay whole: the longest packet it takes, IP header
+  /// included.
+  case probeTooLong(MonitorID, sequence: UInt64, limit: Int)
   /// Packet counters of a set's SAs, as asked for by `Effect.readCounters`; SAs that are gone are
   /// left out.
   case counters(MonitorID, [SAKey: UInt64])
@@ -55,6 +58,8 @@ public enum Event: Sendable {
   case clearFailed(MonitorID, SAKey, message: String)
   /// The connection to the IKE daemon said something.
   case vici(VICIEvent)
+  /// An operator asks for something; nil: nobody waits for the answer.
+  case command(Command, RequestID?)
   /// The agent is about to end. With `release` every gate is put back first.
   case shutdown(release: Bool)
   /// Time passed; `nextDeadline` says when this is due.

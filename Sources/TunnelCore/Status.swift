@@ -133,6 +133,8 @@ public struct SetStatus: Codable, Hashable, Sendable {
   public var jitter: Double?
   /// Times its SAs were cleared.
   public var clears: Int
+  /// How large a packet its path carries; null when `path-mtu` is off.
+  public var pathMTU: PathMTUStatus?
 
   private enum CodingKeys: String, CodingKey {
     case reqid, selectors, state, sent, received, lost, losses, obstacle, loss, rtt, jitter, clears
@@ -145,13 +147,31 @@ public struct SetStatus: Codable, Hashable, Sendable {
     case probeDestination = "probe_destination"
     case notSent = "not_sent"
     case clearReplies = "clear_replies"
+    case pathMTU = "path_mtu"
   }
+}
+
+/// How large a packet a set's path carries. Sizes are bytes of the inner packet, IP header included.
+public struct PathMTUStatus: Codable, Hashable, Sendable {
+  /// unknown, full: the largest packets pass, reduced: they vanish.
+  public var state: String
+  /// The largest packet that passes; null while unknown.
+  public var size: Int?
+  /// The largest that may be sent: what the link takes, or less where the kernel knows of less.
+  public var full: Int?
+  /// What to do about it; null while nothing is wrong.
+  public var remedy: String?
 }
 
 extension Core {
   /// Every tunnel as it is now.
   public func status(at now: Instant) -> Status {
     Status(tunnels: tunnels.values.map { status(of: $0, at: now) })
+  }
+
+  /// How many tunnels are in each state.
+  public var stateCounts: [TunnelState: Int] {
+    tunnels.values.reduce(into: [:]) { $0[$1.state, default: 0] += 1 }
   }
 
   private func status(of tunnel: Tunnel, at now: Instant) -> TunnelStatus {
@@ -182,7 +202,7 @@ extension Core {
     return sets.lazy.compactMap(\.obstacle).first.map(\.description)
   }
 
-  private func wayName(_ way: ProbeWay) -> String {
+  func wayName(_ way: ProbeWay) -> String {
     switch way {
     case .link(let index): links[index]?.name ?? "-"
     case .policy: "policy"
@@ -209,7 +229,8 @@ extension Core {
       notSent: statistics.notSent, losses: monitor.window.consecutiveLosses,
       obstacle: monitor.obstacle?.description, clearReplies: statistics.clearReplies,
       loss: statistics.recentLoss, rtt: statistics.smoothedRTT?.inSeconds,
-      jitter: statistics.jitter?.inSeconds, clears: monitor.clears)
+      jitter: statistics.jitter?.inSeconds, clears: monitor.clears,
+      pathMTU: isLost ? nil : pathMTUStatus(monitor))
   }
 }
 

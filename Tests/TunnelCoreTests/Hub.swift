@@ -136,7 +136,7 @@ struct Hub {
           put(link)
         }
       case .sendProbe, .endProbes, .makeLink, .removeLink, .readCounters, .readRoutes, .vici,
-        .alarm,
+        .answer, .alarm,
         .log:
         break
       }

@@ -30,6 +30,7 @@ struct SetMonitor: Sendable {
   var heldUntil: Instant?
   var window = ProbeWindow()
   var meter = TrafficMeter()
+  var pathMTU = PathMTU()
   /// When the next probe is due; nil while none is sent.
   var nextProbe: Instant?
   /// Set while a direction has no SA but may get one back (break-before-make reauthentication,
@@ -60,6 +61,9 @@ struct SetMonitor: Sendable {
   /// Whether the path was proven and no probe has been lost since the last answer.
   var isHealthy: Bool { phase == .up && window.consecutiveLosses == 0 }
 
+  /// Whether it is up and has SAs in both directions.
+  var isWhole: Bool { phase == .up && absentUntil == nil }
+
   /// Whether these are the SAs that it had.
   func isMoved(to set: SASet) -> Bool { spis.isSuperset(of: set.spis) }
 
@@ -77,6 +81,7 @@ struct SetMonitor: Sendable {
   /// Moves all that is due: the agent itself did not run meanwhile. Probes keep their distance.
   mutating func postpone(by pause: Duration) {
     window.postpone(by: pause)
+    pathMTU.postpone(by: pause)
     nextProbe = nextProbe?.advanced(by: pause)
     absentUntil = absentUntil?.advanced(by: pause)
     clearAt = clearAt?.advanced(by: pause)
@@ -85,7 +90,9 @@ struct SetMonitor: Sendable {
 
   /// The first thing that is due.
   var deadline: Instant? {
-    [nextProbe, window.nextDeadline, absentUntil, clearAt, clearAgainAt].compactMap { $0 }.min()
+    [
+      nextProbe, window.nextDeadline, absentUntil, clearAt, clearAgainAt, pathMTU.deadline,
+    ].compactMap { $0 }.min()
   }
 }
 
