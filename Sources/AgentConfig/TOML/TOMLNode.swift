@@ -1,7 +1,7 @@
 import OrderedCollections
 
 /// A TOML value.
-indirect enum TOMLNode: Hashable {
+indirect enum TOMLNode: Hashable, Sendable {
   /// In the order of the text.
   case table(OrderedDictionary<String, TOMLNode>)
   case array([TOMLNode])

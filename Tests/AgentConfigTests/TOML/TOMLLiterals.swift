@@ -6,12 +6,18 @@ extension TOMLNode: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
   ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral,
   ExpressibleByDictionaryLiteral
 {
-  init(stringLiteral value: String) { self = .string(value) }
-  init(integerLiteral value: Int) { self = .integer(value) }
-  init(floatLiteral value: Double) { self = .float(value) }
-  init(booleanLiteral value: Bool) { self = .boolean(value) }
-  init(arrayLiteral elements: TOMLNode...) { self = .array(elements) }
-  init(dictionaryLiteral elements: (String, TOMLNode)...) {
+  /// A string.
+  public init(stringLiteral value: String) { self = .string(value) }
+  /// An integer.
+  public init(integerLiteral value: Int) { self = .integer(value) }
+  /// A float.
+  public init(floatLiteral value: Double) { self = .float(value) }
+  /// A boolean.
+  public init(booleanLiteral value: Bool) { self = .boolean(value) }
+  /// An array.
+  public init(arrayLiteral elements: TOMLNode...) { self = .array(elements) }
+  /// A table.
+  public init(dictionaryLiteral elements: (String, TOMLNode)...) {
     self = .table(OrderedDictionary(uniqueKeysWithValues: elements))
   }
 }

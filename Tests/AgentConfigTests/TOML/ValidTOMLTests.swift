@@ -4,9 +4,25 @@ import Testing
 
 // By the sections of https://toml.io/en/v1.0.0.
 
-@Test(arguments: keyRows + stringRows + numberRows + dateRows + arrayRows + tableRows)
+private let rows = keyRows + stringRows + numberRows + dateRows + arrayRows + tableRows
+
+@Test(arguments: rows)
 func aTextMeans(row: Meaning) throws {
   #expect(TOMLNode.table(try TOMLNode.parse(Array(row.text.utf8))) == row.root)
+}
+
+@Test(arguments: rows)
+func everyPrefixIsReadOrRefusedAtAPlaceInIt(row: Meaning) {
+  let bytes = Array(row.text.utf8)
+  for end in bytes.indices {
+    do {
+      _ = try TOMLNode.parse(Array(bytes[..<end]))
+    } catch {
+      #expect((1...bytes[..<end].count { $0 == 0x0a } + 1).contains(error.line))
+      #expect((1...end + 1).contains(error.column))
+      #expect(!error.reason.unicodeScalars.contains { $0.properties.generalCategory == .control })
+    }
+  }
 }
 
 @Test(arguments: ["nan", "+nan", "-nan"])
