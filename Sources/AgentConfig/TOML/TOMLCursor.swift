@@ -14,7 +14,14 @@ struct TOMLCursor {
   /// A line break is LF or CR LF. CR alone is a control character like others.
   var isAtLineBreak: Bool { isAt("\n") || isAt("\r\n") }
 
-  func isAt(_ text: String) -> Bool { bytes[position...].starts(with: text.utf8) }
+  func isAt(_ text: String) -> Bool {
+    var offset = position
+    for byte in text.utf8 {
+      guard offset < bytes.count, bytes[offset] == byte else { return false }
+      offset += 1
+    }
+    return true
+  }
 
   /// Passes `text` if it stands here.
   mutating func take(_ text: String) -> Bool {

@@ -48,7 +48,7 @@ struct TOMLWord {
   /// Why there is no node.
   var complaint: (reason: String, allowed: String) {
     let shown = text.count <= 40 ? "\(text)" : "\(text.prefix(39))…"
-    if integer != nil { return ("\(shown) is too large", "\(Int.min)...\(Int.max)") }
+    if integer != nil { return ("\(shown) has more than 64 bits", "\(Int.min)...\(Int.max)") }
     if let first = text.first, first.isNumber || "+-.".contains(first) {
       return (
         "\(shown) is not a number, date or time",
