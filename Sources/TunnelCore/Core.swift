@@ -18,7 +18,9 @@ import OrderedCollections
 /// - `Core+Clearing`: whether, when and how SAs of a dead path are taken away
 /// - `Core+Traffic`: whether an `optimized` monitor has to probe at all
 /// - `Core+IKE`: what strongSwan says by VICI
-/// - `Core+Recovery`: SAs that were deleted behind its back
+/// - `Core+Names`: what it calls a tunnel
+/// - `Core+Renegotiation`: children that it is told to bring back
+/// - `Core+RenegotiateCommand`: `renegotiate-command`, where there is no VICI
 /// - `Core+Admin`: `link-control = "admin"`
 /// - `Core+Reload`: another configuration while the agent runs
 /// - `Core+Commands`: what else an operator asks for
@@ -30,6 +32,7 @@ public struct Core: Sendable {
     case tunnel(TunnelID)
     case gate(String)
     case ike
+    case command(TunnelID)
     case ownLink(UInt32)
     case verification(TunnelID)
   }
@@ -147,6 +150,7 @@ public struct Core: Sendable {
       let name = monitors[id].flatMap { tunnels[$0.tunnel]?.name } ?? "-"
       log(.warning, name, "cannot clear \(key): \(message)")
     case .vici(let event): take(event, at: now)
+    case .commandEnded(let id, let end): commandEnded(id, end, at: now)
     case .ownLinkFailed(let ifID, let message): ownLinkFailed(ifID, message)
     case .command(let command, let request): obey(command, request, at: now)
     case .shutdown(let release): shutDown(release: release, at: now)
@@ -174,6 +178,7 @@ public struct Core: Sendable {
           settleGate(link, at: now)
         }
       case .ike: askForList(at: now)
+      case .command(let id): runCommand(id, at: now)
       case .ownLink: settleOwnLinks(at: now)
       case .verification(let id): endVerification(id)
       }

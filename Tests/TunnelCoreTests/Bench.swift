@@ -37,11 +37,11 @@ struct Bench {
     _ monitor: Monitor? = Monitor(interval: .seconds(1), threshold: 3, verifyPath: .init()),
     establish: VPN.EstablishTunnels = .immediately, routes: [IPPrefix] = [],
     record: GateRecord = GateRecord(), linkControl: VPN.LinkControl = .oper,
-    link: String? = "vti0"
+    link: String? = "vti0", command: [String]? = nil
   ) {
     let vpn = VPN(
       name: "to-b", gateway: "gw-b", bindInterface: link, establishTunnels: establish,
-      linkControl: linkControl, routes: routes, monitor: monitor)
+      linkControl: linkControl, routes: routes, monitor: monitor, renegotiateCommand: command)
     let gateway = Gateway(name: "gw-b", addresses: [Self.remote])
     core = Core(
       configuration: Configuration(gateways: ["gw-b": gateway], vpns: [vpn]), record: record,
@@ -172,7 +172,8 @@ struct Bench {
         let counts = sas.filter { keys.contains($0.key) }.mapValues(\.packets)
         play(.counters(id, counts))
       case .sendProbe: count(out: 1, in: 0)
-      case .clear, .readRoutes, .vici, .answer, .alarm, .log, .endProbes, .makeLink, .removeLink:
+      case .clear, .delete, .run, .readRoutes, .vici, .answer, .alarm, .log, .endProbes,
+        .makeLink, .removeLink:
         break
       }
     }

@@ -136,7 +136,7 @@ struct Hub {
           put(link)
         }
       case .sendProbe, .endProbes, .makeLink, .removeLink, .readCounters, .readRoutes, .vici,
-        .answer, .alarm,
+        .delete, .run, .answer, .alarm,
         .log:
         break
       }

@@ -62,7 +62,8 @@ public enum Release {
         } catch {
           outcome.failures.append("\(error)")
         }
-      case .sendProbe, .endProbes, .makeLink, .clear, .readCounters, .readRoutes, .vici, .answer,
+      case .sendProbe, .endProbes, .makeLink, .clear, .readCounters, .readRoutes, .vici, .delete,
+        .run, .answer,
         .alarm, .log:
         break
       }

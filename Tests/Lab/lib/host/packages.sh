@@ -16,6 +16,7 @@ declare -A lab_roots=(
   [bird]="bird2"
   [frr]="frr"
   [networkd]="systemd"
+  [libreswan]="libreswan"
 )
 
 lab_installed() { # PACKAGE
