@@ -22,7 +22,7 @@ func readConfiguration(_ named: String?) -> Result<ConfigurationFile, ControlAns
       ControlAnswer(exit: exit.rawValue, lines: ["\(path): cannot read: \(error.reason)"]))
   }
   do {
-    let loaded = try parseConfiguration(String(decoding: bytes, as: UTF8.self), fileName: path)
+    let loaded = try parseConfiguration(bytes, fileName: path)
     return .success(
       ConfigurationFile(
         path: path, configuration: loaded.configuration, warnings: loaded.warnings))

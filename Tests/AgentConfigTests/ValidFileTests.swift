@@ -128,19 +128,12 @@ func boundsAreAllowed(line: String, expected: Monitor) throws {
   "vpn.z.gateway = \"\"\"\\\nGW\"\"\"\nvpn.a.gateway = 'GW'\n[ vpn . \"m.1\" ]\ngateway = 'GW'",
   "[vpn.z]  # [vpn.a]\ngateway = 'GW'\nroutes = [ # ]\n]\n[vpn.a]\ngateway = 'GW'\n[vpn.'m.1']\n"
     + "gateway = 'GW'",
+  "vpn = { z.gateway = 'GW', a = { gateway = 'GW' }, 'm.1' = { gateway = 'GW' } }",
   "\u{feff}[vpn.z]\r\ngateway = 'GW'\r\n[vpn.a]\r\ngateway = 'GW'\r\n[vpn.'m.1']\r\ngateway = 'GW'",
 ])
 func vpnsKeepTheFilesOrder(text: String) throws {
   let loaded = try parse(text + "\n[gateway.GW]\naddress = '203.0.113.1'\n")
   #expect(loaded.configuration.vpns.map(\.name) == ["z", "a", "m.1"])
-}
-
-@Test func vpnsOfOneInlineTableAreInOrderOfNames() throws {
-  let text = """
-    vpn = { b = { gateway = "GW" }, a = { gateway = "GW" } }
-    gateway.GW.address = "203.0.113.1"
-    """
-  #expect(try parse(text).configuration.vpns.map(\.name) == ["a", "b"])
 }
 
 @Test(arguments: [
