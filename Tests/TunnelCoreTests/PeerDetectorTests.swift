@@ -2,63 +2,6 @@ import Testing
 
 @testable import TunnelCore
 
-/// A peer played by hand: ticks of a quarter interval each, with what passes the SAs in each.
-private struct Peer {
-  enum Pattern: CaseIterable { case idle, out, `in`, both }
-
-  var detector = PeerDetector()
-  var policy: DeadPeerDetection
-  /// Whether its daemon answers, and whether it takes part in authenticated exchanges.
-  var answers = true
-  var exchanges = true
-  var isSupported: Bool
-  var pattern = Pattern.idle
-  var set = SASetKey(
-    local: IPAddress(198, 51, 100, 1), remote: IPAddress(203, 0, 113, 1), reqid: 1)
-  var quarters = 0
-  var trace: [(quarter: Int, action: PeerDetector.Action)] = []
-
-  init(
-    _ mode: DeadPeerDetection.Mode, threshold: Int = 3, isSupported: Bool = true,
-    pattern: Pattern = .idle
-  ) {
-    policy = DeadPeerDetection(mode: mode, interval: 2, threshold: threshold)
-    self.isSupported = isSupported
-    self.pattern = pattern
-  }
-
-  mutating func wait(intervals: Double) {
-    for _ in 0..<Int(intervals * 4) { tick() }
-  }
-
-  mutating func tick(hasSet: Bool = true) {
-    quarters += 1
-    let traffic = PeerDetector.Traffic(
-      sent: pattern == .out || pattern == .both, received: pattern == .in || pattern == .both)
-    take(detector.tick(hasSet ? [set: traffic] : [:], policy, isSupported: isSupported))
-  }
-
-  private mutating func take(_ actions: [PeerDetector.Action]) {
-    for action in actions {
-      trace.append((quarters, action))
-      switch action {
-      case .ask where answers:
-        isSupported = true
-        take(detector.answer(policy))
-      case .exchange where exchanges: take(detector.noteExchange(policy))
-      case .dead: isSupported = false
-      case .ask, .exchange, .unsupported, .alive: break
-      }
-    }
-  }
-
-  /// In which quarters it was so.
-  func when(_ action: PeerDetector.Action) -> [Int] {
-    trace.filter { $0.action == action }.map(\.quarter)
-  }
-  func count(_ action: PeerDetector.Action) -> Int { when(action).count }
-}
-
 @Suite struct PeerDetectorTests {
   /// Questions in ten intervals: what junos-facts' help texts say of each mode.
   @Test(
@@ -67,11 +10,11 @@ private struct Peer {
       (.probeIdleTunnel, .idle, 10), (.probeIdleTunnel, .out, 10), (.probeIdleTunnel, .in, 0),
       (.probeIdleTunnel, .both, 0), (.alwaysSend, .idle, 10), (.alwaysSend, .out, 10),
       (.alwaysSend, .in, 10), (.alwaysSend, .both, 10),
-    ] as [(DeadPeerDetection.Mode, Peer.Pattern, Int)])
-  fileprivate func questions(
-    mode: DeadPeerDetection.Mode, pattern: Peer.Pattern, wanted: Int
+    ] as [(DeadPeerDetection.Mode, DetectedPeer.Pattern, Int)])
+  func questions(
+    mode: DeadPeerDetection.Mode, pattern: DetectedPeer.Pattern, wanted: Int
   ) {
-    var peer = Peer(mode, pattern: pattern)
+    var peer = DetectedPeer(mode, pattern: pattern)
     peer.wait(intervals: 2)
     let before = peer.count(.ask)
     peer.wait(intervals: 10)
@@ -84,7 +27,7 @@ private struct Peer {
     mode: DeadPeerDetection.Mode, threshold: Int
   ) {
     for phase in 0..<8 {
-      var peer = Peer(mode, threshold: threshold, pattern: .both)
+      var peer = DetectedPeer(mode, threshold: threshold, pattern: .both)
       for _ in 0..<20 + phase { peer.tick() }
       // The last packet came just after the last reading, so the next one still shows it.
       let cut = peer.quarters
@@ -98,14 +41,14 @@ private struct Peer {
   }
 
   @Test func aTunnelThatIsIdleIsNotMissedByOptimized() {
-    var peer = Peer(.optimized)
+    var peer = DetectedPeer(.optimized)
     peer.answers = false
     peer.wait(intervals: 100)
     #expect(peer.trace.isEmpty)
   }
 
   @Test func aQuestionOnceAskedIsAskedAgainThoughTrafficStops() {
-    var peer = Peer(.optimized, pattern: .both)
+    var peer = DetectedPeer(.optimized, pattern: .both)
     peer.wait(intervals: 2)
     peer.answers = false
     peer.pattern = .out
@@ -117,7 +60,7 @@ private struct Peer {
   }
 
   @Test func incomingTrafficOutranksSilenceOfTheDaemon() {
-    var peer = Peer(.optimized, pattern: .out)
+    var peer = DetectedPeer(.optimized, pattern: .out)
     peer.answers = false
     peer.wait(intervals: 3)
     #expect(peer.detector.losses == 2)
@@ -127,14 +70,14 @@ private struct Peer {
   }
 
   @Test func aDeadDaemonBehindLivingSAsIsFoundByAlwaysSend() {
-    var peer = Peer(.alwaysSend, pattern: .both)
+    var peer = DetectedPeer(.alwaysSend, pattern: .both)
     peer.answers = false
     peer.wait(intervals: 4)
     #expect(peer.count(.dead(.daemonSilent)) == 1)
   }
 
   @Test func probeRepliesTellThatOnlyTheDaemonIsDead() {
-    var peer = Peer(.optimized, pattern: .out)
+    var peer = DetectedPeer(.optimized, pattern: .out)
     peer.answers = false
     for _ in 0..<20 {
       peer.tick()
@@ -146,7 +89,7 @@ private struct Peer {
   // MARK: An answer proves the daemon, not the SA
 
   @Test func anAnswerAloneDoesNotClearTheSuspicion() {
-    var peer = Peer(.optimized, pattern: .out)
+    var peer = DetectedPeer(.optimized, pattern: .out)
     peer.exchanges = false
     peer.wait(intervals: 4)
     #expect(peer.count(.dead(.pathSilent)) == 1)
@@ -155,7 +98,7 @@ private struct Peer {
   }
 
   @Test func oneWayTrafficCostsOneExchangeAThresholdWindow() {
-    var peer = Peer(.optimized, pattern: .out)
+    var peer = DetectedPeer(.optimized, pattern: .out)
     peer.wait(intervals: 31)
     let exchanges = peer.when(.exchange)
     #expect(exchanges.count >= 7)
@@ -164,7 +107,7 @@ private struct Peer {
   }
 
   @Test func probeRepliesMakeTheExchangeUnnecessary() {
-    var peer = Peer(.optimized, pattern: .out)
+    var peer = DetectedPeer(.optimized, pattern: .out)
     for _ in 0..<100 {
       peer.detector.noteReply()
       peer.tick()
@@ -179,7 +122,7 @@ private struct Peer {
 
   @Test func aPeerThatNeverAnsweredIsUnsupportedAndNotDead() {
     for mode in DeadPeerDetection.Mode.allCases {
-      var peer = Peer(mode, isSupported: false, pattern: .out)
+      var peer = DetectedPeer(mode, isSupported: false, pattern: .out)
       peer.answers = false
       peer.wait(intervals: 100)
       #expect(peer.count(.unsupported) == 1)
@@ -188,14 +131,14 @@ private struct Peer {
   }
 
   @Test func aPeerIsHeardOnceBeforeItIsCountedOn() {
-    var peer = Peer(.optimized, isSupported: false)
+    var peer = DetectedPeer(.optimized, isSupported: false)
     peer.wait(intervals: 10)
     #expect(peer.when(.ask) == [1])
     #expect(peer.isSupported)
   }
 
   @Test func afterADeathThePeerIsCountedOnOnlyWhenHeardAgain() {
-    var peer = Peer(.optimized, pattern: .out)
+    var peer = DetectedPeer(.optimized, pattern: .out)
     peer.answers = false
     peer.wait(intervals: 50)
     #expect(peer.count(.dead(.silent)) == 1)
@@ -211,7 +154,7 @@ private struct Peer {
   // MARK: Clock, settings, no CHILD_SA
 
   @Test func aStallIsOneTick() {
-    var peer = Peer(.alwaysSend, pattern: .out)
+    var peer = DetectedPeer(.alwaysSend, pattern: .out)
     peer.answers = false
     peer.wait(intervals: 2)
     let losses = peer.detector.losses
@@ -221,7 +164,7 @@ private struct Peer {
   }
 
   @Test func otherSettingsApplyToTheNextTick() {
-    var peer = Peer(.optimized, threshold: 5, pattern: .out)
+    var peer = DetectedPeer(.optimized, threshold: 5, pattern: .out)
     peer.answers = false
     peer.wait(intervals: 3)
     #expect(peer.detector.losses == 2)
@@ -235,7 +178,7 @@ private struct Peer {
       (.optimized, 0), (.probeIdleTunnel, 10), (.alwaysSend, 10),
     ] as [(DeadPeerDetection.Mode, Int)])
   func anIKESAWithoutChildren(mode: DeadPeerDetection.Mode, wanted: Int) {
-    var peer = Peer(mode)
+    var peer = DetectedPeer(mode)
     for _ in 0..<40 { peer.tick(hasSet: false) }
     #expect(peer.count(.ask) == wanted)
     peer.answers = false
@@ -246,14 +189,14 @@ private struct Peer {
   @Test func eachIdleTunnelOfAnIKESAIsAsked() {
     var detector = PeerDetector()
     let policy = DeadPeerDetection(mode: .probeIdleTunnel, interval: 2, threshold: 3)
-    var other = Peer(.optimized).set
+    var other = DetectedPeer(.optimized).set
     other.reqid = 2
     var asked = 0
     for _ in 0..<40 {
       let busy = PeerDetector.Traffic(sent: true, received: true)
       let idle = PeerDetector.Traffic(sent: false, received: false)
       let actions = detector.tick(
-        [Peer(.optimized).set: busy, other: idle], policy, isSupported: true)
+        [DetectedPeer(.optimized).set: busy, other: idle], policy, isSupported: true)
       asked += actions.filter { $0 == .ask }.count
     }
     #expect(asked == 10)
