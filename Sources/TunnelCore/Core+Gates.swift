@@ -24,6 +24,9 @@ extension Core {
     _ tunnel: Tunnel, because given: Reason?, at now: Instant
   ) -> (TunnelState, Reason) {
     let all = tunnel.monitors.compactMap { monitors[$0] }
+    if isStandby, tunnel.monitor != nil {
+      return all.contains { $0.phase == .standby } ? (.standby, .standby) : (.absent, .noSA)
+    }
     if all.contains(where: { $0.phase == .up }) { return (.up, given ?? .negotiated) }
     if let verifying = all.first(where: { $0.phase == .verifying }) {
       return (.verifying, verifying.isAdopted ? .adopted : .negotiated)
@@ -72,7 +75,7 @@ extension Core {
     let demands = users.map { tunnel in
       tunnel.gateDemand(
         isAdopted: tunnel.monitors.lazy.compactMap { monitors[$0] }
-          .contains { $0.isAdopted && $0.phase == .verifying })
+          .contains { $0.isAdopted && $0.phase == .verifying }, role: role)
     }
     if demands.contains(.inService) { return .inService }
     if demands.contains(.asFound) { return .asFound }

@@ -36,7 +36,7 @@ extension Core {
     of sa: SAKey, from set: SASetKey, isExpired: Bool, at now: Instant
   ) {
     // What leaves while the connection is lost for a while may be believed in after it too.
-    guard ike.hasBeenConnected else { return }
+    guard ike.hasBeenConnected, !isStandby else { return }
     if ike.gone.count >= Self.mostDepartures { ike.gone = [:] }
     if !isExpired, let id = monitorOfSet[set].flatMap({ monitors[$0]?.tunnel }),
       tunnels[id]?.monitor != nil
@@ -48,7 +48,7 @@ extension Core {
 
   /// Compares what the daemon believes in with what left the kernel, and takes the next steps.
   mutating func recover(_ children: [ChildSA], at now: Instant) {
-    guard !ike.gone.isEmpty || !ike.recoveries.isEmpty else { return }
+    guard !isStandby, !ike.gone.isEmpty || !ike.recoveries.isEmpty else { return }
     let kernel = Set(sas.keys.map(\.spi))
     let belief = Belief(children, kernel: kernel, gone: ike.gone)
     for (name, lost) in belief.lost where ike.recoveries[name] == nil {
@@ -177,6 +177,12 @@ extension Core {
     case .initiate:
       if let name { ike.recoveries[name]?.step = .initiated }
     }
+  }
+
+  /// This gateway became standby: nothing more is restored by it.
+  mutating func forgetRecoveries() {
+    ike.gone = [:]
+    ike.recoveries = [:]
   }
 
   /// The connection to the daemon is lost: what was asked for may have been done or not.

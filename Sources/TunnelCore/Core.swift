@@ -19,6 +19,8 @@ import OrderedCollections
 /// - `Core+IKE`: what strongSwan says by VICI
 /// - `Core+Recovery`: SAs that were deleted behind its back
 /// - `Core+Admin`: `link-control = "admin"`
+/// - `Core+Role`: active or standby
+/// - `Core+BadSPI`, `Core+Resync`: ESP with unknown SPIs, and what is done about its sender
 /// - `Core+Gates`: what a tunnel's state means for its link
 /// - `Tunnel`: the one function that changes a tunnel's state
 public struct Core: Sendable {
@@ -28,6 +30,7 @@ public struct Core: Sendable {
     case gate(String)
     case ike
     case ownLink(UInt32)
+    case badSPI
   }
 
   /// How long an empty set may still be a break-before-make reauthentication.
@@ -54,6 +57,9 @@ public struct Core: Sendable {
   var effects: [Effect] = []
   var random: SplitMix64
   var ike = IKEView()
+  var badSPI = BadSPI()
+  /// Active, unless told otherwise.
+  public internal(set) var role: Role
 
   private var lastTunnel = 0
   private var lastMonitor: UInt32 = 0
@@ -77,12 +83,15 @@ public struct Core: Sendable {
   ///
   /// - Parameters:
   ///   - record: what an earlier run held and withdrew; empty when it left nothing.
+  ///   - role: active, or standby beside the active gateway.
   ///   - seed: of the jitter; any number.
   ///   - now: the present.
   public init(
-    configuration: Configuration, record: GateRecord = GateRecord(), seed: UInt64, at now: Instant
+    configuration: Configuration, record: GateRecord = GateRecord(), role: Role = .active,
+    seed: UInt64, at now: Instant
   ) {
     self.configuration = configuration
+    self.role = role
     self.tunnelIndex = TunnelIndex(configuration)
     self.routes = RouteGuard(record: record)
     self.recorded = record
@@ -135,6 +144,12 @@ public struct Core: Sendable {
       log(.warning, name, "cannot clear \(key): \(message)")
     case .vici(let event): take(event, at: now)
     case .ownLinkFailed(let ifID, let message): ownLinkFailed(ifID, message)
+    case .role(let role): take(role, at: now)
+    case .unknownSPIs(let count): take(unknownSPIs: count, at: now)
+    case .captured(let packets): take(packets, at: now)
+    case .badSPIFailed(let message): badSPIFailed(message)
+    case .decrypted(let gateway, let packets): take(decrypted: packets, from: gateway)
+    case .clearBadSPICount(let gateway): clearBadSPICount(of: gateway)
     case .shutdown(let release): shutDown(release: release, at: now)
     case .tick: break
     }
@@ -159,6 +174,7 @@ public struct Core: Sendable {
         }
       case .ike: askForList(at: now)
       case .ownLink: settleOwnLinks(at: now)
+      case .badSPI: wakeBadSPI(at: now)
       }
     }
   }

@@ -16,6 +16,8 @@ struct Run: ParsableCommand {
   var config: String?
   @Option(help: "What ending does to held links: release or keep.")
   var onExit = AgentOptions.OnExit.release
+  @Option(help: "HA role until `vpnagent role` says another: active or standby.")
+  var role = Role.active
   @Option(help: .hidden) var runDir = defaultRunDirectory
   @Flag(help: "Log what is of use only to who works on the agent.") var debug = false
 
@@ -23,8 +25,8 @@ struct Run: ParsableCommand {
     let path = try config ?? (fileExists(defaultConfigPath) ? defaultConfigPath : nil)
     let loaded = try path.map(loadConfiguration)?.configuration ?? .observing
     let options = AgentOptions(
-      configuration: loaded, configPath: path, runDirectory: runDir, onExit: onExit,
-      logLevel: debug ? .debug : .info, version: agentVersion)
+      configuration: loaded, configPath: path, runDirectory: runDir, role: role,
+      onExit: onExit, logLevel: debug ? .debug : .info, version: agentVersion)
     let agent: Agent
     do {
       agent = try Agent(options)

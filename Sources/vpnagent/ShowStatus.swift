@@ -15,16 +15,7 @@ struct ShowStatus: ParsableCommand {
   @Option(help: .hidden) var runDir = defaultRunDirectory
 
   func run() throws {
-    let answer: [UInt8]
-    do {
-      answer = try askAgent("status", socket: "\(runDir)/control.sock")
-    } catch {
-      complain(
-        error.isPermission
-          ? "no permission for \(runDir)/control.sock: run as root"
-          : "no agent answers on \(runDir)/control.sock: \(error.reason)")
-      throw error.isPermission ? ExitCode.permission : ExitCode.noAgent
-    }
+    let answer = try ask("status", in: runDir)
     guard let status = AgentStatus(json: answer) else {
       complain("the agent on \(runDir)/control.sock answers in words this version does not know")
       throw ExitCode.noAgent
@@ -32,5 +23,20 @@ struct ShowStatus: ParsableCommand {
     show(json ? String(decoding: answer, as: UTF8.self) : StatusTable(status).text(wantsColour))
     let isGood = status.tunnels.allSatisfy { $0.mon == "-" || $0.state == "up" }
     if !isGood { throw ExitCode(1) }
+  }
+}
+
+/// A running agent's whole answer to a request.
+///
+/// - Throws: exit status 2 when none answers, 77 without permission; the reason is on standard error.
+func ask(_ request: String, in runDirectory: String) throws -> [UInt8] {
+  let socket = "\(runDirectory)/control.sock"
+  do {
+    return try askAgent(request, socket: socket)
+  } catch {
+    complain(
+      error.isPermission
+        ? "no permission for \(socket): run as root" : "no agent answers on \(socket): \(error.reason)")
+    throw error.isPermission ? ExitCode.permission : ExitCode.noAgent
   }
 }

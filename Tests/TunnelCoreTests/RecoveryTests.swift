@@ -225,37 +225,37 @@ extension ChildSA {
 }
 
 extension Bench {
-  fileprivate static let monitor = Monitor(
+  static let monitor = Monitor(
     interval: .seconds(1), threshold: 3, verifyPath: .init())
 
-  fileprivate var requests: [VICIRequest] {
+  var requests: [VICIRequest] {
     trace.compactMap { if case .vici(let request) = $0.effect { request } else { nil } }
   }
   /// What was asked besides lists.
-  fileprivate var acts: [VICIRequest] { requests.filter { $0 != .listChildren } }
-  fileprivate var viciLines: [String] {
+  var acts: [VICIRequest] { requests.filter { $0 != .listChildren } }
+  var viciLines: [String] {
     trace.compactMap {
       if case .log(_, "-", let text) = $0.effect, text.hasPrefix("vici: ") { text } else { nil }
     }
   }
 
-  fileprivate func times(of request: VICIRequest) -> [Double] {
+  func times(of request: VICIRequest) -> [Double] {
     trace.filter { $0.effect == .vici(request) }.map(\.at)
   }
 
-  fileprivate func logged(_ line: String) -> Bool {
+  func logged(_ line: String) -> Bool {
     trace.contains { if case .log(_, _, let text) = $0.effect { text == line } else { false } }
   }
 
-  fileprivate mutating func list(_ children: [ChildSA]) { play(.vici(.children(children))) }
+  mutating func list(_ children: [ChildSA]) { play(.vici(.children(children))) }
 
-  fileprivate mutating func finish(_ request: VICIRequest) {
+  mutating func finish(_ request: VICIRequest) {
     play(.vici(.finished(request, failure: nil)))
   }
 
   /// Lets time pass with a daemon that answers every list with these children, and does what it is
   /// told without any effect.
-  fileprivate mutating func stay(_ seconds: Double, children: [ChildSA]) {
+  mutating func stay(_ seconds: Double, children: [ChildSA]) {
     var answered = trace.count
     let end = now + seconds
     while true {

@@ -17,7 +17,9 @@ public final class Agent {
   private var links: RouteEvents
   private var probes: ProbeSender
   private let requestWatch: RequestWatch?
+  private let badSPIs = BadSPIWatch()
   private var gateKeeper: GateKeeper
+  private let roleFile: RoleFile
   private let requests: KernelRequests
   private let vici: VICIClient
   private var control: ControlServer?
@@ -46,9 +48,10 @@ public final class Agent {
       let file = RecordFile(path: "\(options.runDirectory)/gates.json")
       let record = try file.load()
       gateKeeper = GateKeeper(file: file, record: record)
+      roleFile = RoleFile(path: "\(options.runDirectory)/role")
       core = Core(
-        configuration: options.configuration, record: record, seed: try randomNumber(),
-        at: monotonicNow())
+        configuration: options.configuration, record: record,
+        role: try roleFile.load() ?? options.role, seed: try randomNumber(), at: monotonicNow())
     } catch let error as StartFailure {
       throw error
     } catch let error as EdgeError {
@@ -88,13 +91,29 @@ public final class Agent {
   private var watchedRequests: [Int32] { requestWatch?.descriptors ?? [] }
 
   private func answer(_ request: String) -> [UInt8] {
+    let words = request.split(separator: " ")
+    if words.first == "role" { return changeRole(to: words.dropFirst().map(String.init)) }
     guard request == "status" else { return Array("unknown request\n".utf8) }
     let now = monotonicNow()
     return AgentStatus(
       version: options.version, pid: getpid(), uptime: now.since(startedAt).inSeconds,
       config: options.configPath, control: core.control, controlObstacle: core.controlObstacle,
-      tunnels: core.status(at: now).tunnels
+      role: core.role.rawValue, tunnels: core.status(at: now).tunnels
     ).json()
+  }
+
+  /// `role`, or `role active|standby`: on disk first, so that no restart wakes a standby.
+  private func changeRole(to words: [String]) -> [UInt8] {
+    guard let word = words.first else { return Array("\(core.role.rawValue)\n".utf8) }
+    guard let role = Role(rawValue: word) else { return Array("unknown request\n".utf8) }
+    do {
+      try roleFile.save(role)
+      try feed(.role(role))
+      return Array("\(core.role.rawValue)\n".utf8)
+    } catch {
+      log(.error, "-", "cannot become \(role.rawValue): \(error)")
+      return Array("\(error)\n".utf8)
+    }
   }
 
   // MARK: The loop
@@ -141,6 +160,8 @@ public final class Agent {
       for reply in probes.receive(from: number) { try feed(.reply(reply)) }
     case let number where watchedRequests.contains(number):
       for event in requestWatch?.receive(from: number) ?? [] { try feed(event) }
+    case let number where badSPIs.owns(number):
+      try feed(.captured(badSPIs.receive(from: number)))
     case let number where vici.owns(number):
       for event in vici.serve(number, at: monotonicNow()) { try feed(.vici(event)) }
     default:
@@ -222,6 +243,15 @@ public final class Agent {
       return [.routes(try requests.dumpRoutes(), try requests.dumpNexthops())]
     case .vici(let request):
       return vici.request(request, at: monotonicNow()).map { .vici($0) }
+    case .readUnknownSPIs:
+      return [readUnknownSPIs()]
+    case .capture(let request):
+      return capture(request)
+    case .endCapture:
+      log(.debug, "-", "capture ended: \(badSPIs.end()) packets")
+    case .readDecrypted(let gateway, let keys):
+      let packets = readCounters(keys).values.reduce(0, +)
+      return [.decrypted(gateway: gateway, packets: packets)]
     case .alarm(let alarm):
       log(alarm.isDown ? .error : .info, "-", alarm.description)
     case .log(let level, let tunnel, let text):
@@ -237,6 +267,25 @@ public final class Agent {
       return []
     } catch {
       return [.ownLinkFailed(ifID: ifID, message: error.description)]
+    }
+  }
+
+  private func readUnknownSPIs() -> Event {
+    do {
+      return .unknownSPIs(try badSPIs.unknownSPIs())
+    } catch {
+      return .badSPIFailed(error.description)
+    }
+  }
+
+  private func capture(_ request: CaptureRequest) -> [Event] {
+    do {
+      for descriptor in try badSPIs.begin(request) { try reactor.watch(descriptor) }
+      log(.debug, "-", "capturing ESP of \(request.sources.count) addresses")
+      return []
+    } catch {
+      badSPIs.end()
+      return [.badSPIFailed(error.description)]
     }
   }
 

@@ -16,6 +16,8 @@ public struct AgentOptions: Sendable {
   public var configPath: String?
   /// Directory of the socket, the lock and the record.
   public var runDirectory: String
+  /// The HA role, where no file in the run directory says another.
+  public var role: Role
   /// What SIGTERM and SIGINT do to the gates.
   public var onExit: OnExit
   /// What is left out of the log.
@@ -25,12 +27,13 @@ public struct AgentOptions: Sendable {
 
   /// Options of one run.
   public init(
-    configuration: Configuration, configPath: String?, runDirectory: String, onExit: OnExit,
-    logLevel: LogLevel, version: String
+    configuration: Configuration, configPath: String?, runDirectory: String,
+    role: Role = .active, onExit: OnExit, logLevel: LogLevel, version: String
   ) {
     self.configuration = configuration
     self.configPath = configPath
     self.runDirectory = runDirectory
+    self.role = role
     self.onExit = onExit
     self.logLevel = logLevel
     self.version = version

@@ -15,11 +15,13 @@ public struct AgentStatus: Codable, Sendable {
   public var control: String
   /// Why the IKE daemon's socket is of no use; null when it is.
   public var controlObstacle: String?
+  /// active, or standby beside the active gateway.
+  public var role: String
   /// Every tunnel.
   public var tunnels: [TunnelStatus]
 
   private enum CodingKeys: String, CodingKey {
-    case version, pid, uptime, config, control, tunnels
+    case version, pid, uptime, config, control, role, tunnels
     case controlObstacle = "control_obstacle"
   }
 
@@ -40,7 +42,7 @@ public struct AgentStatus: Codable, Sendable {
 
   init(
     version: String, pid: Int32, uptime: Double, config: String?, control: String,
-    controlObstacle: String?, tunnels: [TunnelStatus]
+    controlObstacle: String?, role: String, tunnels: [TunnelStatus]
   ) {
     self.version = version
     self.pid = pid
@@ -48,6 +50,7 @@ public struct AgentStatus: Codable, Sendable {
     self.config = config
     self.control = control
     self.controlObstacle = controlObstacle
+    self.role = role
     self.tunnels = tunnels
   }
 }

@@ -15,6 +15,7 @@ declare -A lab_roots=(
     libcharon-extra-plugins"
   [frr]="frr"
   [networkd]="systemd"
+  [keepalived]="keepalived"
 )
 
 lab_installed() { # PACKAGE
