@@ -7,6 +7,8 @@ struct Run: ParsableCommand {
     abstract: "Runs the agent in the foreground.",
     discussion: """
       Without a configuration file it observes: every tunnel it finds is listed, none is touched.
+      --netns runs it in a network namespace, with a directory of its own, /run/vpnagent-NAME, and \
+      /etc/vpnagent/NAME.toml for its configuration.
       SIGTERM and SIGINT end it; held links are released first unless --on-exit keep.
       Exit status: 0 ended as told, 71 system failure, 75 already running, 77 no permission, \
       78 configuration not valid.
@@ -18,14 +20,15 @@ struct Run: ParsableCommand {
   var onExit = AgentOptions.OnExit.release
   @Option(help: "HA role until `vpnagent role` says another: active or standby.")
   var role = Role.active
-  @Option(help: .hidden) var runDir = defaultRunDirectory
+  @OptionGroup var place: Place
   @Flag(help: "Log what is of use only to who works on the agent.") var debug = false
 
   func run() throws {
-    let path = try config ?? (fileExists(defaultConfigPath) ? defaultConfigPath : nil)
+    try enterNamespace()
+    let path = try config ?? (fileExists(place.configPath) ? place.configPath : nil)
     let loaded = try path.map(loadConfiguration)?.configuration ?? .observing
     let options = AgentOptions(
-      configuration: loaded, configPath: path, runDirectory: runDir, role: role,
+      configuration: loaded, configPath: path, runDirectory: place.directory, role: role,
       onExit: onExit, logLevel: debug ? .debug : .info, version: agentVersion)
     let agent: Agent
     do {
@@ -39,6 +42,17 @@ struct Run: ParsableCommand {
     } catch {
       complain("\(error); links stay as they are, `vpnagent run` takes over")
       throw ExitCode.system
+    }
+  }
+
+  /// Before any socket is opened.
+  private func enterNamespace() throws {
+    guard let name = place.netns else { return }
+    do {
+      try enterNetworkNamespace(name)
+    } catch {
+      complain(error.description)
+      throw error.isPermission ? ExitCode.permission : ExitCode.system
     }
   }
 

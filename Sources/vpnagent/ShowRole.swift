@@ -14,11 +14,11 @@ struct ShowRole: ParsableCommand {
       """)
 
   @Argument(help: "active or standby; none: say which it is.") var role: Role?
-  @Option(help: .hidden) var runDir = defaultRunDirectory
+  @OptionGroup var place: Place
 
   func run() throws {
     let request = role.map { "role \($0.rawValue)" } ?? "role"
-    let answer = String(decoding: try ask(request, in: runDir), as: UTF8.self)
+    let answer = String(decoding: try ask(request, in: place.directory), as: UTF8.self)
     guard let now = Role(rawValue: String(answer.prefix { $0 != "\n" })), role ?? now == now else {
       complain("the agent did not change its role: \(answer)")
       throw ExitCode.noAgent

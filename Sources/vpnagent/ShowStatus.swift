@@ -2,9 +2,6 @@ import ArgumentParser
 import LinuxEdge
 import TunnelCore
 
-/// Where the agent keeps its socket, lock and record unless `--run-dir` says otherwise.
-let defaultRunDirectory = "/run/vpnagent"
-
 struct ShowStatus: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
@@ -12,12 +9,12 @@ struct ShowStatus: ParsableCommand {
     discussion: "Exit status: 0 all monitored tunnels up, 1 some are not, 2 no agent answers.")
 
   @Flag(help: "Print JSON.") var json = false
-  @Option(help: .hidden) var runDir = defaultRunDirectory
+  @OptionGroup var place: Place
 
   func run() throws {
-    let answer = try ask("status", in: runDir)
+    let answer = try ask("status", in: place.directory)
     guard let status = AgentStatus(json: answer) else {
-      complain("the agent on \(runDir)/control.sock answers in words this version does not know")
+      complain("the agent on \(place.directory)/control.sock answers in words this version does not know")
       throw ExitCode.noAgent
     }
     show(json ? String(decoding: answer, as: UTF8.self) : StatusTable(status).text(wantsColour))
