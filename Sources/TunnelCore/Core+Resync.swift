@@ -3,51 +3,65 @@
 extension Core {
   mutating func respond(to esp: CapturedESP, from gateway: String, at now: Instant) {
     let lacking = tunnels.values.filter { lacksSAs($0, of: gateway) }
-    let initiating = lacking.filter { $0.vpn?.establishTunnels != .responderOnly }
-    var peer = badSPI.peers[gateway] ?? BadSPI.Peer()
-    peer.seen += 1
-    peer.last = (esp, now)
-    peer.restsAsWhole = lacking.isEmpty
-    if !lacking.isEmpty { peer.awaited = Set(lacking.map(\.id)) }
+    badSPI.peers[gateway, default: BadSPI.Peer()].note(esp, at: now)
+    badSPI.peers[gateway]?.restsAsWhole = lacking.isEmpty
     let what = "gateway=\(gateway) bad SPI \(esp.spi.hex) from \(esp.source)"
-    if initiating.isEmpty {
-      peer.restsUntil = now.advanced(by: BadSPI.idleRest)
-      badSPI.peers[gateway] = peer
-      if lacking.isEmpty {
-        log(.info, "-", "\(what): every tunnel has its SAs, nothing to do")
-      } else {
-        complain(gateway, "\(what): \(lacking[0].name) is responder-only, waiting for the peer")
-      }
-      return
+    guard !lacking.isEmpty else {
+      badSPI.peers[gateway]?.restsUntil = now.advanced(by: BadSPI.idleRest)
+      return log(.info, "-", "\(what): every tunnel has its SAs, nothing to do")
     }
-    peer.responses += 1
-    peer.restsUntil = now.advanced(by: BadSPI.responseRest)
-    badSPI.peers[gateway] = peer
-    let limit = configuration.respondBadSPI?.maxResponses ?? 0
-    log(
-      .warning, "-",
-      "\(what): negotiating \(initiating.map(\.name).joined(separator: ", ")) anew, "
-        + "response \(peer.responses) of \(limit)")
-    for tunnel in initiating { resynchronise(tunnel, of: gateway, what, at: now) }
-    if peer.responses == limit {
-      complain(
-        gateway, "\(what): no more responses until ESP decrypts again, or clear bad-spi-count")
+    badSPI.peers[gateway]?.awaited = Set(lacking.map(\.id))
+    let initiating = lacking.filter { $0.vpn?.establishTunnels != .responderOnly }
+    guard !initiating.isEmpty else {
+      badSPI.peers[gateway]?.restsUntil = now.advanced(by: BadSPI.idleRest)
+      return complain(
+        gateway, .responderOnly,
+        "\(what): \(lacking[0].name) is responder-only, waiting for the peer")
     }
+    let willing = initiating.filter { canNegotiate($0) }
+    guard !willing.isEmpty else {
+      // Not for long: strongSwan may be starting too.
+      return complain(
+        gateway, .noWay, "\(what): \(initiating[0].name) cannot be negotiated yet: \(noWay)")
+    }
+    resynchronise(willing, with: gateway, because: what, at: now)
   }
 
   private mutating func resynchronise(
-    _ tunnel: Tunnel, of gateway: String, _ what: String, at now: Instant
+    _ willing: [Tunnel], with gateway: String, because what: String, at now: Instant
   ) {
-    guard ike.isConnected, let name = tunnel.ike?.name else {
-      return complain(gateway, "\(what): no way to negotiate \(tunnel.name), waiting for the peer")
-    }
-    effects.append(.vici(.initiate(name)))
+    let limit = configuration.respondBadSPI?.maxResponses ?? 0
+    let responses = (badSPI.peers[gateway]?.responses ?? 0) + 1
+    badSPI.peers[gateway]?.responses = responses
+    badSPI.peers[gateway]?.restsUntil = now.advanced(by: BadSPI.responseRest)
+    log(
+      .warning, "-",
+      "\(what): negotiating \(willing.map(\.name).joined(separator: ", ")) anew, "
+        + "response \(responses) of \(limit)")
+    for tunnel in willing { negotiate(tunnel, at: now) }
+    guard responses >= limit else { return }
+    complain(
+      gateway, .exhausted,
+      "\(what): no more responses until ESP decrypts again, or clear bad-spi-count")
+  }
+
+  private func canNegotiate(_ tunnel: Tunnel) -> Bool { ike.isConnected && tunnel.ike != nil }
+
+  private var noWay: String {
+    ike.isConnected ? "its name in strongSwan is not known" : "strongSwan does not answer"
+  }
+
+  private mutating func negotiate(_ tunnel: Tunnel, at now: Instant) {
+    if let name = tunnel.ike?.name { effects.append(.vici(.initiate(name))) }
   }
 
   /// Once an outage, at the level of an alarm.
-  private mutating func complain(_ gateway: String, _ text: String) {
-    if badSPI.peers[gateway]?.isAlarmed == false { log(.error, "-", text) }
-    badSPI.peers[gateway]?.isAlarmed = true
+  private mutating func complain(
+    _ gateway: String, _ complaint: BadSPI.Complaint, _ text: String
+  ) {
+    if badSPI.peers[gateway]?.complaints.insert(complaint).inserted == true {
+      log(.error, "-", text)
+    }
   }
 
   // MARK: The end of it
@@ -72,7 +86,7 @@ extension Core {
     badSPI.peers[gateway]?.responses = 0
     badSPI.peers[gateway]?.restsUntil = nil
     badSPI.peers[gateway]?.awaited = []
-    badSPI.peers[gateway]?.isAlarmed = false
+    badSPI.peers[gateway]?.complaints = []
   }
 
   /// `clear bad-spi-count [GATEWAY]`.

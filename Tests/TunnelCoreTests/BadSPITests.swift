@@ -151,6 +151,20 @@ import TunnelCore
     #expect(bench.errors.count == 2)
   }
 
+  @Test func whileTheDaemonIsAwayNothingIsCounted() {
+    var bench = bereft(maxResponses: 1)
+    bench.play(.vici(.disconnected("gone")))
+    for _ in 0..<600 {
+      bench.badESP()
+      bench.wait(0.1)
+    }
+    #expect(bench.initiations.isEmpty)
+    #expect(bench.errors.count == 1)
+    bench.play(.vici(.connected))
+    bench.findOne()
+    #expect(bench.initiations.count == 1)
+  }
+
   @Test func aCaptureEndsByItself() {
     var bench = bereft()
     bench.wait(1)

@@ -98,7 +98,7 @@ public final class Agent {
     return AgentStatus(
       version: options.version, pid: getpid(), uptime: now.since(startedAt).inSeconds,
       config: options.configPath, control: core.control, controlObstacle: core.controlObstacle,
-      role: core.role.rawValue, tunnels: core.status(at: now).tunnels
+      role: core.role.rawValue, badSPI: core.badSPIStatus(at: now), tunnels: core.status(at: now).tunnels
     ).json()
   }
 
@@ -161,7 +161,9 @@ public final class Agent {
     case let number where watchedRequests.contains(number):
       for event in requestWatch?.receive(from: number) ?? [] { try feed(event) }
     case let number where badSPIs.owns(number):
-      try feed(.captured(badSPIs.receive(from: number)))
+      let packets = badSPIs.receive(from: number)
+      log(.debug, "-", "captured \(packets.count) packets")
+      try feed(.captured(packets))
     case let number where vici.owns(number):
       for event in vici.serve(number, at: monotonicNow()) { try feed(.vici(event)) }
     default:

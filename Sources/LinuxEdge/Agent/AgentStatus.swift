@@ -17,12 +17,15 @@ public struct AgentStatus: Codable, Sendable {
   public var controlObstacle: String?
   /// active, or standby beside the active gateway.
   public var role: String
+  /// Gateways that sent unknown SPIs; null without `respond-bad-spi`.
+  public var badSPI: [BadSPIStatus]?
   /// Every tunnel.
   public var tunnels: [TunnelStatus]
 
   private enum CodingKeys: String, CodingKey {
     case version, pid, uptime, config, control, role, tunnels
     case controlObstacle = "control_obstacle"
+    case badSPI = "bad_spi"
   }
 
   /// As JSON with sorted keys, and a line feed.
@@ -42,7 +45,8 @@ public struct AgentStatus: Codable, Sendable {
 
   init(
     version: String, pid: Int32, uptime: Double, config: String?, control: String,
-    controlObstacle: String?, role: String, tunnels: [TunnelStatus]
+    controlObstacle: String?, role: String, badSPI: [BadSPIStatus]?,
+    tunnels: [TunnelStatus]
   ) {
     self.version = version
     self.pid = pid
@@ -51,6 +55,7 @@ public struct AgentStatus: Codable, Sendable {
     self.control = control
     self.controlObstacle = controlObstacle
     self.role = role
+    self.badSPI = badSPI
     self.tunnels = tunnels
   }
 }

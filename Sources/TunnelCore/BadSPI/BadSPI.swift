@@ -67,8 +67,20 @@ struct BadSPI: Sendable {
     var restsAsWhole = false
     /// Tunnels whose SAs are awaited; with the first packet that they decrypt all is well.
     var awaited: Set<TunnelID> = []
-    /// Whether an alarm says that nothing more is done.
-    var isAlarmed = false
+    /// What was said since ESP last decrypted.
+    var complaints: Set<Complaint> = []
+
+    mutating func note(_ esp: CapturedESP, at now: Instant) {
+      seen += 1
+      last = (esp, now)
+    }
+  }
+
+  /// Why nothing is done, each said once an outage.
+  enum Complaint: Hashable, Sendable {
+    case responderOnly
+    case noWay
+    case exhausted
   }
 
   /// XfrmInNoStates as last read; nil: the next reading is the beginning.
