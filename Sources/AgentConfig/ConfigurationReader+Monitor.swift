@@ -2,7 +2,7 @@ import TunnelCore
 
 private let monitorKeys = [
   "optimized", "interval", "threshold", "timeout", "probe-source", "source-interface",
-  "destination-ip", "accept-clear-reply", "verify-path",
+  "destination-ip", "accept-clear-reply", "path-mtu", "verify-path",
 ]
 
 /// The setting of a key that takes true, false or a table.
@@ -16,8 +16,9 @@ extension ConfigurationReader {
   /// `[vpn-monitor-options]`.
   mutating func monitorDefaults(_ item: Item?) -> Monitor {
     var monitor = Monitor()
-    if let section = complaints.section(item, keys: ["interval", "threshold"]) {
+    if let section = complaints.section(item, keys: ["interval", "threshold", "path-mtu"]) {
       readTiming(section, into: &monitor)
+      monitor.findsPathMTU = complaints.boolean(section["path-mtu"]) == true
     }
     return monitor
   }
@@ -51,6 +52,7 @@ extension ConfigurationReader {
     monitor.sourceInterface = complaints.interfaceName(section["source-interface"])
     monitor.destinations = destinations(section["destination-ip"])
     monitor.acceptsClearReply = complaints.boolean(section["accept-clear-reply"]) == true
+    if let value = complaints.boolean(section["path-mtu"]) { monitor.findsPathMTU = value }
     monitor.verifyPath = verifyPath(section["verify-path"])
   }
 

@@ -47,6 +47,7 @@ extension Core {
         monitors[id]?.isVerified = earlier.isVerified
         monitors[id]?.isAdopted = earlier.isAdopted
         monitors[id]?.window = earlier.window
+        monitors[id]?.pathMTU = earlier.pathMTU
         drop(earlier.id, at: now)
       }
       resume(id, asMoved: earlier.isMoved(to: set), at: now)
@@ -82,6 +83,7 @@ extension Core {
     guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel] else { return }
     monitors[id]?.absentUntil = nil
     monitors[id]?.window.restart()
+    monitors[id]?.pathMTU.reconsider()
     monitors[id]?.bornAt = now
     monitors[id]?.nextProbe = tunnel.monitor == nil ? nil : now
     let what =

@@ -7,6 +7,7 @@ let fullFile = """
   [vpn-monitor-options]
   interval = 5
   threshold = 6
+  path-mtu = true
 
   [gateway.GW-B]
   address = ["203.0.113.1", "203.0.113.2"]
@@ -36,6 +37,7 @@ let fullFile = """
   source-interface = "lo"
   destination-ip = "10.99.0.2"
   accept-clear-reply = true
+  path-mtu = false
 
   [vpn.to-b.vpn-monitor.verify-path]
   destination-ip = ["10.99.0.3", "fd99::3"]

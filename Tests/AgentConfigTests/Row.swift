@@ -37,7 +37,7 @@ let vpnKeys =
   + "held-route, vpn-monitor"
 let monitorKeys =
   "optimized, interval, threshold, timeout, probe-source, source-interface, "
-  + "destination-ip, accept-clear-reply, verify-path"
+  + "destination-ip, accept-clear-reply, path-mtu, verify-path"
 let protocols =
   "unspec, unset, redirect, boot, static, ra, dhcp, zebra, bird, babel, bgp, isis, ospf, "
   + "rip, eigrp, or a number 0...255 except 2"

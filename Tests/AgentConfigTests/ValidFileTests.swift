@@ -38,7 +38,8 @@ private func vpn(_ lines: String) throws -> VPN {
   let second = VPN(
     name: "a6", gateway: "GW-6", bindInterface: "xfrm6", establishTunnels: .responderOnly,
     linkControl: .none, routes: [prefix],
-    monitor: Monitor(interval: .seconds(5), threshold: 6, verifyPath: .init()))
+    monitor: Monitor(
+      interval: .seconds(5), threshold: 6, findsPathMTU: true, verifyPath: .init()))
   var expected = Configuration(
     gateways: [
       "GW-B": Gateway(
