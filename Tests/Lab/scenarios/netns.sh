@@ -31,10 +31,9 @@ story() {
   heal
   wait_until 20 "the tunnel is back by itself" -- inside_state_is up
 
-  expect_not "a namespace that is not there can be entered" -- \
-    on gw-host "$VPNAGENT" run --netns nowhere
-  expect "the line names it" -- grep -q 'enter the namespace /run/netns/nowhere: No such file' \
-    "$LAB/last-expect"
+  ! on gw-host "$VPNAGENT" run --netns nowhere 2>"$LAB/nowhere" || fail "there is no such namespace"
+  expect "the line names it" -- \
+    grep -q 'enter the namespace /run/netns/nowhere: No such file' "$LAB/nowhere"
 }
 
 # The agent of gw-a's namespace, a process of gw-host's in all else.

@@ -26,8 +26,8 @@ story() {
   wait_until 90 "DPD has brought the tunnel back" -- stream_goes_on $((answered + 1))
   without=$(($(now) - begun))
 
-  # The peer only responds.
-  ESTABLISH=responder-only monitoring gw-a | agent gw-a
+  # The peer only responds, and its own monitor has time enough.
+  ESTABLISH=responder-only monitoring gw-a 'threshold = 60' | agent gw-a
   responding gw-b | agent gw-b
   wait_until 10 "gw-a is up" -- state_is gw-a to-b up
   wait_until 10 "gw-b is up" -- state_is gw-b to-a up
