@@ -22,11 +22,18 @@ extension Core {
   }
 
   mutating func clear(_ id: MonitorID, at now: Instant) {
+    guard let monitor = monitors[id], sas.sets[monitor.key] != nil else { return }
+    monitors[id]?.clearAt = nil
+    guard mayClear(id, at: now) else { return }
+    note(.cleared, of: monitor.tunnel, at: now)
+    takeAway(id, at: now)
+  }
+
+  /// Clears the SAs of a set whatever the guards say.
+  mutating func takeAway(_ id: MonitorID, at now: Instant) {
     guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel],
       let set = sas.sets[monitor.key]
     else { return }
-    monitors[id]?.clearAt = nil
-    guard mayClear(id, at: now) else { return }
     monitors[id]?.clears += 1
     monitors[id]?.clearing = set.all
     monitors[id]?.clearAgainAt = now.advanced(by: Self.clearPatience)

@@ -90,8 +90,15 @@ extension Core {
   }
 
   /// `clear bad-spi-count [GATEWAY]`.
-  mutating func clearBadSPICount(of gateway: String?) {
-    guard let gateway else { return badSPI.peers = [:] }
+  mutating func clearBadSPICount(of gateway: String?) -> Answer {
+    guard let gateway else {
+      badSPI.peers = [:]
+      return Answer(isDone: true, lines: ["bad-spi counts of all gateways are zero"])
+    }
+    guard configuration.gateways[gateway] != nil else {
+      return Answer(isDone: false, lines: ["\(gateway): no such gateway"])
+    }
     badSPI.peers[gateway] = nil
+    return Answer(isDone: true, lines: ["\(gateway): bad-spi count is zero"])
   }
 }

@@ -22,6 +22,8 @@ import OrderedCollections
 /// - `Core+Admin`: `link-control = "admin"`
 /// - `Core+Role`: active or standby
 /// - `Core+BadSPI`, `Core+Resync`: ESP with unknown SPIs, and what is done about its sender
+/// - `Core+Reload`: another configuration while the agent runs
+/// - `Core+Commands`: what else an operator asks for
 /// - `Core+Gates`: what a tunnel's state means for its link
 /// - `Tunnel`: the one function that changes a tunnel's state
 public struct Core: Sendable {
@@ -32,6 +34,7 @@ public struct Core: Sendable {
     case ike
     case ownLink(UInt32)
     case badSPI
+    case verification(TunnelID)
   }
 
   /// How long an empty set may still be a break-before-make reauthentication.
@@ -42,7 +45,8 @@ public struct Core: Sendable {
   /// A late call beyond this means that the agent itself did not run.
   static let stallTolerance = Duration.milliseconds(100)
 
-  let configuration: Configuration
+  /// What is obeyed; `Command.reload` changes it.
+  public internal(set) var configuration: Configuration
   var sas = SATable()
   var policies = PolicyTable()
   var links = LinkTable()
@@ -67,6 +71,12 @@ public struct Core: Sendable {
   private var handledAt: Instant?
   /// Whether a first snapshot was taken; SAs in it are adopted.
   var hasStarted = false
+  /// Whether another configuration is being taken over; SAs that are there are adopted.
+  var isReloading = false
+  /// What happened to the tunnels, for the operator.
+  var eventLog = TunnelEvents()
+  /// Paths that an operator waits to be proven.
+  var verifications: [TunnelID: Verification] = [:]
   /// Whether the agent is ending: gates stay as they are from now on.
   var isEnding = false
   /// Whether routes are to be dumped once all steps are taken: a dump from before them would show
@@ -152,7 +162,7 @@ public struct Core: Sendable {
     case .captured(let packets): take(packets, at: now)
     case .badSPIFailed(let message): badSPIFailed(message)
     case .decrypted(let gateway, let packets): take(decrypted: packets, from: gateway)
-    case .clearBadSPICount(let gateway): clearBadSPICount(of: gateway)
+    case .command(let command, let request): obey(command, request, at: now)
     case .shutdown(let release): shutDown(release: release, at: now)
     case .tick: break
     }
@@ -180,6 +190,7 @@ public struct Core: Sendable {
       case .ike: askForList(at: now)
       case .ownLink: settleOwnLinks(at: now)
       case .badSPI: wakeBadSPI(at: now)
+      case .verification(let id): endVerification(id)
       }
     }
   }

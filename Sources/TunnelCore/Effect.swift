@@ -26,6 +26,8 @@ public enum Effect: Hashable, Sendable {
   case endCapture
   /// Add up the packets of these SAs that are still there.
   case readDecrypted(gateway: String, [SAKey])
+  /// A command has come to something.
+  case answer(RequestID, Answer)
   /// An alarm for the operator.
   case alarm(Alarm)
   /// One line for the log.

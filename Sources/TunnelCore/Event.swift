@@ -66,10 +66,10 @@ public enum Event: Sendable {
   case badSPIFailed(String)
   /// Packets decrypted by SAs of a gateway's, as asked for by `Effect.readDecrypted`.
   case decrypted(gateway: String, packets: UInt64)
-  /// The operator forgets what a gateway did, or all of them.
-  case clearBadSPICount(gateway: String?)
   /// The redundancy daemon says which gateway this is.
   case role(Role)
+  /// An operator asks for something; nil: nobody waits for the answer.
+  case command(Command, RequestID?)
   /// The agent is about to end. With `release` every gate is put back first.
   case shutdown(release: Bool)
   /// Time passed; `nextDeadline` says when this is due.

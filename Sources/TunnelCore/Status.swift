@@ -198,7 +198,7 @@ extension Core {
     return sets.lazy.compactMap(\.obstacle).first.map(\.description)
   }
 
-  private func wayName(_ way: ProbeWay) -> String {
+  func wayName(_ way: ProbeWay) -> String {
     switch way {
     case .link(let index): links[index]?.name ?? "-"
     case .policy: "policy"

@@ -12,6 +12,17 @@ struct Place: ParsableArguments {
   /// Its configuration unless `--config` says otherwise.
   var configPath: String { netns.map { "/etc/vpnagent/\($0).toml" } ?? defaultConfigPath }
 
+  /// Enters the namespace, before any socket is opened.
+  func enterNamespace() throws {
+    guard let netns else { return }
+    do {
+      try enterNetworkNamespace(netns)
+    } catch {
+      complain(error.description)
+      throw error.isPermission ? ExitCode.permission : ExitCode.system
+    }
+  }
+
   /// A name is one component of a path.
   func validate() throws {
     guard let netns else { return }

@@ -9,7 +9,8 @@ struct Run: ParsableCommand {
       Without a configuration file it observes: every tunnel it finds is listed, none is touched.
       --netns runs it in a network namespace, with a directory of its own, /run/vpnagent-NAME, and \
       /etc/vpnagent/NAME.toml for its configuration.
-      SIGTERM and SIGINT end it; held links are released first unless --on-exit keep.
+      SIGTERM and SIGINT end it; held links are released first unless --on-exit keep. SIGHUP has it \
+      read its configuration file again, as `vpnagent reload` does.
       Exit status: 0 ended as told, 71 system failure, 75 already running, 77 no permission, \
       78 configuration not valid.
       """)
@@ -24,12 +25,13 @@ struct Run: ParsableCommand {
   @Flag(help: "Log what is of use only to who works on the agent.") var debug = false
 
   func run() throws {
-    try enterNamespace()
-    let path = try config ?? (fileExists(place.configPath) ? place.configPath : nil)
-    let loaded = try path.map(loadConfiguration)?.configuration ?? .observing
+    try place.enterNamespace()
+    let (config, usual) = (config, place.configPath)
+    let file = try readConfiguration(config, usual: usual).orComplain()
     let options = AgentOptions(
-      configuration: loaded, configPath: path, runDirectory: place.directory, role: role,
-      onExit: onExit, logLevel: debug ? .debug : .info, version: agentVersion)
+      configuration: file, readConfiguration: { readConfiguration(config, usual: usual) },
+      runDirectory: place.directory, role: role, onExit: onExit,
+      logLevel: debug ? .debug : .info, version: agentVersion)
     let agent: Agent
     do {
       agent = try Agent(options)
@@ -44,32 +46,12 @@ struct Run: ParsableCommand {
       throw ExitCode.system
     }
   }
-
-  /// Before any socket is opened.
-  private func enterNamespace() throws {
-    guard let name = place.netns else { return }
-    do {
-      try enterNetworkNamespace(name)
-    } catch {
-      complain(error.description)
-      throw error.isPermission ? ExitCode.permission : ExitCode.system
-    }
-  }
-
-  private func fileExists(_ path: String) throws -> Bool {
-    do {
-      _ = try readFile(path)
-      return true
-    } catch {
-      return error.errno != 2  // ENOENT; any other error is reported when it is loaded
-    }
-  }
 }
 
 extension AgentOptions.OnExit: ExpressibleByArgument {}
 
 extension StartFailure {
-  fileprivate var exitCode: ExitCode {
+  var exitCode: ExitCode {
     switch self {
     case .permission: .permission
     case .alreadyRunning: .alreadyRunning

@@ -94,10 +94,10 @@ import TunnelCore
     bench.findOne()
     bench.findOne()
     #expect(bench.initiations.count == 1)
-    bench.play(.clearBadSPICount(gateway: "gw-b"))
+    bench.play(.command(.clearBadSPICount(gateway: "gw-b"), nil))
     bench.findOne()
     #expect(bench.initiations.count == 2)
-    bench.play(.clearBadSPICount(gateway: nil))
+    bench.play(.command(.clearBadSPICount(gateway: nil), nil))
     bench.findOne()
     #expect(bench.initiations.count == 3)
   }

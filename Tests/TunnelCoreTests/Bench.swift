@@ -184,7 +184,8 @@ struct Bench {
       case .readDecrypted(let gateway, let keys):
         let packets = sas.filter { keys.contains($0.key) }.values.map(\.packets).reduce(0, +)
         play(.decrypted(gateway: gateway, packets: packets))
-      case .clear, .readRoutes, .vici, .alarm, .log, .endProbes, .makeLink, .removeLink: break
+      case .clear, .readRoutes, .vici, .answer, .alarm, .log, .endProbes, .makeLink, .removeLink:
+        break
       }
     }
   }

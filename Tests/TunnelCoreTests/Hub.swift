@@ -137,7 +137,7 @@ struct Hub {
         }
       case .sendProbe, .endProbes, .makeLink, .removeLink, .readCounters, .readRoutes, .vici,
         .readUnknownSPIs, .capture, .endCapture, .readDecrypted,
-        .alarm,
+        .answer, .alarm,
         .log:
         break
       }

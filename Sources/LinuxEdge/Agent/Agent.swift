@@ -7,23 +7,27 @@ import TunnelCore
 /// It owns every descriptor, feeds the core with what they say, and performs the core's effects in
 /// their order. What cannot be done goes back to the core as an event. It decides nothing.
 public final class Agent {
-  private let options: AgentOptions
-  private let log: Log
+  let options: AgentOptions
+  let log: Log
   private let lock: Descriptor
   private let signals: Descriptor
-  private let startedAt = monotonicNow()
-  private var reactor: Reactor
+  let startedAt = monotonicNow()
+  var reactor: Reactor
   private var xfrm: XfrmEvents
   private var links: RouteEvents
   private var probes: ProbeSender
-  private let requestWatch: RequestWatch?
-  private let badSPIs = BadSPIWatch()
+  var requestWatch: RequestWatch?
+  let badSPIs = BadSPIWatch()
   private var gateKeeper: GateKeeper
-  private let roleFile: RoleFile
+  let roleFile: RoleFile
   private let requests: KernelRequests
   private let vici: VICIClient
-  private var control: ControlServer?
-  private var core: Core
+  var control: ControlServer?
+  var core: Core
+  /// The configuration file that is obeyed; nil when the agent only observes.
+  var configPath: String?
+  /// What stands before the answer to a request.
+  var notes: [RequestID: [String]] = [:]
 
   /// Gets hold of everything and reads what an earlier run left; changes nothing.
   public init(_ options: AgentOptions) throws(StartFailure) {
@@ -32,25 +36,24 @@ public final class Agent {
     do {
       // Raw sockets first: without permission nothing else is tried.
       probes = try ProbeSender()
-      let isOptimized = options.configuration.allSettings.contains {
-        $0.monitor?.mode == .optimized
-      }
-      requestWatch = isOptimized ? try RequestWatch() : nil
-      lock = try Self.takeLock(options.runDirectory)
+      let configuration = options.configuration.configuration
+      configPath = options.configuration.path
+      requestWatch = configuration.needsRequestWatch ? try RequestWatch() : nil
+      lock = try takeLock(options.runDirectory)
       requests = try KernelRequests()
       xfrm = try XfrmEvents()
       links = try RouteEvents()
       reactor = try Reactor()
-      let caught = [SIGTERM, SIGINT]
+      let caught = [SIGTERM, SIGINT, SIGHUP]
       signals = try Descriptor(
         taking: unsafe vpa_signals_open(caught, caught.count), operation: "catch signals")
-      vici = VICIClient(path: options.configuration.viciSocket, at: monotonicNow())
+      vici = VICIClient(path: configuration.viciSocket, at: monotonicNow())
       let file = RecordFile(path: "\(options.runDirectory)/gates.json")
       let record = try file.load()
       gateKeeper = GateKeeper(file: file, record: record)
       roleFile = RoleFile(path: "\(options.runDirectory)/role")
       core = Core(
-        configuration: options.configuration, record: record,
+        configuration: configuration, record: record,
         role: try roleFile.load() ?? options.role, seed: try randomNumber(), at: monotonicNow())
     } catch let error as StartFailure {
       throw error
@@ -62,21 +65,9 @@ public final class Agent {
     try openControl()
   }
 
-  private static func takeLock(_ directory: String) throws -> Descriptor {
-    let made = unsafe vpa_make_directory(directory)
-    guard made == 0 else {
-      throw EdgeError(operation: "make the directory", object: directory, errno: -made)
-    }
-    let path = "\(directory)/lock"
-    let descriptor = unsafe vpa_lock_file(path)
-    if descriptor == -EWOULDBLOCK { throw StartFailure.alreadyRunning(lock: path) }
-    return try Descriptor(taking: descriptor, operation: "lock", object: path)
-  }
-
   private func openControl() throws(StartFailure) {
     do {
-      let path = "\(options.runDirectory)/control.sock"
-      let server = try ControlServer(path: path) { [unowned self] in answer($0) }
+      let server = try ControlServer(path: "\(options.runDirectory)/control.sock")
       control = server
       for descriptor in [
         xfrm.fd, links.fd, signals.number, server.listeningDescriptor,
@@ -88,33 +79,7 @@ public final class Agent {
     }
   }
 
-  private var watchedRequests: [Int32] { requestWatch?.descriptors ?? [] }
-
-  private func answer(_ request: String) -> [UInt8] {
-    let words = request.split(separator: " ")
-    if words.first == "role" { return changeRole(to: words.dropFirst().map(String.init)) }
-    guard request == "status" else { return Array("unknown request\n".utf8) }
-    let now = monotonicNow()
-    return AgentStatus(
-      version: options.version, pid: getpid(), uptime: now.since(startedAt).inSeconds,
-      config: options.configPath, control: core.control, controlObstacle: core.controlObstacle,
-      role: core.role.rawValue, badSPI: core.badSPIStatus(at: now), tunnels: core.status(at: now).tunnels
-    ).json()
-  }
-
-  /// `role`, or `role active|standby`: on disk first, so that no restart wakes a standby.
-  private func changeRole(to words: [String]) -> [UInt8] {
-    guard let word = words.first else { return Array("\(core.role.rawValue)\n".utf8) }
-    guard let role = Role(rawValue: word) else { return Array("unknown request\n".utf8) }
-    do {
-      try roleFile.save(role)
-      try feed(.role(role))
-      return Array("\(core.role.rawValue)\n".utf8)
-    } catch {
-      log(.error, "-", "cannot become \(role.rawValue): \(error)")
-      return Array("\(error)\n".utf8)
-    }
-  }
+  var watchedRequests: [Int32] { requestWatch?.descriptors ?? [] }
 
   // MARK: The loop
 
@@ -132,6 +97,10 @@ public final class Agent {
         try serve(descriptor)
       }
       signal = vpa_signals_next(signals.number)
+      if signal == SIGHUP {
+        signal = 0
+        try reload(nil)
+      }
       // Replies that wait were read above: a timer must not call them lost.
       if let due = core.nextDeadline, due <= monotonicNow() { try feed(.tick) }
       try attendVICI()
@@ -142,9 +111,9 @@ public final class Agent {
   }
 
   private var greeting: String {
-    let (vpns, templates) = (options.configuration.vpns, options.configuration.templates)
+    let (vpns, templates) = (core.configuration.vpns, core.configuration.templates)
     let what =
-      options.configPath.map { "\($0): \(vpns.count) VPNs, \(templates.count) templates" }
+      configPath.map { "\($0): \(vpns.count) VPNs, \(templates.count) templates" }
       ?? "no configuration, only observing"
     return "vpnagent \(options.version) started, \(what)"
   }
@@ -161,14 +130,14 @@ public final class Agent {
     case let number where watchedRequests.contains(number):
       for event in requestWatch?.receive(from: number) ?? [] { try feed(event) }
     case let number where badSPIs.owns(number):
-      let packets = badSPIs.receive(from: number)
-      log(.debug, "-", "captured \(packets.count) packets")
-      try feed(.captured(packets))
+      try feed(.captured(readCapture(number)))
     case let number where vici.owns(number):
       for event in vici.serve(number, at: monotonicNow()) { try feed(.vici(event)) }
     default:
-      if control?.advance(descriptor) == .writable {
-        try reactor.watch(descriptor, forWriting: true)
+      switch control?.advance(descriptor) {
+      case .asked(let id, let line): try obey(line, id)
+      case .writable: try reactor.watch(descriptor, forWriting: true)
+      case .readable, .closed, nil: break
       }
     }
   }
@@ -200,16 +169,11 @@ public final class Agent {
   /// Reads the kernel's whole state. The event sockets are subscribed, and drained after an
   /// overrun, so nothing falls between.
   private func resync() throws(EdgeError) {
-    let snapshot = Snapshot(
-      sas: try requests.dumpSAs(), policies: try requests.dumpPolicies(),
-      links: try requests.dumpLinks(), addresses: try requests.dumpAddresses(),
-      routes: try requests.dumpRoutes(), nexthops: try requests.dumpNexthops(),
-      rules: try requests.dumpRules())
-    try feed(.snapshot(snapshot))
+    try feed(.snapshot(requests.snapshot()))
   }
 
   /// Hands an event to the core, performs what it asks for, and goes on until nothing is left.
-  private func feed(_ event: Event) throws(EdgeError) {
+  func feed(_ event: Event) throws(EdgeError) {
     var events = [event]
     while !events.isEmpty {
       var failures: [Event] = []
@@ -252,8 +216,10 @@ public final class Agent {
     case .endCapture:
       log(.debug, "-", "capture ended: \(badSPIs.end()) packets")
     case .readDecrypted(let gateway, let keys):
-      let packets = readCounters(keys).values.reduce(0, +)
-      return [.decrypted(gateway: gateway, packets: packets)]
+      return [.decrypted(gateway: gateway, packets: readCounters(keys).values.reduce(0, +))]
+    case .answer(let request, let answer):
+      let notes = notes.removeValue(forKey: request) ?? []
+      try reply(request, ControlAnswer(answer, after: notes).json())
     case .alarm(let alarm):
       log(alarm.isDown ? .error : .info, "-", alarm.description)
     case .log(let level, let tunnel, let text):
@@ -269,25 +235,6 @@ public final class Agent {
       return []
     } catch {
       return [.ownLinkFailed(ifID: ifID, message: error.description)]
-    }
-  }
-
-  private func readUnknownSPIs() -> Event {
-    do {
-      return .unknownSPIs(try badSPIs.unknownSPIs())
-    } catch {
-      return .badSPIFailed(error.description)
-    }
-  }
-
-  private func capture(_ request: CaptureRequest) -> [Event] {
-    do {
-      for descriptor in try badSPIs.begin(request) { try reactor.watch(descriptor) }
-      log(.debug, "-", "capturing ESP of \(request.sources.count) addresses")
-      return []
-    } catch {
-      badSPIs.end()
-      return [.badSPIFailed(error.description)]
     }
   }
 

@@ -63,6 +63,9 @@ struct SetMonitor: Sendable {
   /// Whether the path was proven and no probe has been lost since the last answer.
   var isHealthy: Bool { phase == .up && window.consecutiveLosses == 0 }
 
+  /// Whether it is up and has SAs in both directions.
+  var isWhole: Bool { phase == .up && absentUntil == nil }
+
   /// Whether these are the SAs that it had.
   func isMoved(to set: SASet) -> Bool { spis.isSuperset(of: set.spis) }
 

@@ -83,6 +83,7 @@ extension Core {
     tunnels[id]?.state = state
     tunnels[id]?.reason = reason
     tunnels[id]?.since = now
+    eventLog.note(reason.description, of: id, at: now)
     let isBad = state == .down
     log(
       isBad ? .warning : .info, tunnel.name,
