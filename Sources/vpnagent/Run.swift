@@ -9,8 +9,9 @@ struct Run: ParsableCommand {
       Without a configuration file it observes: every tunnel it finds is listed, none is touched.
       --netns runs it in a network namespace, with a directory of its own, /run/vpnagent-NAME, and \
       /etc/vpnagent/NAME.toml for its configuration.
-      SIGTERM and SIGINT end it; held links are released first unless --on-exit keep. SIGHUP has it \
-      read its configuration file again, as `vpnagent reload` does.
+      SIGTERM and SIGINT end it; held links are released first unless --on-exit keep. SIGUSR1 ends \
+      it and keeps them, for a restart. SIGHUP has it read its configuration file again, as \
+      `vpnagent reload` does.
       Exit status: 0 ended as told, 71 system failure, 75 already running, 77 no permission, \
       78 configuration not valid.
       """)

@@ -22,6 +22,7 @@ public final class Agent {
   let roleFile: RoleFile
   private let requests: KernelRequests
   private let vici: VICIClient
+  private var service: ServiceManager
   var control: ControlServer?
   var core: Core
   /// The configuration file that is obeyed; nil when the agent only observes.
@@ -44,9 +45,10 @@ public final class Agent {
       xfrm = try XfrmEvents()
       links = try RouteEvents()
       reactor = try Reactor()
-      let caught = [SIGTERM, SIGINT, SIGHUP]
+      let caught = [SIGTERM, SIGINT, SIGUSR1, SIGHUP]
       signals = try Descriptor(
         taking: unsafe vpa_signals_open(caught, caught.count), operation: "catch signals")
+      service = ServiceManager(at: monotonicNow())
       vici = VICIClient(path: configuration.viciSocket, at: monotonicNow())
       let file = RecordFile(path: "\(options.runDirectory)/gates.json")
       let record = try file.load()
@@ -89,10 +91,13 @@ public final class Agent {
   public func run() throws(EdgeError) {
     log(.info, "-", greeting)
     try resync()
+    service.isReady()
     var signal: Int32 = 0
     while signal == 0 {
       let now = monotonicNow()
-      let deadline = [core.nextDeadline, vici.nextDeadline].compactMap { $0 }.min()
+      service.attend(at: now) { summary }
+      let deadlines = [core.nextDeadline, vici.nextDeadline, service.nextDeadline]
+      let deadline = deadlines.compactMap { $0 }.min()
       for descriptor in try reactor.wait(until: deadline, now: now) {
         try serve(descriptor)
       }
@@ -105,7 +110,8 @@ public final class Agent {
       if let due = core.nextDeadline, due <= monotonicNow() { try feed(.tick) }
       try attendVICI()
     }
-    let releases = options.onExit == .release
+    service.isStopping()
+    let releases = options.onExit == .release && signal != SIGUSR1
     log(.info, "-", "told to end by signal \(signal): gates are \(releases ? "released" : "kept")")
     try feed(.shutdown(release: releases))
   }
@@ -116,6 +122,15 @@ public final class Agent {
       configPath.map { "\($0): \(vpns.count) VPNs, \(templates.count) templates" }
       ?? "no configuration, only observing"
     return "vpnagent \(options.version) started, \(what)"
+  }
+
+  /// One line for `systemctl status`.
+  private var summary: String {
+    let counts = core.stateCounts
+    let text = [TunnelState.up, .verifying, .down, .absent].compactMap { state in
+      counts[state].map { "\($0) \(state.rawValue)" }
+    }.joined(separator: ", ")
+    return text.isEmpty ? "no tunnel" : text
   }
 
   private func serve(_ descriptor: Int32) throws(EdgeError) {
@@ -221,9 +236,10 @@ public final class Agent {
       let notes = notes.removeValue(forKey: request) ?? []
       try reply(request, ControlAnswer(answer, after: notes).json())
     case .alarm(let alarm):
-      log(alarm.isDown ? .error : .info, "-", alarm.description)
+      log(alarm)
     case .log(let level, let tunnel, let text):
       log(level, tunnel, text)
+      if tunnel != "-" { service.tunnelsChanged(at: monotonicNow()) }
     }
     return []
   }
