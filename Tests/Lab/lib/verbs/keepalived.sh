@@ -5,7 +5,7 @@ keepalived() { # GATEWAY
   local gateway=$1 dir=$LAB/keepalived-$1
   mkdir -p "$dir"
   printf '#!/bin/sh\nexec "%s" "$@"\n' "$VPNAGENT" >"$dir/vpnagent"
-  sed "s|^exec vpnagent |exec $dir/vpnagent |" "$lib/../../../contrib/keepalived/vpnagent-notify" \
+  sed "s|/usr/sbin/vpnagent|$dir/vpnagent|" "$lib/../../../contrib/keepalived/vpnagent-notify" \
     >"$dir/notify"
   chmod 755 "$dir"/{vpnagent,notify}
   sed "s|/etc/keepalived/vpnagent-notify|$dir/notify|" \
