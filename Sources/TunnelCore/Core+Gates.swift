@@ -133,7 +133,8 @@ extension Core {
     let vpns = users.compactMap(\.vpn)
     return RouteGuard.Request(
       link: name, index: link?.index, isAdminUp: isUpOrRaised(name),
-      table: links.table(of: link), guardProtocols: vpns.reduce(into: []) { $0.formUnion($1.guardProtocols) },
+      table: links.table(of: link),
+      guardProtocols: vpns.reduce(into: []) { $0.formUnion($1.guardProtocols) },
       owned: vpns.flatMap(\.routes),
       heldRoute: vpns.contains { $0.heldRoute == .unreachable } ? .unreachable : .none,
       // Nobody probes any more when the agent ends.

@@ -45,7 +45,9 @@ struct ShowStatistics: ParsableCommand {
 
   func run() throws {
     let bytes = try ask("statistics", in: place.directory)
-    guard let statistics = AgentStatistics(json: bytes) else { throw strangeAnswer(place.directory) }
+    guard let statistics = AgentStatistics(json: bytes) else {
+      throw strangeAnswer(place.directory)
+    }
     if json { return show(String(decoding: bytes, as: UTF8.self)) }
     for line in statistics.lines { show("\(line)\n") }
   }

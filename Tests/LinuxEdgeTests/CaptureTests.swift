@@ -8,7 +8,7 @@ import TunnelCore
 /// The capture's filter instruction by instruction, what it decodes, and both on real sockets.
 @Suite struct CaptureFilterTests {
   private static let one = IPAddress(203, 0, 113, 1)
-  private static let six = IPAddress("2001:db8:b::1")!
+  private static let six = IPAddress(family: .ipv6, bits: 0x2001_0db8_000b << 80 | 1)
 
   @Test func ipv4() {
     #expect(

@@ -135,7 +135,8 @@ struct World {
       for sa in list { kernel.expire(sa, charonListens: scenario.charonListens) }
       return []
     case .readRoutes: return losesEvents ? [] : [.routes(kernel.routes)]
-    case .readCounters, .vici, .answer, .alarm, .log, .endProbes, .makeLink, .removeLink, .readUnknownSPIs,
+    case .readCounters, .vici, .answer, .alarm, .log, .endProbes, .makeLink, .removeLink,
+      .readUnknownSPIs,
       .capture, .endCapture, .readDecrypted:
       return []
     }
