@@ -146,7 +146,8 @@ stands_by() { # GATEWAY
   sent=$(probes_sent "$1")
   stays 4 "its link is held" -- operstate_is "$1" vti0 DORMANT
   expect "its prefix is unreachable" -- is_unreachable "$1" 10.2.0.0/16
-  expect_equal "probes that it sent" "$(probes_sent "$1")" "$sent"
+  # Sets that are gone take their counts with them.
+  expect_between "probes that it sent" $(($(probes_sent "$1") - sent)) -1000000 0
   expect "a ping passes" -- ping_once host-a 10.2.0.2
 }
 
