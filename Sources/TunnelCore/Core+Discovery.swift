@@ -161,6 +161,7 @@ extension Core {
     tunnelIndex.remove(tunnel)
     eventLog.forget(id)
     timers.set(.tunnel(id), to: nil)
+    timers.set(.command(id), to: nil)
     if let link = tunnel.link, tunnel.isGuarded { abandonGate(link) }
   }
 

@@ -11,8 +11,11 @@ extension Core {
       || state == .up && isObserved != tunnel.isOnlyObserved
     {
       transition(id, to: state, because: reason, at: now)
+      // What is to be brought up is seen by the next list.
+      if state == .absent { wantList(at: now) }
     }
     settleSets(id, at: now)
+    settleCommand(id, at: now)
     if isForgettable(tunnel) {
       forget(id)
     } else if let link = tunnel.link {

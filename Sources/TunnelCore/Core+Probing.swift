@@ -6,7 +6,7 @@ extension Core {
     func isDue(_ deadline: Instant?) -> Bool { deadline.map { $0 <= now } ?? false }
     if isDue(monitor.absentUntil) { return endAbsence(id, at: now) }
     if isDue(monitor.clearAt) { clear(id, at: now) }
-    if isDue(monitor.clearAgainAt) { clearAgain(id) }
+    if isDue(monitor.clearAgainAt) { clearAgain(id, at: now) }
     monitors[id]?.window.expire(at: now)
     checkThreshold(id, at: now)
     if isDue(monitors[id]?.nextProbe) { probe(id, at: now) }
@@ -35,7 +35,8 @@ extension Core {
     else { return }
     switch path(of: tunnel, through: monitor.key, for: monitor.purpose) {
     case .failure(let obstacle):
-      if obstacle.isLasting, obstacle != monitor.obstacle {
+      // SAs that are being cleared lose their policies first.
+      if obstacle.isLasting, obstacle != monitor.obstacle, monitor.clearing.isEmpty {
         log(.warning, tunnel.name, "set=\"\(monitor.name)\" not probed: \(obstacle)")
       }
       monitors[id]?.obstacle = obstacle
@@ -107,8 +108,7 @@ extension Core {
     monitors[id]?.phase = .up
     monitors[id]?.isVerified = true
     monitors[id]?.clearAt = nil
-    monitors[id]?.clearAgainAt = nil
-    monitors[id]?.clearing = []
+    endClearing(id)
     settle(monitor.tunnel, because: reason, at: now)
   }
 

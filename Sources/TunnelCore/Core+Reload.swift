@@ -63,7 +63,8 @@ extension Core {
     eventLog.forget(id)
     timers.set(.tunnel(id), to: nil)
     ike.gone = ike.gone.filter { $0.value != id }
-    ike.recoveries = ike.recoveries.filter { $0.value.tunnel != id }
+    ike.renegotiations = ike.renegotiations.filter { $0.value.tunnel != id }
+    timers.set(.command(id), to: nil)
   }
 
   /// The file's VPN as it is now: a new tunnel, or another one's settings.

@@ -18,11 +18,13 @@ extension Core {
         gateway, .responderOnly,
         "\(what): \(lacking[0].name) is responder-only, waiting for the peer")
     }
-    let willing = initiating.filter { canNegotiate($0) }
+    let willing = initiating.filter { obstacle(of: $0) == nil }
     guard !willing.isEmpty else {
       // Not for long: strongSwan may be starting too.
       return complain(
-        gateway, .noWay, "\(what): \(initiating[0].name) cannot be negotiated yet: \(noWay)")
+        gateway, .noWay,
+        "\(what): \(initiating[0].name) cannot be negotiated yet: "
+          + (obstacle(of: initiating[0]) ?? "-"))
     }
     resynchronise(willing, with: gateway, because: what, at: now)
   }
@@ -45,14 +47,25 @@ extension Core {
       "\(what): no more responses until ESP decrypts again, or clear bad-spi-count")
   }
 
-  private func canNegotiate(_ tunnel: Tunnel) -> Bool { ike.isConnected && tunnel.ike != nil }
-
-  private var noWay: String {
-    ike.isConnected ? "its name in strongSwan is not known" : "strongSwan does not answer"
+  /// Why a tunnel cannot be negotiated just now; nil when it can.
+  private func obstacle(of tunnel: Tunnel) -> String? {
+    guard ike.isConnected else {
+      return tunnel.vpn?.renegotiateCommand == nil ? "strongSwan does not answer" : nil
+    }
+    guard case .failure(let obstacle) = childName(of: tunnel) else { return nil }
+    return obstacle.description
   }
 
+  /// By VICI, else by `renegotiate-command`, of which one runs at a time.
   private mutating func negotiate(_ tunnel: Tunnel, at now: Instant) {
-    if let name = tunnel.ike?.name { effects.append(.vici(.initiate(name))) }
+    if ike.isConnected {
+      guard case .success(let name) = childName(of: tunnel) else { return }
+      effects.append(.vici(.initiate(name)))
+    } else if tunnel.command?.isRunning != true {
+      tunnels[tunnel.id]?.owesNegotiation = true
+      tunnels[tunnel.id]?.command = CommandWork(dueAt: now)
+      timers.set(.command(tunnel.id), to: now)
+    }
   }
 
   /// Once an outage, at the level of an alarm.

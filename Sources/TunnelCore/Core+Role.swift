@@ -19,7 +19,7 @@ extension Core {
   }
 
   private mutating func enterStandby(at now: Instant) {
-    forgetRecoveries()
+    forgetRenegotiations()
     endCapture()
     for id in monitors.keys.sorted() {
       guard let monitor = monitors[id] else { continue }

@@ -18,7 +18,9 @@ import OrderedCollections
 /// - `Core+Clearing`: whether, when and how SAs of a dead path are taken away
 /// - `Core+Traffic`: whether an `optimized` monitor has to probe at all
 /// - `Core+IKE`: what strongSwan says by VICI
-/// - `Core+Recovery`: SAs that were deleted behind its back
+/// - `Core+Names`: what it calls a tunnel
+/// - `Core+Renegotiation`: children that it is told to bring back
+/// - `Core+RenegotiateCommand`: `renegotiate-command`, where there is no VICI
 /// - `Core+Admin`: `link-control = "admin"`
 /// - `Core+Role`: active or standby
 /// - `Core+BadSPI`, `Core+Resync`: ESP with unknown SPIs, and what is done about its sender
@@ -32,6 +34,7 @@ public struct Core: Sendable {
     case tunnel(TunnelID)
     case gate(String)
     case ike
+    case command(TunnelID)
     case ownLink(UInt32)
     case badSPI
     case verification(TunnelID)
@@ -156,6 +159,7 @@ public struct Core: Sendable {
       let name = monitors[id].flatMap { tunnels[$0.tunnel]?.name } ?? "-"
       log(.warning, name, "cannot clear \(key): \(message)")
     case .vici(let event): take(event, at: now)
+    case .commandEnded(let id, let end): commandEnded(id, end, at: now)
     case .ownLinkFailed(let ifID, let message): ownLinkFailed(ifID, message)
     case .role(let role): take(role, at: now)
     case .unknownSPIs(let count): take(unknownSPIs: count, at: now)
@@ -188,6 +192,7 @@ public struct Core: Sendable {
           settleGate(link, at: now)
         }
       case .ike: askForList(at: now)
+      case .command(let id): runCommand(id, at: now)
       case .ownLink: settleOwnLinks(at: now)
       case .badSPI: wakeBadSPI(at: now)
       case .verification(let id): endVerification(id)

@@ -12,6 +12,10 @@ public enum Effect: Hashable, Sendable {
   case changeGate(GatePlan)
   /// Clear these SAs: re-read each by its key, compare, then expire it hard.
   case clear(MonitorID, tunnel: String, [SecurityAssociation])
+  /// Delete these SAs, without a word to the IKE daemon: re-read each by its key, compare, delete.
+  case delete(MonitorID, tunnel: String, [SecurityAssociation])
+  /// Run a tunnel's `renegotiate-command`: a program and its arguments.
+  case run(TunnelID, [String])
   /// Read the packet counters of a set's SAs and give them back as `Event.counters`.
   case readCounters(MonitorID, [SAKey])
   /// The kernel's routes may have changed without an event: dump them again.

@@ -46,43 +46,24 @@ public struct TunnelStatus: Codable, Hashable, Sendable {
   public var lastFailureAge: Double?
   /// Routes taken from its link.
   public var withdrawn: [String]
+  /// How its SAs are cleared and brought back: "vici", "kernel expire", or "kernel expire,
+  /// renegotiate-command".
+  public var control: String
   /// What strongSwan calls it; null when that was never known.
   public var ike: IKEStatus?
+  /// What is being done to bring it back; null when nothing is.
+  public var renegotiation: RenegotiationStatus?
   /// Its SA sets.
   public var sets: [SetStatus]
 
   private enum CodingKeys: String, CodingKey {
-    case name, ike, id, configured, template, link, gateway, local, remote, state, mon, gate,
+    case name, ike, control, renegotiation, id, configured, template, link, gateway, local, remote,
+      state, mon, gate,
       reason,
       since
     case losses, threshold, obstacle, failures, withdrawn, sets
     case lastFailure = "last_failure"
     case lastFailureAge = "last_failure_age"
-  }
-}
-
-/// A tunnel in strongSwan's words.
-public struct IKEStatus: Codable, Hashable, Sendable {
-  /// Name of its connection.
-  public var connection: String
-  /// Name of the child.
-  public var child: String
-  /// unique id of the IKE SA; null when the child has no SAs.
-  public var ikeID: UInt32?
-  /// unique id of the CHILD_SA; null likewise.
-  public var childID: UInt32?
-
-  private enum CodingKeys: String, CodingKey {
-    case connection, child
-    case ikeID = "ike_id"
-    case childID = "child_id"
-  }
-
-  init(_ names: IKENames) {
-    connection = names.name.connection
-    child = names.name.child
-    ikeID = names.ikeID
-    childID = names.childID
   }
 }
 
@@ -192,7 +173,8 @@ extension Core {
       failures: tunnel.failures, lastFailure: tunnel.lastFailure?.reason.description,
       lastFailureAge: tunnel.lastFailure.map { now.since($0.at).inSeconds },
       withdrawn: tunnel.link.map { routes.withdrawn(from: $0).map(\.description) } ?? [],
-      ike: tunnel.ike.map(IKEStatus.init), sets: (sets + tunnel.lost).map(status))
+      control: control(of: tunnel), ike: tunnel.ike.map(IKEStatus.init),
+      renegotiation: renegotiation(of: tunnel, at: now), sets: (sets + tunnel.lost).map(status))
   }
 
   private func obstacle(_ tunnel: Tunnel, _ sets: [SetMonitor]) -> String? {
@@ -201,6 +183,7 @@ extension Core {
       if !link.isAdminUp, !isDownByUs(name) { return "link \(name) is down by the operator" }
     }
     return sets.lazy.compactMap(\.obstacle).first.map(\.description)
+      ?? tunnel.nameObstacle?.description
   }
 
   func wayName(_ way: ProbeWay) -> String {

@@ -119,7 +119,7 @@ private let tableRows: [Row] = [
   Row(
     "gateway.GW.adress = '10.0.0.1'",
     " gateway.GW.adress = \"10.0.0.1\": unknown key (did you mean address?); allowed: "
-      + "address, local-address",
+      + "address, local-address, ike-connection",
     " gateway.GW.address: missing; allowed: an address or an array of them"),
   Row(
     "vpn-monitor-options = true",

@@ -12,6 +12,7 @@ let fullFile = """
   [gateway.GW-B]
   address = ["203.0.113.1", "203.0.113.2"]
   local-address = "198.51.100.1"
+  ike-connection = "branch"
 
   [gateway.GW-6]
   address = "2001:db8::1"
@@ -27,6 +28,8 @@ let fullFile = """
   ]
   guard-protocols = ["boot", "static", "unset", 186]
   held-route = "none"
+  ike-child = "net"
+  renegotiate-command = ["ipsec", "auto", "--up", "to-b"]
 
   [vpn.to-b.vpn-monitor]
   optimized = true

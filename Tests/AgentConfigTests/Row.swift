@@ -34,7 +34,7 @@ struct Row: Sendable, CustomTestStringConvertible {
 // What is allowed, as messages have it.
 let vpnKeys =
   "gateway, bind-interface, establish-tunnels, link-control, routes, guard-protocols, "
-  + "held-route, vpn-monitor"
+  + "held-route, vpn-monitor, ike-child, renegotiate-command"
 let monitorKeys =
   "optimized, interval, threshold, timeout, probe-source, source-interface, "
   + "destination-ip, accept-clear-reply, path-mtu, verify-path"

@@ -34,7 +34,8 @@ private func vpn(_ lines: String) throws -> VPN {
       mode: .optimized, interval: .seconds(1), threshold: 3, timeout: .milliseconds(500),
       probeSource: .endpoint, sourceInterface: "lo", destinations: [IPAddress(10, 99, 0, 2)],
       acceptsClearReply: true,
-      verifyPath: .init(destinations: [IPAddress(10, 99, 0, 3), far6], packetSize: 1350)))
+      verifyPath: .init(destinations: [IPAddress(10, 99, 0, 3), far6], packetSize: 1350)),
+    ikeChild: "net", renegotiateCommand: ["ipsec", "auto", "--up", "to-b"])
   let second = VPN(
     name: "a6", gateway: "GW-6", bindInterface: "xfrm6", establishTunnels: .responderOnly,
     linkControl: .none, routes: [prefix],
@@ -43,7 +44,8 @@ private func vpn(_ lines: String) throws -> VPN {
   var expected = Configuration(
     gateways: [
       "GW-B": Gateway(
-        name: "GW-B", addresses: peers, localAddress: IPAddress(198, 51, 100, 1)),
+        name: "GW-B", addresses: peers, localAddress: IPAddress(198, 51, 100, 1),
+        ikeConnection: "branch"),
       "GW-6": Gateway(name: "GW-6", addresses: [six]),
     ],
     vpns: [first, second, VPN(name: "shown", gateway: "GW-6")])
@@ -73,6 +75,8 @@ func aFileWithoutTunnelsObserves(text: String) throws {
   #expect(vpn.guardProtocols == [0, 3, 4])
   #expect(vpn.heldRoute == .unreachable)
   #expect(vpn.monitor == nil)
+  #expect(vpn.ikeChild == nil)
+  #expect(vpn.renegotiateCommand == nil)
 }
 
 @Test(arguments: ["vpn-monitor = true", "vpn-monitor = {}", "[vpn.v.vpn-monitor]"])

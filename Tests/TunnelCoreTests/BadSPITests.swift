@@ -3,7 +3,6 @@ import TunnelCore
 
 /// ESP with unknown SPIs, played by hand: when the agent looks, and what it does to whom.
 @Suite struct BadSPITests {
-  static let name = ChildName(connection: "to-b", child: "net")
   private static let stranger = IPAddress(192, 0, 2, 66)
 
   /// A bench whose tunnel was up and has no SAs any more, and whose daemon answers.
@@ -245,7 +244,7 @@ extension Bench {
   var knownSPIs: [UInt32]? { captureRequests.last?.knownSPIs }
 
   /// Times at which the tunnel's child was initiated.
-  var initiations: [Double] { times(of: .initiate(BadSPITests.name)) }
+  var initiations: [Double] { times(of: .initiate(Bench.name)) }
   var errors: [String] {
     trace.compactMap { if case .log(.error, _, let text) = $0.effect { text } else { nil } }
   }

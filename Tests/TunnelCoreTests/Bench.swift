@@ -40,12 +40,12 @@ struct Bench {
     _ monitor: Monitor? = Monitor(interval: .seconds(1), threshold: 3, verifyPath: .init()),
     establish: VPN.EstablishTunnels = .immediately, routes: [IPPrefix] = [],
     record: GateRecord = GateRecord(), linkControl: VPN.LinkControl = .oper,
-    link: String? = "vti0", role: Role = .active,
+    link: String? = "vti0", command: [String]? = nil, role: Role = .active,
     respondBadSPI: RespondBadSPI? = nil
   ) {
     let vpn = VPN(
       name: "to-b", gateway: "gw-b", bindInterface: link, establishTunnels: establish,
-      linkControl: linkControl, routes: routes, monitor: monitor)
+      linkControl: linkControl, routes: routes, monitor: monitor, renegotiateCommand: command)
     let gateway = Gateway(name: "gw-b", addresses: [Self.remote])
     var configuration = Configuration(gateways: ["gw-b": gateway], vpns: [vpn])
     configuration.respondBadSPI = respondBadSPI
@@ -184,7 +184,8 @@ struct Bench {
       case .readDecrypted(let gateway, let keys):
         let packets = sas.filter { keys.contains($0.key) }.values.map(\.packets).reduce(0, +)
         play(.decrypted(gateway: gateway, packets: packets))
-      case .clear, .readRoutes, .vici, .answer, .alarm, .log, .endProbes, .makeLink, .removeLink:
+      case .clear, .delete, .run, .readRoutes, .vici, .answer, .alarm, .log, .endProbes,
+        .makeLink, .removeLink:
         break
       }
     }

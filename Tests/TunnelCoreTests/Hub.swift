@@ -137,7 +137,7 @@ struct Hub {
         }
       case .sendProbe, .endProbes, .makeLink, .removeLink, .readCounters, .readRoutes, .vici,
         .readUnknownSPIs, .capture, .endCapture, .readDecrypted,
-        .answer, .alarm,
+        .delete, .run, .answer, .alarm,
         .log:
         break
       }

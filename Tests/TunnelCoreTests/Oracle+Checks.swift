@@ -14,7 +14,7 @@ extension Oracle {
         require(false, "\(effect), though respond-bad-spi is off")
       case .makeLink, .removeLink, .endProbes:
         require(false, "\(effect), though every tunnel has a link")
-      case .readCounters, .readRoutes, .vici, .answer, .alarm, .log: break
+      case .readCounters, .readRoutes, .vici, .run, .delete, .answer, .alarm, .log: break
       }
     }
     checkThresholds(event, core, now)

@@ -19,6 +19,7 @@
 #include "vpa_probe.h"
 #include "vpa_probe_policy.h"
 #include "vpa_probe_whole.h"
+#include "vpa_process.h"
 #include "vpa_reactor.h"
 #include "vpa_service.h"
 #include "vpa_testing.h"

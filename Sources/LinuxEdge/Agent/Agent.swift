@@ -20,8 +20,9 @@ public final class Agent {
   let badSPIs = BadSPIWatch()
   private var gateKeeper: GateKeeper
   let roleFile: RoleFile
-  private let requests: KernelRequests
+  let requests: KernelRequests
   private let vici: VICIClient
+  let processes = ProcessRunner()
   private var service: ServiceManager
   var control: ControlServer?
   var core: Core
@@ -96,7 +97,9 @@ public final class Agent {
     while signal == 0 {
       let now = monotonicNow()
       service.attend(at: now) { summary }
-      let deadlines = [core.nextDeadline, vici.nextDeadline, service.nextDeadline]
+      let deadlines = [
+        core.nextDeadline, vici.nextDeadline, service.nextDeadline, processes.nextDeadline,
+      ]
       let deadline = deadlines.compactMap { $0 }.min()
       for descriptor in try reactor.wait(until: deadline, now: now) {
         try serve(descriptor)
@@ -109,6 +112,7 @@ public final class Agent {
       // Replies that wait were read above: a timer must not call them lost.
       if let due = core.nextDeadline, due <= monotonicNow() { try feed(.tick) }
       try attendVICI()
+      processes.wake(at: monotonicNow())
     }
     service.isStopping()
     let releases = options.onExit == .release && signal != SIGUSR1
@@ -148,6 +152,8 @@ public final class Agent {
       try feed(.captured(readCapture(number)))
     case let number where vici.owns(number):
       for event in vici.serve(number, at: monotonicNow()) { try feed(.vici(event)) }
+    case let number where processes.owns(number):
+      if let event = processes.serve(number) { try feed(event) }
     default:
       switch control?.advance(descriptor) {
       case .asked(let id, let line): try obey(line, id)
@@ -218,6 +224,10 @@ public final class Agent {
       return gateKeeper.perform(plan, requests).map { .gateFailed($0) }
     case .clear(let monitor, let tunnel, let sas):
       return sas.compactMap { clear($0, monitor, tunnel) }
+    case .delete(let monitor, let tunnel, let sas):
+      return sas.compactMap { clear($0, monitor, tunnel, deleting: true) }
+    case .run(let tunnel, let words):
+      return run(tunnel, words)
     case .readCounters(let monitor, let keys):
       return [.counters(monitor, readCounters(keys))]
     case .readRoutes:
@@ -244,24 +254,6 @@ public final class Agent {
     return []
   }
 
-  private func makeLink(_ name: String, _ ifID: UInt32) -> [Event] {
-    do {
-      try requests.makeProbeLink(name, ifID: ifID)
-      log(.info, "-", "made link \(name) for the probes of SAs with if_id \(ifID)")
-      return []
-    } catch {
-      return [.ownLinkFailed(ifID: ifID, message: error.description)]
-    }
-  }
-
-  private func removeLink(_ index: Int32) {
-    do {
-      try requests.deleteLink(index)
-    } catch {
-      log(.warning, "-", "cannot remove a link of the agent's: \(error)")
-    }
-  }
-
   /// Packets through each SA that is still there.
   private func readCounters(_ keys: [SAKey]) -> [SAKey: UInt64] {
     var counts: [SAKey: UInt64] = [:]
@@ -273,21 +265,5 @@ public final class Agent {
       }
     }
     return counts
-  }
-
-  /// Expires one SA; charon then removes its pair, tells the peer and negotiates anew.
-  private func clear(
-    _ sa: SecurityAssociation, _ monitor: MonitorID, _ tunnel: String
-  ) -> Event? {
-    do {
-      switch try requests.expire(sa.key, checking: sa) {
-      case .expired: log(.info, tunnel, "cleared \(sa.key)")
-      case .gone: log(.info, tunnel, "\(sa.key) was gone already")
-      case .differs: log(.warning, tunnel, "\(sa.key) is another SA by now: left alone")
-      }
-      return nil
-    } catch {
-      return .clearFailed(monitor, sa.key, message: error.description)
-    }
   }
 }

@@ -62,8 +62,8 @@ public enum Release {
         } catch {
           outcome.failures.append("\(error)")
         }
-      case .sendProbe, .endProbes, .makeLink, .clear, .readCounters, .readRoutes, .vici, .answer,
-        .readUnknownSPIs, .capture, .endCapture, .readDecrypted, .alarm, .log:
+      case .sendProbe, .endProbes, .makeLink, .clear, .readCounters, .readRoutes, .vici, .delete,
+        .run, .answer, .readUnknownSPIs, .capture, .endCapture, .readDecrypted, .alarm, .log:
         break
       }
     }

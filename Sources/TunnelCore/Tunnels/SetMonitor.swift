@@ -44,8 +44,11 @@ struct SetMonitor: Sendable {
   var bornAt: Instant?
   /// When SAs are to be cleared.
   var clearAt: Instant?
-  /// SAs whose clearing was asked for, to be looked at again at `clearAgainAt`.
+  /// SAs whose clearing was asked for, to be looked at again at `clearAgainAt`, and how.
   var clearing: [SecurityAssociation] = []
+  var rung = ClearRung.expireFirst
+  /// Since when; nil while nothing is being cleared.
+  var rungAt: Instant?
   var clearAgainAt: Instant?
   /// Times its SAs were cleared.
   var clears = 0

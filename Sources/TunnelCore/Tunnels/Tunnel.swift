@@ -48,6 +48,12 @@ struct Tunnel: Sendable {
   var endpoints: SASetKey?
   /// What strongSwan calls it; nil when that was never known.
   var ike: IKENames?
+  /// Why it is not known what to initiate; nil while nothing has to be.
+  var nameObstacle: NameObstacle?
+  /// Whether its SAs were cleared without the IKE daemon and are not back.
+  var owesNegotiation = false
+  /// Its `renegotiate-command`; nil while that is not needed.
+  var command: CommandWork?
   /// Times the tunnel went down, and the last one.
   fileprivate(set) var failures = 0
   fileprivate(set) var lastFailure: (reason: Reason, at: Instant)?

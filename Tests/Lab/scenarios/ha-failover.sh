@@ -95,7 +95,6 @@ role_is() { # GATEWAY ROLE
 }
 
 serves() { # GATEWAY
-  child_up "$1"
   wait_until 20 "the tunnel is up" -- state_is "$1" to-b up
   expect "the link is in service" -- operstate_is "$1" vti0 UP
   wait_until 5 "a ping passes" -- ping_once host-a 10.2.0.2
@@ -119,7 +118,6 @@ fails_over() { # OLD NEW FAILURE
   answered_before=$(stream_answered host-a)
   "$3" "$1"
   wait_until 20 "$2 is active" -- logged_times "$2" 'role=active' $((roles + 1))
-  child_up "$2"
   wait_until 20 "its tunnel is up" -- logged_times "$2" 'state=up' $((up_before + 1))
   wait_until 10 "the stream flows again" -- answered_more_than "$(stream_answered host-a)"
   verified_first "$2" $((roles + 1)) $((up_before + 1))

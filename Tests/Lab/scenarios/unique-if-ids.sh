@@ -54,11 +54,11 @@ story() {
   works
 
   # Each direction with an if_id of its own.
-  child_down gw-a
-  wait_until 6 "the tunnel is absent" -- state_is gw-a to-b absent
   CHILD_SETTINGS="if_id_in = %unique-dir
     if_id_out = %unique-dir
     updown = $LAB/updown" charon_changed gw-a if_id
+  child_down gw-a
+  wait_until 6 "the tunnel is absent" -- state_is gw-a to-b absent
   child_up gw-a
   works
   expect_not "both directions have one if_id" -- test "$(if_id_of ipsec0)" = "$(if_id_of ipsec0-in)"

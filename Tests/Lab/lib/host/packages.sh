@@ -17,6 +17,7 @@ declare -A lab_roots=(
   [frr]="frr"
   [networkd]="systemd"
   [keepalived]="keepalived"
+  [libreswan]="libreswan"
 )
 
 lab_installed() { # PACKAGE
