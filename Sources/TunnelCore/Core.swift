@@ -22,6 +22,8 @@ import OrderedCollections
 /// - `Core+Renegotiation`: children that it is told to bring back
 /// - `Core+RenegotiateCommand`: `renegotiate-command`, where there is no VICI
 /// - `Core+Admin`: `link-control = "admin"`
+/// - `Core+Role`: active or standby
+/// - `Core+BadSPI`, `Core+Resync`: ESP with unknown SPIs, and what is done about its sender
 /// - `Core+Reload`: another configuration while the agent runs
 /// - `Core+Commands`: what else an operator asks for
 /// - `Core+Gates`: what a tunnel's state means for its link
@@ -34,6 +36,7 @@ public struct Core: Sendable {
     case ike
     case command(TunnelID)
     case ownLink(UInt32)
+    case badSPI
     case verification(TunnelID)
   }
 
@@ -62,6 +65,9 @@ public struct Core: Sendable {
   var effects: [Effect] = []
   var random: SplitMix64
   var ike = IKEView()
+  var badSPI = BadSPI()
+  /// Active, unless told otherwise.
+  public internal(set) var role: Role
 
   private var lastTunnel = 0
   private var lastMonitor: UInt32 = 0
@@ -91,12 +97,15 @@ public struct Core: Sendable {
   ///
   /// - Parameters:
   ///   - record: what an earlier run held and withdrew; empty when it left nothing.
+  ///   - role: active, or standby beside the active gateway.
   ///   - seed: of the jitter; any number.
   ///   - now: the present.
   public init(
-    configuration: Configuration, record: GateRecord = GateRecord(), seed: UInt64, at now: Instant
+    configuration: Configuration, record: GateRecord = GateRecord(), role: Role = .active,
+    seed: UInt64, at now: Instant
   ) {
     self.configuration = configuration
+    self.role = role
     self.tunnelIndex = TunnelIndex(configuration)
     self.routes = RouteGuard(record: record)
     self.recorded = record
@@ -152,6 +161,11 @@ public struct Core: Sendable {
     case .vici(let event): take(event, at: now)
     case .commandEnded(let id, let end): commandEnded(id, end, at: now)
     case .ownLinkFailed(let ifID, let message): ownLinkFailed(ifID, message)
+    case .role(let role): take(role, at: now)
+    case .unknownSPIs(let count): take(unknownSPIs: count, at: now)
+    case .captured(let packets): take(packets, at: now)
+    case .badSPIFailed(let message): badSPIFailed(message)
+    case .decrypted(let gateway, let packets): take(decrypted: packets, from: gateway)
     case .command(let command, let request): obey(command, request, at: now)
     case .shutdown(let release): shutDown(release: release, at: now)
     case .tick: break
@@ -180,6 +194,7 @@ public struct Core: Sendable {
       case .ike: askForList(at: now)
       case .command(let id): runCommand(id, at: now)
       case .ownLink: settleOwnLinks(at: now)
+      case .badSPI: wakeBadSPI(at: now)
       case .verification(let id): endVerification(id)
       }
     }

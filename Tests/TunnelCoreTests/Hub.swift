@@ -136,6 +136,7 @@ struct Hub {
           put(link)
         }
       case .sendProbe, .endProbes, .makeLink, .removeLink, .readCounters, .readRoutes, .vici,
+        .readUnknownSPIs, .capture, .endCapture, .readDecrypted,
         .delete, .run, .answer, .alarm,
         .log:
         break

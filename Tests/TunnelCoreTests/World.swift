@@ -136,7 +136,9 @@ struct World {
       for sa in list { kernel.expire(sa, charonListens: scenario.charonListens) }
       return []
     case .readRoutes: return losesEvents ? [] : [.routes(kernel.routes)]
-    case .readCounters, .vici, .run, .answer, .alarm, .log, .endProbes, .makeLink, .removeLink:
+    case .readCounters, .vici, .run, .answer, .alarm, .log, .endProbes, .makeLink, .removeLink,
+      .readUnknownSPIs,
+      .capture, .endCapture, .readDecrypted:
       return []
     }
   }

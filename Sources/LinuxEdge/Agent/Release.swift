@@ -63,8 +63,7 @@ public enum Release {
           outcome.failures.append("\(error)")
         }
       case .sendProbe, .endProbes, .makeLink, .clear, .readCounters, .readRoutes, .vici, .delete,
-        .run, .answer,
-        .alarm, .log:
+        .run, .answer, .readUnknownSPIs, .capture, .endCapture, .readDecrypted, .alarm, .log:
         break
       }
     }
