@@ -1,7 +1,9 @@
 import OrderedCollections
 import TunnelCore
 
-private let rootKeys = ["vici-socket", "vpn-monitor-options", "gateway", "vpn", "template"]
+private let rootKeys = [
+  "vici-socket", "respond-bad-spi", "vpn-monitor-options", "gateway", "vpn", "template",
+]
 
 /// A configuration, and what in its file is allowed but hardly meant.
 public struct LoadedConfiguration: Hashable, Sendable {
@@ -69,6 +71,7 @@ struct ConfigurationReader {
     gatewayNames = gateways.map(\.name)
     var configuration = Configuration.observing
     if let path = complaints.socketPath(root["vici-socket"]) { configuration.viciSocket = path }
+    configuration.respondBadSPI = respondBadSPI(root["respond-bad-spi"])
     for (name, item) in gateways {
       configuration.gateways[name] = gateway(name, item)
     }

@@ -6,6 +6,8 @@ public struct Configuration: Hashable, Sendable {
   public var vpns: [VPN]
   /// Path of strongSwan's VICI socket.
   public var viciSocket = "/run/charon.vici"
+  /// Whether and how often senders of unknown SPIs are answered by a negotiation; nil: never.
+  public var respondBadSPI: RespondBadSPI?
   /// Templates, in the order they are tried.
   public var templates: [Template]
 

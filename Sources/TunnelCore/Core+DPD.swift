@@ -3,9 +3,10 @@
 /// What makes a peer dead is `PeerDetector`'s to say; here it gets its counters. Its questions go out
 /// in `Core+DPDQuestions`, and what it finds has its consequences in `Core+DeadPeers`.
 extension Core {
-  /// The settings for a peer's address; nil where there are none.
+  /// The settings for a peer's address; nil where there are none, and in standby.
   func deadPeerDetection(of remote: IPAddress) -> DeadPeerDetection? {
-    dpd.gateways[remote].flatMap { configuration.gateways[$0]?.deadPeerDetection }
+    guard !isStandby else { return nil }
+    return dpd.gateways[remote].flatMap { configuration.gateways[$0]?.deadPeerDetection }
   }
 
   // MARK: Who is watched

@@ -27,6 +27,9 @@ extension Core {
     _ tunnel: Tunnel, because given: Reason?, at now: Instant
   ) -> (TunnelState, Reason) {
     let all = tunnel.monitors.compactMap { monitors[$0] }
+    if isStandby, tunnel.monitor != nil {
+      return all.contains { $0.phase == .standby } ? (.standby, .standby) : (.absent, .noSA)
+    }
     if all.contains(where: { $0.phase == .up }) { return (.up, given ?? .negotiated) }
     if let verifying = all.first(where: { $0.phase == .verifying }) {
       return (.verifying, verifying.isAdopted ? .adopted : .negotiated)
@@ -75,7 +78,7 @@ extension Core {
     let demands = users.map { tunnel in
       tunnel.gateDemand(
         isAdopted: tunnel.monitors.lazy.compactMap { monitors[$0] }
-          .contains { $0.isAdopted && $0.phase == .verifying })
+          .contains { $0.isAdopted && $0.phase == .verifying }, role: role)
     }
     if demands.contains(.inService) { return .inService }
     if demands.contains(.asFound) { return .asFound }
@@ -133,6 +136,7 @@ extension Core {
     let vpns = users.compactMap(\.vpn)
     return RouteGuard.Request(
       link: name, index: link?.index, isAdminUp: isUpOrRaised(name),
+      table: links.table(of: link),
       guardProtocols: vpns.reduce(into: []) { $0.formUnion($1.guardProtocols) },
       owned: vpns.flatMap(\.routes),
       heldRoute: vpns.contains { $0.heldRoute == .unreachable } ? .unreachable : .none,

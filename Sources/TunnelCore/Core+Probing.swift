@@ -105,7 +105,7 @@ extension Core {
     guard let monitor = monitors[id] else { return }
     let reason: Reason
     switch monitor.phase {
-    case .up, .incomplete, .observed: return
+    case .up, .incomplete, .observed, .standby: return
     case .verifying: reason = monitor.isAdopted ? .adopted : .pathVerified
     case .down: reason = monitor.isVerified ? .answered : .pathVerified
     }

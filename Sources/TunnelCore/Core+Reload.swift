@@ -27,6 +27,8 @@ extension Core {
     // A link that another VPN has taken over was settled; the others belong to nobody now.
     for link in guarded.subtracting(guardedLinks).sorted() { abandonGate(link) }
     mustSettleOwnLinks = true
+    endCapture()
+    settleBadSPI(at: now)
     isReloading = false
     return Answer(isDone: true, lines: change.lines)
   }

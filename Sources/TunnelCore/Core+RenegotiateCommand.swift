@@ -21,7 +21,7 @@ extension Core {
   }
 
   private func needsCommand(_ id: TunnelID) -> Bool {
-    guard let tunnel = tunnels[id], let vpn = tunnel.vpn, hasStarted, !isEnding,
+    guard let tunnel = tunnels[id], let vpn = tunnel.vpn, hasStarted, !isEnding, !isStandby,
       !ike.isConnected, !hasWholeSet(id)
     else { return false }
     switch vpn.establishTunnels {

@@ -38,7 +38,7 @@ extension Core {
     of sa: SAKey, from set: SASetKey, isExpired: Bool, at now: Instant
   ) {
     // What leaves while the connection is lost for a while may be believed in after it too.
-    guard ike.hasBeenConnected else { return }
+    guard ike.hasBeenConnected, !isStandby else { return }
     if ike.gone.count >= Self.mostDepartures { ike.gone = [:] }
     if !isExpired, let id = monitorOfSet[set].flatMap({ monitors[$0]?.tunnel }),
       tunnels[id]?.monitor != nil
@@ -48,8 +48,17 @@ extension Core {
     wantList(at: now)
   }
 
+  /// This gateway became standby: nothing more is brought back by it.
+  mutating func forgetRenegotiations() {
+    ike.gone = [:]
+    ike.renegotiations = [:]
+    ike.condemned = [:]
+    for id in tunnels.keys { tunnels[id]?.owesNegotiation = false }
+  }
+
   /// Compares what the daemon believes in with the kernel, and takes the next steps.
   mutating func renegotiate(_ list: [IKESA], at now: Instant) {
+    guard !isStandby else { return }
     let condemned = ike.condemned.keys.flatMap { monitors[$0]?.clearing.map(\.key.spi) ?? [] }
     let view = DaemonView(
       list, kernel: Set(sas.keys.map(\.spi)), gone: Set(ike.gone.keys), condemned: Set(condemned))

@@ -159,7 +159,7 @@ extension Tunnel {
     case .up: return .inService
     case .verifying: return set.isAdopted ? .asFound : .held
     case .down: return .held
-    case .observed: return nil
+    case .observed, .standby: return nil
     case .incomplete:
       guard set.wasComplete else { return nil }
       guard vpn?.establishTunnels == .onTraffic else { return .held }
@@ -174,7 +174,7 @@ extension SetMonitor {
     switch phase {
     case .down(let reason): reason
     case .incomplete: wasComplete ? .noSA : nil
-    case .up, .verifying, .observed: nil
+    case .up, .verifying, .observed, .standby: nil
     }
   }
 

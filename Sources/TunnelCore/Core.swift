@@ -25,6 +25,8 @@ import OrderedCollections
 /// - `Core+Renegotiation`: children that it is told to bring back
 /// - `Core+RenegotiateCommand`: `renegotiate-command`, where there is no VICI
 /// - `Core+Admin`: `link-control = "admin"`
+/// - `Core+Role`: active or standby
+/// - `Core+BadSPI`, `Core+Resync`: ESP with unknown SPIs, and what is done about its sender
 /// - `Core+Reload`: another configuration while the agent runs
 /// - `Core+Commands`: what else an operator asks for
 /// - `Core+Gates`: what a tunnel's state means for its link
@@ -38,6 +40,7 @@ public struct Core: Sendable {
     case command(TunnelID)
     case ownLink(UInt32)
     case peer(DetectorID)
+    case badSPI
     case verification(TunnelID)
   }
 
@@ -67,6 +70,9 @@ public struct Core: Sendable {
   var random: SplitMix64
   var ike = IKEView()
   var dpd: DPDView
+  var badSPI = BadSPI()
+  /// Active, unless told otherwise.
+  public internal(set) var role: Role
 
   private var lastTunnel = 0
   private var lastMonitor: UInt32 = 0
@@ -96,12 +102,15 @@ public struct Core: Sendable {
   ///
   /// - Parameters:
   ///   - record: what an earlier run held and withdrew; empty when it left nothing.
+  ///   - role: active, or standby beside the active gateway.
   ///   - seed: of the jitter; any number.
   ///   - now: the present.
   public init(
-    configuration: Configuration, record: GateRecord = GateRecord(), seed: UInt64, at now: Instant
+    configuration: Configuration, record: GateRecord = GateRecord(), role: Role = .active,
+    seed: UInt64, at now: Instant
   ) {
     self.configuration = configuration
+    self.role = role
     self.tunnelIndex = TunnelIndex(configuration)
     self.dpd = DPDView(configuration)
     self.routes = RouteGuard(record: record)
@@ -161,6 +170,11 @@ public struct Core: Sendable {
     case .ikePingNotSent(let target, let errno): takeBackQuestion(target, errno: errno)
     case .commandEnded(let id, let end): commandEnded(id, end, at: now)
     case .ownLinkFailed(let ifID, let message): ownLinkFailed(ifID, message)
+    case .role(let role): take(role, at: now)
+    case .unknownSPIs(let count): take(unknownSPIs: count, at: now)
+    case .captured(let packets): take(packets, at: now)
+    case .badSPIFailed(let message): badSPIFailed(message)
+    case .decrypted(let gateway, let packets): take(decrypted: packets, from: gateway)
     case .command(let command, let request): obey(command, request, at: now)
     case .shutdown(let release): shutDown(release: release, at: now)
     case .tick: break
@@ -190,6 +204,7 @@ public struct Core: Sendable {
       case .command(let id): runCommand(id, at: now)
       case .ownLink: settleOwnLinks(at: now)
       case .peer(let id): tickPeer(id, at: now)
+      case .badSPI: wakeBadSPI(at: now)
       case .verification(let id): endVerification(id)
       }
     }

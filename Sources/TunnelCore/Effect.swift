@@ -28,6 +28,14 @@ public enum Effect: Hashable, Sendable {
   case readRoutes
   /// Ask the IKE daemon.
   case vici(VICIRequest)
+  /// Read the kernel's counter of ESP without an SA: XfrmInNoStates of this namespace.
+  case readUnknownSPIs
+  /// Capture ESP with unknown SPIs and give it back as `Event.captured`, until told to end.
+  case capture(CaptureRequest)
+  /// End the capture.
+  case endCapture
+  /// Add up the packets of these SAs that are still there.
+  case readDecrypted(gateway: String, [SAKey])
   /// A command has come to something.
   case answer(RequestID, Answer)
   /// An alarm for the operator.

@@ -22,7 +22,7 @@ public struct TunnelStatus: Codable, Hashable, Sendable {
   public var local: String?
   /// The peer's, likewise.
   public var remote: String?
-  /// absent, verifying, up, down.
+  /// absent, verifying, up, down, standby.
   public var state: String
   /// Junos' letter: "-" off, "U" up, "D" down, "V" verifying.
   public var mon: String
@@ -77,7 +77,8 @@ public struct SetStatus: Codable, Hashable, Sendable {
   public var ifID: UInt32
   /// Its traffic selectors, `LOCAL === REMOTE`; empty while no policy has told.
   public var selectors: [String]
-  /// incomplete, absent, verifying, up, down, or rekeying while a set that vanished may come back.
+  /// incomplete, absent, verifying, up, down, standby, or rekeying while a set that vanished may come
+  /// back.
   public var state: String
   /// SPIs of the inbound SAs, `0x` and eight digits.
   public var spiIn: [String]
@@ -166,7 +167,7 @@ extension Core {
       template: tunnel.template, link: tunnel.link, gateway: tunnel.gateway,
       local: (tunnel.endpoints?.local ?? gateway?.localAddress)?.description,
       remote: (tunnel.endpoints?.remote ?? gateway?.addresses.first)?.description,
-      state: tunnel.state.rawValue, mon: tunnel.monLetter,
+      state: tunnel.state.rawValue, mon: isStandby ? "-" : tunnel.monLetter,
       gate: tunnel.isGuarded ? tunnel.link.flatMap { gates[$0]?.demand.rawValue } ?? "-" : "-",
       reason: tunnel.reason.description, since: now.since(tunnel.since).inSeconds,
       losses: isMonitored ? sets.map(\.window.consecutiveLosses).max() ?? 0 : nil,
@@ -224,6 +225,7 @@ extension Tunnel {
   fileprivate var monLetter: String {
     guard monitor != nil, !isOnlyObserved else { return "-" }
     switch state {
+    case .standby: return "-"
     case .up: return "U"
     case .verifying: return "V"
     case .down, .absent: return "D"
@@ -239,6 +241,7 @@ extension SetMonitor {
     case .verifying: return "verifying"
     case .up: return "up"
     case .observed: return "observed"
+    case .standby: return "standby"
     case .down: return "down"
     }
   }

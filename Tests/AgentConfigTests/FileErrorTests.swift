@@ -13,9 +13,19 @@ private let tableRows: [Row] = [
     "vici-socket = false",
     " vici-socket = false: must be a string, not a boolean; allowed: \(socketForm)"),
   Row(
+    "respond-bad-spi = 5",
+    " respond-bad-spi = 5: must be true, false or a table with max-responses, not an integer"),
+  Row(
+    "respond-bad-spi = { max-responses = 31 }",
+    " respond-bad-spi.max-responses = 31: must be 1...30 (negotiations until ESP decrypts again)"),
+  Row(
+    "respond-bad-spi = { max-response = 1 }",
+    " respond-bad-spi.max-response = 1: unknown key (did you mean max-responses?); "
+      + "allowed: max-responses"),
+  Row(
     "vpm.v.gateway = 'GW'",
-    " vpm = { v }: unknown key (did you mean vpn?); allowed: vici-socket, vpn-monitor-options, "
-      + "gateway, vpn, template"),
+    " vpm = { v }: unknown key (did you mean vpn?); allowed: vici-socket, respond-bad-spi, "
+      + "vpn-monitor-options, gateway, vpn, template"),
   Row("gateway = 'GW'", " gateway = \"GW\": must be a table, not a string"),
   Row("[[vpn]]\nx = 1", " vpn = [{ x }]: must be a table, not an array"),
   Row("vpn.v = 1", " vpn.v = 1: must be a table, not an integer"),

@@ -1,6 +1,7 @@
 /// A valid file with every key in it.
 let fullFile = """
   vici-socket = "/run/ike/charon.vici"
+  respond-bad-spi = { max-responses = 7 }
 
   # Defaults for every VPN that has vpn-monitor.
   [vpn-monitor-options]

@@ -50,8 +50,15 @@ private func vpn(_ lines: String) throws -> VPN {
     ],
     vpns: [first, second, VPN(name: "shown", gateway: "GW-6")])
   expected.viciSocket = "/run/ike/charon.vici"
+  expected.respondBadSPI = RespondBadSPI(maxResponses: 7)
   #expect(loaded.configuration == expected)
   #expect(loaded.warnings.count == 1)  // a6 has routes that it does not touch
+}
+
+@Test(arguments: [("true", 5), ("{}", 5), ("{ max-responses = 30 }", 30), ("false", nil)])
+func respondBadSPIIsOnOrATable(value: String, responses: Int?) throws {
+  let loaded = try parse("respond-bad-spi = \(value)")
+  #expect(loaded.configuration.respondBadSPI?.maxResponses == responses)
 }
 
 @Test(arguments: ["", "\n", "# nothing\r\n", "\u{feff}", "[gateway]\n[vpn]\n"])

@@ -31,6 +31,9 @@ struct Bench {
   var link = Bench.link()
   /// Whether clears take the SAs away as the kernel does.
   var obeysClears = true
+  /// Packets of ESP without an SA, as the kernel counts them.
+  var unknownSPIs: UInt64 = 0
+  private(set) var isCapturing = false
   private var replies: [(at: Double, ProbeReply)] = []
   private(set) var sas: [SAKey: SecurityAssociation] = [:]
   private(set) var trace: [(at: Double, effect: Effect)] = []
@@ -40,16 +43,18 @@ struct Bench {
     establish: VPN.EstablishTunnels = .immediately, routes: [IPPrefix] = [],
     record: GateRecord = GateRecord(), linkControl: VPN.LinkControl = .oper,
     link: String? = "vti0", command: [String]? = nil, detection: DeadPeerDetection? = nil,
-    addresses: [IPAddress] = [remote]
+    addresses: [IPAddress] = [remote], role: Role = .active, respondBadSPI: RespondBadSPI? = nil
   ) {
     let vpn = VPN(
       name: "to-b", gateway: "gw-b", bindInterface: link, establishTunnels: establish,
       linkControl: linkControl, routes: routes, monitor: monitor, renegotiateCommand: command)
     let gateway = Gateway(
       name: "gw-b", addresses: addresses, deadPeerDetection: detection)
+    var configuration = Configuration(gateways: ["gw-b": gateway], vpns: [vpn])
+    configuration.respondBadSPI = respondBadSPI
     core = Core(
-      configuration: Configuration(gateways: ["gw-b": gateway], vpns: [vpn]), record: record,
-      seed: 1, at: start)
+      configuration: configuration, record: record,
+      role: role, seed: 1, at: start)
   }
 
   static func link(
@@ -180,9 +185,14 @@ struct Bench {
         count(out: traffic.out, in: traffic.in)
         play(.peerCounters(id, sas.filter { keys.contains($0.key) }.mapValues(\.packets)))
       case .sendIKEPing(let target) where daemonAnswers: play(.ikePingAnswered(target))
-      case .clear, .delete, .run, .readRoutes, .vici, .answer, .alarm, .log, .endProbes, .makeLink,
-        .removeLink,
-        .sendIKEPing, .rekey:
+      case .readUnknownSPIs: play(.unknownSPIs(unknownSPIs))
+      case .capture: isCapturing = true
+      case .endCapture: isCapturing = false
+      case .readDecrypted(let gateway, let keys):
+        let packets = sas.filter { keys.contains($0.key) }.values.map(\.packets).reduce(0, +)
+        play(.decrypted(gateway: gateway, packets: packets))
+      case .clear, .delete, .run, .readRoutes, .vici, .answer, .alarm, .log, .endProbes,
+        .makeLink, .removeLink, .sendIKEPing, .rekey:
         break
       }
     }

@@ -52,6 +52,20 @@ import TunnelCore
     #expect(bench.questions.isEmpty && bench.probeTimes.count >= 59)
   }
 
+  @Test func aStandbyAsksNobody() {
+    let always = DeadPeerDetection(mode: .alwaysSend, interval: 2, threshold: 3)
+    var bench = running(always)
+    bench.play(.role(.standby))
+    bench.daemonAnswers = false
+    bench.forgetTrace()
+    bench.wait(60)
+    #expect(bench.questions.isEmpty && bench.clearTimes.isEmpty)
+    bench.daemonAnswers = true
+    bench.play(.role(.active))
+    bench.wait(10)
+    #expect(bench.questions.count >= 4 && bench.clearTimes.isEmpty)
+  }
+
   @Test func oneDeathIsOneClear() {
     let monitor = Monitor(interval: .seconds(2), threshold: 3, verifyPath: .init())
     var bench = running(Self.detection, monitor)

@@ -136,7 +136,8 @@ struct Hub {
           put(link)
         }
       case .sendProbe, .endProbes, .makeLink, .removeLink, .readCounters, .readRoutes, .vici,
-        .answer, .alarm, .log, .delete, .run, .readPeerCounters, .sendIKEPing, .rekey:
+        .readUnknownSPIs, .capture, .endCapture, .readDecrypted, .readPeerCounters, .sendIKEPing,
+        .rekey, .delete, .run, .answer, .alarm, .log:
         break
       }
     }

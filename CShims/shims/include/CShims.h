@@ -10,6 +10,7 @@
 #define VPNAGENT_CSHIMS_H
 
 #include "vpa_build.h"
+#include "vpa_capture.h"
 #include "vpa_decode.h"
 #include "vpa_event.h"
 #include "vpa_ike_ping.h"

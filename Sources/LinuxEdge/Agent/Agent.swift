@@ -17,7 +17,9 @@ public final class Agent {
   private var links: RouteEvents
   private var probes: ProbeSender
   var requestWatch: RequestWatch?
+  let badSPIs = BadSPIWatch()
   private var gateKeeper: GateKeeper
+  let roleFile: RoleFile
   let requests: KernelRequests
   private let vici: VICIClient
   let pinger = IKEPinger()
@@ -53,9 +55,10 @@ public final class Agent {
       let file = RecordFile(path: "\(options.runDirectory)/gates.json")
       let record = try file.load()
       gateKeeper = GateKeeper(file: file, record: record)
+      roleFile = RoleFile(path: "\(options.runDirectory)/role")
       core = Core(
-        configuration: configuration, record: record, seed: try randomNumber(),
-        at: monotonicNow())
+        configuration: configuration, record: record,
+        role: try roleFile.load() ?? options.role, seed: try randomNumber(), at: monotonicNow())
     } catch let error as StartFailure {
       throw error
     } catch let error as EdgeError {
@@ -148,6 +151,8 @@ public final class Agent {
       for event in requestWatch?.receive(from: number) ?? [] { try feed(event) }
     case let number where pinger.owns(number):
       for event in pinger.receive(from: number) { try feed(event) }
+    case let number where badSPIs.owns(number):
+      try feed(.captured(readCapture(number)))
     case let number where vici.owns(number):
       for event in vici.serve(number, at: monotonicNow()) { try feed(.vici(event)) }
     case let number where processes.owns(number):
@@ -239,6 +244,14 @@ public final class Agent {
       return [.routes(try requests.dumpRoutes(), try requests.dumpNexthops())]
     case .vici(let request):
       return vici.request(request, at: monotonicNow()).map { .vici($0) }
+    case .readUnknownSPIs:
+      return [readUnknownSPIs()]
+    case .capture(let request):
+      return capture(request)
+    case .endCapture:
+      log(.debug, "-", "capture ended: \(badSPIs.end()) packets")
+    case .readDecrypted(let gateway, let keys):
+      return [.decrypted(gateway: gateway, packets: readCounters(keys).values.reduce(0, +))]
     case .answer(let request, let answer):
       let notes = notes.removeValue(forKey: request) ?? []
       try reply(request, ControlAnswer(answer, after: notes).json())

@@ -15,12 +15,17 @@ public struct AgentStatus: Codable, Sendable {
   public var control: String
   /// Why the IKE daemon's socket is of no use; null when it is.
   public var controlObstacle: String?
+  /// active, or standby beside the active gateway.
+  public var role: String
+  /// Gateways that sent unknown SPIs; null without `respond-bad-spi`.
+  public var badSPI: [BadSPIStatus]?
   /// Every tunnel.
   public var tunnels: [TunnelStatus]
 
   private enum CodingKeys: String, CodingKey {
-    case version, pid, uptime, config, control, tunnels
+    case version, pid, uptime, config, control, role, tunnels
     case controlObstacle = "control_obstacle"
+    case badSPI = "bad_spi"
   }
 
   /// As JSON with sorted keys, and a line feed.
@@ -36,7 +41,8 @@ public struct AgentStatus: Codable, Sendable {
 
   init(
     version: String, pid: Int32, uptime: Double, config: String?, control: String,
-    controlObstacle: String?, tunnels: [TunnelStatus]
+    controlObstacle: String?, role: String, badSPI: [BadSPIStatus]?,
+    tunnels: [TunnelStatus]
   ) {
     self.version = version
     self.pid = pid
@@ -44,6 +50,8 @@ public struct AgentStatus: Codable, Sendable {
     self.config = config
     self.control = control
     self.controlObstacle = controlObstacle
+    self.role = role
+    self.badSPI = badSPI
     self.tunnels = tunnels
   }
 }

@@ -63,8 +63,8 @@ public enum Release {
           outcome.failures.append("\(error)")
         }
       case .sendProbe, .endProbes, .makeLink, .clear, .readCounters, .readRoutes, .vici, .delete,
-        .run, .answer, .readPeerCounters, .sendIKEPing, .rekey,
-        .alarm, .log:
+        .run, .answer, .readPeerCounters, .sendIKEPing, .rekey, .readUnknownSPIs, .capture,
+        .endCapture, .readDecrypted, .alarm, .log:
         break
       }
     }

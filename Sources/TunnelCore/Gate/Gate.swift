@@ -37,13 +37,14 @@ extension Tunnel {
   private var away: GateDemand { vpn?.linkControl == .admin ? .down : .held }
 
   /// The table of design.md section 3.
-  func gateDemand(isAdopted: Bool) -> GateDemand {
+  func gateDemand(isAdopted: Bool, role: Role) -> GateDemand {
+    if role == .standby { return away }
     let establish = vpn?.establishTunnels ?? .onTraffic
     switch state {
     case .absent: return establish == .onTraffic ? .inService : away
     case .verifying: return isAdopted ? .asFound : .held
     case .up: return .inService
-    case .down: return away
+    case .down, .standby: return away
     }
   }
 }

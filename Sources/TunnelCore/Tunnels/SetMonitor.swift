@@ -10,6 +10,8 @@ struct SetMonitor: Sendable {
     case up
     /// We are to look at the path, and nothing can be sent on it (marked SAs without a VTI).
     case observed
+    /// The gateway is standby: the set is watched and not probed.
+    case standby
     /// The threshold was reached.
     case down(Reason)
   }
@@ -74,7 +76,7 @@ struct SetMonitor: Sendable {
   var isUnproven: Bool {
     switch phase {
     case .verifying, .down: true
-    case .incomplete, .up, .observed: false
+    case .incomplete, .up, .observed, .standby: false
     }
   }
 

@@ -20,6 +20,8 @@ public enum TunnelState: String, Hashable, Sendable {
   case up
   /// The threshold was reached.
   case down
+  /// SAs are there, and the other gateway of the pair is the active one.
+  case standby
 }
 
 /// One VPN: configured, or found in the kernel.
@@ -109,10 +111,10 @@ extension Core {
     switch (old, new) {
     case (_, .down): kind = .down(reason)
     case (.up, .absent): kind = .down(reason)
-    case (.absent, .up), (.verifying, .up), (.down, .up):
+    case (.absent, .up), (.verifying, .up), (.down, .up), (.standby, .up):
       if reason == .adopted { return }
       kind = .up
-    case (_, .absent), (_, .verifying), (.up, .up): return
+    case (_, .absent), (_, .verifying), (_, .standby), (.up, .up): return
     }
     let path = tunnel.monitors.compactMap { monitors[$0]?.path }.first
     raise(kind, for: tunnel, path)

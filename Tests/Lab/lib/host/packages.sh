@@ -16,6 +16,7 @@ declare -A lab_roots=(
   [bird]="bird2"
   [frr]="frr"
   [networkd]="systemd"
+  [keepalived]="keepalived"
   [libreswan]="libreswan"
 )
 
