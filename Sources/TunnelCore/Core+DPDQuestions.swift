@@ -81,10 +81,13 @@ extension Core {
     for id in dpd.ofPeer[target.remote] ?? [] { dpd.watches[id]?.detector.takeBack() }
   }
 
-  /// SAs that come after the first are made by an authenticated exchange with their peer.
-  mutating func noteExchange(with remote: IPAddress, at now: Instant) {
-    guard let policy = deadPeerDetection(of: remote) else { return }
-    for id in dpd.ofPeer[remote] ?? [] where dpd.watches[id]?.key.ikeID == nil {
+  /// SAs that come after the first are made by an authenticated exchange with their peer. Where one
+  /// IKE SA alone can have made them that counts at once: a slow daemon's list may come too late.
+  mutating func noteExchange(in key: SASetKey, at now: Instant) {
+    guard let policy = deadPeerDetection(of: key.remote) else { return }
+    for id in dpd.ofPeer[key.remote] ?? [] {
+      guard let watch = dpd.watches[id], watch.key.local == key.local, spis(of: watch) == nil
+      else { continue }
       perform(dpd.watches[id]?.detector.noteExchange(policy) ?? [], of: id, at: now)
     }
   }

@@ -52,7 +52,7 @@ extension Core {
         note(.rekeyed, of: tunnel, at: now)
       }
       if isNew {
-        noteExchange(with: key.remote, at: now)
+        noteExchange(in: key, at: now)
         noteAddress(key.remote)
       }
       settlePeer(key.remote, at: now)

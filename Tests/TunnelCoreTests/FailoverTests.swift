@@ -96,6 +96,17 @@ import TunnelCore
     #expect(bench.acts == [.rekeyChild(id: 1)])
   }
 
+  @Test func theKernelsWordOnARekeyIsEnoughWhereTheDaemonListsLate() {
+    var bench = running(detection: DeadPeerDetection(mode: .optimized, interval: 2, threshold: 3))
+    bench.traffic = (out: 5, in: 0)
+    bench.wait(4)
+    #expect(bench.acts == [.rekeyChild(id: 1)])
+    bench.negotiate(2)
+    bench.delete(1)
+    bench.wait(6)
+    #expect(!bench.acts.contains(.terminateIKE(id: 7)))
+  }
+
   /// Two IKE SAs with one peer after a simultaneous negotiation: traffic on the SAs of one is no life
   /// of the other.
   @Test func eachIKESAIsJudgedByItsOwnSAs() {
