@@ -148,8 +148,9 @@ int vpa_message_replay(const struct vpa_netlink *nl, void *buffer, size_t capaci
   return vpa_build_nexthop_replay(buffer, capacity, message, vpa_message_length(nl));
 }
 
-int vpa_message_sa_expire(const struct vpa_netlink *nl, void *buffer, size_t capacity) {
-  return vpa_build_sa_expire(buffer, capacity, nl->buffer + nl->current, vpa_message_length(nl));
+int vpa_message_sa_expire(const struct vpa_netlink *nl, void *buffer, size_t capacity, bool hard) {
+  return vpa_build_sa_expire(buffer, capacity, nl->buffer + nl->current, vpa_message_length(nl),
+                             hard);
 }
 
 int vpa_netlink_fd(const struct vpa_netlink *nl) { return nl->fd; }

@@ -27,7 +27,8 @@ int vpa_build_sa_get(void *buffer, size_t capacity, const struct vpa_sa_key *key
   return vpa_message_end(&message);
 }
 
-int vpa_build_sa_expire(void *buffer, size_t capacity, const void *newsa, size_t newsa_length) {
+int vpa_build_sa_expire(void *buffer, size_t capacity, const void *newsa, size_t newsa_length,
+                        bool hard) {
   const struct nlmsghdr *header = newsa;
   struct xfrm_user_expire expire;
   struct vpa_event event;
@@ -35,7 +36,7 @@ int vpa_build_sa_expire(void *buffer, size_t capacity, const void *newsa, size_t
     return -EBADMSG;
   memset(&expire, 0, sizeof expire);
   memcpy(&expire.state, mnl_nlmsg_get_payload(header), sizeof expire.state);
-  expire.hard = 1;
+  expire.hard = hard;
   struct vpa_message message = vpa_message_begin(buffer, capacity, XFRM_MSG_EXPIRE, 0);
   vpa_message_add(&message, &expire, sizeof expire);
   add_mark(&message, &event.sa.key);

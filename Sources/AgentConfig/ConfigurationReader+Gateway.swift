@@ -1,9 +1,11 @@
 import TunnelCore
 
+private let modes = DeadPeerDetection.Mode.allCases.map(\.rawValue).joined(separator: ", ")
+
 extension ConfigurationReader {
   /// `[gateway.NAME]`.
   mutating func gateway(_ name: String, _ item: Item) -> Gateway? {
-    let keys = ["address", "local-address", "ike-connection"]
+    let keys = ["address", "local-address", "ike-connection", "dead-peer-detection"]
     guard let section = complaints.section(item, keys: keys) else { return nil }
     guard let address = section["address"] else {
       complaints.refuse(
@@ -15,8 +17,50 @@ extension ConfigurationReader {
     if let local = section["local-address"] {
       gateway.localAddress = localAddress(local, towards: addresses)
     }
+    gateway.deadPeerDetection = deadPeerDetection(section["dead-peer-detection"])
     gateway.ikeConnection = complaints.ikeName(section["ike-connection"])
     return gateway
+  }
+
+  // MARK: dead-peer-detection
+
+  private mutating func deadPeerDetection(_ item: Item?) -> DeadPeerDetection? {
+    guard let item else { return nil }
+    var detection = DeadPeerDetection()
+    switch item.value {
+    case .boolean(let isOn): return isOn ? detection : nil
+    case .string:
+      detection.mode = complaints.choice(item) ?? detection.mode
+    case .table: readDetection(item, into: &detection)
+    default:
+      complaints.refuseType(
+        item, wanted: "true, false, a mode or a table", allowed: modes + ", or a table")
+    }
+    return detection
+  }
+
+  private mutating func readDetection(_ item: Item, into detection: inout DeadPeerDetection) {
+    guard let section = complaints.section(item, keys: ["mode", "interval", "threshold"]) else {
+      return
+    }
+    if let mode: DeadPeerDetection.Mode = complaints.choice(section["mode"]) {
+      detection.mode = mode
+    }
+    if let value = complaints.integer(section["interval"], in: 2...60, unit: "seconds") {
+      detection.interval = value
+    }
+    if let value = complaints.integer(
+      section["threshold"], in: 1...5, unit: "consecutive unanswered questions")
+    {
+      detection.threshold = value
+    }
+    if detection.interval < 10, detection.threshold < 3 {
+      complaints.warn(
+        path: item.path,
+        "threshold \(detection.threshold) x interval \(detection.interval) s: a few lost packets, "
+          + "or a peer busy for \(detection.interval * detection.threshold) s, take its tunnels "
+          + "down; recommended below 10 s: a threshold of at least 3")
+    }
   }
 
   private mutating func gatewayAddresses(_ item: Item) -> [IPAddress] {

@@ -33,14 +33,17 @@ public struct Gateway: Hashable, Sendable {
   public var addresses: [IPAddress]
   /// Our address towards it; nil: whatever the SAs have.
   public var localAddress: IPAddress?
+  /// dead-peer-detection; nil: off.
+  public var deadPeerDetection: DeadPeerDetection?
   /// Name of its connection in the IKE daemon's configuration; nil: the one that fits.
   public var ikeConnection: String?
 
   /// A gateway.
   public init(
     name: String, addresses: [IPAddress], localAddress: IPAddress? = nil,
-    ikeConnection: String? = nil
+    ikeConnection: String? = nil, deadPeerDetection: DeadPeerDetection? = nil
   ) {
+    self.deadPeerDetection = deadPeerDetection
     self.name = name
     self.addresses = addresses
     self.localAddress = localAddress

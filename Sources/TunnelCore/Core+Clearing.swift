@@ -18,16 +18,17 @@ extension Core {
     return interval + interval * Double.random(in: 0..<0.5, using: &random)
   }
 
-  mutating func clear(_ id: MonitorID, at now: Instant) {
+  /// - Parameter isTerminated: whether the IKE daemon is told to forget the peer's IKE SA.
+  mutating func clear(_ id: MonitorID, isTerminated: Bool = false, at now: Instant) {
     guard let monitor = monitors[id], sas.sets[monitor.key] != nil else { return }
     monitors[id]?.clearAt = nil
     guard mayClear(id, at: now) else { return }
     note(.cleared, of: monitor.tunnel, at: now)
-    takeAway(id, at: now)
+    takeAway(id, isTerminated: isTerminated, at: now)
   }
 
   /// Clears the SAs of a set whatever the guards say.
-  mutating func takeAway(_ id: MonitorID, at now: Instant) {
+  mutating func takeAway(_ id: MonitorID, isTerminated: Bool = false, at now: Instant) {
     guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel],
       let set = sas.sets[monitor.key]
     else { return }
@@ -38,7 +39,7 @@ extension Core {
       monitors[id]?.nextProbe = now.advanced(by: interval)
       backOff(id, interval, at: now)
     }
-    beginClearing(id, set, of: tunnel, at: now)
+    beginClearing(id, set, of: tunnel, isTerminated: isTerminated, at: now)
   }
 
   /// Whether the SAs of a dead path may be taken away now.
@@ -49,13 +50,13 @@ extension Core {
   /// Takes the SAs of a set away, so that the tunnel is negotiated anew: through the IKE daemon
   /// when it answers, else by the kernel's own EXPIRE. A clear that is under way goes on.
   private mutating func beginClearing(
-    _ id: MonitorID, _ set: SASet, of tunnel: Tunnel, at now: Instant
+    _ id: MonitorID, _ set: SASet, of tunnel: Tunnel, isTerminated: Bool, at now: Instant
   ) {
     if let monitor = monitors[id], let since = monitor.rungAt {
       monitors[id]?.clearAgainAt = since.advanced(by: monitor.rung.patience)
     } else if ike.isConnected {
       take(.daemon, id, at: now)
-      ike.condemned[id] = now
+      if !isTerminated { ike.condemned[id] = now }
       wantList(at: now)
     } else {
       tunnels[tunnel.id]?.owesNegotiation = tunnel.vpn?.establishTunnels != .responderOnly

@@ -48,6 +48,7 @@ extension Core {
     ike.connectionsAskedAt = nil
     timers.set(.ike, to: nil)
     suspendRenegotiations(at: now)
+    take(ikeSAs: [], at: now)
     for id in tunnels.keys {
       forgetNumbers(id)
       tunnels[id]?.nameObstacle = nil
@@ -87,6 +88,7 @@ extension Core {
   private mutating func take(_ list: [IKESA], at now: Instant) {
     endList(rest: ike.askedAt.duration(to: now) * Self.listRest, at: now)
     nameTunnels(list)
+    take(ikeSAs: list, at: now)
     renegotiate(list, at: now)
   }
 

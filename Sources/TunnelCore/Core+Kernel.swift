@@ -51,6 +51,11 @@ extension Core {
       } else if isRekey, let joined, let tunnel = monitors[joined]?.tunnel {
         note(.rekeyed, of: tunnel, at: now)
       }
+      if isNew {
+        noteExchange(in: key, at: now)
+        noteAddress(key.remote)
+      }
+      settlePeer(key.remote, at: now)
     }
     if isNew { noteArrival(of: sa.key, at: now) }
   }
@@ -59,6 +64,7 @@ extension Core {
     guard let key = sas.remove(sa) else { return }
     noteDeparture(of: sa, from: key, isExpired: isExpired, at: now)
     refresh(key, at: now)
+    settlePeer(key.remote, at: now)
   }
 
   mutating func flush(_ ipProtocol: UInt8, at now: Instant) {

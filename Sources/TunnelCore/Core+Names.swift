@@ -27,7 +27,8 @@ extension Core {
   func childName(of tunnel: Tunnel) -> Result<ChildName, NameObstacle> {
     let gateway = tunnel.gateway.flatMap { configuration.gateways[$0] }
     let isNamed = gateway?.ikeConnection != nil || tunnel.vpn?.ikeChild != nil
-    if let known = tunnel.ike?.name, !isNamed { return .success(known) }
+    let hasChoice = (gateway?.addresses.count ?? 0) > 1
+    if let known = tunnel.ike?.name, !isNamed, !hasChoice { return .success(known) }
     guard let gateway else { return .failure(.noGateway) }
     let connections = self.connections(to: gateway)
     if connections.isEmpty { return .failure(.noConnection(gateway)) }
@@ -37,6 +38,12 @@ extension Core {
       }
     }
     if fitting.count == 1 { return .success(fitting[0]) }
+    // The connection to another address of the gateway has a child of the same name.
+    if !isNamed, let known = tunnel.ike?.name {
+      let alike = fitting.filter { $0.child == known.child }
+      if alike.contains(known) { return .success(known) }
+      if alike.count == 1 { return .success(alike[0]) }
+    }
     let names = connections.map(\.name)
     if fitting.isEmpty { return .failure(.noChild(in: names, wanted: tunnel.vpn?.ikeChild)) }
     return .failure(.several(fitting.sorted()))
@@ -44,8 +51,9 @@ extension Core {
 
   private func connections(to gateway: Gateway) -> [IKEConnection] {
     if let name = gateway.ikeConnection { return ike.connections.filter { $0.name == name } }
+    let address = currentAddress(of: gateway)
     return ike.connections.filter { connection in
-      gateway.addresses.contains { connection.remote.contains($0) }
+      (address.map { connection.remote.contains($0) } ?? false)
         && (gateway.localAddress.map { connection.local.isEmpty || connection.local.contains($0) }
           ?? true)
     }

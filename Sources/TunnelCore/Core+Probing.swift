@@ -48,6 +48,7 @@ extension Core {
       monitors[id]?.path = path
       leadProbe(path)
       monitors[id]?.meter.noteProbe()
+      notePeerMeters(monitor.key) { $0.noteProbe() }
       let timeout = monitor.window.timeout(configured: policy.timeout, interval: policy.interval)
       guard let sequence = monitors[id]?.window.send(at: now, timeout: timeout) else { return }
       effects.append(
@@ -65,6 +66,7 @@ extension Core {
     if PathMTU.owns(sequence) { return refusedWhole(id, sequence, limit: nil, at: now) }
     monitors[id]?.window.takeBack(sequence)
     monitors[id]?.meter.takeBackProbe()
+    if let key = monitors[id]?.key { notePeerMeters(key) { $0.takeBackProbe() } }
     monitors[id]?.obstacle = .kernel(errno)
     noteOutcome(id, sequence, .failure(.kernel(errno)))
     schedule(id)
@@ -89,6 +91,8 @@ extension Core {
       }
     }
     monitors[reply.monitor]?.meter.noteReply()
+    notePeerMeters(monitor.key) { $0.noteReply() }
+    if arrives(by: reply.way, monitor) { noteReplyOfPeer(monitor.key) }
     switch monitors[reply.monitor]?.window.receive(reply.sequence, at: reply.arrivedAt) {
     case .alive(let roundTrip):
       pathIsAlive(reply.monitor, at: now)

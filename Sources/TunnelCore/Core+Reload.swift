@@ -22,6 +22,8 @@ extension Core {
       if let link = links[index] { awaitSAs(on: link, at: now) }
     }
     for id in tunnels.keys { settle(id, at: now) }
+    dpd.know(new)
+    settlePeers(at: now)
     // A link that another VPN has taken over was settled; the others belong to nobody now.
     for link in guarded.subtracting(guardedLinks).sorted() { abandonGate(link) }
     mustSettleOwnLinks = true

@@ -179,7 +179,7 @@ extension Core {
     return Self.absentGrace * (isHigher ? 2 : 1)
   }
 
-  private func firstPause(_ vpn: VPN?) -> Duration {
+  func firstPause(_ vpn: VPN?) -> Duration {
     max(vpn?.monitor?.interval ?? Monitor().interval, .seconds(1))
   }
 
@@ -219,6 +219,7 @@ extension Core {
         work.silences == 1 ? .warning : .debug, tunnel,
         "the peer does not answer: terminating IKE SA \(id) of \(name.connection)")
       ask(.terminateIKE(id: id), about: name)
+      tryNextAddress(instead: name, at: now)
     case .initiate:
       log(work.silences <= 1 ? .info : .debug, tunnel, "initiating \(name)")
       ask(.initiate(name), about: name)
@@ -241,6 +242,7 @@ extension Core {
     switch request {
     case .listSAs: listFailed(at: now)
     case .listConnections: ike.connections = []
+    case .rekeyChild: wantList(at: now)
     case .terminateChild, .terminateIKE, .initiate:
       guard let name else { return }
       ike.renegotiations[name]?.finish(request, at: now)

@@ -16,6 +16,7 @@ extension Core {
     }
     for id in tunnels.keys { settle(id, at: now) }
     settleOwnLinks(at: now)
+    settlePeers(at: now)
   }
 
   private mutating func enterStandby(at now: Instant) {

@@ -135,7 +135,7 @@ extension Core {
   /// An SA joined a set without a proven one: it is no rekey but a new negotiation, and must not be
   /// judged, let alone cleared, by what the older SAs lost.
   mutating func beginAnew(_ id: MonitorID, at now: Instant) {
-    guard let monitor = monitors[id], tunnels[monitor.tunnel]?.monitor != nil else { return }
+    guard let monitor = monitors[id] else { return }
     monitors[id]?.clearAt = nil
     if monitor.phase == .verifying {
       monitors[id]?.window.restart()

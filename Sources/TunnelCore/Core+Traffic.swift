@@ -28,11 +28,17 @@ extension Core {
   /// The ends are symmetric: the peer's probes come from where ours go to.
   mutating func notePeerProbe(from source: IPAddress, linkIndex: Int32) {
     for id in tunnelsReached(by: linkIndex) {
-      guard let tunnel = tunnels[id], tunnel.monitor?.mode == .optimized else { continue }
+      guard let tunnel = tunnels[id], isMetered(tunnel) else { continue }
       for id in tunnel.monitors where isProbed(source, linkIndex, tunnel, id) {
         monitors[id]?.meter.notePeerProbe()
+        if let key = monitors[id]?.key { notePeerMeters(key) { $0.notePeerProbe() } }
       }
     }
+  }
+
+  private func isMetered(_ tunnel: Tunnel) -> Bool {
+    tunnel.monitor?.mode == .optimized
+      || tunnel.gateway.flatMap { configuration.gateways[$0]?.deadPeerDetection } != nil
   }
 
   /// Tunnels whose packets may arrive by a link: its own and those without one; all, where no set

@@ -16,6 +16,9 @@ import OrderedCollections
 /// - `Core+Probing`: probes, replies, thresholds
 /// - `Core+PathMTU`: how large a packet a path carries
 /// - `Core+Clearing`: whether, when and how SAs of a dead path are taken away
+/// - `Core+DPD`: whether an IKE peer is there at all
+/// - `Core+DeadPeers`: what follows when it is not
+/// - `Core+Failover`: which address of a gateway is tried
 /// - `Core+Traffic`: whether an `optimized` monitor has to probe at all
 /// - `Core+IKE`: what strongSwan says by VICI
 /// - `Core+Names`: what it calls a tunnel
@@ -36,6 +39,7 @@ public struct Core: Sendable {
     case ike
     case command(TunnelID)
     case ownLink(UInt32)
+    case peer(DetectorID)
     case badSPI
     case verification(TunnelID)
   }
@@ -65,6 +69,7 @@ public struct Core: Sendable {
   var effects: [Effect] = []
   var random: SplitMix64
   var ike = IKEView()
+  var dpd: DPDView
   var badSPI = BadSPI()
   /// Active, unless told otherwise.
   public internal(set) var role: Role
@@ -107,6 +112,7 @@ public struct Core: Sendable {
     self.configuration = configuration
     self.role = role
     self.tunnelIndex = TunnelIndex(configuration)
+    self.dpd = DPDView(configuration)
     self.routes = RouteGuard(record: record)
     self.recorded = record
     self.random = SplitMix64(state: seed)
@@ -159,6 +165,9 @@ public struct Core: Sendable {
       let name = monitors[id].flatMap { tunnels[$0.tunnel]?.name } ?? "-"
       log(.warning, name, "cannot clear \(key): \(message)")
     case .vici(let event): take(event, at: now)
+    case .peerCounters(let id, let counts): judgePeer(id, counts, at: now)
+    case .ikePingAnswered(let target): takeAnswer(target, at: now)
+    case .ikePingNotSent(let target, let errno): takeBackQuestion(target, errno: errno)
     case .commandEnded(let id, let end): commandEnded(id, end, at: now)
     case .ownLinkFailed(let ifID, let message): ownLinkFailed(ifID, message)
     case .role(let role): take(role, at: now)
@@ -194,6 +203,7 @@ public struct Core: Sendable {
       case .ike: askForList(at: now)
       case .command(let id): runCommand(id, at: now)
       case .ownLink: settleOwnLinks(at: now)
+      case .peer(let id): tickPeer(id, at: now)
       case .badSPI: wakeBadSPI(at: now)
       case .verification(let id): endVerification(id)
       }

@@ -18,6 +18,12 @@ public enum Effect: Hashable, Sendable {
   case run(TunnelID, [String])
   /// Read the packet counters of a set's SAs and give them back as `Event.counters`.
   case readCounters(MonitorID, [SAKey])
+  /// Read the packet counters of a peer's SAs and give them back as `Event.peerCounters`.
+  case readPeerCounters(DetectorID, [SAKey])
+  /// Ask an IKE daemon whether it is there.
+  case sendIKEPing(IKEPing.Target)
+  /// Have the IKE daemon replace this SA, if it still is the same.
+  case rekey(SecurityAssociation)
   /// The kernel's routes may have changed without an event: dump them again.
   case readRoutes
   /// Ask the IKE daemon.

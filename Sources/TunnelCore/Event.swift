@@ -48,6 +48,13 @@ public enum Event: Sendable {
   /// Packet counters of a set's SAs, as asked for by `Effect.readCounters`; SAs that are gone are
   /// left out.
   case counters(MonitorID, [SAKey: UInt64])
+  /// Packet counters of a peer's SAs, as asked for by `Effect.readPeerCounters`; SAs that are gone
+  /// are left out.
+  case peerCounters(DetectorID, [SAKey: UInt64])
+  /// An IKE daemon answered the last question.
+  case ikePingAnswered(IKEPing.Target)
+  /// The kernel did not send a question: errno.
+  case ikePingNotSent(IKEPing.Target, errno: Int32)
   /// Somebody's echo request reached this host by a link.
   case echoRequest(from: IPAddress, linkIndex: Int32)
   /// A step of a gate could not be done.

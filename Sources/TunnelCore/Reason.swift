@@ -13,6 +13,8 @@ public enum Reason: Hashable, Sendable {
   case verifyPathError
   /// vpn-monitor: threshold probes unanswered.
   case monitorFailure
+  /// dead-peer-detection: threshold questions unanswered.
+  case peerDead
   /// Probes are answered, but outside the tunnel.
   case replyInClear
   /// SAs are there, and nothing can be sent through them to prove the path.
@@ -37,6 +39,7 @@ extension Reason: CustomStringConvertible {
     case .answered: "VPN monitoring probe answered"
     case .verifyPathError: "VPN monitoring verify-path error"
     case .monitorFailure: "IPSEC SA VPN Monitor Failure"
+    case .peerDead: "DPD detected peer as down. Existing IKE/IPSec SAs cleared"
     case .replyInClear: "Probe replies arrive outside the tunnel"
     case .observedOnly: "IPSec SA negotiation successfully completed, path cannot be probed"
     case .clearedByOperator: "User cleared IPSec SA from CLI"

@@ -51,6 +51,8 @@ public struct TunnelStatus: Codable, Hashable, Sendable {
   public var control: String
   /// What strongSwan calls it; null when that was never known.
   public var ike: IKEStatus?
+  /// Dead peer detection; null without it, and while it has no SAs.
+  public var dpd: PeerStatus?
   /// What is being done to bring it back; null when nothing is.
   public var renegotiation: RenegotiationStatus?
   /// Its SA sets.
@@ -61,7 +63,7 @@ public struct TunnelStatus: Codable, Hashable, Sendable {
       state, mon, gate,
       reason,
       since
-    case losses, threshold, obstacle, failures, withdrawn, sets
+    case losses, threshold, obstacle, failures, withdrawn, dpd, sets
     case lastFailure = "last_failure"
     case lastFailureAge = "last_failure_age"
   }
@@ -174,7 +176,8 @@ extension Core {
       lastFailureAge: tunnel.lastFailure.map { now.since($0.at).inSeconds },
       withdrawn: tunnel.link.map { routes.withdrawn(from: $0).map(\.description) } ?? [],
       control: control(of: tunnel), ike: tunnel.ike.map(IKEStatus.init),
-      renegotiation: renegotiation(of: tunnel, at: now), sets: (sets + tunnel.lost).map(status))
+      dpd: peerStatus(of: tunnel, at: now), renegotiation: renegotiation(of: tunnel, at: now),
+      sets: (sets + tunnel.lost).map(status))
   }
 
   private func obstacle(_ tunnel: Tunnel, _ sets: [SetMonitor]) -> String? {

@@ -93,10 +93,20 @@ struct StatusTable {
     {
       notes.append("path MTU \(size), larger packets vanish (full size \(full)): \(remedy)")
     }
+    if let dpd = tunnel.dpd, let note = note(dpd) { notes.append(note) }
     if !tunnel.withdrawn.isEmpty {
       notes.append("withdrawn: \(tunnel.withdrawn.joined(separator: ", "))")
     }
     return notes
+  }
+
+  /// What is not well with a peer.
+  private static func note(_ dpd: PeerStatus) -> String? {
+    if let obstacle = dpd.obstacle { return "peer not asked: \(obstacle)" }
+    if dpd.support == "unsupported" { return "peer does not answer IKE liveness questions" }
+    guard dpd.losses > 0 else { return nil }
+    let last = dpd.lastAnswer.map { ", last answer \(age($0)) ago" } ?? ""
+    return "peer silent: \(dpd.losses)/\(dpd.threshold)\(last)"
   }
 
   private static func paint(_ line: String, _ tunnel: TunnelStatus?, _ coloured: Bool) -> String {

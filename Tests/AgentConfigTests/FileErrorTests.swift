@@ -82,7 +82,7 @@ private let tableRows: [Row] = [
   Row(
     "gateway.GW.adress = '10.0.0.1'",
     " gateway.GW.adress = \"10.0.0.1\": unknown key (did you mean address?); allowed: "
-      + "address, local-address, ike-connection",
+      + "address, local-address, ike-connection, dead-peer-detection",
     " gateway.GW.address: missing; allowed: an address or an array of them"),
   Row(
     "vpn-monitor-options = true",

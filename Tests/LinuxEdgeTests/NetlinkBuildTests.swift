@@ -6,21 +6,21 @@ import TunnelCore
 @testable import LinuxEdge
 
 @Suite struct NetlinkBuildTests {
-  @Test func expireIsTheDumpedSAWithItsMark() {
+  @Test(arguments: [true, false]) func expireIsTheDumpedSAWithItsMark(isHard: Bool) {
     let dumped = NetlinkGolden.newSA
-    let request = built { unsafe vpa_build_sa_expire($0, $1, dumped, dumped.count) }
+    let request = built { unsafe vpa_build_sa_expire($0, $1, dumped, dumped.count, isHard) }
     let header = hex(
       """
       04010000 1800 0100 | nlmsg_len 260, XFRM_MSG_EXPIRE, NLM_F_REQUEST
       00000000 00000000  | sequence and port, set when it is sent
       """)
-    let hard = hex("01 00000000000000")
+    let hard = hex("\(isHard ? "01" : "00") 00000000000000")
     #expect(request == header + NetlinkGolden.info + hard + NetlinkGolden.mark)
   }
 
   @Test func expireNeedsAnSA() {
     let other = NetlinkGolden.deletedSA
-    #expect(built { unsafe vpa_build_sa_expire($0, $1, other, other.count) } == nil)
+    #expect(built { unsafe vpa_build_sa_expire($0, $1, other, other.count, true) } == nil)
   }
 
   @Test func getSA() {
@@ -88,7 +88,7 @@ import TunnelCore
     for capacity in 0..<40 {
       #expect(built(capacity: capacity) { unsafe vpa_build_sa_get($0, $1, &key) } == nil)
       #expect(
-        built(capacity: capacity) { unsafe vpa_build_sa_expire($0, $1, dumped, dumped.count) }
+        built(capacity: capacity) { unsafe vpa_build_sa_expire($0, $1, dumped, dumped.count, true) }
           == nil)
       #expect(built(capacity: capacity) { unsafe vpa_build_link_state($0, $1, 5, true) } == nil)
     }

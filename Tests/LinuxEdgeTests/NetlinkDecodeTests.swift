@@ -163,7 +163,7 @@ func decodeRoute(_ bytes: [UInt8]) -> KernelEvent? { decode(VPA_NETLINK_ROUTE, b
     #expect(unsafe vpa_decode(VPA_NETLINK_XFRM, bytes, bytes.count, &event) == 1)
     let copied = unsafe withUnsafeBytes(of: &event) { unsafe Array($0) }
     #expect(!copied.contains(0xaa))
-    let expire = built { unsafe vpa_build_sa_expire($0, $1, bytes, bytes.count) }
+    let expire = built { unsafe vpa_build_sa_expire($0, $1, bytes, bytes.count, true) }
     #expect(expire?.contains(0xaa) == false)
   }
 

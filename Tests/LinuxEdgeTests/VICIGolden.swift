@@ -64,7 +64,8 @@ enum VICIGolden {
   /// The IKE SA in it.
   static let ikeSA = IKESA(
     connection: "to-b", id: 1, state: "ESTABLISHED", version: 2, isInitiator: true,
-    isWaiting: false,
+    isWaiting: false, local: IPAddress(198, 51, 100, 1), remote: IPAddress(203, 0, 113, 1),
+    remotePort: 4500,
     children: [
       ChildSA(
         name: ChildName(connection: "to-b", child: "net"), ikeID: 1, childID: 1,

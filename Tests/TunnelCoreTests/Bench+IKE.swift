@@ -80,7 +80,7 @@ extension Bench {
         switch request {
         case .listSAs: list(children, waiting: waiting)
         case .listConnections: play(.vici(.connections(connections)))
-        case .terminateChild, .terminateIKE, .initiate: finish(request)
+        case .terminateChild, .terminateIKE, .rekeyChild, .initiate: finish(request)
         }
       }
       guard now < end else { return }

@@ -25,6 +25,8 @@ struct Bench {
   var rtt = 0.01
   /// Users' packets that pass the newest SAs in each interval, besides probes.
   var traffic: (out: UInt64, in: UInt64) = (0, 0)
+  /// Whether the peer's IKE daemon answers liveness questions.
+  var daemonAnswers = false
   /// The tunnel's link as the kernel has it.
   var link = Bench.link()
   /// Whether clears take the SAs away as the kernel does.
@@ -40,13 +42,14 @@ struct Bench {
     _ monitor: Monitor? = Monitor(interval: .seconds(1), threshold: 3, verifyPath: .init()),
     establish: VPN.EstablishTunnels = .immediately, routes: [IPPrefix] = [],
     record: GateRecord = GateRecord(), linkControl: VPN.LinkControl = .oper,
-    link: String? = "vti0", command: [String]? = nil, role: Role = .active,
-    respondBadSPI: RespondBadSPI? = nil
+    link: String? = "vti0", command: [String]? = nil, detection: DeadPeerDetection? = nil,
+    addresses: [IPAddress] = [remote], role: Role = .active, respondBadSPI: RespondBadSPI? = nil
   ) {
     let vpn = VPN(
       name: "to-b", gateway: "gw-b", bindInterface: link, establishTunnels: establish,
       linkControl: linkControl, routes: routes, monitor: monitor, renegotiateCommand: command)
-    let gateway = Gateway(name: "gw-b", addresses: [Self.remote])
+    let gateway = Gateway(
+      name: "gw-b", addresses: addresses, deadPeerDetection: detection)
     var configuration = Configuration(gateways: ["gw-b": gateway], vpns: [vpn])
     configuration.respondBadSPI = respondBadSPI
     core = Core(
@@ -178,6 +181,10 @@ struct Bench {
         let counts = sas.filter { keys.contains($0.key) }.mapValues(\.packets)
         play(.counters(id, counts))
       case .sendProbe: count(out: 1, in: 0)
+      case .readPeerCounters(let id, let keys):
+        count(out: traffic.out, in: traffic.in)
+        play(.peerCounters(id, sas.filter { keys.contains($0.key) }.mapValues(\.packets)))
+      case .sendIKEPing(let target) where daemonAnswers: play(.ikePingAnswered(target))
       case .readUnknownSPIs: play(.unknownSPIs(unknownSPIs))
       case .capture: isCapturing = true
       case .endCapture: isCapturing = false
@@ -185,7 +192,7 @@ struct Bench {
         let packets = sas.filter { keys.contains($0.key) }.values.map(\.packets).reduce(0, +)
         play(.decrypted(gateway: gateway, packets: packets))
       case .clear, .delete, .run, .readRoutes, .vici, .answer, .alarm, .log, .endProbes,
-        .makeLink, .removeLink:
+        .makeLink, .removeLink, .sendIKEPing, .rekey:
         break
       }
     }

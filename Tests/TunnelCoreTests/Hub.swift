@@ -136,9 +136,8 @@ struct Hub {
           put(link)
         }
       case .sendProbe, .endProbes, .makeLink, .removeLink, .readCounters, .readRoutes, .vici,
-        .readUnknownSPIs, .capture, .endCapture, .readDecrypted,
-        .delete, .run, .answer, .alarm,
-        .log:
+        .readUnknownSPIs, .capture, .endCapture, .readDecrypted, .readPeerCounters, .sendIKEPing,
+        .rekey, .delete, .run, .answer, .alarm, .log:
         break
       }
     }

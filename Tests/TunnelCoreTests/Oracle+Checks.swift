@@ -14,6 +14,8 @@ extension Oracle {
         require(false, "\(effect), though respond-bad-spi is off")
       case .makeLink, .removeLink, .endProbes:
         require(false, "\(effect), though every tunnel has a link")
+      case .readPeerCounters, .sendIKEPing, .rekey:
+        require(false, "\(effect) without dead-peer-detection")
       case .readCounters, .readRoutes, .vici, .run, .delete, .answer, .alarm, .log: break
       }
     }

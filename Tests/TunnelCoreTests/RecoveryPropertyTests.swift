@@ -247,6 +247,7 @@ private struct DaemonStory {
       if children.values.contains(where: isWhole) { (hasLoss, hasCleared) = (false, false) }
       bench.play(.vici(.sas([.of(Array(children.values))])))
     case .listConnections: bench.play(.vici(.connections([Self.connection])))
+    case .rekeyChild: violation = "rekeys without dead-peer-detection"
     case .terminateChild(let id):
       note("terminate \(id)")
       beginAttempt()

@@ -137,8 +137,8 @@ struct World {
       return []
     case .readRoutes: return losesEvents ? [] : [.routes(kernel.routes)]
     case .readCounters, .vici, .run, .answer, .alarm, .log, .endProbes, .makeLink, .removeLink,
-      .readUnknownSPIs,
-      .capture, .endCapture, .readDecrypted:
+      .readUnknownSPIs, .capture, .endCapture, .readDecrypted, .readPeerCounters, .sendIKEPing,
+      .rekey:
       return []
     }
   }

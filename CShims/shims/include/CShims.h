@@ -13,6 +13,7 @@
 #include "vpa_capture.h"
 #include "vpa_decode.h"
 #include "vpa_event.h"
+#include "vpa_ike_ping.h"
 #include "vpa_io.h"
 #include "vpa_ip.h"
 #include "vpa_netlink.h"

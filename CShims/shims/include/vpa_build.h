@@ -31,9 +31,10 @@ int vpa_build_dump(void *buffer, size_t capacity, enum vpa_table table);
 /* Builds XFRM_MSG_GETSA. */
 int vpa_build_sa_get(void *buffer, size_t capacity, const struct vpa_sa_key *key);
 
-/* Builds the hard XFRM_MSG_EXPIRE of the SA in a NEWSA message: its usersa_info and XFRMA_MARK
- * exactly as dumped, nothing else of it; -EBADMSG when that is no NEWSA. */
-int vpa_build_sa_expire(void *buffer, size_t capacity, const void *newsa, size_t newsa_length);
+/* Builds the hard or soft XFRM_MSG_EXPIRE of the SA in a NEWSA message: its usersa_info and
+ * XFRMA_MARK exactly as dumped, nothing else of it; -EBADMSG when that is no NEWSA. */
+int vpa_build_sa_expire(void *buffer, size_t capacity, const void *newsa, size_t newsa_length,
+                        bool hard);
 
 /* Builds the RTM_SETLINK that makes a link's operational state and link mode dormant, or gives
  * both back (UP and DEFAULT). */

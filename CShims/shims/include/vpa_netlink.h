@@ -49,7 +49,8 @@ size_t vpa_message_length(const struct vpa_netlink *socket);
 int vpa_message_replay(const struct vpa_netlink *socket, void *buffer, size_t capacity);
 
 /* Does vpa_build_sa_expire with it. */
-int vpa_message_sa_expire(const struct vpa_netlink *socket, void *buffer, size_t capacity);
+int vpa_message_sa_expire(const struct vpa_netlink *socket, void *buffer, size_t capacity,
+                          bool hard);
 
 /* Returns the socket's descriptor. */
 int vpa_netlink_fd(const struct vpa_netlink *socket);

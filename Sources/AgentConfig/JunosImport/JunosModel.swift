@@ -50,17 +50,3 @@ struct JunosNote: Hashable {
   /// Lines; a command has one of its own.
   var remedy: String
 }
-
-/// `dead-peer-detection` of a gateway. The agent has no key for it yet.
-struct JunosDeadPeerDetection {
-  enum Mode: String, CaseIterable {
-    case optimized
-    case probeIdleTunnel = "probe-idle-tunnel"
-    case alwaysSend = "always-send"
-  }
-
-  var mode = Mode.optimized
-  /// Seconds.
-  var interval = 10
-  var threshold = 5
-}

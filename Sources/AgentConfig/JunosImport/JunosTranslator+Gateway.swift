@@ -65,13 +65,11 @@ extension JunosTranslator {
     }
   }
 
-  /// Checked, and given back as a note: `[gateway.NAME]` has no `dead-peer-detection` yet. Once it
-  /// has, `Gateway` gets its value here and `JunosWriter.gateway` writes the table.
   private mutating func readDeadPeerDetection(
     _ node: JunosNode, of gateway: inout JunosImported<Gateway>
   ) {
     let path = gateway.path + node.head
-    var detection = JunosDeadPeerDetection()
+    var detection = gateway.value.deadPeerDetection ?? DeadPeerDetection()
     for child in statements(of: node, in: path, &gateway.notes) {
       switch child.keyword {
       case "interval":
@@ -83,11 +81,7 @@ extension JunosTranslator {
       case let mode: detection.mode = .init(rawValue: mode) ?? detection.mode
       }
     }
-    gateway.notes.append(
-      JunosNote(
-        line: node.line, statement: junosText(node.words),
-        remedy: "no key for it yet; swanctl.conf: "
-          + "dpd_delay = \(detection.interval)s"))
+    gateway.value.deadPeerDetection = detection
   }
 
   /// What to do about a statement that is only for the IKE daemon.

@@ -59,11 +59,25 @@ struct JunosWriter {
     if let local = gateway.value.localAddress {
       entries.append(Entry(key: "local-address", value: quoted(local.description)))
     }
+    if let detection = gateway.value.deadPeerDetection {
+      entries.append(Entry(key: "dead-peer-detection", value: value(detection)))
+    }
     var remarks = gateway.remarks
     if gateway.value.name != gateway.junosName { remarks[""] = junosText([gateway.junosName]) }
     section(
       "gateway.\(writtenKey(gateway.value.name))", entries, remarks, isLeftOut: gateway.isLeftOut)
     notes(gateway.notes)
+  }
+
+  private func value(_ detection: DeadPeerDetection) -> String {
+    let usual = DeadPeerDetection()
+    var parts: [String] = []
+    if detection.mode != usual.mode { parts.append("mode = \(quoted(detection.mode.rawValue))") }
+    if detection.interval != usual.interval { parts.append("interval = \(detection.interval)") }
+    if detection.threshold != usual.threshold {
+      parts.append("threshold = \(detection.threshold)")
+    }
+    return parts.isEmpty ? "true" : "{ \(parts.joined(separator: ", ")) }"
   }
 
   private mutating func vpn(_ vpn: JunosImported<VPN>) {

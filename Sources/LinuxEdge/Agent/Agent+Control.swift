@@ -110,7 +110,10 @@ extension Agent {
 }
 
 extension Configuration {
-  /// Whether somebody is monitored `optimized`, so that the peer's probes are to be told from
-  /// traffic.
-  var needsRequestWatch: Bool { allSettings.contains { $0.monitor?.mode == .optimized } }
+  /// Whether somebody is monitored `optimized` or has dead-peer-detection, so that the peer's probes
+  /// are to be told from traffic.
+  var needsRequestWatch: Bool {
+    allSettings.contains { $0.monitor?.mode == .optimized }
+      || gateways.values.contains { $0.deadPeerDetection != nil }
+  }
 }

@@ -20,6 +20,21 @@ extension Agent {
     }
   }
 
+  func ask(_ target: IKEPing.Target) throws(EdgeError) -> [Event] {
+    let failures = pinger.ask(target)
+    for descriptor in pinger.takeInterests() { try reactor.watch(descriptor) }
+    return failures
+  }
+
+  /// The kernel tells the IKE daemon that the SA is near its end; the SA stays.
+  func rekey(_ sa: SecurityAssociation) {
+    do {
+      _ = try requests.expire(sa.key, checking: sa, hard: false)
+    } catch {
+      log(.warning, "-", "cannot have \(sa.key) rekeyed: \(error)")
+    }
+  }
+
   /// Expires one SA, or deletes it as the last resort; it is read again and compared first.
   func clear(
     _ sa: SecurityAssociation, _ monitor: MonitorID, _ tunnel: String, deleting: Bool = false

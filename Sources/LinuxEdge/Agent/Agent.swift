@@ -22,6 +22,7 @@ public final class Agent {
   let roleFile: RoleFile
   let requests: KernelRequests
   private let vici: VICIClient
+  let pinger = IKEPinger()
   let processes = ProcessRunner()
   private var service: ServiceManager
   var control: ControlServer?
@@ -148,6 +149,8 @@ public final class Agent {
       for reply in probes.receive(from: number) { try feed(.reply(reply)) }
     case let number where watchedRequests.contains(number):
       for event in requestWatch?.receive(from: number) ?? [] { try feed(event) }
+    case let number where pinger.owns(number):
+      for event in pinger.receive(from: number) { try feed(event) }
     case let number where badSPIs.owns(number):
       try feed(.captured(readCapture(number)))
     case let number where vici.owns(number):
@@ -230,6 +233,13 @@ public final class Agent {
       return run(tunnel, words)
     case .readCounters(let monitor, let keys):
       return [.counters(monitor, readCounters(keys))]
+    case .readPeerCounters(let detector, let keys):
+      // What waits to be sent was counted as sent already.
+      return probes.flush() + [.peerCounters(detector, readCounters(keys))]
+    case .sendIKEPing(let target):
+      return try ask(target)
+    case .rekey(let sa):
+      rekey(sa)
     case .readRoutes:
       return [.routes(try requests.dumpRoutes(), try requests.dumpNexthops())]
     case .vici(let request):

@@ -63,7 +63,8 @@ public enum Release {
           outcome.failures.append("\(error)")
         }
       case .sendProbe, .endProbes, .makeLink, .clear, .readCounters, .readRoutes, .vici, .delete,
-        .run, .answer, .readUnknownSPIs, .capture, .endCapture, .readDecrypted, .alarm, .log:
+        .run, .answer, .readPeerCounters, .sendIKEPing, .rekey, .readUnknownSPIs, .capture,
+        .endCapture, .readDecrypted, .alarm, .log:
         break
       }
     }

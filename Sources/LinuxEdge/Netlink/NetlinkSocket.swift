@@ -73,9 +73,9 @@ struct NetlinkSocket: ~Copyable {
   }
 
   /// The request that expires the SA last delivered; for use in the body of `exchange`.
-  func expireRequest() -> [UInt8]? {
+  func expireRequest(hard: Bool) -> [UInt8]? {
     built(capacity: Int(VPA_REQUEST_CAPACITY)) {
-      unsafe vpa_message_sa_expire(socket, $0, $1)
+      unsafe vpa_message_sa_expire(socket, $0, $1, hard)
     }
   }
 

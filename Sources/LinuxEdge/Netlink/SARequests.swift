@@ -3,7 +3,7 @@ import TunnelCore
 
 /// What came of expiring or deleting an SA.
 public enum ExpireOutcome: Hashable, Sendable {
-  /// The kernel deleted it and told the IKE daemon.
+  /// The kernel told the IKE daemon, and deleted it when that was hard.
   case expired
   /// The kernel deleted it and told nobody.
   case deleted
@@ -19,13 +19,14 @@ extension KernelRequests {
     try fetch(key)?.sa
   }
 
-  /// Expires an SA (hard), as if its lifetime had run out, so that the IKE daemon replaces it.
+  /// Expires an SA as if its lifetime had run out, so that the IKE daemon replaces it. Hard: it is
+  /// gone; soft: it stays until it is replaced.
   /// It is read again first; unless reqid, if_id and addresses are those of `expected`, nothing is
   /// done.
   public func expire(
-    _ key: SAKey, checking expected: SecurityAssociation
+    _ key: SAKey, checking expected: SecurityAssociation, hard: Bool = true
   ) throws(EdgeError) -> ExpireOutcome {
-    guard let (sa, request) = try fetch(key) else { return .gone }
+    guard let (sa, request) = try fetch(key, hard: hard) else { return .gone }
     guard sa.isSame(as: expected) else { return .differs(sa) }
     do throws(EdgeError) {
       try perform("expire SA", "\(key)", on: xfrm, request)
@@ -54,13 +55,14 @@ extension KernelRequests {
   }
 
   /// The SA and the request that would expire it.
-  private func fetch(_ key: SAKey) throws(EdgeError) -> (sa: SecurityAssociation, expiry: [UInt8]?)?
-  {
+  private func fetch(
+    _ key: SAKey, hard: Bool = true
+  ) throws(EdgeError) -> (sa: SecurityAssociation, expiry: [UInt8]?)? {
     var sought = vpa_sa_key(key)
     let request = built { unsafe vpa_build_sa_get($0, $1, &sought) } ?? []
     var found: (sa: SecurityAssociation, expiry: [UInt8]?)?
     let result = xfrm.exchange(request) { item in
-      if case .sa(let sa) = item { found = (sa, xfrm.expireRequest()) }
+      if case .sa(let sa) = item { found = (sa, xfrm.expireRequest(hard: hard)) }
     }
     if result == 0 { return found }
     let error = EdgeError(

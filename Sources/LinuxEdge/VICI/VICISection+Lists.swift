@@ -12,6 +12,9 @@ extension IKESA {
         version: section.number("version").flatMap(UInt8.init) ?? 0,
         isInitiator: section.text("initiator") == "yes",
         isWaiting: !(section.texts("tasks-active") ?? []).isEmpty,
+        local: section.text("local-host").flatMap { IPAddress($0) },
+        remote: section.text("remote-host").flatMap { IPAddress($0) },
+        remotePort: section.text("remote-port").flatMap { UInt16($0) },
         children: children.compactMap {
           ChildSA($1, key: $0, connection: connection, ikeID: id)
         })
@@ -73,6 +76,7 @@ extension VICIRequest {
         "terminate",
         VICISection(texts: ["ike-id": "\(id)", "force": "yes", "timeout": "-1"])
       )
+    case .rekeyChild(let id): ("rekey", VICISection(texts: ["child-id": "\(id)"]))
     case .initiate(let name):
       (
         "initiate",

@@ -132,7 +132,7 @@ final class VICISession {
     switch request {
     case .listSAs: return .sas(sas)
     case .listConnections: return .connections(connections)
-    case .terminateChild, .terminateIKE, .initiate:
+    case .terminateChild, .terminateIKE, .rekeyChild, .initiate:
       return .finished(request, failure: request.failure(in: message))
     }
   }

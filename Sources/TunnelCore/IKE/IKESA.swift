@@ -12,14 +12,22 @@ public struct IKESA: Hashable, Sendable {
   public var isInitiator: Bool
   /// Whether a request of this end waits for its answer, and so blocks all others (window size 1).
   public var isWaiting: Bool
+  /// Our address, and the peer's with its port; nil when the daemon does not say.
+  public var local: IPAddress?
+  /// The peer's.
+  public var remote: IPAddress?
+  /// The peer's UDP port, host order.
+  public var remotePort: UInt16?
   /// Its CHILD_SAs.
   public var children: [ChildSA]
 
   /// An IKE SA.
   public init(
     connection: String, id: UInt32, state: String = "ESTABLISHED", version: UInt8 = 2,
-    isInitiator: Bool = false, isWaiting: Bool = false, children: [ChildSA] = []
+    isInitiator: Bool = false, isWaiting: Bool = false, local: IPAddress? = nil,
+    remote: IPAddress? = nil, remotePort: UInt16? = nil, children: [ChildSA] = []
   ) {
+    (self.local, self.remote, self.remotePort) = (local, remote, remotePort)
     self.connection = connection
     self.id = id
     self.state = state

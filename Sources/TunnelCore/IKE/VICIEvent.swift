@@ -10,6 +10,8 @@ public enum VICIRequest: Hashable, Sendable {
   case terminateChild(id: UInt32)
   /// Forget one IKE SA and its CHILD_SAs now, whether the peer hears of it or not.
   case terminateIKE(id: UInt32)
+  /// Replace one CHILD_SA. Answered as soon as that is queued, whatever comes of it.
+  case rekeyChild(id: UInt32)
   /// Negotiate a CHILD_SA, and an IKE SA when there is none.
   case initiate(ChildName)
 }
@@ -38,6 +40,7 @@ extension VICIRequest: CustomStringConvertible {
     case .listConnections: "list connections"
     case .terminateChild(let id): "terminate child \(id)"
     case .terminateIKE(let id): "terminate IKE SA \(id)"
+    case .rekeyChild(let id): "rekey child \(id)"
     case .initiate(let name): "initiate \(name)"
     }
   }

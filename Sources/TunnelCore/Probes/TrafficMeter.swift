@@ -26,15 +26,21 @@ struct TrafficMeter: Hashable, Sendable {
   mutating func read(
     inbound: [SAKey: UInt64], outbound: [SAKey: UInt64]
   ) -> Traffic {
-    let sent = growth(outbound)
-    let received = growth(inbound)
-    lastCounts = inbound.merging(outbound) { count, _ in count }
-    let traffic = Traffic(
-      sent: sent > ownProbes + peerProbes, received: received > ownReplies + peerProbes)
-    ownProbes = 0
-    ownReplies = 0
-    peerProbes = 0
-    return traffic
+    let carriers = readEach(inbound: inbound, outbound: outbound)
+    return Traffic(sent: !carriers.outbound.isEmpty, received: !carriers.inbound.isEmpty)
+  }
+
+  /// The same, and which SAs it was that carried traffic. The kernel sends by one SA of a set at a
+  /// time, so probes are taken off the one that carried the most.
+  mutating func readEach(
+    inbound: [SAKey: UInt64], outbound: [SAKey: UInt64]
+  ) -> (inbound: Set<SAKey>, outbound: Set<SAKey>) {
+    let carriers = (
+      inbound: grown(inbound, lessBy: ownReplies + peerProbes),
+      outbound: grown(outbound, lessBy: ownProbes + peerProbes)
+    )
+    start(inbound.merging(outbound) { count, _ in count })
+    return carriers
   }
 
   mutating func startAtNextReading() { isToStart = true }
@@ -45,10 +51,15 @@ struct TrafficMeter: Hashable, Sendable {
     lastCounts = counts
   }
 
-  private func growth(_ counts: [SAKey: UInt64]) -> UInt64 {
-    counts.reduce(0) { sum, entry in
-      let last = lastCounts[entry.key] ?? 0
-      return sum + (entry.value >= last ? entry.value - last : entry.value)
+  private func grown(_ counts: [SAKey: UInt64], lessBy probes: UInt64) -> Set<SAKey> {
+    var rest = probes
+    let growths = counts.map { key, count in
+      let last = lastCounts[key] ?? 0
+      return (key: key, growth: count >= last ? count - last : count)
+    }
+    return growths.sorted { $0.growth > $1.growth }.reduce(into: []) { carriers, sa in
+      if sa.growth > rest { carriers.insert(sa.key) }
+      rest -= min(rest, sa.growth)
     }
   }
 }

@@ -122,6 +122,9 @@ struct SATable: Sendable {
     return (candidates ?? []).filter { key in sets[key].map { link.carries($0) } ?? false }
   }
 
+  /// Sets with a peer.
+  func keys(towards remote: IPAddress) -> Set<SASetKey> { keysByRemote[remote] ?? [] }
+
   /// Takes an SA out; returns the set it was in.
   mutating func remove(_ sa: SAKey) -> SASetKey? {
     undirected[sa] = nil

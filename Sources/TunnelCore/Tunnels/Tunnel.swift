@@ -106,7 +106,7 @@ extension Core {
   private mutating func raiseAlarm(
     _ id: TunnelID, from old: TunnelState, to new: TunnelState, because reason: Reason
   ) {
-    guard let tunnel = tunnels[id], tunnel.monitor != nil else { return }
+    guard let tunnel = tunnels[id], tunnel.monitor != nil || isWatched(tunnel) else { return }
     let kind: Alarm.Kind
     switch (old, new) {
     case (_, .down): kind = .down(reason)
@@ -118,6 +118,11 @@ extension Core {
     }
     let path = tunnel.monitors.compactMap { monitors[$0]?.path }.first
     raise(kind, for: tunnel, path)
+  }
+
+  /// Whether the gateway's dead-peer-detection is on.
+  private func isWatched(_ tunnel: Tunnel) -> Bool {
+    tunnel.gateway.flatMap { configuration.gateways[$0]?.deadPeerDetection } != nil
   }
 
   /// One set of several went down, or is back, while its tunnel stays up.

@@ -164,13 +164,14 @@ let junosOddRows: [JunosRow] = [
     set security ike gateway GW nat-keepalive 20
     set security ike gateway GW general-ikeid
     set security ike gateway GW fragmentation size 1400
-    set security ike gateway GW dead-peer-detection always-send interval 5 threshold 2
+    set security ike gateway GW dead-peer-detection always-send interval 5 threshold 3
 
     """,
     toml: """
 
       [gateway.GW]
       address = "203.0.113.1"
+      dead-peer-detection = { mode = "always-send", interval = 5, threshold = 3 }
       # 3: ike-policy P -> swanctl.conf: proposals, local, remote; its key in secrets
       # 4: external-interface ge-0/0/0.0 -> swanctl.conf: local_addrs = address of that interface
       # 5: version v1-only -> swanctl.conf: version = 1
@@ -180,8 +181,6 @@ let junosOddRows: [JunosRow] = [
       # 9: nat-keepalive 20 -> strongswan.conf: charon.keep_alive = 20s
       # 10: general-ikeid -> swanctl.conf: remote.id = %any
       # 11: fragmentation size 1400 -> swanctl.conf: fragmentation; strongswan.conf: charon.fragment_size
-      # 12: dead-peer-detection always-send interval 5 threshold 2 ->
-      #     no key for it yet; swanctl.conf: dpd_delay = 5s
 
       [vpn.V]
       gateway = "GW"

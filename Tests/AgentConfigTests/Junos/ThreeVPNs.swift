@@ -211,17 +211,15 @@ let threeVPNs = JunosRow(
     [gateway.GW-HQ]
     address = ["203.0.113.1", "203.0.113.65"]
     local-address = "198.51.100.1"
+    dead-peer-detection = { mode = "probe-idle-tunnel", threshold = 3 }
     # 45: ike-policy HEADQUARTERS -> swanctl.conf: proposals, local, remote; its key in secrets
-    # 47: dead-peer-detection probe-idle-tunnel interval 10 threshold 3 ->
-    #     no key for it yet; swanctl.conf: dpd_delay = 10s
     # 52: external-interface reth0.0 -> not needed beside local-address
     # 54: version v2-only -> swanctl.conf: version = 2
 
     [gateway.GW-PARIS]
     address = "192.0.2.33"
+    dead-peer-detection = { threshold = 3 }
     # 57: ike-policy BRANCHES -> swanctl.conf: proposals, local, remote; its key in secrets
-    # 59: dead-peer-detection interval 10 threshold 3 ->
-    #     no key for it yet; swanctl.conf: dpd_delay = 10s
     # 63: external-interface reth0.0 -> swanctl.conf: local_addrs = address of that interface
     # 64: version v2-only -> swanctl.conf: version = 2
 

@@ -2,8 +2,9 @@
 # The configuration that most scenarios use, and what they ask about a monitored tunnel.
 
 # Prints a configuration: a probe a second, down at three, verify-path; more lines of the
-# vpn-monitor table as arguments, more of the VPN's in OWNED, another link than vti0 in LINK, which
-# is empty where there is none, another way to establish the tunnel in ESTABLISH.
+# vpn-monitor table as arguments, more of the VPN's in OWNED, of the gateway's in GATEWAY_SETTINGS,
+# another link than vti0 in LINK, which is empty where there is none, another way to establish the
+# tunnel in ESTABLISH.
 monitoring() { # GATEWAY [LINE...]
   local gateway=$1 peer=${peer_of[$1]} line
   shift
@@ -14,6 +15,7 @@ threshold = 3
 
 [gateway.$peer]
 address = "$(outer "$peer")"
+${GATEWAY_SETTINGS:-}
 
 [vpn.${connection[$gateway]}]
 gateway = "$peer"

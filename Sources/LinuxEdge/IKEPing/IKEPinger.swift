@@ -1,0 +1,77 @@
+import CShims
+import Glibc
+import TunnelCore
+
+/// Asks IKE daemons whether they are there, beside the IKE daemon of this host: from ports of its
+/// own, to which the peer answers. One socket a family, opened when it is first needed.
+///
+/// ICMP errors are not looked at: anybody can send them.
+final class IKEPinger {
+  /// Questions without an answer that are remembered. Each is one entry until its target is asked again.
+  private var asked: [UInt64: IKEPing.Target] = [:]
+  private var lastSPI: [IKEPing.Target: UInt64] = [:]
+  private var sockets: [IPAddress.Family: Box] = [:]
+  private var untold: [Int32] = []
+
+  private final class Box {
+    let descriptor: Descriptor
+    init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
+  }
+
+  /// Descriptors to be watched since the last call.
+  func takeInterests() -> [Int32] {
+    defer { untold = [] }
+    return untold
+  }
+
+  /// Whether a descriptor is one of the pinger's.
+  func owns(_ descriptor: Int32) -> Bool {
+    sockets.values.contains { $0.descriptor.number == descriptor }
+  }
+
+  /// Asks a peer. An earlier question to it is forgotten.
+  func ask(_ target: IKEPing.Target) -> [Event] {
+    do {
+      let socket = try socket(target.remote.family)
+      let ping = IKEPing(spi: max(try randomNumber(), 1), hasMarker: target.hasMarker)
+      if let earlier = lastSPI.updateValue(ping.spi, forKey: target) { asked[earlier] = nil }
+      asked[ping.spi] = target
+      var source = vpa_ip(target.local)
+      var peer = vpa_udp_peer(address: vpa_ip(target.remote), port: target.port)
+      let bytes = ping.request
+      let result = unsafe vpa_ike_ping_send(socket, &source, &peer, bytes, bytes.count)
+      return result == 0 ? [] : [.ikePingNotSent(target, errno: -result)]
+    } catch {
+      return [.ikePingNotSent(target, errno: error.errno)]
+    }
+  }
+
+  private func socket(_ family: IPAddress.Family) throws(EdgeError) -> Int32 {
+    if let known = sockets[family] { return known.descriptor.number }
+    let box = Box(
+      try Descriptor(taking: vpa_ike_ping_open(family.rawValue), operation: "open a UDP socket"))
+    sockets[family] = box
+    untold.append(box.descriptor.number)
+    return box.descriptor.number
+  }
+
+  /// Answers that wait on a descriptor: from the address and port that were asked, with the SPI of
+  /// the last question. Each question is answered once.
+  func receive(from descriptor: Int32) -> [Event] {
+    var events: [Event] = []
+    var buffer = [UInt8](repeating: 0, count: 64)
+    while true {
+      var from = vpa_udp_peer()
+      let count = unsafe vpa_ike_ping_receive(descriptor, &buffer, buffer.count, &from)
+      if count < 0 { return events }
+      let payload = Array(buffer.prefix(count))
+      let hasMarker = from.port != IKEPing.port
+      guard let spi = IKEPing.spi(answeredBy: payload, hasMarker: hasMarker),
+        let target = asked[spi], target.remote == IPAddress(from.address), target.port == from.port
+      else { continue }
+      asked[spi] = nil
+      lastSPI[target] = nil
+      events.append(.ikePingAnswered(target))
+    }
+  }
+}

@@ -1,0 +1,26 @@
+/// `dead-peer-detection` of a gateway.
+public struct DeadPeerDetection: Hashable, Sendable {
+  /// When a peer is asked whether it is there (junos-facts: help texts).
+  public enum Mode: String, CaseIterable, Sendable {
+    /// When something went out and nothing came in for an interval.
+    case optimized
+    /// Also when a tunnel carried nothing either way.
+    case probeIdleTunnel = "probe-idle-tunnel"
+    /// Every interval. Traffic is no answer then.
+    case alwaysSend = "always-send"
+  }
+
+  /// When the peer is asked.
+  public var mode: Mode
+  /// Seconds from one question to the next, and until one counts as unanswered: 2...60.
+  public var interval: Int
+  /// Consecutive unanswered questions that make the peer dead: 1...5.
+  public var threshold: Int
+
+  /// Detection; defaults are Junos'.
+  public init(mode: Mode = .optimized, interval: Int = 10, threshold: Int = 5) {
+    self.mode = mode
+    self.interval = interval
+    self.threshold = threshold
+  }
+}

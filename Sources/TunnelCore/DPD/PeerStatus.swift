@@ -1,0 +1,45 @@
+/// Dead peer detection of one tunnel's peer at one moment. Times are seconds.
+public struct PeerStatus: Codable, Hashable, Sendable {
+  /// optimized, probe-idle-tunnel, always-send.
+  public var mode: String
+  /// How the peer is asked: ike-ping.
+  public var transport: String
+  /// The address that is asked.
+  public var peer: String
+  /// Consecutive questions without a valid answer.
+  public var losses: Int
+  /// How many make the peer dead.
+  public var threshold: Int
+  /// supported; unsupported, when it never answered and is not held dead for silence; unknown
+  /// before the first answer.
+  public var support: String
+  /// Seconds since its last answer; null before the first.
+  public var lastAnswer: Double?
+  /// Why it could not be asked the last time; null when it could.
+  public var obstacle: String?
+
+  private enum CodingKeys: String, CodingKey {
+    case mode, transport, peer, losses, threshold, support, obstacle
+    case lastAnswer = "last_answer"
+  }
+}
+
+extension Core {
+  /// Of the peer that a tunnel has SAs with; nil without, or without dead-peer-detection.
+  func peerStatus(of tunnel: Tunnel, at now: Instant) -> PeerStatus? {
+    guard tunnel.gateway != nil, let ends = tunnel.endpoints,
+      let policy = deadPeerDetection(of: ends.remote)
+    else { return nil }
+    let watches = (dpd.ofPeer[ends.remote] ?? []).compactMap { dpd.watches[$0] }
+      .filter { $0.key.local == ends.local }
+    guard !watches.isEmpty else { return nil }
+    let answers = dpd.answers[ends.remote] ?? PeerAnswers()
+    return PeerStatus(
+      mode: policy.mode.rawValue, transport: "ike-ping", peer: ends.remote.description,
+      losses: watches.map(\.detector.losses).max() ?? 0, threshold: policy.threshold,
+      support: answers.isSupported
+        ? "supported" : answers.isUnsupported ? "unsupported" : "unknown",
+      lastAnswer: answers.lastAnswerAt.map { now.since($0).inSeconds },
+      obstacle: answers.obstacle.map { "kernel does not send: errno \($0)" })
+  }
+}

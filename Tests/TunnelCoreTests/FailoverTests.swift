@@ -1,0 +1,147 @@
+import Testing
+import TunnelCore
+
+/// Dead peers with strongSwan's list at hand: whose SAs are whose, what it is asked, which address
+/// comes next.
+@Suite struct FailoverTests {
+  private static let second = IPAddress(203, 0, 113, 2)
+  private static let detection = DeadPeerDetection(mode: .alwaysSend, interval: 2, threshold: 2)
+  private static let connections = [
+    IKEConnection(name: "to-b", remote: [Bench.remote], children: [.init(name: "net")]),
+    IKEConnection(name: "to-b-2", remote: [second], children: [.init(name: "net")]),
+  ]
+
+  /// A daemon's list, with an IKE SA to a peer for each of these.
+  private func list(_ sas: [(id: UInt32, children: [ChildSA])]) -> Event {
+    .vici(
+      .sas(
+        sas.map {
+          IKESA(
+            connection: "to-b", id: $0.id, isInitiator: true, local: Bench.local,
+            remote: Bench.remote, remotePort: 500, children: $0.children)
+        }))
+  }
+
+  private func running(
+    addresses: [IPAddress] = [Bench.remote], establish: VPN.EstablishTunnels = .immediately,
+    detection: DeadPeerDetection = detection
+  ) -> Bench {
+    var bench = Bench(nil, establish: establish, detection: detection, addresses: addresses)
+    bench.daemonAnswers = true
+    bench.boot()
+    bench.negotiate(1)
+    bench.traffic = (out: 5, in: 5)
+    bench.play(.vici(.connected))
+    bench.play(.vici(.connections(Self.connections)))
+    bench.wait(0.2)
+    bench.play(list([(7, [.of(1)])]))
+    bench.wait(6)
+    return bench
+  }
+
+  /// Answers each request at once; the daemon has no IKE SA any more.
+  private func die(_ bench: inout Bench, for seconds: Double = 20) {
+    bench.daemonAnswers = false
+    var answered = bench.trace.count
+    let end = bench.now + seconds
+    while bench.now < end {
+      bench.wait(0.1)
+      while answered < bench.trace.count {
+        answered += 1
+        guard case .vici(let request) = bench.trace[answered - 1].effect else { continue }
+        switch request {
+        case .listSAs: bench.play(.vici(.sas([])))
+        case .listConnections: bench.play(.vici(.connections(Self.connections)))
+        case .terminateIKE:
+          bench.play(.vici(.finished(request, failure: nil)))
+          bench.delete(1)
+        case .terminateChild, .rekeyChild, .initiate:
+          bench.play(.vici(.finished(request, failure: nil)))
+        }
+      }
+    }
+  }
+
+  @Test func theDeadPeersIKESAIsForgottenAndNothingExpired() {
+    var bench = running()
+    die(&bench, for: 8)
+    #expect(bench.acts.first == .terminateIKE(id: 7))
+    #expect(bench.acts.dropFirst().first == .initiate(Bench.name))
+    #expect(bench.clearTimes.isEmpty)
+  }
+
+  @Test func theNextAddressIsTriedAtOnce() throws {
+    var bench = running(addresses: [Bench.remote, Self.second])
+    die(&bench, for: 8)
+    let next = ChildName(connection: "to-b-2", child: "net")
+    #expect(bench.acts.prefix(2) == [.terminateIKE(id: 7), .initiate(next)])
+    let ended = try #require(bench.times(of: .terminateIKE(id: 7)).first)
+    let begun = try #require(bench.times(of: .initiate(next)).first)
+    #expect(begun - ended < 1)
+  }
+
+  @Test func aResponderOnlyInitiatesNothing() {
+    var bench = running(addresses: [Bench.remote, Self.second], establish: .responderOnly)
+    die(&bench)
+    #expect(bench.acts == [.terminateIKE(id: 7)])
+  }
+
+  @Test func anExchangeIsAskedOfTheDaemon() {
+    var bench = running()
+    bench.traffic = (out: 5, in: 0)
+    bench.wait(4)
+    #expect(bench.acts == [.rekeyChild(id: 1)])
+    bench.play(list([(7, [.of(1, .other("REKEYED")), .of(2)])]))
+    bench.wait(2)
+    #expect(bench.acts == [.rekeyChild(id: 1)])
+  }
+
+  @Test func theKernelsWordOnARekeyIsEnoughWhereTheDaemonListsLate() {
+    var bench = running(detection: DeadPeerDetection(mode: .optimized, interval: 2, threshold: 3))
+    bench.traffic = (out: 5, in: 0)
+    bench.wait(4)
+    #expect(bench.acts == [.rekeyChild(id: 1)])
+    bench.negotiate(2)
+    bench.delete(1)
+    bench.wait(6)
+    #expect(!bench.acts.contains(.terminateIKE(id: 7)))
+  }
+
+  /// Two IKE SAs with one peer after a simultaneous negotiation: traffic on the SAs of one is no life
+  /// of the other.
+  @Test func eachIKESAIsJudgedByItsOwnSAs() {
+    var bench = running(detection: DeadPeerDetection(mode: .optimized, interval: 2, threshold: 2))
+    bench.negotiate(2)
+    bench.play(
+      .vici(
+        .sas([
+          IKESA(
+            connection: "to-b", id: 7, local: Bench.local, remote: Bench.remote,
+            children: [.of(1)]),
+          IKESA(
+            connection: "to-b", id: 8, local: Bench.local, remote: Bench.remote,
+            children: [.of(2)]),
+        ])))
+    bench.wait(4)
+    bench.forgetTrace()
+    // The bench's traffic is on the newest pair: 8's.
+    bench.traffic = (out: 5, in: 0)
+    bench.daemonAnswers = false
+    bench.wait(8)
+    #expect(bench.acts.contains(.terminateIKE(id: 8)))
+    #expect(!bench.acts.contains(.terminateIKE(id: 7)))
+  }
+
+  @Test func anIKESAWithoutChildrenIsWatchedToo() {
+    var bench = Bench(nil, detection: Self.detection)
+    bench.daemonAnswers = true
+    bench.boot()
+    bench.play(.vici(.connected))
+    bench.wait(0.2)
+    bench.play(list([(7, [])]))
+    bench.wait(5)
+    bench.daemonAnswers = false
+    bench.wait(8)
+    #expect(bench.acts.contains(.terminateIKE(id: 7)))
+  }
+}
