@@ -1,9 +1,10 @@
 import TunnelCore
 
-private let monitorKeys = [
-  "optimized", "interval", "threshold", "timeout", "probe-source", "source-interface",
-  "destination-ip", "accept-clear-reply", "verify-path",
-]
+private let monitorKeys =
+  [
+    "optimized", "interval", "threshold", "timeout", "probe-source", "source-interface",
+    "destination-ip", "accept-clear-reply", "verify-path",
+  ] + reactionKeys
 
 /// The setting of a key that takes true, false or a table.
 private enum Switch {
@@ -16,8 +17,9 @@ extension ConfigurationReader {
   /// `[vpn-monitor-options]`.
   mutating func monitorDefaults(_ item: Item?) -> Monitor {
     var monitor = Monitor()
-    if let section = complaints.section(item, keys: ["interval", "threshold"]) {
+    if let section = complaints.section(item, keys: ["interval", "threshold"] + reactionKeys) {
       readTiming(section, into: &monitor)
+      readReaction(section, into: &monitor)
     }
     return monitor
   }
@@ -52,6 +54,7 @@ extension ConfigurationReader {
     monitor.destinations = destinations(section["destination-ip"])
     monitor.acceptsClearReply = complaints.boolean(section["accept-clear-reply"]) == true
     monitor.verifyPath = verifyPath(section["verify-path"])
+    readReaction(section, into: &monitor)
   }
 
   private mutating func readTiming(_ section: Section, into monitor: inout Monitor) {

@@ -1,6 +1,9 @@
 import TunnelCore
 
-private let rootKeys = ["vici-socket", "vpn-monitor-options", "gateway", "vpn", "template"]
+private let rootKeys = [
+  "vici-socket", "mass-failure-threshold", "max-clears-per-minute", "vpn-monitor-options",
+  "gateway", "vpn", "template",
+]
 
 /// A configuration, and what in its file is allowed but hardly meant.
 public struct LoadedConfiguration: Hashable, Sendable {
@@ -65,6 +68,7 @@ struct ConfigurationReader {
     gatewayNames = gateways.map(\.name)
     var configuration = Configuration.observing
     if let path = complaints.socketPath(root["vici-socket"]) { configuration.viciSocket = path }
+    readGuards(root, into: &configuration)
     for (name, item) in gateways {
       configuration.gateways[name] = gateway(name, item)
     }

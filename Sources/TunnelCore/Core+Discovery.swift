@@ -141,6 +141,7 @@ extension Core {
     else { return }
     tunnelIndex.remove(tunnel)
     tunnels[id]?.name = link.name
+    answered[link.name] = answered.removeValue(forKey: old)
     tunnels[id]?.link = link.name
     tunnels[id]?.vpn?.name = link.name
     tunnels[id]?.vpn?.bindInterface = link.name
@@ -160,6 +161,8 @@ extension Core {
     guard let tunnel = tunnels.removeValue(forKey: id) else { return }
     tunnelIndex.remove(tunnel)
     timers.set(.tunnel(id), to: nil)
+    mass.forget(id)
+    rememberAttempts(of: tunnel)
     if let link = tunnel.link, tunnel.isGuarded { abandonGate(link) }
   }
 

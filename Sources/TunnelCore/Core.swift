@@ -14,7 +14,11 @@ import OrderedCollections
 /// - `Core+Ways`: through which link, or without one
 /// - `Core+OwnLinks`: XFRM interfaces of the agent's own
 /// - `Core+Probing`: probes, replies, thresholds
-/// - `Core+Clearing`: whether, when and how SAs of a dead path are taken away
+/// - `Core+Clearing`: how SAs of a dead path are taken away
+/// - `Core+Guards`: whether they may be, now
+/// - `Core+Backoff`: attempts on one tunnel, and when it has recovered
+/// - `Core+MassFailure`: most tunnels fail at once
+/// - `Core+Answers`: destinations that have not answered once
 /// - `Core+Traffic`: whether an `optimized` monitor has to probe at all
 /// - `Core+IKE`: what strongSwan says by VICI
 /// - `Core+Recovery`: SAs that were deleted behind its back
@@ -28,6 +32,10 @@ public struct Core: Sendable {
     case gate(String)
     case ike
     case ownLink(UInt32)
+    /// Tunnels that are still down after a mass failure.
+    case mass
+    /// What the record on disk does not have yet.
+    case record
   }
 
   /// How long an empty set may still be a break-before-make reauthentication.
@@ -54,6 +62,12 @@ public struct Core: Sendable {
   var effects: [Effect] = []
   var random: SplitMix64
   var ike = IKEView()
+  var mass: MassFailure
+  var clearCap: ClearCap
+  /// Destinations of vpn-monitor that have answered, by tunnel name.
+  var answered: [String: Set<IPAddress>]
+  /// Attempts on tunnels that are forgotten while they have no SA.
+  var departed: [String: Attempts] = [:]
 
   private var lastTunnel = 0
   private var lastMonitor: UInt32 = 0
@@ -87,6 +101,9 @@ public struct Core: Sendable {
     self.routes = RouteGuard(record: record)
     self.recorded = record
     self.random = SplitMix64(state: seed)
+    self.mass = MassFailure(share: configuration.massFailureThreshold)
+    self.clearCap = ClearCap(limit: configuration.maxClearsPerMinute)
+    self.answered = Self.answers(in: record, for: configuration)
     for vpn in configuration.vpns {
       addTunnel(name: vpn.name, vpn: vpn, link: vpn.bindInterface, at: now)
     }
@@ -159,6 +176,8 @@ public struct Core: Sendable {
         }
       case .ike: askForList(at: now)
       case .ownLink: settleOwnLinks(at: now)
+      case .mass: raiseSilenced()
+      case .record: writeRecord()
       }
     }
   }
@@ -191,8 +210,9 @@ public struct Core: Sendable {
   ) -> TunnelID {
     lastTunnel += 1
     let id = TunnelID(rawValue: lastTunnel)
-    let tunnel = Tunnel(
+    var tunnel = Tunnel(
       id: id, name: name, template: template, vpn: vpn, link: link, since: now)
+    if let attempts = departed.removeValue(forKey: name) { tunnel.attempts = attempts }
     tunnels[id] = tunnel
     tunnelIndex.insert(tunnel)
     return id

@@ -44,6 +44,14 @@ public struct TunnelStatus: Codable, Hashable, Sendable {
   public var lastFailure: String?
   /// Seconds since it went down the last time.
   public var lastFailureAge: Double?
+  /// Attempts to get it renegotiated since it last recovered; null when not monitored.
+  public var attempts: Int?
+  /// Seconds until the next may be made; null when none has to wait.
+  public var nextAttempt: Double?
+  /// Replies in a row of a tunnel that is about to open; null while there is none.
+  public var recoveryReplies: Int?
+  /// How many open it; null likewise.
+  public var recoveryThreshold: Int?
   /// Routes taken from its link.
   public var withdrawn: [String]
   /// What strongSwan calls it; null when that was never known.
@@ -55,7 +63,10 @@ public struct TunnelStatus: Codable, Hashable, Sendable {
     case name, ike, id, configured, template, link, gateway, local, remote, state, mon, gate,
       reason,
       since
-    case losses, threshold, obstacle, failures, withdrawn, sets
+    case losses, threshold, obstacle, failures, attempts, withdrawn, sets
+    case nextAttempt = "next_attempt"
+    case recoveryReplies = "recovery_replies"
+    case recoveryThreshold = "recovery_threshold"
     case lastFailure = "last_failure"
     case lastFailureAge = "last_failure_age"
   }
@@ -128,6 +139,8 @@ public struct SetStatus: Codable, Hashable, Sendable {
   public var jitter: Double?
   /// Times its SAs were cleared.
   public var clears: Int
+  /// Whether its destination has never answered, so that its losses count for nothing.
+  public var neverAnswered: Bool
 
   private enum CodingKeys: String, CodingKey {
     case reqid, selectors, state, sent, received, lost, losses, obstacle, loss, rtt, jitter, clears
@@ -139,6 +152,7 @@ public struct SetStatus: Codable, Hashable, Sendable {
     case probeDestination = "probe_destination"
     case notSent = "not_sent"
     case clearReplies = "clear_replies"
+    case neverAnswered = "never_answered"
   }
 }
 
@@ -152,6 +166,7 @@ extension Core {
     let sets = tunnel.monitors.compactMap { monitors[$0] }
     let gateway = tunnel.gateway.flatMap { configuration.gateways[$0] }
     let isMonitored = tunnel.monitor != nil && !tunnel.isOnlyObserved
+    let recovery = recovery(of: tunnel, at: now)
     return TunnelStatus(
       name: tunnel.name, id: tunnel.id.rawValue, configured: tunnel.isConfigured,
       template: tunnel.template, link: tunnel.link, gateway: tunnel.gateway,
@@ -164,6 +179,10 @@ extension Core {
       threshold: isMonitored ? tunnel.monitor?.threshold : nil, obstacle: obstacle(tunnel, sets),
       failures: tunnel.failures, lastFailure: tunnel.lastFailure?.reason.description,
       lastFailureAge: tunnel.lastFailure.map { now.since($0.at).inSeconds },
+      attempts: isMonitored ? tunnel.attempts.backoff.attempts : nil,
+      nextAttempt: nextAttempt(on: tunnel).map { now.duration(to: $0).inSeconds }
+        .flatMap { $0 > 0 ? $0 : nil },
+      recoveryReplies: recovery?.replies, recoveryThreshold: recovery?.needed,
       withdrawn: tunnel.link.map { routes.withdrawn(from: $0).map(\.description) } ?? [],
       ike: tunnel.ike.map(IKEStatus.init), sets: (sets + tunnel.lost).map(status))
   }
@@ -200,7 +219,8 @@ extension Core {
       notSent: statistics.notSent, losses: monitor.window.consecutiveLosses,
       obstacle: monitor.obstacle?.description, clearReplies: statistics.clearReplies,
       loss: statistics.recentLoss, rtt: statistics.smoothedRTT?.inSeconds,
-      jitter: statistics.jitter?.inSeconds, clears: monitor.clears)
+      jitter: statistics.jitter?.inSeconds, clears: monitor.clears,
+      neverAnswered: monitor.isNeverAnswered)
   }
 }
 

@@ -20,6 +20,9 @@ struct Timers<Owner: Hashable & Sendable>: Sendable {
   /// The earliest deadline.
   var next: Instant? { heap.min?.deadline }
 
+  /// An owner's deadline.
+  func deadline(of owner: Owner) -> Instant? { current[owner]?.deadline }
+
   /// Sets, moves or (nil) removes an owner's deadline.
   mutating func set(_ owner: Owner, to deadline: Instant?) {
     guard current[owner]?.deadline != deadline else { return }

@@ -8,6 +8,7 @@ struct Run: ParsableCommand {
     discussion: """
       Without a configuration file it observes: every tunnel it finds is listed, none is touched.
       SIGTERM and SIGINT end it; held links are released first unless --on-exit keep.
+      With --dry-run it probes and reads, and says what else it would do; nothing is changed.
       Exit status: 0 ended as told, 71 system failure, 75 already running, 77 no permission, \
       78 configuration not valid.
       """)
@@ -16,6 +17,7 @@ struct Run: ParsableCommand {
   var config: String?
   @Option(help: "What ending does to held links: release or keep.")
   var onExit = AgentOptions.OnExit.release
+  @Flag(help: "Log every change instead of making it.") var dryRun = false
   @Option(help: .hidden) var runDir = defaultRunDirectory
   @Flag(help: "Log what is of use only to who works on the agent.") var debug = false
 
@@ -24,7 +26,7 @@ struct Run: ParsableCommand {
     let loaded = try path.map(loadConfiguration)?.configuration ?? .observing
     let options = AgentOptions(
       configuration: loaded, configPath: path, runDirectory: runDir, onExit: onExit,
-      logLevel: debug ? .debug : .info, version: agentVersion)
+      logLevel: debug ? .debug : .info, isDryRun: dryRun, version: agentVersion)
     let agent: Agent
     do {
       agent = try Agent(options)

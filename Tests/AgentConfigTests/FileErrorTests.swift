@@ -51,8 +51,7 @@ private let tableRows: [Row] = [
     " vici-socket = false: must be a string, not a boolean; allowed: \(socketForm)"),
   Row(
     "vpm.v.gateway = 'GW'",
-    " vpm = { v }: unknown key (did you mean vpn?); allowed: vici-socket, vpn-monitor-options, "
-      + "gateway, vpn, template"),
+    " vpm = { v }: unknown key (did you mean vpn?); allowed: \(rootKeys)"),
   Row("gateway = 'GW'", " gateway = \"GW\": must be a table, not a string"),
   Row("[[vpn]]\nx = 1", " vpn = [{ x }]: must be a table, not an array"),
   Row("vpn.v = 1", " vpn.v = 1: must be a table, not an integer"),
@@ -120,7 +119,7 @@ private let tableRows: [Row] = [
   Row(
     "vpn-monitor-options.thresholds = 0",
     " vpn-monitor-options.thresholds = 0: unknown key (did you mean threshold?); "
-      + "allowed: interval, threshold"),
+      + "allowed: interval, threshold, \(reactionKeys)"),
   Row(
     "vpn-monitor-options.threshold = 65537",
     " vpn-monitor-options.threshold = 65537: must be \(thresholdRange)"),

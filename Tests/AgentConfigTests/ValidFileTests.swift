@@ -23,7 +23,7 @@ private func vpn(_ lines: String) throws -> VPN {
   let six = try #require(IPAddress("2001:db8::1"))
   let far6 = try #require(IPAddress("fd99::3"))
   let prefix = try #require(IPPrefix("2001:db8:2::/48"))
-  let first = VPN(
+  var first = VPN(
     name: "to-b", gateway: "GW-B", bindInterface: "vti0", establishTunnels: .immediately,
     linkControl: .oper,
     routes: [
@@ -35,10 +35,18 @@ private func vpn(_ lines: String) throws -> VPN {
       probeSource: .endpoint, sourceInterface: "lo", destinations: [IPAddress(10, 99, 0, 2)],
       acceptsClearReply: true,
       verifyPath: .init(destinations: [IPAddress(10, 99, 0, 3), far6], packetSize: 1350)))
-  let second = VPN(
+  first.monitor?.action = .warn
+  first.monitor?.recoveryThreshold = 4
+  first.monitor?.renegotiateBackoff = .init(initial: .seconds(20), maximum: .seconds(200))
+  first.monitor?.neverAnswered = .warn
+  var second = VPN(
     name: "a6", gateway: "GW-6", bindInterface: "xfrm6", establishTunnels: .responderOnly,
     linkControl: .none, routes: [prefix],
     monitor: Monitor(interval: .seconds(5), threshold: 6, verifyPath: .init()))
+  second.monitor?.action = .hold
+  second.monitor?.recoveryThreshold = 3
+  second.monitor?.renegotiateBackoff = .init(initial: .seconds(20), maximum: .seconds(100))
+  second.monitor?.neverAnswered = .clear
   var expected = Configuration(
     gateways: [
       "GW-B": Gateway(
@@ -47,6 +55,8 @@ private func vpn(_ lines: String) throws -> VPN {
     ],
     vpns: [first, second, VPN(name: "shown", gateway: "GW-6")])
   expected.viciSocket = "/run/ike/charon.vici"
+  expected.massFailureThreshold = 0.25
+  expected.maxClearsPerMinute = 6
   #expect(loaded.configuration == expected)
   #expect(loaded.warnings.count == 1)  // a6 has routes that it does not touch
 }

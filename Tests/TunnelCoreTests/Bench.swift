@@ -169,7 +169,8 @@ struct Bench {
         let counts = sas.filter { keys.contains($0.key) }.mapValues(\.packets)
         play(.counters(id, counts))
       case .sendProbe: count(out: 1, in: 0)
-      case .clear, .readRoutes, .vici, .alarm, .log, .endProbes, .makeLink, .removeLink: break
+      case .clear, .readRoutes, .vici, .alarm, .massAlarm, .log, .endProbes, .makeLink, .removeLink:
+        break
       }
     }
   }

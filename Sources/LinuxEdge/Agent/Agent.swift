@@ -20,6 +20,7 @@ public final class Agent {
   private var gateKeeper: GateKeeper
   private let requests: KernelRequests
   private let vici: VICIClient
+  private var dryRun: DryRun?
   private var control: ControlServer?
   private var core: Core
 
@@ -27,6 +28,7 @@ public final class Agent {
   public init(_ options: AgentOptions) throws(StartFailure) {
     self.options = options
     log = Log(threshold: options.logLevel)
+    dryRun = options.isDryRun ? DryRun(log) : nil
     do {
       // Raw sockets first: without permission nothing else is tried.
       probes = try ProbeSender()
@@ -93,6 +95,7 @@ public final class Agent {
     return AgentStatus(
       version: options.version, pid: getpid(), uptime: now.since(startedAt).inSeconds,
       config: options.configPath, control: core.control, controlObstacle: core.controlObstacle,
+      dryRun: options.isDryRun, massFailure: core.massFailure(at: now),
       tunnels: core.status(at: now).tunnels
     ).json()
   }
@@ -117,6 +120,7 @@ public final class Agent {
       if let due = core.nextDeadline, due <= monotonicNow() { try feed(.tick) }
       try attendVICI()
     }
+    if options.isDryRun { return log(.info, "-", "told to end by signal \(signal)") }
     let releases = options.onExit == .release
     log(.info, "-", "told to end by signal \(signal): gates are \(releases ? "released" : "kept")")
     try feed(.shutdown(release: releases))
@@ -127,7 +131,8 @@ public final class Agent {
     let what =
       options.configPath.map { "\($0): \(vpns.count) VPNs, \(templates.count) templates" }
       ?? "no configuration, only observing"
-    return "vpnagent \(options.version) started, \(what)"
+    let mode = options.isDryRun ? ", dry run: nothing is changed" : ""
+    return "vpnagent \(options.version) started, \(what)\(mode)"
   }
 
   private func serve(_ descriptor: Int32) throws(EdgeError) {
@@ -203,6 +208,7 @@ public final class Agent {
   // MARK: Effects
 
   private func perform(_ effect: Effect) throws(EdgeError) -> [Event] {
+    if let events = dryRun?.events(insteadOf: effect) { return events }
     switch effect {
     case .sendProbe(let probe):
       probes.enqueue(probe)
@@ -223,7 +229,9 @@ public final class Agent {
     case .vici(let request):
       return vici.request(request, at: monotonicNow()).map { .vici($0) }
     case .alarm(let alarm):
-      log(alarm.isDown ? .error : .info, "-", alarm.description)
+      log(alarm.level, "-", alarm.description)
+    case .massAlarm(let alarm):
+      log(alarm.level, "-", alarm.description)
     case .log(let level, let tunnel, let text):
       log(level, tunnel, text)
     }

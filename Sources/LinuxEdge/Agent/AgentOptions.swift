@@ -20,19 +20,22 @@ public struct AgentOptions: Sendable {
   public var onExit: OnExit
   /// What is left out of the log.
   public var logLevel: LogLevel
+  /// Whether effects are logged instead of performed.
+  public var isDryRun: Bool
   /// For status.
   public var version: String
 
   /// Options of one run.
   public init(
     configuration: Configuration, configPath: String?, runDirectory: String, onExit: OnExit,
-    logLevel: LogLevel, version: String
+    logLevel: LogLevel, isDryRun: Bool = false, version: String
   ) {
     self.configuration = configuration
     self.configPath = configPath
     self.runDirectory = runDirectory
     self.onExit = onExit
     self.logLevel = logLevel
+    self.isDryRun = isDryRun
     self.version = version
   }
 }

@@ -15,12 +15,18 @@ public struct AgentStatus: Codable, Sendable {
   public var control: String
   /// Why the IKE daemon's socket is of no use; null when it is.
   public var controlObstacle: String?
+  /// Whether the agent only says what it would do.
+  public var dryRun: Bool
+  /// The mass failure that is going on; null when there is none.
+  public var massFailure: MassFailureStatus?
   /// Every tunnel.
   public var tunnels: [TunnelStatus]
 
   private enum CodingKeys: String, CodingKey {
     case version, pid, uptime, config, control, tunnels
     case controlObstacle = "control_obstacle"
+    case dryRun = "dry_run"
+    case massFailure = "mass_failure"
   }
 
   /// As JSON with sorted keys, and a line feed.
@@ -40,7 +46,7 @@ public struct AgentStatus: Codable, Sendable {
 
   init(
     version: String, pid: Int32, uptime: Double, config: String?, control: String,
-    controlObstacle: String?, tunnels: [TunnelStatus]
+    controlObstacle: String?, dryRun: Bool, massFailure: MassFailureStatus?, tunnels: [TunnelStatus]
   ) {
     self.version = version
     self.pid = pid
@@ -48,6 +54,8 @@ public struct AgentStatus: Codable, Sendable {
     self.config = config
     self.control = control
     self.controlObstacle = controlObstacle
+    self.dryRun = dryRun
+    self.massFailure = massFailure
     self.tunnels = tunnels
   }
 }

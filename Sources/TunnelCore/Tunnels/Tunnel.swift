@@ -40,6 +40,10 @@ struct Tunnel: Sendable {
   fileprivate(set) var reason = Reason.noSA
   /// After a failure the link stays held until then, for on-traffic tunnels.
   var heldUntil: Instant?
+  /// Attempts to get it renegotiated since it last recovered.
+  var attempts: Attempts
+  /// Destinations that an alarm says have never answered.
+  var warnedOf: Set<String> = []
   /// Sets that lived and are gone; none of them is back yet.
   var lost: [SetMonitor] = []
   /// Endpoints last seen.
@@ -59,6 +63,7 @@ struct Tunnel: Sendable {
     self.vpn = vpn
     self.link = link
     self.since = since
+    attempts = Attempts(backoff: Backoff((vpn?.monitor ?? Monitor()).backoffLimits))
   }
 
   /// Whether the agent may do more than look.
@@ -107,6 +112,7 @@ extension Core {
       kind = .up
     case (_, .absent), (_, .verifying), (.up, .up): return
     }
+    guard !mass.silences(id, isDown: kind != .up) else { return }
     let path = tunnel.monitors.compactMap { monitors[$0]?.path }.first
     raise(kind, for: tunnel, path)
   }
@@ -121,7 +127,7 @@ extension Core {
     raise(kind, for: tunnel, set.path, selectors: set.name)
   }
 
-  private mutating func raise(
+  mutating func raise(
     _ kind: Alarm.Kind, for tunnel: Tunnel, _ path: ProbePath?, selectors: String? = nil
   ) {
     var remedy: String?
