@@ -42,6 +42,13 @@ extension Core {
     monitors[id]?.isNeverAnswered = false
   }
 
+  /// Late, but an answer: silence of this destination counts from now on.
+  mutating func noteLateAnswer(_ id: MonitorID, at now: Instant) {
+    guard let monitor = monitors[id], monitor.purpose == .vpnMonitor else { return }
+    noteAnswer(id, at: now)
+    if monitor.isNeverAnswered { monitors[id]?.window.restart() }
+  }
+
   /// Whether a set is probed at a destination that has never answered, and must not be judged by it.
   func isUnanswered(_ monitor: SetMonitor, _ tunnel: Tunnel) -> Bool {
     guard tunnel.monitor?.neverAnswered == .warn, monitor.purpose == .vpnMonitor,

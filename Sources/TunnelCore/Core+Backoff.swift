@@ -46,7 +46,7 @@ extension Core {
   /// died together.
   private func belongsToLastAttempt(_ monitor: SetMonitor, _ tunnel: Tunnel) -> Bool {
     guard let last = tunnel.attempts.lastAt, let born = monitor.bornAt else { return false }
-    return born <= last && monitor.clearedAt.map { $0 < last } ?? true
+    return born < last && monitor.clearedAt.map { $0 < last } ?? true
   }
 
   /// The tunnel may be back under its name before long.

@@ -87,7 +87,8 @@ extension Core {
     monitors[reply.monitor]?.meter.noteReply()
     switch monitors[reply.monitor]?.window.receive(reply.sequence, at: reply.arrivedAt) {
     case .alive: pathIsAlive(reply.monitor, at: now)
-    case .late, .unknown, nil: break
+    case .late: noteLateAnswer(reply.monitor, at: now)
+    case .unknown, nil: break
     }
   }
 

@@ -53,7 +53,7 @@ struct ClearAccount {
       attempts[name] = Attempts(at: now)
       return nil
     }
-    let isOfLast = set.bornAt.map { $0 <= last.at } ?? false && before.map { $0 < last.at } ?? true
+    let isOfLast = set.bornAt.map { $0 < last.at } ?? false && before.map { $0 < last.at } ?? true
     if isOfLast { return nil }
     guard last.isSilent else {
       attempts[name] = Attempts(at: now)
