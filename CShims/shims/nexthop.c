@@ -82,8 +82,8 @@ static void add_resilience(struct vpa_message *out, const struct nlattr *resilie
 
 static void add_body(struct vpa_message *out, const void *body, size_t length,
                      const uint32_t *members, size_t count) {
-  static const uint16_t verbatim[] = {NHA_ID,      NHA_GROUP_TYPE, NHA_BLACKHOLE, NHA_OIF,
-                                      NHA_GATEWAY, NHA_ENCAP_TYPE, NHA_ENCAP};
+  static const uint16_t verbatim[] = {NHA_ID,  NHA_GROUP_TYPE, NHA_BLACKHOLE,
+                                      NHA_OIF, NHA_GATEWAY,    NHA_ENCAP_TYPE};
   const struct nlattr *table[NHA_MAX + 1];
   struct nhmsg info;
   memcpy(&info, body, sizeof info);
@@ -98,6 +98,10 @@ static void add_body(struct vpa_message *out, const void *body, size_t length,
   for (size_t i = 0; i < sizeof verbatim / sizeof verbatim[0]; i++)
     if (table[verbatim[i]])
       vpa_message_add(out, table[verbatim[i]], table[verbatim[i]]->nla_len);
+  /* Dumped without NLA_F_NESTED, and refused without it (measured). */
+  if (table[NHA_ENCAP])
+    vpa_message_attribute(out, NHA_ENCAP | NLA_F_NESTED, mnl_attr_get_payload(table[NHA_ENCAP]),
+                          mnl_attr_get_payload_len(table[NHA_ENCAP]));
   if (table[NHA_GROUP])
     add_group(out, table[NHA_GROUP], members, count);
   if (table[NHA_RES_GROUP])

@@ -57,24 +57,10 @@ static int pass_replies_only(int fd, int family) {
   return setsockopt(fd, SOL_RAW, VPA_ICMP_FILTER, &blocked, sizeof blocked);
 }
 
-static socklen_t socket_address(const struct vpa_ip *ip, struct sockaddr_storage *out) {
-  struct sockaddr_in v4 = {.sin_family = AF_INET};
-  struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
-  memset(out, 0, sizeof *out);
-  if (ip->family == 4) {
-    vpa_ip_write(ip, &v4.sin_addr);
-    memcpy(out, &v4, sizeof v4);
-    return sizeof v4;
-  }
-  vpa_ip_write(ip, &v6.sin6_addr);
-  memcpy(out, &v6, sizeof v6);
-  return sizeof v6;
-}
-
 static int tie(int fd, const struct vpa_probe_policy *policy) {
   struct sockaddr_storage near, far;
-  socklen_t near_length = socket_address(&policy->source, &near);
-  socklen_t far_length = socket_address(&policy->destination, &far);
+  socklen_t near_length = vpa_probe_address(&policy->source, 0, &near);
+  socklen_t far_length = vpa_probe_address(&policy->destination, 0, &far);
   if (bind(fd, (struct sockaddr *)&near, near_length) < 0)
     return -1;
   return connect(fd, (struct sockaddr *)&far, far_length);

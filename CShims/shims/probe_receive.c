@@ -72,10 +72,9 @@ static bool read_echo(const struct slot *slot, size_t length, int family, uint16
       be16toh(echo.identifier) != identifier)
     return false;
   *payload = start + sizeof echo;
-  if (length - *payload > VPA_PROBE_PAYLOAD)
-    return false;
+  length -= *payload;
   in->sequence = be16toh(echo.sequence);
-  in->payload_length = (uint16_t)(length - *payload);
+  in->payload_length = (uint16_t)(length > VPA_PROBE_PAYLOAD ? VPA_PROBE_PAYLOAD : length);
   return true;
 }
 
@@ -88,7 +87,7 @@ static bool take(struct slot *slot, struct mmsghdr *message, int family, uint16_
                  struct vpa_probe_in *in, uint8_t *bytes) {
   size_t payload;
   memset(in, 0, sizeof *in);
-  if ((message->msg_hdr.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) ||
+  if ((message->msg_hdr.msg_flags & MSG_CTRUNC) ||
       !read_echo(slot, message->msg_len, family, identifier, in, &payload))
     return false;
   in->source = sender_of(slot, family);

@@ -31,6 +31,15 @@ static uint16_t checksum(const struct vpa_echo *echo, const uint8_t *payload, si
   return htobe16((uint16_t)~sum);
 }
 
+void vpa_echo_request(struct vpa_echo *echo, int family, uint16_t identifier, uint16_t sequence,
+                      const uint8_t *payload, size_t length) {
+  *echo = (struct vpa_echo){.type = family == AF_INET ? ICMP_ECHO : ICMP6_ECHO_REQUEST,
+                            .identifier = htobe16(identifier),
+                            .sequence = htobe16(sequence)};
+  if (family == AF_INET) /* of ICMPv6 the kernel computes it */
+    echo->checksum = checksum(echo, payload, length);
+}
+
 static void add_control(struct msghdr *header, int level, int type, const void *info,
                         size_t length) {
   header->msg_controllen = CMSG_SPACE(length);
@@ -68,11 +77,7 @@ static void prepare(struct slot *slot, struct msghdr *header, int family, uint16
   const uint8_t *payload = bytes + out->payload_offset;
   memset(slot, 0, sizeof *slot);
   memset(header, 0, sizeof *header);
-  slot->echo.type = family == AF_INET ? ICMP_ECHO : ICMP6_ECHO_REQUEST;
-  slot->echo.identifier = htobe16(identifier);
-  slot->echo.sequence = htobe16(out->sequence);
-  if (family == AF_INET) /* of ICMPv6 the kernel computes it */
-    slot->echo.checksum = checksum(&slot->echo, payload, out->payload_length);
+  vpa_echo_request(&slot->echo, family, identifier, out->sequence, payload, out->payload_length);
   slot->parts[0] = (struct iovec){.iov_base = &slot->echo, .iov_len = sizeof slot->echo};
   slot->parts[1] = (struct iovec){.iov_base = (void *)payload, .iov_len = out->payload_length};
   header->msg_iov = slot->parts;

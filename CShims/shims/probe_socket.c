@@ -1,9 +1,11 @@
+#include "attribute.h"
 #include "probe.h"
 
 #include <errno.h>
 #include <linux/filter.h>
 #include <netinet/icmp6.h>
 #include <netinet/ip_icmp.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -107,6 +109,23 @@ int vpa_probe_open_v6(uint16_t identifier) { return open_family(AF_INET6, REPLIE
 int vpa_requests_watch_v4(void) { return open_family(AF_INET, REQUESTS, 0); }
 
 int vpa_requests_watch_v6(void) { return open_family(AF_INET6, REQUESTS, 0); }
+
+socklen_t vpa_probe_address(const struct vpa_ip *ip, int32_t link_index,
+                            struct sockaddr_storage *out) {
+  struct sockaddr_in v4 = {.sin_family = AF_INET};
+  struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+  memset(out, 0, sizeof *out);
+  if (ip->family == 4) {
+    vpa_ip_write(ip, &v4.sin_addr);
+    memcpy(out, &v4, sizeof v4);
+    return sizeof v4;
+  }
+  vpa_ip_write(ip, &v6.sin6_addr);
+  if (IN6_IS_ADDR_LINKLOCAL(&v6.sin6_addr))
+    v6.sin6_scope_id = (uint32_t)link_index;
+  memcpy(out, &v6, sizeof v6);
+  return sizeof v6;
+}
 
 int vpa_probe_family(int fd) {
   int family = AF_UNSPEC;

@@ -24,13 +24,16 @@ static struct vpa_ip ip_of(struct nl_addr *address) {
 /* libnl copies keys out along with the names: into a scrap that is wiped. */
 static void read_names(struct xfrmnl_sa *from, struct vpa_sa *sa) {
   char key[1024];
-  unsigned int bits, extra;
-  if (xfrmnl_sa_get_aead_params(from, sa->aead, &bits, &extra, key) < 0)
-    sa->aead[0] = 0;
-  if (xfrmnl_sa_get_crypto_params(from, sa->encryption, &bits, key) < 0)
-    sa->encryption[0] = 0;
-  if (xfrmnl_sa_get_auth_params(from, sa->authentication, &bits, &extra, key) < 0)
-    sa->authentication[0] = 0;
+  unsigned int extra;
+  struct vpa_algorithm *one = &sa->aead;
+  if (xfrmnl_sa_get_aead_params(from, one->name, &one->key_bits, &extra, key) < 0)
+    one->name[0] = 0;
+  one = &sa->encryption;
+  if (xfrmnl_sa_get_crypto_params(from, one->name, &one->key_bits, key) < 0)
+    one->name[0] = 0;
+  one = &sa->authentication;
+  if (xfrmnl_sa_get_auth_params(from, one->name, &one->key_bits, &extra, key) < 0)
+    one->name[0] = 0;
   explicit_bzero(key, sizeof key);
 }
 

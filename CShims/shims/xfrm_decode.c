@@ -8,6 +8,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <linux/xfrm.h>
+#include <stddef.h>
 #include <string.h>
 
 /* Newer than the headers of Debian 12 (kernel 6.10, 6.11, 6.13). */
@@ -46,14 +47,22 @@ static void read_info(const void *body, struct vpa_sa *sa) {
   sa->added_at = info.curlft.add_time;
 }
 
-/* The name is the first member of struct xfrm_algo, _auth and _aead; the key comes last. */
-static int read_algorithm(const struct nlattr *attribute, char name[VPA_ALGORITHM_NAME]) {
+_Static_assert(offsetof(struct xfrm_algo, alg_key_len) == VPA_ALGORITHM_NAME &&
+                   offsetof(struct xfrm_algo_auth, alg_key_len) == VPA_ALGORITHM_NAME &&
+                   offsetof(struct xfrm_algo_aead, alg_key_len) == VPA_ALGORITHM_NAME,
+               "the length follows the name in all of them");
+
+/* Name and length of the key are the first members of struct xfrm_algo, _auth and _aead; the key
+ * comes last. */
+static int read_algorithm(const struct nlattr *attribute, struct vpa_algorithm *algorithm) {
   if (!attribute)
     return 0;
   if (mnl_attr_get_payload_len(attribute) < sizeof(struct xfrm_algo))
     return -EBADMSG;
-  memcpy(name, mnl_attr_get_payload(attribute), VPA_ALGORITHM_NAME);
-  name[VPA_ALGORITHM_NAME - 1] = 0;
+  const char *payload = mnl_attr_get_payload(attribute);
+  memcpy(algorithm->name, payload, VPA_ALGORITHM_NAME);
+  algorithm->name[VPA_ALGORITHM_NAME - 1] = 0;
+  memcpy(&algorithm->key_bits, payload + VPA_ALGORITHM_NAME, sizeof algorithm->key_bits);
   return 0;
 }
 
@@ -61,10 +70,10 @@ static int read_algorithms(const struct nlattr **table, struct vpa_sa *sa) {
   /* The kernel sends ALG_AUTH and ALG_AUTH_TRUNC of the same algorithm. */
   const struct nlattr *authentication =
       table[XFRMA_ALG_AUTH_TRUNC] ? table[XFRMA_ALG_AUTH_TRUNC] : table[XFRMA_ALG_AUTH];
-  if (read_algorithm(table[XFRMA_ALG_AEAD], sa->aead) < 0 ||
-      read_algorithm(table[XFRMA_ALG_CRYPT], sa->encryption) < 0 ||
-      read_algorithm(authentication, sa->authentication) < 0 ||
-      read_algorithm(table[XFRMA_ALG_COMP], sa->compression) < 0)
+  if (read_algorithm(table[XFRMA_ALG_AEAD], &sa->aead) < 0 ||
+      read_algorithm(table[XFRMA_ALG_CRYPT], &sa->encryption) < 0 ||
+      read_algorithm(authentication, &sa->authentication) < 0 ||
+      read_algorithm(table[XFRMA_ALG_COMP], &sa->compression) < 0)
     return -EBADMSG;
   return 0;
 }

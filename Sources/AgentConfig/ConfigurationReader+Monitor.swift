@@ -3,7 +3,7 @@ import TunnelCore
 private let monitorKeys =
   [
     "optimized", "interval", "threshold", "timeout", "probe-source", "source-interface",
-    "destination-ip", "accept-clear-reply", "verify-path",
+    "destination-ip", "accept-clear-reply", "path-mtu", "verify-path",
   ] + reactionKeys
 
 /// The setting of a key that takes true, false or a table.
@@ -17,9 +17,11 @@ extension ConfigurationReader {
   /// `[vpn-monitor-options]`.
   mutating func monitorDefaults(_ item: Item?) -> Monitor {
     var monitor = Monitor()
-    if let section = complaints.section(item, keys: ["interval", "threshold"] + reactionKeys) {
+    let keys = ["interval", "threshold", "path-mtu"] + reactionKeys
+    if let section = complaints.section(item, keys: keys) {
       readTiming(section, into: &monitor)
       readReaction(section, into: &monitor)
+      monitor.findsPathMTU = complaints.boolean(section["path-mtu"]) == true
     }
     return monitor
   }
@@ -53,6 +55,7 @@ extension ConfigurationReader {
     monitor.sourceInterface = complaints.interfaceName(section["source-interface"])
     monitor.destinations = destinations(section["destination-ip"])
     monitor.acceptsClearReply = complaints.boolean(section["accept-clear-reply"]) == true
+    if let value = complaints.boolean(section["path-mtu"]) { monitor.findsPathMTU = value }
     monitor.verifyPath = verifyPath(section["verify-path"])
     readReaction(section, into: &monitor)
   }

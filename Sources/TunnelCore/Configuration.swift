@@ -159,6 +159,8 @@ public struct Monitor: Hashable, Sendable {
   public var destinations: [IPAddress]
   /// Whether a reply that comes outside the tunnel counts as life all the same.
   public var acceptsClearReply: Bool
+  /// Whether to find out how large a packet the path carries.
+  public var findsPathMTU: Bool
   /// nil: a link is in service as soon as its SA set exists.
   public var verifyPath: VerifyPath?
   /// What is done when the path is dead.
@@ -175,9 +177,10 @@ public struct Monitor: Hashable, Sendable {
   public init(
     mode: Mode = .alwaysSend, interval: Duration = .seconds(10), threshold: Int = 10,
     timeout: Duration? = nil, probeSource: ProbeSource = .link, sourceInterface: String? = nil,
-    destinations: [IPAddress] = [], acceptsClearReply: Bool = false,
+    destinations: [IPAddress] = [], acceptsClearReply: Bool = false, findsPathMTU: Bool = false,
     verifyPath: VerifyPath? = nil
   ) {
+    self.findsPathMTU = findsPathMTU
     self.acceptsClearReply = acceptsClearReply
     self.mode = mode
     self.interval = interval

@@ -163,7 +163,10 @@ extension Core {
   }
 
   mutating func forget(_ route: Route, at now: Instant) {
-    for name in routes.forget(route) { settleGate(name, at: now) }
+    for name in routes.forget(route) {
+      if Link.isOwnName(name) { mustSettleOwnLinks = true }
+      settleGate(name, at: now)
+    }
     settleGates(of: route, at: now)
   }
 
@@ -186,6 +189,7 @@ extension Core {
 
   mutating func forget(_ rule: ProbeRule, at now: Instant) {
     routes.forget(rule)
+    if Link.isOwnName(rule.link) { mustSettleOwnLinks = true }
     settleGate(rule.link, at: now)
   }
 

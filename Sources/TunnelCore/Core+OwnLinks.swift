@@ -22,6 +22,7 @@ extension Core {
     guard hasStarted, !isEnding else { return }
     let wanted = wantedOwnLinks()
     let present = presentOwnLinks()
+    serveOwnLinks(wanted, present)
     for ifID in wanted.union(present.keys).union(ownLinks.keys).sorted() {
       let isWanted = wanted.contains(ifID)
       if isWanted == (present[ifID] != nil) {
@@ -67,6 +68,44 @@ extension Core {
     }
   }
 
+  /// Routes and rules of theirs. The rule that nothing is forwarded comes before the link.
+  private mutating func serveOwnLinks(_ wanted: Set<UInt32>, _ present: [UInt32: Link]) {
+    let names = wanted.union(present.keys).map(Link.ownName)
+    for name in Set(names).union(routes.served).sorted() {
+      let link = link(named: name)
+      let request = RouteGuard.Request(
+        link: name, index: link?.index, isAdminUp: link?.isAdminUp ?? false, guardProtocols: [],
+        owned: [], heldRoute: .none,
+        probeDestinations: link.map { destinations(by: $0.index) } ?? [])
+      let steps = routes.serve(request, isWanted: names.contains(name))
+      if !steps.isEmpty { effects.append(.changeGate(GatePlan(link: name, steps: steps))) }
+    }
+  }
+
+  /// Where IPv6 probes through one of them go.
+  private func destinations(by index: Int32) -> Set<IPAddress> {
+    let linkless = tunnelIndex.linkless.compactMap { tunnels[$0] }.filter { $0.monitor != nil }
+    return linkless.reduce(into: []) { found, tunnel in
+      for key in tunnel.monitors.compactMap({ monitors[$0]?.key }) {
+        for purpose in [Purpose.verifyPath, .vpnMonitor] {
+          guard case .success(let path) = path(of: tunnel, through: key, for: purpose),
+            path.way == .link(index), path.destination.family == .ipv6
+          else { continue }
+          found.insert(path.destination)
+        }
+      }
+    }
+  }
+
+  /// A probe is about to leave: its route is made first, if it is a link of the agent's own and the
+  /// destination is a new one.
+  mutating func leadProbe(_ path: ProbePath) {
+    guard case .link(let index) = path.way, path.destination.family == .ipv6,
+      links[index]?.isOwn == true, !routes.leads(to: path.destination, by: index)
+    else { return }
+    mustSettleOwnLinks = true
+  }
+
   private func presentOwnLinks() -> [UInt32: Link] {
     links.own.reduce(into: [:]) { present, link in
       if case .xfrm(let ifID) = link.kind { present[ifID] = link }
@@ -95,6 +134,7 @@ extension Core {
     for link in presentOwnLinks().values.sorted(by: { $0.index < $1.index }) {
       effects.append(.removeLink(index: link.index))
     }
+    serveOwnLinks([], [:])
   }
 
   /// One came, went or changed: sets that waited for it are probed at once.

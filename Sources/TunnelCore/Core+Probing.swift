@@ -13,6 +13,7 @@ extension Core {
     }
     checkThreshold(id, at: now)
     if isDue(monitors[id]?.nextProbe) { probe(id, at: now) }
+    seekPathMTU(id, at: now)
     schedule(id)
   }
 
@@ -51,6 +52,7 @@ extension Core {
         monitors[id]?.window.restart()
       }
       monitors[id]?.path = path
+      leadProbe(path)
       monitors[id]?.meter.noteProbe()
       let timeout = monitor.window.timeout(configured: policy.timeout, interval: policy.interval)
       guard let sequence = monitors[id]?.window.send(at: now, timeout: timeout) else { return }
@@ -66,6 +68,7 @@ extension Core {
   mutating func takeBack(
     _ id: MonitorID, _ sequence: UInt64, _ errno: Int32, at now: Instant
   ) {
+    if PathMTU.owns(sequence) { return refusedWhole(id, sequence, limit: nil, at: now) }
     monitors[id]?.window.takeBack(sequence)
     monitors[id]?.meter.takeBackProbe()
     monitors[id]?.obstacle = .kernel(errno)
@@ -77,6 +80,10 @@ extension Core {
   mutating func receive(_ reply: ProbeReply, at now: Instant) {
     guard let monitor = monitors[reply.monitor], monitor.absentUntil == nil else { return }
     defer { schedule(reply.monitor) }
+    if PathMTU.owns(reply.sequence) {
+      guard arrives(by: reply.way, monitor) else { return }
+      return receiveWhole(reply.monitor, reply.sequence, at: now)
+    }
     if !arrives(by: reply.way, monitor) {
       // What a socket's policies let pass is all that counts where there is no link: any other
       // copy may have come either way.

@@ -49,6 +49,7 @@ extension Core {
         monitors[id]?.provenDestination = earlier.provenDestination
         monitors[id]?.isNeverAnswered = earlier.isNeverAnswered
         monitors[id]?.window = earlier.window
+        monitors[id]?.pathMTU = earlier.pathMTU
         drop(earlier.id, at: now)
       }
       resume(id, asMoved: earlier.isMoved(to: set), at: now)
@@ -84,6 +85,7 @@ extension Core {
     guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel] else { return }
     monitors[id]?.absentUntil = nil
     monitors[id]?.window.restart()
+    monitors[id]?.pathMTU.reconsider()
     monitors[id]?.bornAt = now
     monitors[id]?.nextProbe = tunnel.monitor == nil ? nil : now
     let what =

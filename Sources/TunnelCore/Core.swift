@@ -14,6 +14,7 @@ import OrderedCollections
 /// - `Core+Ways`: through which link, or without one
 /// - `Core+OwnLinks`: XFRM interfaces of the agent's own
 /// - `Core+Probing`: probes, replies, thresholds
+/// - `Core+PathMTU`: how large a packet a path carries
 /// - `Core+Clearing`: how SAs of a dead path are taken away
 /// - `Core+Guards`: whether they may be, now
 /// - `Core+Backoff`: attempts on one tunnel, and when it has recovered
@@ -144,6 +145,8 @@ public struct Core: Sendable {
     case .reply(let reply): receive(reply, at: now)
     case .probeNotSent(let id, let sequence, let errno):
       takeBack(id, sequence, errno, at: now)
+    case .probeTooLong(let id, let sequence, let limit):
+      refusedWhole(id, sequence, limit: limit, at: now)
     case .counters(let id, let counts): judgeTraffic(id, counts, at: now)
     case .echoRequest(let source, let link): notePeerProbe(from: source, linkIndex: link)
     case .gateFailed(let failure): gateFailed(failure, at: now)
@@ -169,7 +172,9 @@ public struct Core: Sendable {
       case .tunnel(let id): settle(id, at: now)
       case .gate(let link):
         if routes.mustCompare.remove(link) != nil { mustReadRoutes = true }
-        if guardedTunnels(on: link).isEmpty {
+        if Link.isOwnName(link) {
+          mustSettleOwnLinks = true
+        } else if guardedTunnels(on: link).isEmpty {
           cleanUp(at: now)
         } else {
           settleGate(link, at: now)

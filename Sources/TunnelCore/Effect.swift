@@ -46,12 +46,16 @@ public struct ProbeRequest: Hashable, Sendable {
   public var destination: IPAddress
   /// Bytes of the ICMP message, header included.
   public var size: Int
+  /// Whether nobody may fragment it. When the kernel knows that it is too long for the way it does
+  /// not send it, and that comes back as `Event.probeTooLong`.
+  public var staysWhole: Bool
 
   /// A probe.
   public init(
     monitor: MonitorID, sequence: UInt64, way: ProbeWay, source: IPAddress,
-    destination: IPAddress, size: Int
+    destination: IPAddress, size: Int, staysWhole: Bool = false
   ) {
+    self.staysWhole = staysWhole
     self.monitor = monitor
     self.sequence = sequence
     self.way = way

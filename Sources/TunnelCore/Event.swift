@@ -42,6 +42,9 @@ public enum Event: Sendable {
   case reply(ProbeReply)
   /// The kernel did not take a probe: errno.
   case probeNotSent(MonitorID, sequence: UInt64, errno: Int32)
+  /// The kernel did not take a probe that must stay whole: the longest packet it takes, IP header
+  /// included.
+  case probeTooLong(MonitorID, sequence: UInt64, limit: Int)
   /// Packet counters of a set's SAs, as asked for by `Effect.readCounters`; SAs that are gone are
   /// left out.
   case counters(MonitorID, [SAKey: UInt64])

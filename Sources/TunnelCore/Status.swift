@@ -111,6 +111,11 @@ public struct SetStatus: Codable, Hashable, Sendable {
   public var spiIn: [String]
   /// SPIs of the outbound SAs.
   public var spiOut: [String]
+  /// Algorithms of the newest outbound SA, `aes-gcm-128` or `aes-cbc-128 hmac-sha256`; null when
+  /// there is none.
+  public var algorithm: String?
+  /// Its UDP encapsulation, `udp OUR-PORT:PEER-PORT`; null when its ESP is not in UDP.
+  public var encap: String?
   /// The link that its probes go through, or "policy" where there is none; null before the first.
   public var probeWay: String?
   /// Where its probes come from; null before the first probe.
@@ -141,9 +146,12 @@ public struct SetStatus: Codable, Hashable, Sendable {
   public var clears: Int
   /// Whether its destination has never answered, so that its losses count for nothing.
   public var neverAnswered: Bool
+  /// How large a packet its path carries; null when `path-mtu` is off.
+  public var pathMTU: PathMTUStatus?
 
   private enum CodingKeys: String, CodingKey {
     case reqid, selectors, state, sent, received, lost, losses, obstacle, loss, rtt, jitter, clears
+    case algorithm, encap
     case ifID = "if_id"
     case spiIn = "spi_in"
     case spiOut = "spi_out"
@@ -153,7 +161,20 @@ public struct SetStatus: Codable, Hashable, Sendable {
     case notSent = "not_sent"
     case clearReplies = "clear_replies"
     case neverAnswered = "never_answered"
+    case pathMTU = "path_mtu"
   }
+}
+
+/// How large a packet a set's path carries. Sizes are bytes of the inner packet, IP header included.
+public struct PathMTUStatus: Codable, Hashable, Sendable {
+  /// unknown, full: the largest packets pass, reduced: they vanish.
+  public var state: String
+  /// The largest packet that passes; null while unknown.
+  public var size: Int?
+  /// The largest that may be sent: what the link takes, or less where the kernel knows of less.
+  public var full: Int?
+  /// What to do about it; null while nothing is wrong.
+  public var remedy: String?
 }
 
 extension Core {
@@ -206,12 +227,15 @@ extension Core {
     let isLost = monitors[monitor.id] == nil
     let set = isLost ? nil : sas.sets[monitor.key]
     let statistics = monitor.window.statistics
+    let newest = set?.newestOutbound
     return SetStatus(
       reqid: monitor.key.reqid, ifID: monitor.key.ifID,
       selectors: monitor.selectors.map(\.description),
       state: isLost ? "absent" : monitor.stateName,
       spiIn: set?.inbound.keys.map(\.spi.hex).sorted() ?? [],
       spiOut: set?.outbound.keys.map(\.spi.hex).sorted() ?? [],
+      algorithm: newest?.algorithms.map(\.description).joined(separator: " "),
+      encap: newest?.encapsulation.map { "udp \($0.sourcePort):\($0.destinationPort)" },
       probeWay: monitor.path.map { wayName($0.way) },
       probeSource: monitor.path?.source.description,
       probeDestination: monitor.path?.destination.description,
@@ -220,7 +244,8 @@ extension Core {
       obstacle: monitor.obstacle?.description, clearReplies: statistics.clearReplies,
       loss: statistics.recentLoss, rtt: statistics.smoothedRTT?.inSeconds,
       jitter: statistics.jitter?.inSeconds, clears: monitor.clears,
-      neverAnswered: monitor.isNeverAnswered)
+      neverAnswered: monitor.isNeverAnswered,
+      pathMTU: isLost ? nil : pathMTUStatus(monitor))
   }
 }
 

@@ -85,6 +85,11 @@ struct StatusTable {
     if let obstacle = tunnel.obstacle, !SetLines(tunnel).show(obstacle) {
       notes.append("not probed: \(obstacle)")
     }
+    if let found = tunnel.sets.compactMap(\.pathMTU).first(where: { $0.state == "reduced" }),
+      let size = found.size, let full = found.full, let remedy = found.remedy
+    {
+      notes.append("path MTU \(size), larger packets vanish (full size \(full)): \(remedy)")
+    }
     if !tunnel.withdrawn.isEmpty {
       notes.append("withdrawn: \(tunnel.withdrawn.joined(separator: ", "))")
     }

@@ -119,7 +119,10 @@ private let tableRows: [Row] = [
   Row(
     "vpn-monitor-options.thresholds = 0",
     " vpn-monitor-options.thresholds = 0: unknown key (did you mean threshold?); "
-      + "allowed: interval, threshold, \(reactionKeys)"),
+      + "allowed: interval, threshold, path-mtu, \(reactionKeys)"),
+  Row(
+    "vpn-monitor-options.path-mtu = 1400",
+    " vpn-monitor-options.path-mtu = 1400: must be true or false, not an integer"),
   Row(
     "vpn-monitor-options.threshold = 65537",
     " vpn-monitor-options.threshold = 65537: must be \(thresholdRange)"),

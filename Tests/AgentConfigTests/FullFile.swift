@@ -12,6 +12,7 @@ let fullFile = """
   recovery-threshold = 3
   renegotiate-backoff = { initial = 20, maximum = 100 }
   never-answered = "clear"
+  path-mtu = true
 
   [gateway.GW-B]
   address = ["203.0.113.1", "203.0.113.2"]
@@ -45,6 +46,7 @@ let fullFile = """
   recovery-threshold = 4
   renegotiate-backoff.maximum = 200.0
   never-answered = "warn"
+  path-mtu = false
 
   [vpn.to-b.vpn-monitor.verify-path]
   destination-ip = ["10.99.0.3", "fd99::3"]

@@ -37,7 +37,7 @@ let vpnKeys =
   + "held-route, vpn-monitor"
 let monitorKeys =
   "optimized, interval, threshold, timeout, probe-source, source-interface, "
-  + "destination-ip, accept-clear-reply, verify-path, \(reactionKeys)"
+  + "destination-ip, accept-clear-reply, path-mtu, verify-path, \(reactionKeys)"
 let reactionKeys = "action, recovery-threshold, renegotiate-backoff, never-answered"
 let rootKeys =
   "vici-socket, mass-failure-threshold, max-clears-per-minute, vpn-monitor-options, gateway, "

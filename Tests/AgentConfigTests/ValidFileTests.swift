@@ -42,7 +42,8 @@ private func vpn(_ lines: String) throws -> VPN {
   var second = VPN(
     name: "a6", gateway: "GW-6", bindInterface: "xfrm6", establishTunnels: .responderOnly,
     linkControl: .none, routes: [prefix],
-    monitor: Monitor(interval: .seconds(5), threshold: 6, verifyPath: .init()))
+    monitor: Monitor(
+      interval: .seconds(5), threshold: 6, findsPathMTU: true, verifyPath: .init()))
   second.monitor?.action = .hold
   second.monitor?.recoveryThreshold = 3
   second.monitor?.renegotiateBackoff = .init(initial: .seconds(20), maximum: .seconds(100))

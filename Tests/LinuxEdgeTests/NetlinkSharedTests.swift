@@ -61,6 +61,23 @@ extension NetlinkGolden {
   static let nexthopReplay = hex(
     "02 00 00 00 04000000 0800 0100 03000000 0800 0500 05000000 0800 0600 0a000002")
 
+  /// RTM_NEWNEXTHOP of `ip nexthop add id 3 encap mpls 500 dev 5`, as the kernel dumps it.
+  static let nexthopWithEncap = message(
+    104,
+    hex(
+      """
+      02 fd 00 00 00000000        | nhmsg: AF_INET, scope link, protocol, flags
+      0800 0100 03000000          | NHA_ID
+      0800 0500 05000000          | NHA_OIF
+      0c00 0800 0800 0100 001f4100 | NHA_ENCAP without NLA_F_NESTED: MPLS_IPTUNNEL_DST
+      0600 0700 0100 0000         | NHA_ENCAP_TYPE: MPLS
+      """))
+  static let nexthopWithEncapReplay = hex(
+    """
+    02 00 00 00 00000000 0800 0100 03000000 0800 0500 05000000 0600 0700 0100 0000
+    0c00 0880 0800 0100 001f4100 | NHA_ENCAP | NLA_F_NESTED
+    """)
+
   /// RTM_NEWNEXTHOP of `ip nexthop add id 9 group 3,2/4 proto static`.
   static let nexthopGroup = message(
     104,
@@ -118,6 +135,11 @@ extension NetlinkGolden {
     var gone = NetlinkGolden.nexthop
     gone[4] = 105
     #expect(decodeRoute(gone) == .nexthopDeleted(id: 3))
+  }
+
+  @Test func nexthopWithEncapIsMadeAsTheKernelTakesIt() {
+    let expected = Nexthop(id: 3, linkIndex: 5, message: NetlinkGolden.nexthopWithEncapReplay)
+    #expect(decodeRoute(NetlinkGolden.nexthopWithEncap) == .nexthop(expected))
   }
 
   @Test func group() {

@@ -1,5 +1,6 @@
 import CShims
 import Testing
+import TunnelCore
 
 @testable import LinuxEdge
 
@@ -56,6 +57,40 @@ import Testing
                 0800 0100 00000000 | IPV4_DEVCONF_FORWARDING off
                 0800 0800 00000000 | IPV4_DEVCONF_RP_FILTER off
           """))
+  }
+
+  @Test func ruleThatNothingIsForwarded() {
+    let rule = ProbeRule(link: "vpa2a", purpose: .dropsForwarded)
+    var wanted = vpa_rule(rule)
+    let bytes = built { unsafe vpa_build_rule($0, $1, &wanted, true) }
+    #expect(
+      bytes
+        == hex(
+          """
+          38000000 2000 0106 00000000 00000000  | RTM_NEWRULE, NLM_F_REQUEST | EXCL | CREATE
+          0a 00 00 00 00 00 00 06 00000000      | fib_rule_hdr: AF_INET6, FR_ACT_BLACKHOLE
+          0a00 0300 76706132 6100 0000          | FRA_IIFNAME "vpa2a"
+          0800 0600 fa000000                    | FRA_PRIORITY 250
+          0500 1500 fa 000000                   | FRA_PROTOCOL 250
+          """))
+    #expect(decodeRoute(bytes ?? []) == .rule(rule))
+  }
+
+  @Test func ruleThatFindsProbeRoutes() {
+    var wanted = vpa_rule(ProbeRule(link: "vpa2a"))
+    let bytes = built { unsafe vpa_build_rule($0, $1, &wanted, true) }
+    #expect(
+      bytes
+        == hex(
+          """
+          40000000 2000 0106 00000000 00000000  | RTM_NEWRULE
+          0a 00 00 00 fa 00 00 01 00000000      | AF_INET6, table 250, FR_ACT_TO_TBL
+          0a00 1100 76706132 6100 0000          | FRA_OIFNAME "vpa2a"
+          0800 0f00 fa000000                    | FRA_TABLE 250
+          0800 0600 fa000000                    | FRA_PRIORITY 250
+          0500 1500 fa 000000                   | FRA_PROTOCOL 250
+          """))
+    #expect(decodeRoute(bytes ?? []) == .rule(ProbeRule(link: "vpa2a")))
   }
 
   @Test func deletion() {

@@ -15,6 +15,8 @@ struct Bench {
   private(set) var now = 0.0
   /// Whether every probe is answered `rtt` seconds later, and by which link.
   var answering = false
+  /// The longest IPv4 packet that passes.
+  var longest = 65535
   /// Who does not answer all the same.
   var silent: Set<IPAddress> = []
   var replyLink: Int32 = 7
@@ -148,7 +150,8 @@ struct Bench {
     for effect in list {
       trace.append((now, effect))
       switch effect {
-      case .sendProbe(let probe) where answering && !silent.contains(probe.destination):
+      case .sendProbe(let probe)
+      where answering && !silent.contains(probe.destination) && probe.size + 20 <= longest:
         count(out: 1, in: 1)
         let arrival = instant.advanced(by: .nanoseconds(Int64(rtt * 1e9)))
         let reply = ProbeReply(

@@ -16,6 +16,7 @@
 #include "vpa_netlink.h"
 #include "vpa_probe.h"
 #include "vpa_probe_policy.h"
+#include "vpa_probe_whole.h"
 #include "vpa_reactor.h"
 #include "vpa_testing.h"
 

@@ -21,6 +21,12 @@ struct vpa_sa_key {
   bool has_mark;
 };
 
+/* An algorithm as the kernel names it; never its key. */
+struct vpa_algorithm {
+  char name[VPA_ALGORITHM_NAME]; /* empty: none */
+  uint32_t key_bits;             /* length of the key, a salt counted in */
+};
+
 /* An SA without its keys. */
 struct vpa_sa {
   struct vpa_sa_key key;
@@ -36,10 +42,10 @@ struct vpa_sa {
   uint8_t direction; /* XFRMA_SA_DIR: 1 in, 2 out, 0 not told */
   bool has_encap;
   bool larval; /* spi 0 or no algorithm; of an EXPIRE, which names none, spi 0 alone */
-  char aead[VPA_ALGORITHM_NAME];
-  char encryption[VPA_ALGORITHM_NAME];
-  char authentication[VPA_ALGORITHM_NAME];
-  char compression[VPA_ALGORITHM_NAME];
+  struct vpa_algorithm aead;
+  struct vpa_algorithm encryption;
+  struct vpa_algorithm authentication;
+  struct vpa_algorithm compression;
 };
 
 /* An XFRM policy, and of its templates the first that is ESP in tunnel mode. */
@@ -127,10 +133,12 @@ struct vpa_nexthop {
 /* A policy rule that selects a table by output link. */
 struct vpa_rule {
   char output_link[VPA_LINK_NAME]; /* empty: not by link */
-  uint32_t table;
+  char input_link[VPA_LINK_NAME];
+  uint32_t table; /* 0: the rule names none */
   uint32_t priority;
   uint8_t family;   /* 4 or 6 */
   uint8_t protocol; /* RTPROT_* */
+  bool drops;       /* FR_ACT_BLACKHOLE: no table is looked into */
 };
 
 enum vpa_event_kind {

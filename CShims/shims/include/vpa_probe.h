@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-/* The longest payload, without IP and ICMP headers. */
+/* The longest payload of a batch, without IP and ICMP headers. */
 #define VPA_PROBE_PAYLOAD 1500
 
 /* An echo request to send. */
@@ -42,8 +42,8 @@ int vpa_probe_send(int fd, uint16_t identifier, const uint8_t *bytes, size_t len
                    struct vpa_probe_out *list, size_t count);
 
 /* Receives replies, at most `count`, their payloads at multiples of VPA_PROBE_PAYLOAD in `bytes`;
- * returns how many (those that were cut or are not ours are left out: `taken` counts all), 0 when
- * there is none, or -errno. */
+ * what a longer one has beyond that is cut off. Returns how many (those that are not ours are left
+ * out: `taken` counts all), 0 when there is none, or -errno. */
 int vpa_probe_receive(int fd, uint16_t identifier, uint8_t *bytes, struct vpa_probe_in *list,
                       size_t count, size_t *taken);
 

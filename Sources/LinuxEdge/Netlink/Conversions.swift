@@ -47,15 +47,14 @@ extension SecurityAssociation {
   init(_ sa: vpa_sa) {
     let encapsulation = Encapsulation(
       sourcePort: sa.encap_source_port, destinationPort: sa.encap_destination_port)
-    let names = [
-      String(fixed: sa.aead), String(fixed: sa.encryption), String(fixed: sa.authentication),
-      String(fixed: sa.compression),
-    ]
+    let algorithms = [sa.aead, sa.encryption, sa.authentication, sa.compression].map {
+      Algorithm(name: String(fixed: $0.name), keyBits: $0.key_bits)
+    }
     self.init(
       key: SAKey(sa.key), source: IPAddress(sa.source), reqid: sa.reqid, ifID: sa.if_id,
       mode: Mode(kernel: sa.mode), direction: Direction(rawValue: sa.direction),
       encapsulation: sa.has_encap ? encapsulation : nil,
-      algorithms: names.filter { !$0.isEmpty }, isLarval: sa.larval,
+      algorithms: algorithms.filter { !$0.name.isEmpty }, isLarval: sa.larval,
       packets: sa.packets, bytes: sa.bytes, addedAt: sa.added_at)
   }
 }
@@ -171,26 +170,41 @@ extension RouteChange {
 extension ProbeRule {
   /// nil for a rule that is not the agent's.
   init?(_ rule: vpa_rule) {
-    guard rule.protocol == Route.agentProtocol, rule.family == 6,
-      rule.table == Route.probeTable, rule.output_link.0 != 0
-    else { return nil }
-    self.init(link: String(fixed: rule.output_link))
+    let (output, input) = (String(fixed: rule.output_link), String(fixed: rule.input_link))
+    guard rule.protocol == Route.agentProtocol, rule.family == 6 else { return nil }
+    if rule.drops, !input.isEmpty, output.isEmpty {
+      self.init(link: input, purpose: .dropsForwarded)
+    } else if !rule.drops, rule.table == Route.probeTable, !output.isEmpty, input.isEmpty {
+      self.init(link: output)
+    } else {
+      return nil
+    }
   }
 }
 
 extension vpa_rule {
   init(_ rule: ProbeRule) {
     self.init()
-    unsafe withUnsafeMutableBytes(of: &output_link) {
-      // The last byte stays 0.
-      for (place, byte) in rule.link.utf8.prefix($0.count - 1).enumerated() {
-        unsafe $0[place] = byte
-      }
+    switch rule.purpose {
+    case .findsProbeRoutes:
+      Self.write(rule.link, to: &output_link)
+      table = Route.probeTable
+    case .dropsForwarded:
+      Self.write(rule.link, to: &input_link)
+      drops = true
     }
-    table = Route.probeTable
     priority = ProbeRule.priority
     family = 6
     self.protocol = Route.agentProtocol
+  }
+
+  private static func write<CArray: BitwiseCopyable>(_ name: String, to field: inout CArray) {
+    unsafe withUnsafeMutableBytes(of: &field) {
+      // The last byte stays 0.
+      for (place, byte) in name.utf8.prefix($0.count - 1).enumerated() {
+        unsafe $0[place] = byte
+      }
+    }
   }
 }
 

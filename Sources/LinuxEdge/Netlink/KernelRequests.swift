@@ -109,13 +109,13 @@ extension KernelRequests {
     }
   }
 
-  /// Makes a rule, or removes it.
+  /// Makes a rule, or removes it. Where there is no IPv6 none is needed.
   public func setRule(_ rule: ProbeRule, add: Bool) throws(EdgeError) {
-    var rule = vpa_rule(rule)
-    let request = built { unsafe vpa_build_rule($0, $1, &rule, add) }
+    var wanted = vpa_rule(rule)
+    let request = built { unsafe vpa_build_rule($0, $1, &wanted, add) }
     try perform(
-      add ? "add rule" : "delete rule", "oif \(String(fixed: rule.output_link))", on: route,
-      request, removing: !add)
+      add ? "add rule" : "delete rule", rule.description, on: route, request, removing: !add,
+      allowing: EAFNOSUPPORT)
   }
 }
 

@@ -65,6 +65,19 @@ struct PolicySockets: ~Copyable {
     }
   }
 
+  /// Sends a probe that nobody may fragment through the SAs of a set.
+  mutating func sendWhole(
+    _ probe: OutgoingProbe, of monitor: MonitorID, through set: SASetKey
+  ) -> WholeOutcome {
+    guard let source = probe.source else { return .notSent(EINVAL) }
+    let path = PolicySocket.Path(source: source, destination: probe.destination, set: set)
+    do {
+      return WholeOutcome.send(probe, by: try socket(of: monitor, for: path).fd, identifier)
+    } catch {
+      return .notSent(error.errno)
+    }
+  }
+
   /// The set's socket; a new one when its path is another by now.
   private mutating func socket(
     of monitor: MonitorID, for path: PolicySocket.Path

@@ -2,6 +2,7 @@ import TunnelCore
 
 /// Sends the core's probes in batches and tells replies to them from everything else.
 struct ProbeSender: ~Copyable {
+  private let identifier: UInt16
   private var ipv4: ProbeSocket
   private var ipv6: ProbeSocket
   private var policies: PolicySockets
@@ -18,6 +19,7 @@ struct ProbeSender: ~Copyable {
     let ipv6 = try ProbeSocket(family: .ipv6, identifier: identifier)
     let policies = try PolicySockets(identifier: identifier ^ 1)
     mac = SipHash(key: (try randomNumber(), try randomNumber()))
+    self.identifier = identifier
     self.ipv4 = ipv4
     self.ipv6 = ipv6
     self.policies = policies
@@ -40,7 +42,8 @@ struct ProbeSender: ~Copyable {
     var ipv4: [(ProbeRequest, OutgoingProbe)] = []
     var ipv6: [(ProbeRequest, OutgoingProbe)] = []
     var errors: [(ProbeRequest, Int32)] = []
-    for probe in batch {
+    let (whole, others) = (batch.filter(\.staysWhole), batch.filter { !$0.staysWhole })
+    for probe in others {
       switch (probe.way, probe.destination.family) {
       case (.policy(let set), _):
         let packet = packet(probe, linkIndex: 0, at: now)
@@ -53,6 +56,25 @@ struct ProbeSender: ~Copyable {
     errors += zip(ipv6.map(\.0), self.ipv6.send(ipv6.map(\.1)))
     return errors.compactMap { probe, errno in
       errno == 0 ? nil : .probeNotSent(probe.monitor, sequence: probe.sequence, errno: errno)
+    } + whole.compactMap { sendWhole($0, at: now) }
+  }
+
+  /// Sends a probe that nobody may fragment; returns what the kernel has against it.
+  private mutating func sendWhole(_ probe: ProbeRequest, at now: Instant) -> Event? {
+    let outcome: WholeOutcome
+    switch probe.way {
+    case .link(let index):
+      outcome = WholeOutcome.send(packet(probe, linkIndex: index, at: now), identifier)
+    case .policy(let set):
+      let packet = packet(probe, linkIndex: 0, at: now)
+      outcome = policies.sendWhole(packet, of: probe.monitor, through: set)
+    }
+    switch outcome {
+    case .sent: return nil
+    case .tooLong(let limit):
+      return .probeTooLong(probe.monitor, sequence: probe.sequence, limit: limit)
+    case .notSent(let errno):
+      return .probeNotSent(probe.monitor, sequence: probe.sequence, errno: errno)
     }
   }
 

@@ -12,7 +12,7 @@ public struct OutgoingProbe: Hashable, Sendable {
   public var linkIndex: Int32
   /// ICMP sequence number.
   public var sequence: UInt16
-  /// What follows the ICMP header, at most 1500 bytes.
+  /// What follows the ICMP header: at most 1500 bytes, but for probes that stay whole.
   public var payload: [UInt8]
 
   /// An echo request.
@@ -38,7 +38,7 @@ public struct IncomingProbe: Hashable, Sendable {
   public var sequence: UInt16
   /// Time since the kernel got it; never negative.
   public var age: Duration
-  /// What follows the ICMP header.
+  /// What follows the ICMP header, cut to 1500 bytes.
   public var payload: [UInt8]
 }
 

@@ -30,12 +30,35 @@ extension RouteGuard {
         && !(staying + leaving).contains { $0.contains(address) }
     }
     guard !needy.isEmpty else { return [] }
-    return needy.sorted().map {
-      // The metric tells apart routes to one destination through several links.
-      let identity = Route.Identity(
-        table: Route.probeTable, destination: IPPrefix(host: $0), metric: UInt32(index))
-      return .throughLink(identity, index)
-    } + [.rule(ProbeRule(link: request.link))]
+    return needy.sorted().map { .throughLink(Self.probeRoute($0, index), index) } + [
+      .rule(ProbeRule(link: request.link))
+    ]
+  }
+
+  /// Steps that give a link of the agent's own what IPv6 probes need, and keep everything else from
+  /// being forwarded from it; or take both away.
+  mutating func serve(_ request: Request, isWanted: Bool) -> [GateStep] {
+    var want = Set<OwnRoute>()
+    if isWanted {
+      want = Set(privateRoutes(request) { _ in false })
+      want.insert(.rule(ProbeRule(link: request.link, purpose: .dropsForwarded)))
+    }
+    let (added, removed) = change(request.link, to: want)
+    return added + removed
+  }
+
+  /// Links of the agent's own that have something of that.
+  var served: [String] { wanted.keys.filter(Link.isOwnName) }
+
+  /// Whether an IPv6 probe finds its way through a link of the agent's own.
+  func leads(to destination: IPAddress, by index: Int32) -> Bool {
+    own.contains(.throughLink(Self.probeRoute(destination, index), index))
+  }
+
+  private static func probeRoute(_ destination: IPAddress, _ index: Int32) -> Route.Identity {
+    // The metric tells apart routes to one destination through several links.
+    Route.Identity(
+      table: Route.probeTable, destination: IPPrefix(host: destination), metric: UInt32(index))
   }
 
   /// Prefixes of routes through the link that are there, and of those that are not.

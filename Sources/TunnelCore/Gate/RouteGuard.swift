@@ -298,7 +298,7 @@ struct RouteGuard: Sendable {
       && !(destination.isHost && request.probeDestinations.contains(destination.address))
   }
 
-  private mutating func change(
+  mutating func change(
     _ link: String, to want: Set<OwnRoute>
   ) -> (added: [GateStep], removed: [GateStep]) {
     let before = wanted[link] ?? []

@@ -44,6 +44,10 @@ struct SASet: Hashable, Sendable {
     [outbound, inbound].flatMap { $0.values.sorted { $0.key.spi < $1.key.spi } }
   }
 
+  /// The outbound SA made last; the higher SPI of two of one second.
+  var newestOutbound: SecurityAssociation? {
+    outbound.values.max { ($0.addedAt, $0.key.spi) < ($1.addedAt, $1.key.spi) }
+  }
   var newestInboundIfID: UInt32 { inbound.values.map(\.ifID).max() ?? 0 }
   /// SPIs of all SAs, both ways.
   var spis: Set<UInt32> { Set((Array(inbound.keys) + Array(outbound.keys)).map(\.spi)) }

@@ -32,6 +32,7 @@ struct SetMonitor: Sendable {
   var heldUntil: Instant?
   var window = ProbeWindow()
   var meter = TrafficMeter()
+  var pathMTU = PathMTU()
   /// When the next probe is due; nil while none is sent.
   var nextProbe: Instant?
   /// Set while a direction has no SA but may get one back (break-before-make reauthentication,
@@ -87,6 +88,7 @@ struct SetMonitor: Sendable {
   /// Moves all that is due: the agent itself did not run meanwhile. Probes keep their distance.
   mutating func postpone(by pause: Duration) {
     window.postpone(by: pause)
+    pathMTU.postpone(by: pause)
     nextProbe = nextProbe?.advanced(by: pause)
     absentUntil = absentUntil?.advanced(by: pause)
     clearAt = clearAt?.advanced(by: pause)
@@ -95,7 +97,9 @@ struct SetMonitor: Sendable {
 
   /// The first thing that is due.
   var deadline: Instant? {
-    [nextProbe, window.nextDeadline, absentUntil, clearAt, clearAgainAt].compactMap { $0 }.min()
+    [
+      nextProbe, window.nextDeadline, absentUntil, clearAt, clearAgainAt, pathMTU.deadline,
+    ].compactMap { $0 }.min()
   }
 }
 

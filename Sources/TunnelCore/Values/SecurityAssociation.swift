@@ -106,9 +106,8 @@ public struct SecurityAssociation: Hashable, Sendable {
   public var direction: Direction?
   /// UDP encapsulation; nil when none.
   public var encapsulation: Encapsulation?
-  /// Names of the algorithms as the kernel has them ("rfc4106(gcm(aes))"), without keys;
-  /// empty for a larval state.
-  public var algorithms: [String]
+  /// AEAD, encryption, authentication, compression, those that it has; empty for a larval state.
+  public var algorithms: [Algorithm]
   /// Whether this is a larval or acquire state: spi 0 or no algorithm. Never probed, never cleared.
   public var isLarval: Bool
   /// Packets through the SA since it was made.
@@ -122,7 +121,8 @@ public struct SecurityAssociation: Hashable, Sendable {
   public init(
     key: SAKey, source: IPAddress, reqid: UInt32, ifID: UInt32 = 0, mode: Mode = .tunnel,
     direction: Direction? = nil, encapsulation: Encapsulation? = nil,
-    algorithms: [String] = ["rfc4106(gcm(aes))"], isLarval: Bool = false,
+    algorithms: [Algorithm] = [Algorithm(name: "rfc4106(gcm(aes))", keyBits: 160)],
+    isLarval: Bool = false,
     packets: UInt64 = 0, bytes: UInt64 = 0, addedAt: UInt64 = 0
   ) {
     self.key = key

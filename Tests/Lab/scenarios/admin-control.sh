@@ -1,5 +1,5 @@
 #!/bin/bash
-# link-control = "admin" at both ends: down without a path, up and held while it is verified, converging.
+# link-control = "admin" at both ends, at one by a template: down without a path, up and held while it is verified, converging.
 
 setup() {
   two_gateways
@@ -14,11 +14,14 @@ story() {
   routes6_through xfrm0
   ip_lines gw-a <<'IP'
     nexthop add id 11 via 169.254.100.2 dev xfrm0
+    nexthop add id 12 encap mpls 500 via 169.254.100.2 dev xfrm0
+    route add 10.23.0.0/16 nhid 12
+    route add 10.24.0.0/16 encap ip id 42 dst 10.9.9.9 dev xfrm0
     route add 10.21.0.0/16 nhid 11
     route add 10.22.0.0/16 via 169.254.100.2 dev xfrm0 metric 5 table 1000
 IP
   before=$(all_of gw-a)
-  OWNED='link-control = "admin"' LINK=xfrm0 monitoring gw-b | agent gw-b
+  template | agent gw-b
   OWNED='link-control = "admin"' LINK=xfrm0 monitoring gw-a | agent gw-a
   wait_until 5 "gw-a's link is down" -- operstate_is gw-a xfrm0 DOWN
   wait_until 5 "gw-b's link is down" -- operstate_is gw-b xfrm0 DOWN
@@ -54,9 +57,23 @@ IP
   expect_equal "all that is on the link" "$(all_of gw-a)" "$before"
 }
 
+template() {
+  cat <<'TOML'
+[vpn-monitor-options]
+interval = 1
+threshold = 3
+
+[template.all]
+match.interface = "xfrm*"
+establish-tunnels = "immediately"
+link-control = "admin"
+vpn-monitor.verify-path = true
+TOML
+}
+
 both_up() {
   wait_until 25 "gw-a is up" -- state_is gw-a to-b up
-  wait_until 25 "gw-b is up" -- state_is gw-b to-a up
+  wait_until 25 "gw-b is up" -- state_is gw-b xfrm0 up
   wait_until 3 "a ping passes" -- ping_once host-a 10.2.0.2
   wait_until 3 "an IPv6 one too" -- ping_once host-a fd10:2::2
 }

@@ -1,5 +1,6 @@
 #!/bin/bash
 # Bad input: one clear line and the right exit status, and nothing changed in the kernel.
+# Main: scripts/test runs it.
 
 setup() {
   two_gateways

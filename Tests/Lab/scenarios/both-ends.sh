@@ -1,5 +1,6 @@
 #!/bin/bash
 # vpnagent with verify-path on both gateways converges: /30 on the link.
+# Main: scripts/test runs it.
 
 story() {
   routes_through vti0

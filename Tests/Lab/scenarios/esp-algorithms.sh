@@ -6,11 +6,11 @@ CHILD_SETTINGS='esp_proposals = aes128-sha256'
 story() {
   routes_through vti0
   monitoring gw-a | agent gw-a
-  carries 'cbc(aes)' 'hmac(sha256)'
+  carries 'aes-cbc-128 hmac-sha256' 'cbc(aes)' 'hmac(sha256)'
   negotiate aes256gcm16
-  carries 'rfc4106(gcm(aes))'
+  carries aes-gcm-256 'rfc4106(gcm(aes))'
   negotiate chacha20poly1305
-  carries 'rfc7539esp(chacha20,poly1305)'
+  carries chacha20-poly1305 'rfc7539esp(chacha20,poly1305)'
   drop_esp both
   wait_until 10 "the monitor says down" -- agent_logged gw-a 'reason="IPSEC SA VPN Monitor Failure"'
   heal
@@ -26,14 +26,17 @@ negotiate() { # PROPOSAL
   charon_changed gw-b
 }
 
-carries() { # ALGORITHM...
-  local algorithm
+carries() { # NAME-IN-STATUS ALGORITHM...
+  local name=$1 algorithm
+  shift
   # The first packet of an algorithm waits until the kernel has loaded and tested it.
   child_up gw-a
   for algorithm; do
     expect "the SAs use $algorithm" -- sas_use "$algorithm"
   done
   wait_until 10 "the tunnel is up" -- state_is gw-a to-b up
+  expect_equal "the algorithm" "$(set_field gw-a to-b algorithm)" "$name"
+  expect_equal "the encapsulation" "$(set_field gw-a to-b encap)" null
   expect "the link is in service" -- operstate_is gw-a vti0 UP
   expect "a ping passes" -- ping_once host-a 10.2.0.2
 }

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SAs flushed or deleted behind charon's back are restored; a child that the operator took down is not.
+# Main: scripts/test runs it.
 
 story() {
   routes_through vti0

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SAs, policies and links that belong to nobody we know are never touched, nor are larval SAs.
+# Main: scripts/test runs it.
 
 story() {
   routes_through vti0

@@ -5,17 +5,7 @@
 # Besides the tunnel a leased line, to which FRR falls back. gw-b answers by it always.
 setup() {
   two_gateways
-  wire gw-a line gw-b line
-  ip_lines gw-a <<'IP'
-    address add 172.16.0.1/30 dev line
-    link set line up
-IP
-  ip_lines gw-b <<'IP'
-    address add 172.16.0.2/30 dev line
-    link set line up
-    address add 10.99.2.1/24 dev lan
-    route add 10.1.0.0/16 via 172.16.0.1
-IP
+  leased_line
   vti gw-a
   vti gw-b
   charons

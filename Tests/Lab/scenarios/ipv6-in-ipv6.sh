@@ -1,5 +1,6 @@
 #!/bin/bash
 # A vti6 tunnel over an IPv6 underlay that carries IPv6.
+# Main: scripts/test runs it.
 UNDERLAY=6
 
 setup() {

@@ -1,5 +1,6 @@
 #!/bin/bash
 # The lab itself: packets pass through a real tunnel, and each of its checks can fail.
+# Main: scripts/test runs it.
 
 story() {
   routes_through vti0

@@ -1,5 +1,6 @@
 #!/bin/bash
 # ESP is dropped mid-life, both ways or one: down after threshold x interval, never earlier.
+# Main: scripts/test runs it.
 
 story() {
   routes_through vti0

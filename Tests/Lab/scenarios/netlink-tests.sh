@@ -1,5 +1,6 @@
 #!/bin/bash
 # The unit tests of LinuxEdge on a kernel that has ESP, VTI and XFRM interfaces, none skipped.
+# Main: scripts/test runs it.
 
 setup() { nodes gw-a; }
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # Without a configuration the agent lists what it finds and touches nothing.
+# Main: scripts/test runs it.
 
 story() {
   routes_through vti0

@@ -1,5 +1,6 @@
 #!/bin/bash
 # The agent owns the routes of its VPN: there when the link opens, unreachable while it is held.
+# Main: scripts/test runs it.
 
 story() {
   route gw-b add 10.1.0.0/16 dev vti0

@@ -1,5 +1,6 @@
 #!/bin/bash
 # A policy-based tunnel, no link at all: verified, cut, cleared and back, and no probe ever in clear.
+# Main: scripts/test runs it.
 
 setup() {
   two_gateways

@@ -1,5 +1,6 @@
 #!/bin/bash
 # What is withdrawn is on disk first: on a full disk the agent withdraws nothing, and tries again.
+# Main: scripts/test runs it.
 
 setup() {
   two_gateways

@@ -1,5 +1,6 @@
 #!/bin/bash
 # Rekeys of CHILD_SA and IKE_SA and a break-before-make reauthentication: nothing is verified anew.
+# Main: scripts/test runs it.
 
 story() {
   routes_through vti0

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SIGKILL while in service and while held, then a new start: same gate, no lost or doubled route.
+# Main: scripts/test runs it.
 
 story() {
   routes_through vti0

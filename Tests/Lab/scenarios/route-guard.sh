@@ -55,6 +55,17 @@ every_kind() { # GATEWAY
     route add 10.34.0.0/16 nhid 21 table 1000
     route add 10.35.0.0/16 nhid 22
     route add 10.36.0.0/16 nhid 23
+    route add 10.51.0.0/16 encap mpls 100/200 via 169.254.100.2 dev xfrm0
+    route add 10.52.0.0/16 encap ip id 42 dst 10.9.9.9 ttl 64 dev xfrm0
+    route add 10.53.0.0/16 encap ip6 id 43 dst fd00:9::9 dev xfrm0
+    route add 10.54.0.0/16 nexthop encap mpls 300 via 169.254.100.2 dev xfrm0 nexthop dev spare
+    route add fd10:51::/48 encap seg6 mode encap segs fc00::1,fc00::2 dev xfrm0
+    route add fd10:52::/48 encap seg6local action End dev xfrm0
+    route add fd10:53::/48 encap mpls 400 via fd00:100::2 dev xfrm0
+    nexthop add id 15 encap mpls 500 via 169.254.100.2 dev xfrm0
+    nexthop add id 24 group 15/12
+    route add 10.55.0.0/16 nhid 15
+    route add 10.56.0.0/16 nhid 24
     nexthop add id 31 via fd00:100::2 dev xfrm0
     nexthop add id 33 group 31,2/32
     route add fd10:31::/48 nhid 31

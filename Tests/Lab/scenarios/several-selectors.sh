@@ -1,5 +1,6 @@
 #!/bin/bash
 # CHILD_SAs with selectors of their own on one link: each probed inside them, a dead one held alone.
+# Main: scripts/test runs it.
 
 setup() {
   two_gateways
@@ -56,6 +57,21 @@ story() {
   expect "a ping passes" -- ping_once host-a 10.2.1.2
   no_destination
   second_dies_and_comes_back
+  both_are_flushed
+}
+
+# Behind strongSwan's back: each child is brought back by its name.
+both_are_flushed() {
+  local child
+  run ip -n gw-a xfrm state flush
+  for child in net second; do
+    wait_until 30 "the SAs of child $child are restored" -- \
+      agent_logged gw-a "SAs of to-b/$child are restored"
+  done
+  wait_until 5 "the first set is up" -- set_is 10.2.0.0/24 up
+  wait_until 5 "the second set is up" -- set_is 10.2.1.0/24 up
+  wait_until 5 "a ping passes" -- ping_once host-a 10.2.1.2
+  expect_equal "SAs of gw-a, none of the third" "$(spis gw-a | wc -l)" 4
 }
 
 # Nothing is guessed: the third set's routes wait for a destination, and nothing is cleared.

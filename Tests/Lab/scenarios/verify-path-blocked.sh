@@ -1,5 +1,6 @@
 #!/bin/bash
 # ESP never passes: at the threshold the SAs are cleared, and no packet ever enters the link.
+# Main: scripts/test runs it.
 
 story() {
   routes_through vti0

@@ -1,5 +1,6 @@
 #!/bin/bash
 # verify-path holds the link until the first reply, then gives back the very same routes.
+# Main: scripts/test runs it.
 
 story() {
   route gw-a add 10.2.0.0/16 dev vti0

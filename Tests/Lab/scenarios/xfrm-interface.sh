@@ -1,5 +1,6 @@
 #!/bin/bash
 # An XFRM interface, tied to its SAs by if_id: verified, cut, cleared and back.
+# Main: scripts/test runs it.
 
 setup() {
   two_gateways

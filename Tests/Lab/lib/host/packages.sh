@@ -13,6 +13,7 @@ declare -A lab_roots=(
   [tools]="iproute2 nftables conntrack tcpdump gojq iputils-ping procps socat"
   [strongswan]="strongswan-charon strongswan-swanctl libstrongswan-standard-plugins
     libcharon-extra-plugins"
+  [bird]="bird2"
   [frr]="frr"
   [networkd]="systemd"
 )

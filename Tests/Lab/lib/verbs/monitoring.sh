@@ -131,3 +131,16 @@ xfrm_stat() { # GATEWAY NAME
 xfrm_stat_above() { # GATEWAY NAME NUMBER
   (($(xfrm_stat "$1" "$2") > $3))
 }
+
+# STATE/SIZE/FULL of a tunnel's first set.
+path_mtu() { # GATEWAY TUNNEL
+  QUIET=1 status "$1" | jq -r --arg name "$2" '.tunnels[] | select(.name == $name) |
+    .sets[0].path_mtu | "\(.state)/\(.size)/\(.full)"'
+}
+
+# One packet of so many bytes, headers included, that nobody may fragment.
+ping_whole() { # HOST DESTINATION BYTES
+  local headers=28
+  [[ $2 != *:* ]] || headers=48
+  on "$1" ping -n -M 'do' -s $(($3 - headers)) -c 1 -W 2 "$2"
+}

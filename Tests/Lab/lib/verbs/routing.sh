@@ -2,6 +2,21 @@
 # Routing daemons on a gateway, with a configuration from standard input and their usual sockets
 # below /run. They want users that this machine need not have.
 
+# A second way between the gateways, by which gw-b always answers, and more addresses behind it.
+leased_line() {
+  wire gw-a line gw-b line
+  ip_lines gw-a <<'IP'
+    address add 172.16.0.1/30 dev line
+    link set line up
+IP
+  ip_lines gw-b <<'IP'
+    address add 172.16.0.2/30 dev line
+    link set line up
+    address add 10.99.2.1/24 dev lan
+    route add 10.1.0.0/16 via 172.16.0.1
+IP
+}
+
 # The first is in the others' groups.
 daemon_users() { # NAME...
   local name file number=950
@@ -32,4 +47,14 @@ frr() { # GATEWAY DAEMON..., configuration on standard input
       -f "$LAB/frr-$gateway.conf" --log stdout
     wait_until 20 "$daemon has its socket" -- on "$gateway" test -S "/run/frr/$daemon.vty"
   done
+}
+
+# BIRD 2, as root.
+bird() { # GATEWAY, configuration on standard input
+  cat >"$LAB/bird-$1.conf"
+  sed 's/^/    /' "$LAB/bird-$1.conf" >&9
+  on "$1" install -d /run/bird
+  on_background "$1" "bird-$1.out" /usr/sbin/bird -f -c "$LAB/bird-$1.conf" -s /run/bird/bird.ctl \
+    -P /run/bird/bird.pid
+  wait_until 20 "BIRD on $1 has its socket" -- on "$1" test -S /run/bird/bird.ctl
 }
