@@ -121,6 +121,7 @@ extension Core {
     }
     monitors[id]?.phase = .up
     monitors[id]?.isVerified = true
+    monitors[id]?.isAdopted = false
     settle(monitor.tunnel, because: reason, at: now)
   }
 

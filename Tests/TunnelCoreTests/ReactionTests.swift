@@ -62,6 +62,16 @@ import TunnelCore
     #expect(bench.steps.isEmpty)
   }
 
+  @Test func warnLeavesAnAdoptedLinkInServiceOnceItWasProven() {
+    var bench = Bench(Self.monitor { $0.action = .warn })
+    bench.answering = true
+    bench.boot(sas: Bench.pair(1))
+    bench.wait(5)
+    bench.answering = false
+    bench.wait(10)
+    #expect(bench.state == "down/in-service/D")
+  }
+
   // MARK: Back-off
 
   @Test func attemptsBackOffAndSuccessBeginsAnew() {
