@@ -24,9 +24,15 @@ let package = Package(
       pkgConfig: "libmnl libnl-3.0 libnl-xfrm-3.0",
       providers: [.apt(["libmnl-dev", "libnl-3-dev", "libnl-xfrm-3-dev"])]
     ),
+    .systemLibrary(
+      name: "CSystemd",
+      path: "CShims/systemd",
+      pkgConfig: "libsystemd",
+      providers: [.apt(["libsystemd-dev"])]
+    ),
     .target(
       name: "CShims",
-      dependencies: ["CNetlink"],
+      dependencies: ["CNetlink", "CSystemd"],
       path: "CShims/shims",
       cSettings: [.unsafeFlags(["-std=gnu11", "-Wall", "-Wextra", "-Werror"])]
     ),

@@ -1,4 +1,5 @@
-/// Up and down of a tunnel, and what is wrong with one that is up, in the shape that scripts in the field match (junos-facts: Alarms).
+/// Up and down of a tunnel, and what is wrong with one that is up, in the shape that scripts in the
+/// field match (junos-facts: Alarms).
 public struct Alarm: Hashable, Sendable {
   /// Which way it went.
   public enum Kind: Hashable, Sendable {
@@ -61,7 +62,8 @@ extension MassAlarm: CustomStringConvertible {
 }
 
 extension Alarm: CustomStringConvertible {
-  /// One KMD_VPN_*_ALARM_USER line, or one of the agent's own words; fields that only Junos knows are left out.
+  /// One KMD_VPN_*_ALARM_USER line, or one of the agent's own words; fields that only Junos knows
+  /// are left out.
   public var description: String {
     func text(_ address: IPAddress?) -> String { address?.description ?? "-" }
     let fields =

@@ -63,8 +63,8 @@ extension Core {
       !monitor.window.hasClearReply, isUnanswered(monitor, tunnel)
     else { return false }
     monitors[id]?.isNeverAnswered = true
-    if monitor.phase == .verifying {
-      // It was held for a proof that an earlier destination gave, and this one may never give.
+    if monitor.phase == .verifying || monitor.phase == .down(.clearedByOperator) {
+      // It is held for a proof that an earlier destination gave, and this one may never give.
       monitors[id]?.phase = .up
       settle(tunnel.id, because: .negotiated, at: now)
     }
@@ -77,6 +77,17 @@ extension Core {
           + "destination-ip that answers ping, or never-answered = \"clear\""),
       for: tunnel, monitor.path, selectors: several)
     return true
+  }
+
+  /// `never-answered` has changed: losses count from zero, and nothing is held any more for silence
+  /// that proves nothing now.
+  mutating func judgeSilenceAnew(_ id: MonitorID) {
+    guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel] else { return }
+    monitors[id]?.isNeverAnswered = false
+    monitors[id]?.window.restart()
+    guard monitor.phase == .down(.monitorFailure), isUnanswered(monitor, tunnel) else { return }
+    monitors[id]?.phase = .up
+    monitors[id]?.clearAt = nil
   }
 
   /// Puts answers on disk that are not there yet.

@@ -1,18 +1,25 @@
 /// What is done to SAs whose path is dead: how they are cleared.
 ///
-/// `mayClear` is the one question that guards answer (`Core+Guards`); `beginClearing` is the one place from which
-/// SAs are taken away.
+/// `mayClear` is the one question that guards answer (`Core+Guards`), unless an operator clears;
+/// `beginClearing` is the one place from which SAs are taken away.
 extension Core {
   /// SAs that are still there this long after they were cleared are cleared one by one.
   private static let clearPatience = Duration.seconds(2)
 
   mutating func clear(_ id: MonitorID, at now: Instant) {
+    guard let monitor = monitors[id], sas.sets[monitor.key] != nil else { return }
+    monitors[id]?.clearAt = nil
+    guard mayClear(id, at: now) else { return }
+    note(.cleared, of: monitor.tunnel, at: now)
+    takeAway(id, holding: beginAttempt(with: id, at: now), at: now)
+  }
+
+  /// Clears the SAs of a set whatever the guards say; the link stays held for `wait`, or an interval.
+  mutating func takeAway(_ id: MonitorID, holding wait: Duration = .zero, at now: Instant) {
     guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel],
       let set = sas.sets[monitor.key]
     else { return }
     monitors[id]?.clearAt = nil
-    guard mayClear(id, at: now) else { return }
-    let wait = beginAttempt(with: id, at: now)
     monitors[id]?.clears += 1
     monitors[id]?.clearedAt = now
     monitors[id]?.clearing = set.all

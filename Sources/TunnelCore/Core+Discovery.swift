@@ -77,7 +77,7 @@ extension Core {
 
   /// The first template that fits a tunnel; none does for a link that a VPN names. What an
   /// earlier run held fitted, though the peer is not known before the first SA.
-  private func template(for link: Link?, ifID: UInt32, peer: IPAddress?) -> Template? {
+  func template(for link: Link?, ifID: UInt32, peer: IPAddress?) -> Template? {
     if let link, !link.canHaveTemplate || tunnelIndex.configuredLinks.contains(link.name) {
       return nil
     }
@@ -114,7 +114,7 @@ extension Core {
     if !others || rank(template?.name) < rank(tunnel.template) { give(template, to: id, at: now) }
   }
 
-  private func rank(_ template: String?) -> Int {
+  func rank(_ template: String?) -> Int {
     configuration.templates.firstIndex { $0.name == template } ?? .max
   }
 
@@ -160,6 +160,7 @@ extension Core {
   mutating func forget(_ id: TunnelID) {
     guard let tunnel = tunnels.removeValue(forKey: id) else { return }
     tunnelIndex.remove(tunnel)
+    eventLog.forget(id)
     timers.set(.tunnel(id), to: nil)
     mass.forget(id)
     rememberAttempts(of: tunnel)
@@ -167,13 +168,14 @@ extension Core {
   }
 
   /// Puts back what is held of a link that no tunnel asks for any more.
-  private mutating func abandonGate(_ link: String) {
+  mutating func abandonGate(_ link: String) {
     guard hasStarted, !isEnding, gates[link] != nil, guardedTunnels(on: link).isEmpty else {
       return
     }
+    gates[link]?.demand = .inService
+    releaseGate(link, because: "has no tunnel any more")
     gates[link] = nil
     timers.set(.gate(link), to: nil)
-    releaseGate(link, because: "has no tunnel any more")
   }
 }
 

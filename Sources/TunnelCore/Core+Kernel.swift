@@ -43,8 +43,13 @@ extension Core {
     for key in sas.insert(sa, isLocal: isLocal) {
       let joined = isNew && sa.key.destination == key.remote ? monitorOfSet[key] : nil
       let isUnproven = joined.flatMap { monitors[$0]?.isUnproven } ?? false
+      let isRekey = joined.flatMap { monitors[$0]?.isWhole } ?? false
       refresh(key, at: now)
-      if let joined, isUnproven { beginAnew(joined, at: now) }
+      if let joined, isUnproven {
+        beginAnew(joined, at: now)
+      } else if isRekey, let joined, let tunnel = monitors[joined]?.tunnel {
+        note(.rekeyed, of: tunnel, at: now)
+      }
     }
     if isNew { noteArrival(of: sa.key, at: now) }
   }

@@ -23,7 +23,8 @@ extension Core {
       case .up where set.isNeverAnswered || isUnanswered(set, tunnel): continue
       case .up where !losesMany: return .well
       case .up, .verifying: isFailing = isFailing || losesMany
-      case .down(let reason): isFailing = isFailing || reason != .replyInClear
+      case .down(.replyInClear), .down(.clearedByOperator): continue
+      case .down: isFailing = true
       case .incomplete, .observed: continue
       }
     }
@@ -39,7 +40,8 @@ extension Core {
       .massAlarm(MassAlarm(isOver: false, failing: mass.victims.count, total: mass.total)))
   }
 
-  private mutating func endMassFailure(at now: Instant) {
+  /// Fewer tunnels fail, or fewer are there: perhaps it is over.
+  mutating func endMassFailure(at now: Instant) {
     let total = mass.total
     guard let left = mass.ends() else { return }
     effects.append(.massAlarm(MassAlarm(isOver: true, failing: left.count, total: total)))

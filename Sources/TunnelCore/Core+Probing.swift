@@ -72,6 +72,7 @@ extension Core {
     monitors[id]?.window.takeBack(sequence)
     monitors[id]?.meter.takeBackProbe()
     monitors[id]?.obstacle = .kernel(errno)
+    noteOutcome(id, sequence, .failure(.kernel(errno)))
     schedule(id)
   }
 
@@ -89,11 +90,15 @@ extension Core {
       // copy may have come either way.
       guard monitor.path?.way.needsSocket == false else { return }
       let isOurs = monitors[reply.monitor]?.window.receiveInClear(reply.sequence) ?? false
-      guard isOurs, tunnels[monitor.tunnel]?.monitor?.acceptsClearReply == true else { return }
+      guard isOurs, tunnels[monitor.tunnel]?.monitor?.acceptsClearReply == true else {
+        return noteOutcome(reply.monitor, reply.sequence, nil)
+      }
     }
     monitors[reply.monitor]?.meter.noteReply()
     switch monitors[reply.monitor]?.window.receive(reply.sequence, at: reply.arrivedAt) {
-    case .alive: pathIsAlive(reply.monitor, at: now)
+    case .alive(let roundTrip):
+      pathIsAlive(reply.monitor, at: now)
+      noteOutcome(reply.monitor, reply.sequence, .success(roundTrip))
     case .late: noteLateAnswer(reply.monitor, at: now)
     case .unknown, nil: break
     }

@@ -104,11 +104,13 @@ extension Core {
     let isAllServed = up.contains { $0.selectors.isEmpty }
     for set in up where set.isAlarmed {
       monitors[set.id]?.isAlarmed = false
+      note(.setUp, of: id, at: now)
       report(.up, set, of: tunnel)
     }
     for set in holds where !set.isAlarmed && !isAllServed && !served.cover(set.selectors) {
       guard let reason = set.deathReason else { continue }
       note(set, of: id)
+      note(.setDown, of: id, at: now)
       report(.down(reason), set, of: tunnel)
     }
   }

@@ -88,6 +88,7 @@ extension Core {
     monitors[id]?.pathMTU.reconsider()
     monitors[id]?.bornAt = now
     monitors[id]?.nextProbe = tunnel.monitor == nil ? nil : now
+    note(isMoved ? .moved : .reauthenticated, of: tunnel.id, at: now)
     let what =
       isMoved
       ? "SAs were moved, now between \(monitor.key.local) and \(monitor.key.remote)"
@@ -107,7 +108,7 @@ extension Core {
     monitors[id]?.obstacle = nil
     let needsProof = policy.verifyPath != nil
     let mustRecover = mustRecover(tunnel, at: now)
-    let isAdopted = !hasStarted && !wasHeld(monitor)
+    let isAdopted = (!hasStarted || isReloading) && !wasHeld(monitor)
     monitors[id]?.isAdopted = isAdopted
     monitors[id]?.isVerified = !needsProof
     monitors[id]?.provenDestination = nil

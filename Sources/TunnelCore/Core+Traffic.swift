@@ -8,6 +8,10 @@ extension Core {
 
   /// An interval is over and its counters are here.
   mutating func judgeTraffic(_ id: MonitorID, _ counts: [SAKey: UInt64], at now: Instant) {
+    if monitors[id]?.meter.isToStart == true {
+      monitors[id]?.meter.start(counts)
+      return
+    }
     guard let monitor = monitors[id], monitor.phase == .up, let set = sas.sets[monitor.key]
     else { return }
     let traffic = monitors[id]?.meter.read(

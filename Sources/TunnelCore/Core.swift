@@ -24,6 +24,8 @@ import OrderedCollections
 /// - `Core+IKE`: what strongSwan says by VICI
 /// - `Core+Recovery`: SAs that were deleted behind its back
 /// - `Core+Admin`: `link-control = "admin"`
+/// - `Core+Reload`: another configuration while the agent runs
+/// - `Core+Commands`: what else an operator asks for
 /// - `Core+Gates`: what a tunnel's state means for its link
 /// - `Tunnel`: the one function that changes a tunnel's state
 public struct Core: Sendable {
@@ -37,6 +39,7 @@ public struct Core: Sendable {
     case mass
     /// What the record on disk does not have yet.
     case record
+    case verification(TunnelID)
   }
 
   /// How long an empty set may still be a break-before-make reauthentication.
@@ -47,7 +50,8 @@ public struct Core: Sendable {
   /// A late call beyond this means that the agent itself did not run.
   static let stallTolerance = Duration.milliseconds(100)
 
-  let configuration: Configuration
+  /// What is obeyed; `Command.reload` changes it.
+  public internal(set) var configuration: Configuration
   var sas = SATable()
   var policies = PolicyTable()
   var links = LinkTable()
@@ -75,6 +79,12 @@ public struct Core: Sendable {
   private var handledAt: Instant?
   /// Whether a first snapshot was taken; SAs in it are adopted.
   var hasStarted = false
+  /// Whether another configuration is being taken over; SAs that are there are adopted.
+  var isReloading = false
+  /// What happened to the tunnels, for the operator.
+  var eventLog = TunnelEvents()
+  /// Paths that an operator waits to be proven.
+  var verifications: [TunnelID: Verification] = [:]
   /// Whether the agent is ending: gates stay as they are from now on.
   var isEnding = false
   /// Whether routes are to be dumped once all steps are taken: a dump from before them would show
@@ -155,6 +165,7 @@ public struct Core: Sendable {
       log(.warning, name, "cannot clear \(key): \(message)")
     case .vici(let event): take(event, at: now)
     case .ownLinkFailed(let ifID, let message): ownLinkFailed(ifID, message)
+    case .command(let command, let request): obey(command, request, at: now)
     case .shutdown(let release): shutDown(release: release, at: now)
     case .tick: break
     }
@@ -183,6 +194,7 @@ public struct Core: Sendable {
       case .ownLink: settleOwnLinks(at: now)
       case .mass: raiseSilenced()
       case .record: writeRecord()
+      case .verification(let id): endVerification(id)
       }
     }
   }

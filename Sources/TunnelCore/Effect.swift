@@ -18,6 +18,8 @@ public enum Effect: Hashable, Sendable {
   case readRoutes
   /// Ask the IKE daemon.
   case vici(VICIRequest)
+  /// A command has come to something.
+  case answer(RequestID, Answer)
   /// An alarm for the operator.
   case alarm(Alarm)
   /// An alarm about many tunnels at once.

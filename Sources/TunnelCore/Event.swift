@@ -58,6 +58,8 @@ public enum Event: Sendable {
   case clearFailed(MonitorID, SAKey, message: String)
   /// The connection to the IKE daemon said something.
   case vici(VICIEvent)
+  /// An operator asks for something; nil: nobody waits for the answer.
+  case command(Command, RequestID?)
   /// The agent is about to end. With `release` every gate is put back first.
   case shutdown(release: Bool)
   /// Time passed; `nextDeadline` says when this is due.

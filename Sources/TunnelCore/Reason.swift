@@ -17,6 +17,8 @@ public enum Reason: Hashable, Sendable {
   case replyInClear
   /// SAs are there, and nothing can be sent through them to prove the path.
   case observedOnly
+  /// The operator had its SAs cleared.
+  case clearedByOperator
   /// No SA is left.
   case noSA
   /// The time that a tunnel is kept out of service after a failure is over.
@@ -35,6 +37,7 @@ extension Reason: CustomStringConvertible {
     case .monitorFailure: "IPSEC SA VPN Monitor Failure"
     case .replyInClear: "Probe replies arrive outside the tunnel"
     case .observedOnly: "IPSec SA negotiation successfully completed, path cannot be probed"
+    case .clearedByOperator: "User cleared IPSec SA from CLI"
     case .noSA: "No IPSec SA"
     case .backOffOver: "Tunnel is ready. Waiting for trigger event or peer to trigger negotiation"
     }

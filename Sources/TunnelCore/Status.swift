@@ -183,6 +183,11 @@ extension Core {
     Status(tunnels: tunnels.values.map { status(of: $0, at: now) })
   }
 
+  /// How many tunnels are in each state.
+  public var stateCounts: [TunnelState: Int] {
+    tunnels.values.reduce(into: [:]) { $0[$1.state, default: 0] += 1 }
+  }
+
   private func status(of tunnel: Tunnel, at now: Instant) -> TunnelStatus {
     let sets = tunnel.monitors.compactMap { monitors[$0] }
     let gateway = tunnel.gateway.flatMap { configuration.gateways[$0] }
@@ -216,7 +221,7 @@ extension Core {
     return sets.lazy.compactMap(\.obstacle).first.map(\.description)
   }
 
-  private func wayName(_ way: ProbeWay) -> String {
+  func wayName(_ way: ProbeWay) -> String {
     switch way {
     case .link(let index): links[index]?.name ?? "-"
     case .policy: "policy"

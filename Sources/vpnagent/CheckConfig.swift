@@ -9,7 +9,7 @@ struct CheckConfig: ParsableCommand {
   @Option(help: "The file to check.") var config = defaultConfigPath
 
   func run() throws {
-    let loaded = try loadConfiguration(config)
+    let loaded = try readConfiguration(config).orComplain()
     let monitored = loaded.configuration.vpns.count { $0.monitor != nil }
     let templates = loaded.configuration.templates.count
     show(

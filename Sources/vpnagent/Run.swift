@@ -7,8 +7,10 @@ struct Run: ParsableCommand {
     abstract: "Runs the agent in the foreground.",
     discussion: """
       Without a configuration file it observes: every tunnel it finds is listed, none is touched.
-      SIGTERM and SIGINT end it; held links are released first unless --on-exit keep.
-      With --dry-run it probes and reads, and says what else it would do; nothing is changed.
+      SIGTERM and SIGINT end it; held links are released first unless --on-exit keep. SIGUSR1 ends \
+      it and keeps them, for a restart. SIGHUP has it read its configuration file again, as \
+      `vpnagent reload` does. With --dry-run it probes and reads, and says what else it would do; \
+      nothing is changed.
       Exit status: 0 ended as told, 71 system failure, 75 already running, 77 no permission, \
       78 configuration not valid.
       """)
@@ -22,11 +24,12 @@ struct Run: ParsableCommand {
   @Flag(help: "Log what is of use only to who works on the agent.") var debug = false
 
   func run() throws {
-    let path = try config ?? (fileExists(defaultConfigPath) ? defaultConfigPath : nil)
-    let loaded = try path.map(loadConfiguration)?.configuration ?? .observing
+    let config = config
+    let file = try readConfiguration(config).orComplain()
     let options = AgentOptions(
-      configuration: loaded, configPath: path, runDirectory: runDir, onExit: onExit,
-      logLevel: debug ? .debug : .info, isDryRun: dryRun, version: agentVersion)
+      configuration: file, readConfiguration: { readConfiguration(config) },
+      runDirectory: runDir, onExit: onExit, logLevel: debug ? .debug : .info, isDryRun: dryRun,
+      version: agentVersion)
     let agent: Agent
     do {
       agent = try Agent(options)
@@ -41,21 +44,12 @@ struct Run: ParsableCommand {
       throw ExitCode.system
     }
   }
-
-  private func fileExists(_ path: String) throws -> Bool {
-    do {
-      _ = try readFile(path)
-      return true
-    } catch {
-      return error.errno != 2  // ENOENT; any other error is reported when it is loaded
-    }
-  }
 }
 
 extension AgentOptions.OnExit: ExpressibleByArgument {}
 
 extension StartFailure {
-  fileprivate var exitCode: ExitCode {
+  var exitCode: ExitCode {
     switch self {
     case .permission: .permission
     case .alreadyRunning: .alreadyRunning

@@ -2,9 +2,6 @@ import ArgumentParser
 import LinuxEdge
 import TunnelCore
 
-/// Where the agent keeps its socket, lock and record unless `--run-dir` says otherwise.
-let defaultRunDirectory = "/run/vpnagent"
-
 struct ShowStatus: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
@@ -15,20 +12,8 @@ struct ShowStatus: ParsableCommand {
   @Option(help: .hidden) var runDir = defaultRunDirectory
 
   func run() throws {
-    let answer: [UInt8]
-    do {
-      answer = try askAgent("status", socket: "\(runDir)/control.sock")
-    } catch {
-      complain(
-        error.isPermission
-          ? "no permission for \(runDir)/control.sock: run as root"
-          : "no agent answers on \(runDir)/control.sock: \(error.reason)")
-      throw error.isPermission ? ExitCode.permission : ExitCode.noAgent
-    }
-    guard let status = AgentStatus(json: answer) else {
-      complain("the agent on \(runDir)/control.sock answers in words this version does not know")
-      throw ExitCode.noAgent
-    }
+    let answer = try ask("status", in: runDir)
+    guard let status = AgentStatus(json: answer) else { throw strangeAnswer(runDir) }
     show(json ? String(decoding: answer, as: UTF8.self) : StatusTable(status).text(wantsColour))
     let isGood = status.tunnels.allSatisfy { $0.mon == "-" || $0.state == "up" }
     if !isGood { throw ExitCode(1) }

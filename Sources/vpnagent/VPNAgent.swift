@@ -6,7 +6,10 @@ struct VPNAgent: ParsableCommand {
     commandName: "vpnagent",
     abstract: "Proves that IPsec tunnels carry packets, and acts when they do not.",
     version: agentVersion,
-    subcommands: [Run.self, ShowStatus.self, CheckConfig.self, Import.self])
+    subcommands: [
+      Run.self, ShowStatus.self, ShowEvents.self, ShowStatistics.self, Explain.self, Verify.self,
+      Clear.self, Reload.self, ReleaseGates.self, CheckConfig.self, Import.self,
+    ])
 
   static func main() {
     do {

@@ -172,7 +172,8 @@ struct Bench {
         let counts = sas.filter { keys.contains($0.key) }.mapValues(\.packets)
         play(.counters(id, counts))
       case .sendProbe: count(out: 1, in: 0)
-      case .clear, .readRoutes, .vici, .alarm, .massAlarm, .log, .endProbes, .makeLink, .removeLink:
+      case .clear, .readRoutes, .vici, .answer, .alarm, .massAlarm, .log, .endProbes, .makeLink,
+        .removeLink:
         break
       }
     }

@@ -145,7 +145,7 @@ struct Hub {
           put(link)
         }
       case .sendProbe, .endProbes, .makeLink, .removeLink, .readCounters, .readRoutes, .vici,
-        .alarm, .massAlarm,
+        .answer, .alarm, .massAlarm,
         .log:
         break
       }

@@ -12,7 +12,7 @@ extension Oracle {
       case .clear(let id, let name, let list): checkClear(id, name, list, core, kernel, now)
       case .makeLink, .removeLink, .endProbes:
         require(false, "\(effect), though every tunnel has a link")
-      case .readCounters, .readRoutes, .vici, .alarm, .massAlarm, .log: break
+      case .readCounters, .readRoutes, .vici, .answer, .alarm, .massAlarm, .log: break
       }
     }
     checkThresholds(event, core, now)

@@ -135,7 +135,8 @@ struct World {
       for sa in list { kernel.expire(sa, charonListens: scenario.charonListens) }
       return []
     case .readRoutes: return losesEvents ? [] : [.routes(kernel.routes)]
-    case .readCounters, .vici, .alarm, .massAlarm, .log, .endProbes, .makeLink, .removeLink:
+    case .readCounters, .vici, .answer, .alarm, .massAlarm, .log, .endProbes, .makeLink,
+      .removeLink:
       return []
     }
   }

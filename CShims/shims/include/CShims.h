@@ -1,5 +1,6 @@
 /*
- * The C layer of vpnagent: the one place that sees <linux/...>, libmnl and libnl.
+ * The C layer of vpnagent: the one place that sees <linux/...>, libmnl, libnl and
+ * libsystemd.
  *
  * Flat structs in, flat structs out, "a value or -errno", no policy. Everything is in host order
  * unless a field says otherwise. Keys of SAs never leave: decoders copy named fields only, and
@@ -18,6 +19,7 @@
 #include "vpa_probe_policy.h"
 #include "vpa_probe_whole.h"
 #include "vpa_reactor.h"
+#include "vpa_service.h"
 #include "vpa_testing.h"
 
 #endif

@@ -7,22 +7,27 @@ import TunnelCore
 /// It owns every descriptor, feeds the core with what they say, and performs the core's effects in
 /// their order. What cannot be done goes back to the core as an event. It decides nothing.
 public final class Agent {
-  private let options: AgentOptions
-  private let log: Log
+  let options: AgentOptions
+  let log: Log
   private let lock: Descriptor
   private let signals: Descriptor
-  private let startedAt = monotonicNow()
-  private var reactor: Reactor
+  let startedAt = monotonicNow()
+  var reactor: Reactor
   private var xfrm: XfrmEvents
   private var links: RouteEvents
   private var probes: ProbeSender
-  private let requestWatch: RequestWatch?
+  var requestWatch: RequestWatch?
   private var gateKeeper: GateKeeper
   private let requests: KernelRequests
   private let vici: VICIClient
   private var dryRun: DryRun?
-  private var control: ControlServer?
-  private var core: Core
+  private var service: ServiceManager
+  var control: ControlServer?
+  var core: Core
+  /// The configuration file that is obeyed; nil when the agent only observes.
+  var configPath: String?
+  /// What stands before the answer to a request.
+  var notes: [RequestID: [String]] = [:]
 
   /// Gets hold of everything and reads what an earlier run left; changes nothing.
   public init(_ options: AgentOptions) throws(StartFailure) {
@@ -32,24 +37,24 @@ public final class Agent {
     do {
       // Raw sockets first: without permission nothing else is tried.
       probes = try ProbeSender()
-      let isOptimized = options.configuration.allSettings.contains {
-        $0.monitor?.mode == .optimized
-      }
-      requestWatch = isOptimized ? try RequestWatch() : nil
-      lock = try Self.takeLock(options.runDirectory)
+      let configuration = options.configuration.configuration
+      configPath = options.configuration.path
+      requestWatch = configuration.needsRequestWatch ? try RequestWatch() : nil
+      lock = try takeLock(options.runDirectory)
       requests = try KernelRequests()
       xfrm = try XfrmEvents()
       links = try RouteEvents()
       reactor = try Reactor()
-      let caught = [SIGTERM, SIGINT]
+      let caught = [SIGTERM, SIGINT, SIGUSR1, SIGHUP]
       signals = try Descriptor(
         taking: unsafe vpa_signals_open(caught, caught.count), operation: "catch signals")
-      vici = VICIClient(path: options.configuration.viciSocket, at: monotonicNow())
+      service = ServiceManager(at: monotonicNow())
+      vici = VICIClient(path: configuration.viciSocket, at: monotonicNow())
       let file = RecordFile(path: "\(options.runDirectory)/gates.json")
       let record = try file.load()
       gateKeeper = GateKeeper(file: file, record: record)
       core = Core(
-        configuration: options.configuration, record: record, seed: try randomNumber(),
+        configuration: configuration, record: record, seed: try randomNumber(),
         at: monotonicNow())
     } catch let error as StartFailure {
       throw error
@@ -61,21 +66,9 @@ public final class Agent {
     try openControl()
   }
 
-  private static func takeLock(_ directory: String) throws -> Descriptor {
-    let made = unsafe vpa_make_directory(directory)
-    guard made == 0 else {
-      throw EdgeError(operation: "make the directory", object: directory, errno: -made)
-    }
-    let path = "\(directory)/lock"
-    let descriptor = unsafe vpa_lock_file(path)
-    if descriptor == -EWOULDBLOCK { throw StartFailure.alreadyRunning(lock: path) }
-    return try Descriptor(taking: descriptor, operation: "lock", object: path)
-  }
-
   private func openControl() throws(StartFailure) {
     do {
-      let path = "\(options.runDirectory)/control.sock"
-      let server = try ControlServer(path: path) { [unowned self] in answer($0) }
+      let server = try ControlServer(path: "\(options.runDirectory)/control.sock")
       control = server
       for descriptor in [
         xfrm.fd, links.fd, signals.number, server.listeningDescriptor,
@@ -87,18 +80,7 @@ public final class Agent {
     }
   }
 
-  private var watchedRequests: [Int32] { requestWatch?.descriptors ?? [] }
-
-  private func answer(_ request: String) -> [UInt8] {
-    guard request == "status" else { return Array("unknown request\n".utf8) }
-    let now = monotonicNow()
-    return AgentStatus(
-      version: options.version, pid: getpid(), uptime: now.since(startedAt).inSeconds,
-      config: options.configPath, control: core.control, controlObstacle: core.controlObstacle,
-      dryRun: options.isDryRun, massFailure: core.massFailure(at: now),
-      tunnels: core.status(at: now).tunnels
-    ).json()
-  }
+  var watchedRequests: [Int32] { requestWatch?.descriptors ?? [] }
 
   // MARK: The loop
 
@@ -108,31 +90,48 @@ public final class Agent {
   public func run() throws(EdgeError) {
     log(.info, "-", greeting)
     try resync()
+    service.isReady()
     var signal: Int32 = 0
     while signal == 0 {
       let now = monotonicNow()
-      let deadline = [core.nextDeadline, vici.nextDeadline].compactMap { $0 }.min()
+      service.attend(at: now) { summary }
+      let deadlines = [core.nextDeadline, vici.nextDeadline, service.nextDeadline]
+      let deadline = deadlines.compactMap { $0 }.min()
       for descriptor in try reactor.wait(until: deadline, now: now) {
         try serve(descriptor)
       }
       signal = vpa_signals_next(signals.number)
+      if signal == SIGHUP {
+        signal = 0
+        try reload(nil)
+      }
       // Replies that wait were read above: a timer must not call them lost.
       if let due = core.nextDeadline, due <= monotonicNow() { try feed(.tick) }
       try attendVICI()
     }
+    service.isStopping()
     if options.isDryRun { return log(.info, "-", "told to end by signal \(signal)") }
-    let releases = options.onExit == .release
+    let releases = options.onExit == .release && signal != SIGUSR1
     log(.info, "-", "told to end by signal \(signal): gates are \(releases ? "released" : "kept")")
     try feed(.shutdown(release: releases))
   }
 
   private var greeting: String {
-    let (vpns, templates) = (options.configuration.vpns, options.configuration.templates)
+    let (vpns, templates) = (core.configuration.vpns, core.configuration.templates)
     let what =
-      options.configPath.map { "\($0): \(vpns.count) VPNs, \(templates.count) templates" }
+      configPath.map { "\($0): \(vpns.count) VPNs, \(templates.count) templates" }
       ?? "no configuration, only observing"
     let mode = options.isDryRun ? ", dry run: nothing is changed" : ""
     return "vpnagent \(options.version) started, \(what)\(mode)"
+  }
+
+  /// One line for `systemctl status`.
+  private var summary: String {
+    let counts = core.stateCounts
+    let text = [TunnelState.up, .verifying, .down, .absent].compactMap { state in
+      counts[state].map { "\($0) \(state.rawValue)" }
+    }.joined(separator: ", ")
+    return text.isEmpty ? "no tunnel" : text
   }
 
   private func serve(_ descriptor: Int32) throws(EdgeError) {
@@ -149,8 +148,10 @@ public final class Agent {
     case let number where vici.owns(number):
       for event in vici.serve(number, at: monotonicNow()) { try feed(.vici(event)) }
     default:
-      if control?.advance(descriptor) == .writable {
-        try reactor.watch(descriptor, forWriting: true)
+      switch control?.advance(descriptor) {
+      case .asked(let id, let line): try obey(line, id)
+      case .writable: try reactor.watch(descriptor, forWriting: true)
+      case .readable, .closed, nil: break
       }
     }
   }
@@ -182,16 +183,11 @@ public final class Agent {
   /// Reads the kernel's whole state. The event sockets are subscribed, and drained after an
   /// overrun, so nothing falls between.
   private func resync() throws(EdgeError) {
-    let snapshot = Snapshot(
-      sas: try requests.dumpSAs(), policies: try requests.dumpPolicies(),
-      links: try requests.dumpLinks(), addresses: try requests.dumpAddresses(),
-      routes: try requests.dumpRoutes(), nexthops: try requests.dumpNexthops(),
-      rules: try requests.dumpRules())
-    try feed(.snapshot(snapshot))
+    try feed(.snapshot(requests.snapshot()))
   }
 
   /// Hands an event to the core, performs what it asks for, and goes on until nothing is left.
-  private func feed(_ event: Event) throws(EdgeError) {
+  func feed(_ event: Event) throws(EdgeError) {
     var events = [event]
     while !events.isEmpty {
       var failures: [Event] = []
@@ -228,12 +224,16 @@ public final class Agent {
       return [.routes(try requests.dumpRoutes(), try requests.dumpNexthops())]
     case .vici(let request):
       return vici.request(request, at: monotonicNow()).map { .vici($0) }
+    case .answer(let request, let answer):
+      let notes = notes.removeValue(forKey: request) ?? []
+      try reply(request, ControlAnswer(answer, after: notes).json())
     case .alarm(let alarm):
-      log(alarm.level, "-", alarm.description)
+      log(alarm)
     case .massAlarm(let alarm):
       log(alarm.level, "-", alarm.description)
     case .log(let level, let tunnel, let text):
       log(level, tunnel, text)
+      if tunnel != "-" { service.tunnelsChanged(at: monotonicNow()) }
     }
     return []
   }

@@ -10,10 +10,10 @@ public struct AgentOptions: Sendable {
     case keep
   }
 
-  /// The validated configuration.
-  public var configuration: Configuration
-  /// Its file, for status; nil when the agent only observes.
-  public var configPath: String?
+  /// What the configuration file said at start.
+  public var configuration: ConfigurationFile
+  /// Reads it again.
+  public var readConfiguration: @Sendable () -> Result<ConfigurationFile, ControlAnswer>
   /// Directory of the socket, the lock and the record.
   public var runDirectory: String
   /// What SIGTERM and SIGINT do to the gates.
@@ -27,16 +27,37 @@ public struct AgentOptions: Sendable {
 
   /// Options of one run.
   public init(
-    configuration: Configuration, configPath: String?, runDirectory: String, onExit: OnExit,
-    logLevel: LogLevel, isDryRun: Bool = false, version: String
+    configuration: ConfigurationFile,
+    readConfiguration: @escaping @Sendable () -> Result<ConfigurationFile, ControlAnswer>,
+    runDirectory: String, onExit: OnExit, logLevel: LogLevel, isDryRun: Bool = false,
+    version: String
   ) {
     self.configuration = configuration
-    self.configPath = configPath
+    self.readConfiguration = readConfiguration
     self.runDirectory = runDirectory
     self.onExit = onExit
     self.logLevel = logLevel
     self.isDryRun = isDryRun
     self.version = version
+  }
+}
+
+/// What a configuration file says.
+public struct ConfigurationFile: Sendable {
+  /// Its path, for status; nil when there is none and the agent only observes.
+  public var path: String?
+  /// Its validated content.
+  public var configuration: Configuration
+  /// What in it is allowed but hardly meant, one line each.
+  public var warnings: [String]
+
+  /// A file that was read; without arguments one that is not there.
+  public init(
+    path: String? = nil, configuration: Configuration = .observing, warnings: [String] = []
+  ) {
+    self.path = path
+    self.configuration = configuration
+    self.warnings = warnings
   }
 }
 

@@ -30,11 +30,7 @@ public struct AgentStatus: Codable, Sendable {
   }
 
   /// As JSON with sorted keys, and a line feed.
-  public func json() -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return Array((try? encoder.encode(self)) ?? Data("{}".utf8)) + [0x0a]
-  }
+  public func json() -> [UInt8] { encoded(self) }
 
   /// Reads an agent's answer; nil when it is none.
   public init?(json: [UInt8]) {

@@ -12,7 +12,8 @@ struct DryRun {
   /// What takes the place of an effect; nil: it changes nothing and is to be performed.
   mutating func events(insteadOf effect: Effect) -> [Event]? {
     switch effect {
-    case .sendProbe, .endProbes, .readCounters, .readRoutes, .log, .vici(.listChildren): return nil
+    case .sendProbe, .endProbes, .readCounters, .readRoutes, .answer, .log, .vici(.listChildren):
+      return nil
     case .alarm(let alarm): log(alarm.level, "-", "dry run: \(alarm)")
     case .massAlarm(let alarm): log(alarm.level, "-", "dry run: \(alarm)")
     case .changeGate(let plan): note(plan)

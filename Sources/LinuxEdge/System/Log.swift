@@ -1,13 +1,15 @@
+import CShims
 import FoundationEssentials
 import Glibc
 import TunnelCore
 
-/// The agent's log on standard error: one line an entry, tunnel name first.
+/// The agent's log: one line an entry, tunnel name first.
 ///
-/// Under systemd each line begins with its syslog priority (sd-daemon(3)) and journald adds the
-/// time; anywhere else it begins with the time and the level.
+/// Under systemd entries go to the journal with fields (`journalctl VPN_NAME=to-b`). Anywhere else
+/// they go to standard error with the time and the level, and alarms to syslog too.
 public struct Log: Sendable {
   private static let timeStyle = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+  private static let identifier = "vpnagent"
 
   private let isJournal: Bool
   private let threshold: LogLevel
@@ -15,20 +17,43 @@ public struct Log: Sendable {
   /// A log that leaves out what is below `threshold`.
   public init(threshold: LogLevel = .info) {
     self.threshold = threshold
-    isJournal = unsafe getenv("JOURNAL_STREAM") != nil
+    isJournal = vpa_stderr_is_journal()
   }
 
   /// Writes one line. Line breaks in `text` become spaces.
   public func callAsFunction(_ level: LogLevel, _ tunnel: String, _ text: String) {
     guard level.priority <= threshold.priority else { return }
-    let line = text.replacing("\n", with: " ")
     let subject = tunnel == "-" ? "" : "\(tunnel) "
+    write(level, subject + text, tunnel == "-" ? [] : [("VPN_NAME", tunnel)])
+  }
+
+  /// Writes an alarm, with its parts as fields of the journal.
+  public func callAsFunction(_ alarm: Alarm) {
+    write(alarm.level, alarm.description, alarm.journalFields)
+    guard !isJournal else { return }
+    // Without a daemon there, or with a busy one, standard error has it all the same.
+    _ = unsafe vpa_syslog_send(Int32(alarm.level.priority), Self.identifier, alarm.description)
+  }
+
+  private func write(_ level: LogLevel, _ text: String, _ fields: [(String, String)]) {
+    let line = text.replacing("\n", with: " ")
+    if isJournal, sendToJournal(level, line, fields) { return }
     let prefix =
       isJournal
       ? "<\(level.priority)>"
       : "\(Date.now.formatted(Self.timeStyle)) \(level.rawValue) "
-    let bytes = Array("\(prefix)\(subject)\(line)\n".utf8)
-    _ = unsafe bytes.withUnsafeBytes { unsafe write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    let bytes = Array("\(prefix)\(line)\n".utf8)
+    _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+  }
+
+  private func sendToJournal(
+    _ level: LogLevel, _ line: String, _ fields: [(String, String)]
+  ) -> Bool {
+    let own = [
+      ("MESSAGE", line), ("PRIORITY", "\(level.priority)"), ("SYSLOG_IDENTIFIER", Self.identifier),
+    ]
+    let entry = (own + fields).map { "\($0)=\($1.replacing("\n", with: " "))\n" }.joined()
+    return unsafe vpa_journal_send(entry) == 0
   }
 }
 

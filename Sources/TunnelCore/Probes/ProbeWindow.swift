@@ -126,6 +126,18 @@ struct ProbeWindow: Hashable, Sendable {
     hasClearReply = false
   }
 
+  /// Other timers apply from now on. A probe that is out may take as long as a new one, counted from
+  /// its sending where that is later than the deadline it had, else from now at most; and what was
+  /// lost so far leaves one loss to the threshold: settings alone do not make a path dead.
+  mutating func adjust(timeout: Duration, threshold: Int, at now: Instant) {
+    for index in outstanding.indices {
+      let probe = outstanding[index]
+      outstanding[index].deadline = max(
+        min(probe.deadline, now.advanced(by: timeout)), probe.sentAt.advanced(by: timeout))
+    }
+    consecutiveLosses = min(consecutiveLosses, threshold - 1)
+  }
+
   /// Gives every probe that is out this much longer: the agent itself did not run meanwhile.
   mutating func postpone(by pause: Duration) {
     for index in outstanding.indices {

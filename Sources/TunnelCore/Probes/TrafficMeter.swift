@@ -9,6 +9,8 @@ struct TrafficMeter: Hashable, Sendable {
     var received: Bool
   }
 
+  /// Whether the next reading is the point to measure from: counters known so far may be old.
+  private(set) var isToStart = false
   private var lastCounts: [SAKey: UInt64] = [:]
   private var ownProbes: UInt64 = 0
   private var ownReplies: UInt64 = 0
@@ -34,6 +36,8 @@ struct TrafficMeter: Hashable, Sendable {
     peerProbes = 0
     return traffic
   }
+
+  mutating func startAtNextReading() { isToStart = true }
 
   /// Takes the counters as the point to measure from.
   mutating func start(_ counts: [SAKey: UInt64]) {

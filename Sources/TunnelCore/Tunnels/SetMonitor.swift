@@ -71,6 +71,9 @@ struct SetMonitor: Sendable {
   /// never answers is no loss.
   var isHealthy: Bool { phase == .up && (window.consecutiveLosses == 0 || isNeverAnswered) }
 
+  /// Whether it is up and has SAs in both directions.
+  var isWhole: Bool { phase == .up && absentUntil == nil }
+
   /// Whether these are the SAs that it had.
   func isMoved(to set: SASet) -> Bool { spis.isSuperset(of: set.spis) }
 

@@ -86,11 +86,12 @@ extension Core {
     tunnels[id]?.state = state
     tunnels[id]?.reason = reason
     tunnels[id]?.since = now
+    eventLog.note(reason.description, of: id, at: now)
     let isBad = state == .down
     log(
       isBad ? .warning : .info, tunnel.name,
       "state=\(state.rawValue) was=\(tunnel.state.rawValue) reason=\"\(reason)\"")
-    if isBad {
+    if isBad, reason != .clearedByOperator {
       tunnels[id]?.failures += 1
       tunnels[id]?.lastFailure = (reason, now)
     }

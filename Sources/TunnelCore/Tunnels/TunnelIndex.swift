@@ -14,9 +14,10 @@ struct TunnelIndex: Sendable {
   let configuredLinks: Set<String>
   private let gateways: [String: Gateway]
 
-  init(_ configuration: Configuration) {
+  init(_ configuration: Configuration, _ tunnels: some Sequence<Tunnel> = []) {
     gateways = configuration.gateways
     configuredLinks = Set(configuration.vpns.compactMap(\.bindInterface))
+    for tunnel in tunnels { insert(tunnel) }
   }
 
   /// Tunnels whose packets may arrive by a link.
@@ -37,7 +38,7 @@ struct TunnelIndex: Sendable {
     }
   }
 
-  /// Takes a discovered tunnel out. Configured ones stay for good.
+  /// Takes a discovered tunnel out. Configured ones stay until the index is made anew.
   mutating func remove(_ tunnel: Tunnel) {
     if discovered[tunnel.name] == tunnel.id { discovered[tunnel.name] = nil }
     linkless.remove(tunnel.id)

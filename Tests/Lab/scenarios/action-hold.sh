@@ -4,7 +4,7 @@
 story() {
   local spis_before
   routes_through vti0
-  monitoring gw-a 'action = "hold"' 'recovery-threshold = 8' | agent gw-a
+  monitoring gw-a 'action = "hold"' 'recovery-threshold = 15' | agent gw-a
   child_up gw-a
   wait_until 20 "the tunnel is up" -- state_is gw-a to-b up
   spis_before=$(spis gw-a)
@@ -13,9 +13,9 @@ story() {
   stays 5 "it is held still" -- operstate_is gw-a vti0 DORMANT
   expect_equal "SPIs" "$(spis gw-a)" "$spis_before"
   heal
-  wait_until 5 "a reply opens nothing yet" -- recovering
+  wait_until 20 "a reply opens nothing yet" -- recovering
   expect "the link is held" -- operstate_is gw-a vti0 DORMANT
-  wait_until 20 "eight replies do" -- state_is gw-a to-b up
+  wait_until 40 "fifteen replies do" -- state_is gw-a to-b up
   expect "the link is in service" -- operstate_is gw-a vti0 UP
   agent_kill gw-a TERM
 
@@ -38,5 +38,5 @@ goes_down() {
 }
 
 recovering() {
-  [[ $(QUIET=1 status gw-a | jq -r '.tunnels[0] | "\(.state) \(.recovery_threshold)"') == "down 8" ]]
+  [[ $(QUIET=1 status gw-a | jq -r '.tunnels[0] | "\(.state) \(.recovery_threshold)"') == "down 15" ]]
 }

@@ -61,6 +61,7 @@ story() {
 
   lasted=$(($(now) - cut_at))
   tests=$(log_count gw-a 'cleared as a test')
+  on transit nft flush chain inet lab pass
   healed_at=$(wall_ms)
   heal
   wait_until 20 "all tunnels are up" -- tunnels_up "$count"
@@ -78,6 +79,7 @@ templates() {
   cat <<'TOML'
 [vpn-monitor-options]
 interval = 2
+timeout = 2
 threshold = 2
 
 [template.branches]

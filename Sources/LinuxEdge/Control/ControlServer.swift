@@ -1,14 +1,17 @@
 import CShims
 import Glibc
+import TunnelCore
 
 /// The Unix socket that `vpnagent status` and its like talk to.
 ///
-/// A client sends one line, gets one answer and the end of the stream. Slow clients wait in the
-/// reactor, never the agent; one that sends too much or stays too long is dropped.
+/// A client sends one line, gets one answer and the end of the stream; the answer may come later.
+/// Slow clients wait in the reactor, never the agent; one that sends too much is dropped.
 final class ControlServer {
   private struct Client: ~Copyable {
     let descriptor: Descriptor
+    let id: RequestID
     var request: [UInt8] = []
+    var hasAsked = false
     var answer: ArraySlice<UInt8>?
   }
 
@@ -17,18 +20,17 @@ final class ControlServer {
 
   private let listener: Descriptor
   private var clients: [Int32: Box] = [:]
-  private let answer: (String) -> [UInt8]
+  private var lastRequest: UInt64 = 0
 
   private final class Box {
     var client: Client
     init(_ client: consuming Client) { self.client = client }
   }
 
-  /// Listens at `path`; `answer` turns a request line into the whole answer.
-  init(path: String, answer: @escaping (String) -> [UInt8]) throws(EdgeError) {
+  /// Listens at `path`.
+  init(path: String) throws(EdgeError) {
     listener = try Descriptor(
       taking: unsafe vpa_unix_listen(path), operation: "listen on", object: path)
-    self.answer = answer
   }
 
   var listeningDescriptor: Int32 { listener.number }
@@ -39,12 +41,22 @@ final class ControlServer {
     guard let descriptor = try? Descriptor(taking: number, operation: "accept"),
       clients.count < Self.mostClients
     else { return nil }
-    clients[number] = Box(Client(descriptor: descriptor))
+    lastRequest += 1
+    clients[number] = Box(Client(descriptor: descriptor, id: RequestID(rawValue: lastRequest)))
     return number
   }
 
-  /// What the reactor should watch a client for.
-  enum Interest { case readable, writable, closed }
+  /// What comes next for a client.
+  enum Interest: Hashable {
+    /// Its line, or its end.
+    case readable
+    /// The rest of its answer.
+    case writable
+    /// Nothing: it is gone.
+    case closed
+    /// It has sent its line and waits for `answer`.
+    case asked(RequestID, String)
+  }
 
   /// A client can be read or written.
   func advance(_ number: Int32) -> Interest {
@@ -59,16 +71,28 @@ final class ControlServer {
     return interest
   }
 
+  /// Answers a client, if it is there still. Returns its descriptor when it has to be watched until
+  /// it takes the rest.
+  func answer(_ id: RequestID, _ bytes: [UInt8]) -> Int32? {
+    guard let (number, box) = clients.first(where: { $0.value.client.id == id }) else { return nil }
+    box.client.answer = bytes[...]
+    return advance(number) == .writable ? number : nil
+  }
+
   private func step(_ box: Box) throws(EdgeError) -> Interest {
     while box.client.answer == nil {
       guard let bytes = try box.client.descriptor.read() else { return .readable }
+      if box.client.hasAsked {
+        if bytes.isEmpty { return .closed }
+        continue
+      }
       box.client.request += bytes
       let line = box.client.request.prefix { $0 != 0x0a }
       if line.count < box.client.request.count {
-        box.client.answer = answer(String(decoding: line, as: UTF8.self))[...]
-      } else if bytes.isEmpty || box.client.request.count > Self.longestRequest {
-        return .closed
+        box.client.hasAsked = true
+        return .asked(box.client.id, String(decoding: line, as: UTF8.self))
       }
+      if bytes.isEmpty || box.client.request.count > Self.longestRequest { return .closed }
     }
     while let rest = box.client.answer, !rest.isEmpty {
       let count = try box.client.descriptor.send(rest)
@@ -82,10 +106,12 @@ final class ControlServer {
 /// Asks a running agent; returns its whole answer.
 ///
 /// - Throws: ENOENT or ECONNREFUSED when no agent runs, EACCES without permission, EAGAIN when it
-///   does not answer within five seconds.
-public func askAgent(_ request: String, socket path: String) throws(EdgeError) -> [UInt8] {
+///   does not answer within `patience` seconds.
+public func askAgent(
+  _ request: String, socket path: String, patience: Int32 = 5
+) throws(EdgeError) -> [UInt8] {
   let connection = try Descriptor(
-    taking: unsafe vpa_unix_connect(path, 5000), operation: "connect to", object: path)
+    taking: unsafe vpa_unix_connect(path, patience * 1000), operation: "connect to", object: path)
   var rest = Array("\(request)\n".utf8)[...]
   while !rest.isEmpty {
     let count = try connection.send(rest)

@@ -1,0 +1,95 @@
+import Glibc
+import TunnelCore
+
+/// What clients of the control socket ask for. Each verb has one line here; those that change
+/// something are the core's to carry out.
+extension Agent {
+  func obey(_ line: String, _ id: RequestID) throws(EdgeError) {
+    let request: ControlRequest
+    do {
+      request = try ControlRequest(line)
+    } catch {
+      return try reply(id, error.json())
+    }
+    let arguments = request.arguments
+    switch request.verb {
+    case .status: try reply(id, status.json())
+    case .events: try reply(id, events(of: arguments.first))
+    case .statistics: try reply(id, AgentStatistics(core.eventCounters).json())
+    case .explain: try reply(id, explanation(of: arguments[0]))
+    case .reload: try reload(id)
+    case .verify: try feed(.command(.verify(tunnel: arguments[0]), id))
+    case .clear: try feed(.command(.clear(tunnel: arguments[0]), id))
+    case .clearStatistics: try feed(.command(.clearStatistics, id))
+    }
+  }
+
+  func reply(_ id: RequestID, _ bytes: [UInt8]) throws(EdgeError) {
+    if let waiting = control?.answer(id, bytes) { try reactor.watch(waiting, forWriting: true) }
+  }
+
+  private var status: AgentStatus {
+    let now = monotonicNow()
+    return AgentStatus(
+      version: options.version, pid: getpid(), uptime: now.since(startedAt).inSeconds,
+      config: configPath, control: core.control, controlObstacle: core.controlObstacle,
+      dryRun: options.isDryRun, massFailure: core.massFailure(at: now),
+      tunnels: core.status(at: now).tunnels)
+  }
+
+  private func events(of name: String?) -> [UInt8] {
+    guard let events = core.events(of: name, at: monotonicNow()) else { return unknown(name) }
+    return AgentEvents(events: events).json()
+  }
+
+  private func explanation(of name: String) -> [UInt8] {
+    guard let lines = core.explanation(of: name, at: monotonicNow()) else { return unknown(name) }
+    return ControlAnswer(exit: 0, lines: lines).json()
+  }
+
+  private func unknown(_ name: String?) -> [UInt8] {
+    ControlAnswer(exit: 1, lines: [core.complaint(about: name ?? "-")]).json()
+  }
+
+  // MARK: reload
+
+  /// Reads the configuration file again and lives by it; changes nothing when it is not valid.
+  func reload(_ id: RequestID?) throws(EdgeError) {
+    switch options.readConfiguration() {
+    case .failure(let refusal): try refuseReload(id, refusal)
+    case .success(let file):
+      for warning in file.warnings { log(.warning, "-", warning) }
+      if let obstacle = watchRequests(file.configuration) {
+        return try refuseReload(id, ControlAnswer(exit: 71, lines: [obstacle]))
+      }
+      configPath = file.path
+      if let id { notes[id] = file.warnings.map { "warning: \($0)" } }
+      try feed(.command(.reload(file.configuration), id))
+    }
+  }
+
+  private func refuseReload(_ id: RequestID?, _ refusal: ControlAnswer) throws(EdgeError) {
+    log(.error, "-", "reload: nothing changed: \(refusal.lines.joined(separator: "; "))")
+    if let id { try reply(id, refusal.json()) }
+  }
+
+  /// Sees echo requests from now on, or no more; returns why it cannot.
+  private func watchRequests(_ configuration: Configuration) -> String? {
+    if !configuration.needsRequestWatch { requestWatch = nil }
+    guard configuration.needsRequestWatch, requestWatch == nil else { return nil }
+    do {
+      let watch = try RequestWatch()
+      for descriptor in watch.descriptors { try reactor.watch(descriptor) }
+      requestWatch = watch
+      return nil
+    } catch {
+      return "\(error)"
+    }
+  }
+}
+
+extension Configuration {
+  /// Whether somebody is monitored `optimized`, so that the peer's probes are to be told from
+  /// traffic.
+  var needsRequestWatch: Bool { allSettings.contains { $0.monitor?.mode == .optimized } }
+}

@@ -1,0 +1,75 @@
+import FoundationEssentials
+import TunnelCore
+
+/// What the agent answers to `events`.
+public struct AgentEvents: Codable, Hashable, Sendable {
+  /// The oldest first.
+  public var events: [TunnelEvent]
+
+  init(events: [TunnelEvent]) { self.events = events }
+
+  /// As JSON with sorted keys, and a line feed.
+  public func json() -> [UInt8] { encoded(self) }
+
+  /// Reads an agent's answer; nil when it is none of this kind.
+  public init?(json: [UInt8]) {
+    guard let decoded = try? JSONDecoder().decode(AgentEvents.self, from: Data(json)) else {
+      return nil
+    }
+    self = decoded
+  }
+
+  /// One line each, for people: `2026-01-02T03:04:05.678Z to-b TEXT (25 times)`. The agent has just
+  /// answered; events up to this number are left out.
+  public func lines(after number: UInt64) -> [String] { lines(after: number, at: Date.now) }
+
+  /// - Parameter date: when the agent answered.
+  func lines(after number: UInt64, at date: Date) -> [String] {
+    let width = events.map(\.tunnel.count).max() ?? 0
+    let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+    return events.filter { $0.number > number }.map { event in
+      let time = date.addingTimeInterval(-event.age).formatted(style)
+      let name = event.tunnel + String(repeating: " ", count: width - event.tunnel.count)
+      return "\(time) \(name) \(event.text)\(event.count > 1 ? " (\(event.count) times)" : "")"
+    }
+  }
+}
+
+/// What the agent answers to `statistics`.
+public struct AgentStatistics: Codable, Hashable, Sendable {
+  /// How often one event came.
+  public struct Counter: Codable, Hashable, Sendable {
+    /// The event.
+    public var text: String
+    /// Times since the agent started, or the counters were cleared.
+    public var count: UInt64
+  }
+
+  /// In the order in which they came first.
+  public var events: [Counter]
+
+  init(_ counters: [(text: String, count: UInt64)]) {
+    events = counters.map { Counter(text: $0.text, count: $0.count) }
+  }
+
+  /// As JSON with sorted keys, and a line feed.
+  public func json() -> [UInt8] { encoded(self) }
+
+  /// Reads an agent's answer; nil when it is none of this kind.
+  public init?(json: [UInt8]) {
+    guard let decoded = try? JSONDecoder().decode(AgentStatistics.self, from: Data(json)) else {
+      return nil
+    }
+    self = decoded
+  }
+
+  /// As Junos' tunnel-events-statistics has it: `TEXT padded : N`.
+  public var lines: [String] {
+    let width = events.map(\.text.count).max() ?? 0
+    return events.isEmpty
+      ? ["no event so far"]
+      : events.map {
+        "\($0.text)\(String(repeating: " ", count: width - $0.text.count)) : \($0.count)"
+      }
+  }
+}

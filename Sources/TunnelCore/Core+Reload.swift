@@ -1,0 +1,153 @@
+/// Another configuration while the agent runs.
+///
+/// Tunnels whose VPN stays keep their id, state, window and gate. What is different applies from
+/// now on; nothing is cleared or held by it. SAs of a tunnel that is added, or monitored from now
+/// on, are adopted as at start.
+extension Core {
+  mutating func reload(_ new: Configuration, at now: Instant) -> Answer {
+    let old = configuration
+    let change = ConfigurationChange(from: old, to: new)
+    let guarded = guardedLinks
+    isReloading = true
+    configuration = new
+    configuration.viciSocket = old.viciSocket
+    mass.share = new.massFailureThreshold
+    clearCap.limit = new.maxClearsPerMinute
+    // What an earlier run left was dealt with at start.
+    for name in gates.keys { gates[name]?.wasHeldBefore = false }
+    dropTunnels(change, at: now)
+    for vpn in new.vpns { take(vpn, at: now) }
+    sortTunnels()
+    for tunnel in tunnels.values where !tunnel.isConfigured { give(to: tunnel, at: now) }
+    bindAgain(at: now)
+    for index in links.keys.sorted() {
+      if let link = links[index] { awaitSAs(on: link, at: now) }
+    }
+    for id in tunnels.keys { settle(id, at: now) }
+    // A link that another VPN has taken over was settled; the others belong to nobody now.
+    for link in guarded.subtracting(guardedLinks).sorted() { abandonGate(link) }
+    mustSettleOwnLinks = true
+    endMassFailure(at: now)
+    isReloading = false
+    return Answer(isDone: true, lines: change.lines)
+  }
+
+  private var guardedLinks: Set<String> {
+    Set(tunnels.values.compactMap { $0.isGuarded ? $0.link : nil })
+  }
+
+  // MARK: Configured tunnels
+
+  /// Takes out the tunnels of VPNs that are gone, or stand for something else now; and discovered
+  /// ones whose link a VPN names from now on. No alarm is raised: the operator wanted it.
+  private mutating func dropTunnels(_ change: ConfigurationChange, at now: Instant) {
+    let gone = Set(
+      change.vpns.compactMap { item -> String? in
+        switch item.kind {
+        case .removed, .replaced: item.name
+        case .added, .changed: nil
+        }
+      })
+    let named = Set(configuration.vpns.compactMap(\.bindInterface))
+    for tunnel in tunnels.values {
+      let isOver =
+        tunnel.isConfigured
+        ? gone.contains(tunnel.name) : tunnel.link.map(named.contains) ?? false
+      if isOver { drop(tunnel.id, at: now) }
+    }
+  }
+
+  private mutating func drop(_ id: TunnelID, at now: Instant) {
+    endVerification(id)
+    for monitor in tunnels[id]?.monitors ?? [] { drop(monitor, at: now) }
+    tunnels[id] = nil
+    eventLog.forget(id)
+    timers.set(.tunnel(id), to: nil)
+    mass.forget(id)
+    ike.gone = ike.gone.filter { $0.value != id }
+    ike.recoveries = ike.recoveries.filter { $0.value.tunnel != id }
+  }
+
+  /// The file's VPN as it is now: a new tunnel, or another one's settings.
+  private mutating func take(_ vpn: VPN, at now: Instant) {
+    guard let known = tunnels.values.first(where: { $0.isConfigured && $0.name == vpn.name }) else {
+      addTunnel(name: vpn.name, vpn: vpn, link: vpn.bindInterface, at: now)
+      return
+    }
+    apply(vpn, nil, to: known, at: now)
+  }
+
+  /// The file's order, discovered ones after it; and they are found by what the file says now.
+  private mutating func sortTunnels() {
+    let place = Dictionary(
+      configuration.vpns.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first }
+    )
+    func rank(_ tunnel: Tunnel) -> (Int, TunnelID) {
+      (tunnel.isConfigured ? place[tunnel.name] ?? .max : .max, tunnel.id)
+    }
+    let sorted = tunnels.values.sorted { rank($0) < rank($1) }
+    tunnels = .init(uniqueKeysWithValues: sorted.map { ($0.id, $0) })
+    tunnelIndex = TunnelIndex(configuration, sorted)
+  }
+
+  // MARK: Discovered tunnels
+
+  /// A discovered tunnel has the settings of the first template that fits it now.
+  private mutating func give(to tunnel: Tunnel, at now: Instant) {
+    let link = link(named: tunnel.link)
+    let keys = tunnel.monitors.compactMap { monitors[$0]?.key }
+    let fitting =
+      keys.isEmpty
+      ? [template(for: link, ifID: 0, peer: tunnel.endpoints?.remote)]
+      : keys.map { template(for: link, ifID: $0.ifID, peer: $0.remote) }
+    let best = fitting.min { rank($0?.name) < rank($1?.name) } ?? nil
+    let vpn = best?.vpn(named: tunnel.name, link: tunnel.link)
+    if vpn != tunnel.vpn { apply(vpn, best?.name, to: tunnel, at: now) }
+  }
+
+  // MARK: Settings
+
+  /// A tunnel has these settings from now on.
+  private mutating func apply(
+    _ vpn: VPN?, _ template: String?, to tunnel: Tunnel, at now: Instant
+  ) {
+    tunnels[tunnel.id]?.template = template
+    tunnels[tunnel.id]?.vpn = vpn
+    guard vpn?.monitor != tunnel.monitor else { return }
+    for id in tunnel.monitors {
+      if let old = tunnel.monitor, let new = vpn?.monitor {
+        apply(new, insteadOf: old, to: id, at: now)
+      } else {
+        if monitors[id]?.path?.way.needsSocket == true { effects.append(.endProbes(id)) }
+        monitors[id]?.path = nil
+        judgeAnew(id, at: now)
+      }
+    }
+  }
+
+  /// Other timers, another mode, other addresses: the window goes on.
+  private mutating func apply(
+    _ new: Monitor, insteadOf old: Monitor, to id: MonitorID, at now: Instant
+  ) {
+    guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel] else { return }
+    let timeout = monitor.window.timeout(configured: new.timeout, interval: new.interval)
+    monitors[id]?.window.adjust(timeout: timeout, threshold: new.threshold, at: now)
+    monitors[id]?.nextProbe = monitor.nextProbe.map { min($0, now.advanced(by: new.interval)) }
+    if new.mode == .optimized, old.mode != .optimized {
+      monitors[id]?.meter.startAtNextReading()
+      readCounters(id)
+    }
+    // What was sent elsewhere is no evidence.
+    if case .success(let path) = path(of: tunnel, through: monitor.key, for: monitor.purpose),
+      let last = monitor.path, path != last
+    {
+      monitors[id]?.window.forgetOutstanding()
+    }
+    if new.verifyPath == nil, monitor.phase == .verifying {
+      monitors[id]?.isVerified = true
+      if !mustRecover(tunnel, at: now) { monitors[id]?.phase = .up }
+    }
+    if new.neverAnswered != old.neverAnswered { judgeSilenceAnew(id) }
+    schedule(id)
+  }
+}

@@ -1,0 +1,14 @@
+import ArgumentParser
+
+struct Reload: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Has the agent read its configuration file again.",
+    discussion: """
+      Prints what changed, one line a VPN. A file that is not valid changes nothing.
+      Exit status: 0 taken over, 2 no agent answers, 77 unreadable, 78 not valid.
+      """)
+
+  @Option(help: .hidden) var runDir = defaultRunDirectory
+
+  func run() throws { try order("reload", runDirectory: runDir, patience: 30) }
+}

@@ -1,0 +1,63 @@
+import ArgumentParser
+import Glibc
+import LinuxEdge
+
+struct ShowEvents: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "events",
+    abstract: "Shows what happened to the tunnels, the newest last.",
+    discussion: """
+      The agent keeps the newest 100 events of each tunnel. --follow goes on until it is ended.
+      Exit status: 0, 1 no such tunnel, 2 no agent answers.
+      """)
+
+  @Argument(help: "Only events of this tunnel.") var name: String?
+  @Flag(help: "Go on showing events as they come.") var follow = false
+  @Flag(help: "Print JSON.") var json = false
+  @Option(help: .hidden) var runDir = defaultRunDirectory
+
+  func validate() throws {
+    if json, follow { throw ValidationError("--json and --follow exclude each other") }
+  }
+
+  func run() throws {
+    var last: UInt64 = 0
+    repeat {
+      let bytes = try ask(name.map { "events \($0)" } ?? "events", in: runDir)
+      if let answer = ControlAnswer(json: bytes) { return try conclude(answer) }
+      guard let events = AgentEvents(json: bytes) else { throw strangeAnswer(runDir) }
+      if json { return show(String(decoding: bytes, as: UTF8.self)) }
+      for line in events.lines(after: last) { show("\(line)\n") }
+      last = max(last, events.events.last?.number ?? 0)
+      if follow { sleep(1) }
+    } while follow
+  }
+}
+
+struct ShowStatistics: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "statistics",
+    abstract: "Shows how often each event came, over all tunnels.",
+    discussion: "`vpnagent clear statistics` has it count from zero.")
+
+  @Flag(help: "Print JSON.") var json = false
+  @Option(help: .hidden) var runDir = defaultRunDirectory
+
+  func run() throws {
+    let bytes = try ask("statistics", in: runDir)
+    guard let statistics = AgentStatistics(json: bytes) else { throw strangeAnswer(runDir) }
+    if json { return show(String(decoding: bytes, as: UTF8.self)) }
+    for line in statistics.lines { show("\(line)\n") }
+  }
+}
+
+struct Explain: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Says why a tunnel is held or in service, what comes next, and what would change it.",
+    discussion: "Exit status: 0, 1 no such tunnel, 2 no agent answers.")
+
+  @Argument(help: "The tunnel's name in `vpnagent status`.") var name: String
+  @Option(help: .hidden) var runDir = defaultRunDirectory
+
+  func run() throws { try order("explain", name, runDirectory: runDir) }
+}

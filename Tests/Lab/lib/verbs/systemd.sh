@@ -1,0 +1,37 @@
+# shellcheck shell=bash
+# systemd on a gateway, as PID 1 of a container of its own that shares the gateway's network and
+# /run: the package's units, the journal, and nothing else.
+
+systemd() { # GATEWAY, which has the root networkd
+  local gateway=$1 units=$LAB/units-$1 unit
+  mkdir -p "$units"
+  for unit in vpnagent vpnagent-release; do
+    sed -e "s|/usr/sbin/vpnagent|$VPNAGENT|" -e '/^ExecStart=.* run$/s|$| --config '"$LAB/agent-$1.toml|" \
+      "$lib/../../../packaging/$unit.service" >"$units/$unit.service"
+  done
+  printf '[Unit]\nWants=systemd-journald.service\n' >"$units/lab.target"
+  for unit in /usr/lib/systemd/system/{systemd-journald{.service,{,-dev-log}.socket},{sysinit,basic,sockets,shutdown,umount,final}.target,-.slice,system.slice}; do
+    [[ ! -e $unit ]] || cp "$unit" "$units/"
+  done
+  on_background "$gateway" "systemd-$gateway.out" unshare --pid --fork --kill-child --mount --cgroup \
+    "$lib/guest/systemd.sh" "$units"
+  systemd_pid=$started_pid
+  wait_until 30 "systemd runs" -- systemctl "$gateway" is-active lab.target
+}
+
+# systemctl, journalctl and the like inside it.
+inside() { # GATEWAY COMMAND...
+  local pid
+  pid=$(pgrep -P "$systemd_pid") || return 1
+  nsenter --target "$pid" --mount --pid --cgroup --net --uts -- "${@:2}"
+}
+
+systemctl() { inside "$1" systemctl "${@:2}"; } # GATEWAY ARGUMENT...
+
+unit_is() { # GATEWAY UNIT STATE
+  [[ $(systemctl "$1" show --value --property ActiveState "$2") == "$3" ]]
+}
+
+unit_pid() { # GATEWAY UNIT
+  systemctl "$1" show --value --property MainPID "$2"
+}

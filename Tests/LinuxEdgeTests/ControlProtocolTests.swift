@@ -1,0 +1,100 @@
+import CShims
+import FoundationEssentials
+import Glibc
+import Testing
+
+@testable import LinuxEdge
+@testable import TunnelCore
+
+/// The lines that clients send, the answers, and the socket between.
+@Suite struct ControlProtocolTests {
+  @Test func aLineIsAVerbAndItsArguments() throws {
+    let request = try ControlRequest("verify to-b")
+    #expect(request.verb == .verify)
+    #expect(request.arguments == ["to-b"])
+    #expect(try ControlRequest("status").arguments.isEmpty)
+    #expect(try ControlRequest("events").arguments.isEmpty)
+    #expect(try ControlRequest("events to-b").arguments == ["to-b"])
+  }
+
+  @Test(arguments: [
+    (
+      "frobnicate",
+      "unknown verb 'frobnicate'; allowed: status, events, statistics, explain, reload, verify, "
+        + "clear, clear-statistics"
+    ),
+    (
+      "",
+      "unknown verb ''; allowed: status, events, statistics, explain, reload, verify, clear, "
+        + "clear-statistics"
+    ),
+    ("status now", "status: 1 arguments; allowed: status"),
+    ("verify", "verify: 0 arguments; allowed: verify NAME"),
+    ("verify ", "verify: 1 arguments; allowed: verify NAME"),
+    ("clear a b", "clear: 2 arguments; allowed: clear NAME"),
+    ("events a b", "events: 2 arguments; allowed: events [NAME]"),
+  ])
+  func whatIsWrongIsOneLine(line: String, complaint: String) {
+    #expect(throws: ControlAnswer(exit: 64, lines: [complaint])) { try ControlRequest(line) }
+  }
+
+  @Test func answersAreReadAsTheyWereWritten() throws {
+    let answer = ControlAnswer(exit: 78, lines: ["a.toml: x = 1: unknown key"])
+    #expect(ControlAnswer(json: answer.json()) == answer)
+    #expect(ControlAnswer(json: Array("{\"version\":\"0.1.0\"}".utf8)) == nil)
+    #expect(
+      String(decoding: answer.json(), as: UTF8.self) == """
+        {
+          "exit" : 78,
+          "lines" : [
+            "a.toml: x = 1: unknown key"
+          ]
+        }
+
+        """)
+  }
+
+  @Test func anAnswerMayComeLater() throws {
+    let directory = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
+    let path = "\(directory)/vpnagent-control-\(getpid()).sock"
+    defer { _ = unsafe unlink(path) }
+    let server = try ControlServer(path: path)
+    let client = try Descriptor(
+      taking: unsafe vpa_unix_connect(path, 5000), operation: "connect to", object: path)
+    let number = try #require(server.accept())
+    #expect(server.advance(number) == .readable)
+    _ = try client.send(Array("verify to-b\n".utf8)[...])
+    guard case .asked(let id, let line) = server.advance(number) else {
+      return #expect(Bool(false), "it has asked")
+    }
+    #expect(line == "verify to-b")
+    #expect(server.advance(number) == .readable, "it waits")
+    #expect(server.answer(RequestID(rawValue: 99), [1]) == nil)
+    #expect(server.answer(id, Array("done".utf8)) == nil)
+    #expect(try client.read() == Array("done".utf8))
+    #expect(try client.read() == [])
+    #expect(server.answer(id, [1]) == nil, "it is gone")
+  }
+
+  @Test func eventsAndStatisticsForPeople() {
+    let events = AgentEvents(events: [
+      TunnelEvent(
+        number: 7, tunnel: "to-b", text: "VPN monitoring verify-path error", count: 1, age: 61.5),
+      TunnelEvent(
+        number: 9, tunnel: "far-away", text: "IPSec SA rekey successfully completed", count: 25,
+        age: 1),
+    ])
+    let date = Date(timeIntervalSince1970: 1_700_000_000)
+    #expect(
+      events.lines(after: 0, at: date) == [
+        "2023-11-14T22:12:18.500Z to-b     VPN monitoring verify-path error",
+        "2023-11-14T22:13:19.000Z far-away IPSec SA rekey successfully completed (25 times)",
+      ])
+    #expect(events.lines(after: 7, at: date).count == 1)
+    #expect(AgentEvents(json: events.json()) == events)
+    let statistics = AgentStatistics([("No IPSec SA", 3), ("Existing SAs found at start", 12)])
+    #expect(
+      statistics.lines == ["No IPSec SA                 : 3", "Existing SAs found at start : 12"])
+    #expect(AgentStatistics([]).lines == ["no event so far"])
+  }
+}

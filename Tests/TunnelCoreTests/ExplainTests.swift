@@ -1,0 +1,201 @@
+import Testing
+
+@testable import TunnelCore
+
+/// `explain`: one row for each field of the gate's table, and what overrules it.
+@Suite struct ExplainTests {
+  /// How a tunnel comes to be so, and what is said of it.
+  struct Row: Sendable {
+    let lines: [String]
+    let make: @Sendable () -> Bench
+
+    init(_ lines: String..., make: @escaping @Sendable () -> Bench) {
+      self.lines = lines
+      self.make = make
+    }
+  }
+
+  static func absent(_ establish: VPN.EstablishTunnels) -> Bench {
+    var bench = Bench(establish: establish)
+    bench.boot()
+    bench.wait(12.34)
+    return bench
+  }
+
+  static func down(_ establish: VPN.EstablishTunnels, for seconds: Double = 0.5) -> Bench {
+    var bench = Bench(establish: establish)
+    bench.boot()
+    bench.negotiate(1)
+    bench.wait(3 + seconds)
+    return bench
+  }
+
+  static let rows = [
+    Row(
+      "to-b: no complete SA set for 12.3 s", "  why: No IPSec SA",
+      "  gate: link vti0 is held: immediately, so nothing is let in without an SA",
+      "  next: waits for the IKE daemon to negotiate", "  to change it: swanctl --initiate"
+    ) { absent(.immediately) },
+    Row(
+      "to-b: no complete SA set for 12.3 s", "  why: No IPSec SA",
+      "  gate: link vti0 is in service: on-traffic, so traffic must be able to trigger negotiation",
+      "  next: waits for traffic, or for the peer to negotiate",
+      "  to change it: swanctl --initiate"
+    ) { absent(.onTraffic) },
+    Row(
+      "to-b: no complete SA set for 12.3 s", "  why: No IPSec SA",
+      "  gate: link vti0 is held: responder-only, so nothing is let in without an SA",
+      "  next: waits for the peer to negotiate", "  to change it: swanctl --initiate"
+    ) { absent(.responderOnly) },
+    Row(
+      "to-b: SAs are there, the path is not proven yet for 1.5 s",
+      "  why: IPSec SA negotiation successfully completed",
+      "  gate: link vti0 is held: verify-path holds it until a probe is answered",
+      "  next: probe in 0.5 s, 1 of 3 probes lost",
+      "  to change it: vpnagent verify to-b probes at once",
+      "  to change it: vpnagent clear to-b renegotiates"
+    ) {
+      var bench = Bench()
+      bench.boot()
+      bench.negotiate(1)
+      bench.wait(1.5)
+      return bench
+    },
+    Row(
+      "to-b: SAs are there, the path is not proven yet for 0.5 s",
+      "  why: Existing SAs found at start",
+      "  gate: link vti0 is as it was found: its SAs are older than the agent, so it stays as found "
+        + "until they fail",
+      "  next: probe in 0.5 s, 0 of 3 probes lost",
+      "  to change it: vpnagent verify to-b probes at once",
+      "  to change it: vpnagent clear to-b renegotiates"
+    ) {
+      var bench = Bench()
+      bench.boot(sas: Bench.pair(1))
+      bench.wait(0.5)
+      return bench
+    },
+    Row(
+      "to-b: the path is proven for 0.4 s", "  why: VPN monitoring verify-path succeeded",
+      "  gate: link vti0 is in service: the path is proven",
+      "  next: probe in 0.5 s, 0 of 3 probes lost",
+      "  to change it: vpnagent clear to-b renegotiates"
+    ) { ReloadTests.bench() },
+    Row(
+      "to-b: the path is proven for 0.5 s",
+      "  why: IPSec SA negotiation successfully completed",
+      "  gate: link vti0 is in service: SAs are there, no verify-path",
+      "  next: probe in 0.5 s, 0 of 3 probes lost",
+      "  to change it: vpnagent clear to-b renegotiates"
+    ) { ReloadTests.bench(Monitor(interval: .seconds(1), threshold: 3)) },
+    Row(
+      "to-b: the path is dead for 0.5 s", "  why: VPN monitoring verify-path error",
+      "  gate: link vti0 is held: down, held until a probe is answered",
+      "  next: waits for the IKE daemon to negotiate", "  to change it: swanctl --initiate"
+    ) { down(.immediately) },
+    Row(
+      "to-b: the path is dead for 0.5 s", "  why: VPN monitoring verify-path error",
+      "  gate: link vti0 is held: down, held until the back-off is over",
+      "  next: in service again in 2.5 s, when the back-off is over",
+      "  to change it: swanctl --initiate"
+    ) { down(.onTraffic) },
+    Row(
+      "to-b: no complete SA set for 1.0 s",
+      "  why: Tunnel is ready. Waiting for trigger event or peer to trigger negotiation",
+      "  gate: link vti0 is in service: on-traffic, so traffic must be able to trigger negotiation",
+      "  next: waits for traffic, or for the peer to negotiate",
+      "  to change it: swanctl --initiate"
+    ) { down(.onTraffic, for: 4) },
+    Row(
+      "to-b: the path is dead for 0.5 s", "  why: VPN monitoring verify-path error",
+      "  gate: link vti0 is held: down, held until a probe is answered",
+      "  next: waits for the peer to negotiate", "  to change it: swanctl --initiate"
+    ) { down(.responderOnly) },
+    Row(
+      "to-b: the path is proven for 0.4 s", "  why: VPN monitoring verify-path succeeded",
+      "  gate: link vti0 is down by the operator, and stays so",
+      "  next: probe in 0.5 s, 0 of 3 probes lost", "  to change it: ip link set vti0 up"
+    ) {
+      var bench = ReloadTests.bench()
+      bench.link.isAdminUp = false
+      bench.play(.link(bench.link))
+      return bench
+    },
+    Row(
+      "to-b: SAs are there for 0.5 s", "  why: IPSec SA negotiation successfully completed",
+      "  gate: none: without vpn-monitor the link is not touched"
+    ) { ReloadTests.bench(nil) },
+  ]
+
+  @Test(arguments: rows)
+  func says(row: Row) {
+    let bench = row.make()
+    #expect(bench.core.explanation(of: "to-b", at: bench.instant) == row.lines)
+  }
+
+  @Test func aTunnelThatIsNotThereIsNotExplained() {
+    let bench = ReloadTests.bench()
+    #expect(bench.core.explanation(of: "x", at: bench.instant) == nil)
+  }
+}
+
+/// What the agent remembers of its tunnels.
+@Suite struct TunnelEventTests {
+  static func texts(_ bench: Bench) -> [String] {
+    (bench.core.events(of: "to-b", at: bench.instant) ?? []).map {
+      "\($0.text)\($0.count > 1 ? " (\($0.count) times)" : "") \($0.age)"
+    }
+  }
+
+  @Test func aFailureIsToldFromItsBeginningToItsEnd() {
+    var bench = Bench()
+    bench.answering = true
+    bench.boot()
+    bench.negotiate(1)
+    bench.wait(0.5)
+    bench.answering = false
+    bench.wait(4)
+    bench.answering = true
+    bench.negotiate(2)
+    bench.wait(1.5)
+    #expect(
+      Self.texts(bench) == [
+        "IPSec SA negotiation successfully completed 6.0",
+        "VPN monitoring verify-path succeeded 5.99",
+        "IPSEC SA VPN Monitor Failure 2.0",
+        "IPSec SAs cleared, path is dead 2.0",
+        "IPSec SA negotiation successfully completed 1.5",
+        "VPN monitoring verify-path succeeded 0.49",
+      ])
+    #expect(
+      bench.core.eventCounters.map { "\($0.text): \($0.count)" } == [
+        "IPSec SA negotiation successfully completed: 2",
+        "VPN monitoring verify-path succeeded: 2", "IPSEC SA VPN Monitor Failure: 1",
+        "IPSec SAs cleared, path is dead: 1",
+      ])
+    #expect(bench.order(.clearStatistics).lines == ["event counters are zero"])
+    #expect(bench.core.eventCounters.isEmpty)
+    #expect(Self.texts(bench).count == 6)
+  }
+
+  @Test func rekeysInARowAreOneEventAndTheRingHasAnEnd() {
+    var bench = ReloadTests.bench()
+    for number in 2...4 {
+      bench.negotiate(UInt32(number))
+      bench.wait(1)
+    }
+    #expect(Self.texts(bench).last == "IPSec SA rekey successfully completed (3 times) 1.0")
+    for _ in 1...TunnelEvents.limit {
+      _ = bench.order(.clear(tunnel: "to-b"))
+      bench.negotiate(9)
+      bench.wait(0.1)
+    }
+    #expect(Self.texts(bench).count == TunnelEvents.limit)
+  }
+
+  @Test func eventsOfATunnelThatIsNotThere() {
+    let bench = ReloadTests.bench()
+    #expect(bench.core.events(of: "x", at: bench.instant) == nil)
+    #expect(bench.core.events(of: nil, at: bench.instant)?.count == 2)
+  }
+}
