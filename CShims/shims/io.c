@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -33,6 +34,15 @@ int vpa_random(uint8_t *buffer, size_t length) {
     length -= (size_t)got;
   }
   return 0;
+}
+
+int vpa_enter_network(const char *path) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return -errno;
+  int result = setns(fd, CLONE_NEWNET) < 0 ? -errno : 0;
+  close(fd);
+  return result;
 }
 
 int vpa_make_directory(const char *path) {

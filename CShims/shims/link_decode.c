@@ -43,6 +43,16 @@ static int read_xfrm(const struct nlattr *data, struct vpa_link *link) {
   return vpa_attribute_copy(table[IFLA_XFRM_IF_ID], &link->if_id, sizeof link->if_id);
 }
 
+static int read_vrf(const struct nlattr *data, struct vpa_link *link) {
+  const struct nlattr *table[IFLA_VRF_TABLE + 1];
+  if (!data)
+    return 0;
+  if (vpa_attributes(mnl_attr_get_payload(data), mnl_attr_get_payload_len(data), table,
+                     IFLA_VRF_TABLE + 1) < 0)
+    return -EBADMSG;
+  return vpa_attribute_copy(table[IFLA_VRF_TABLE], &link->vrf_table, sizeof link->vrf_table);
+}
+
 static int read_kind(const struct nlattr *linkinfo, struct vpa_link *link) {
   const struct nlattr *table[IFLA_INFO_DATA + 1];
   if (!linkinfo)
@@ -57,6 +67,8 @@ static int read_kind(const struct nlattr *linkinfo, struct vpa_link *link) {
     return read_vti(table[IFLA_INFO_DATA], AF_INET6, link);
   if (strcmp(link->kind_name, "xfrm") == 0)
     return read_xfrm(table[IFLA_INFO_DATA], link);
+  if (strcmp(link->kind_name, "vrf") == 0)
+    return read_vrf(table[IFLA_INFO_DATA], link);
   return 0;
 }
 
@@ -80,6 +92,7 @@ int vpa_decode_link(const void *body, size_t length, struct vpa_event *event) {
   if (vpa_attribute_copy(table[IFLA_MTU], &link->mtu, sizeof link->mtu) < 0 ||
       vpa_attribute_copy(table[IFLA_OPERSTATE], &link->operational_state, 1) < 0 ||
       vpa_attribute_copy(table[IFLA_LINKMODE], &mode, sizeof mode) < 0 ||
+      vpa_attribute_copy(table[IFLA_MASTER], &link->master, sizeof link->master) < 0 ||
       read_kind(table[IFLA_LINKINFO], link) < 0)
     return -EBADMSG;
   link->link_mode_dormant = mode == VPA_LINK_MODE_DORMANT;

@@ -117,6 +117,22 @@ static int check(const struct vpa_probe_out *out, int family, size_t length) {
   return out->payload_length > VPA_PROBE_PAYLOAD ? -EMSGSIZE : 0;
 }
 
+/* The kernel sends an IPv6 packet by another link all the same when no route leads through the one
+ * in its pktinfo, unless the socket is bound to it (net/ipv6/route.c,
+ * ip6_route_output_flags_noref). */
+static int bind_to_link(int fd, int family, int32_t index) {
+  if (family != AF_INET6 || index == 0)
+    return 0;
+  return setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &index, sizeof index) < 0 ? -errno : 0;
+}
+
+/* Whether a probe may be sent in one batch with another one. */
+static bool goes_with(const struct vpa_probe_out *out, const struct vpa_probe_out *first,
+                      int family, size_t length) {
+  return check(out, family, length) == 0 &&
+         (family == AF_INET || out->link_index == first->link_index);
+}
+
 int vpa_probe_send(int fd, uint16_t identifier, const uint8_t *bytes, size_t length,
                    struct vpa_probe_out *list, size_t count) {
   struct slot slots[VPA_PROBE_BATCH];
@@ -125,13 +141,15 @@ int vpa_probe_send(int fd, uint16_t identifier, const uint8_t *bytes, size_t len
   size_t first = 0;
   while (first < count) {
     list[first].result = check(&list[first], family, length);
+    if (list[first].result == 0)
+      list[first].result = bind_to_link(fd, family, list[first].link_index);
     if (list[first].result != 0) {
       first++;
       continue;
     }
     size_t batch = 0;
     while (batch < VPA_PROBE_BATCH && first + batch < count &&
-           check(&list[first + batch], family, length) == 0) {
+           goes_with(&list[first + batch], &list[first], family, length)) {
       prepare(&slots[batch], &messages[batch].msg_hdr, family, identifier, bytes,
               &list[first + batch]);
       batch++;

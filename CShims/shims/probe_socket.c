@@ -70,10 +70,18 @@ static int set(int fd, int level, int option, int value) {
   return setsockopt(fd, level, option, &value, sizeof value);
 }
 
-/* What a socket is for: replies with one identifier, or everybody's requests. */
-enum purpose { REPLIES, REQUESTS };
+/* What a socket is for: replies with one identifier, everybody's requests, or sending alone. */
+enum purpose { REPLIES, REQUESTS, SENDING };
+
+static int filter_all_v6(int fd) {
+  struct icmp6_filter types;
+  ICMP6_FILTER_SETBLOCKALL(&types);
+  return setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &types, sizeof types);
+}
 
 static int filter(int fd, int family, enum purpose purpose, uint16_t identifier) {
+  if (purpose == SENDING)
+    return filter_all_v6(fd);
   if (purpose == REQUESTS)
     return family == AF_INET ? filter_requests_v4(fd) : filter_requests_v6(fd);
   return family == AF_INET ? filter_v4(fd, identifier) : filter_v6(fd, identifier);
@@ -105,6 +113,8 @@ static int open_family(int family, enum purpose purpose, uint16_t identifier) {
 int vpa_probe_open_v4(uint16_t identifier) { return open_family(AF_INET, REPLIES, identifier); }
 
 int vpa_probe_open_v6(uint16_t identifier) { return open_family(AF_INET6, REPLIES, identifier); }
+
+int vpa_probe_open_sender_v6(void) { return open_family(AF_INET6, SENDING, 0); }
 
 int vpa_requests_watch_v4(void) { return open_family(AF_INET, REQUESTS, 0); }
 

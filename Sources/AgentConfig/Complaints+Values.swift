@@ -89,4 +89,30 @@ extension Complaints {
     }
     return path
   }
+
+  /// A name of the IKE daemon's; VICI takes up to 255 bytes.
+  mutating func ikeName(_ item: Item?) -> String? {
+    let allowed = "1...255 bytes, a name of the IKE daemon's configuration"
+    guard let item, let name = string(item, allowed: allowed) else { return nil }
+    guard (1...255).contains(name.utf8.count), !name.utf8.contains(0) else {
+      refuse(item, "not a name; allowed: \(allowed)")
+      return nil
+    }
+    return name
+  }
+
+  /// A program and its arguments, 1...64 words. No shell takes them apart.
+  mutating func command(_ item: Item?) -> [String]? {
+    guard let items = elements(item, of: "strings, the program and its arguments"), let item
+    else { return nil }
+    let words = items.compactMap { string($0, allowed: "one word of the command") }
+    guard words.count == items.count else { return nil }
+    guard (1...64).contains(words.count), words[0] != "", !words.contains(where: hasNul) else {
+      refuse(item, "no command; allowed: a program and up to 63 arguments, no NUL in them")
+      return nil
+    }
+    return words
+  }
 }
+
+private func hasNul(_ text: String) -> Bool { text.utf8.contains(0) }

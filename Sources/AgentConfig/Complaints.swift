@@ -31,7 +31,7 @@ struct Complaints {
   /// The table at `item`, every key of which must be among `keys`.
   mutating func section(_ item: Item?, keys: [String]) -> Section? {
     guard let section = table(item) else { return nil }
-    for (key, item) in section.items(order: []) where !keys.contains(key) {
+    for (key, item) in section.items where !keys.contains(key) {
       let nearest = nearestName(to: key, among: keys).map { " (did you mean \($0)?)" } ?? ""
       refuse(item, "unknown key\(nearest); allowed: \(keys.joined(separator: ", "))")
     }

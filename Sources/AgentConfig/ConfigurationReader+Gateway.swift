@@ -3,9 +3,8 @@ import TunnelCore
 extension ConfigurationReader {
   /// `[gateway.NAME]`.
   mutating func gateway(_ name: String, _ item: Item) -> Gateway? {
-    guard let section = complaints.section(item, keys: ["address", "local-address"]) else {
-      return nil
-    }
+    let keys = ["address", "local-address", "ike-connection"]
+    guard let section = complaints.section(item, keys: keys) else { return nil }
     guard let address = section["address"] else {
       complaints.refuse(
         path: section.path(of: "address"), "missing; allowed: an address or an array of them")
@@ -16,6 +15,7 @@ extension ConfigurationReader {
     if let local = section["local-address"] {
       gateway.localAddress = localAddress(local, towards: addresses)
     }
+    gateway.ikeConnection = complaints.ikeName(section["ike-connection"])
     return gateway
   }
 

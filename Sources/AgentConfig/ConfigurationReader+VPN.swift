@@ -2,10 +2,12 @@ import TunnelCore
 
 private let vpnKeys = [
   "gateway", "bind-interface", "establish-tunnels", "link-control", "routes", "guard-protocols",
-  "held-route", "vpn-monitor",
+  "held-route", "vpn-monitor", "ike-child", "renegotiate-command",
 ]
 /// Keys of a VPN that a template must not have: they are one tunnel's.
-let namingKeys = ["gateway", "bind-interface", "routes"]
+let namingKeys = [
+  "gateway", "bind-interface", "routes", "ike-child", "renegotiate-command",
+]
 /// Keys that a VPN and a template have in common.
 let settingKeys = vpnKeys.filter { !namingKeys.contains($0) }
 
@@ -16,6 +18,8 @@ extension ConfigurationReader {
     var vpn = VPN(name: name, gateway: gatewayName(section) ?? "")
     vpn.bindInterface = bindInterface(section["bind-interface"])
     vpn.routes = routes(section)
+    vpn.ikeChild = complaints.ikeName(section["ike-child"])
+    vpn.renegotiateCommand = complaints.command(section["renegotiate-command"])
     readSettings(section, into: &vpn, defaults: defaults)
     if section["bind-interface"] == nil { refuseLinkSettings(section) }
     checkWhatCanBeDone(vpn, section)
@@ -64,6 +68,11 @@ extension ConfigurationReader {
 
   /// Warns of settings that do nothing.
   private mutating func checkWhatCanBeDone(_ vpn: VPN, _ section: Section) {
+    if vpn.renegotiateCommand != nil, vpn.establishTunnels == .responderOnly {
+      complaints.warn(
+        path: section.path(of: "renegotiate-command"),
+        "never runs with establish-tunnels = \"responder-only\"")
+    }
     guard !vpn.routes.isEmpty, vpn.monitor == nil || vpn.linkControl == .none else { return }
     complaints.warn(
       path: section.path(of: "routes"),

@@ -1,8 +1,9 @@
+import OrderedCollections
 import TunnelCore
 
 private let rootKeys = [
-  "vici-socket", "mass-failure-threshold", "max-clears-per-minute", "vpn-monitor-options",
-  "gateway", "vpn", "template",
+  "vici-socket", "respond-bad-spi", "mass-failure-threshold", "max-clears-per-minute",
+  "vpn-monitor-options", "gateway", "vpn", "template",
 ]
 
 /// A configuration, and what in its file is allowed but hardly meant.
@@ -26,14 +27,21 @@ public struct LoadedConfiguration: Hashable, Sendable {
 public func parseConfiguration(
   _ text: String, fileName: String
 ) throws(ConfigurationError) -> LoadedConfiguration {
-  let root: [String: TOMLNode]
+  try parseConfiguration(Array(text.utf8), fileName: fileName)
+}
+
+/// Reads the bytes of a TOML file, which must be UTF-8.
+public func parseConfiguration(
+  _ bytes: [UInt8], fileName: String
+) throws(ConfigurationError) -> LoadedConfiguration {
+  let root: OrderedDictionary<String, TOMLNode>
   do {
-    root = try TOMLNode.parse(text)
+    root = try TOMLNode.parse(bytes)
   } catch {
     let line = "\(printable(fileName)):\(error.line):\(error.column): \(error.reason)"
     throw ConfigurationError(lines: [line])
   }
-  var reader = ConfigurationReader(text: text, fileName: fileName)
+  var reader = ConfigurationReader(fileName: fileName)
   let configuration = reader.read(root)
   guard reader.complaints.errors.isEmpty else {
     throw ConfigurationError(lines: reader.complaints.errors)
@@ -46,7 +54,6 @@ public func parseConfiguration(
 /// there are no complaints: values that were refused have their defaults in it.
 struct ConfigurationReader {
   var complaints: Complaints
-  private let text: String
   /// Every gateway that has a table, valid or not.
   private(set) var gatewayNames: [String] = []
   /// Where each gateway address was first seen.
@@ -54,12 +61,9 @@ struct ConfigurationReader {
   /// Where each route was first seen.
   var routePaths: [IPPrefix: String] = [:]
 
-  init(text: String, fileName: String) {
-    self.text = text
-    complaints = Complaints(fileName: fileName)
-  }
+  init(fileName: String) { complaints = Complaints(fileName: fileName) }
 
-  mutating func read(_ entries: [String: TOMLNode]) -> Configuration {
+  mutating func read(_ entries: OrderedDictionary<String, TOMLNode>) -> Configuration {
     let file = Item(path: "", value: .table(entries))
     guard let root = complaints.section(file, keys: rootKeys)
     else { return .observing }
@@ -69,6 +73,7 @@ struct ConfigurationReader {
     var configuration = Configuration.observing
     if let path = complaints.socketPath(root["vici-socket"]) { configuration.viciSocket = path }
     readGuards(root, into: &configuration)
+    configuration.respondBadSPI = respondBadSPI(root["respond-bad-spi"])
     for (name, item) in gateways {
       configuration.gateways[name] = gateway(name, item)
     }
@@ -89,7 +94,7 @@ struct ConfigurationReader {
   /// The tables inside `[gateway]` or `[vpn]` in the file's order, those with bad names refused.
   private mutating func namedTables(_ item: Item?) -> [(name: String, item: Item)] {
     guard let item, let section = complaints.table(item) else { return [] }
-    let tables = section.items(order: tableOrder(inside: item.path, text: text))
+    let tables = section.items
     for (name, item) in tables where !isName(name) {
       complaints.refuse(
         path: item.path,

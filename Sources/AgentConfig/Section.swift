@@ -1,3 +1,5 @@
+import OrderedCollections
+
 /// A value of the file and where it stands.
 struct Item {
   /// `vpn.to-b.routes[1]`.
@@ -9,7 +11,7 @@ struct Item {
 struct Section {
   /// Empty for the root.
   let path: String
-  let entries: [String: TOMLNode]
+  let entries: OrderedDictionary<String, TOMLNode>
 
   /// The value of a key; nil where the file does not have it.
   subscript(key: String) -> Item? {
@@ -21,10 +23,8 @@ struct Section {
     path.isEmpty ? writtenKey(key) : path + "." + writtenKey(key)
   }
 
-  /// Every entry, those named in `order` first, the others by name.
-  func items(order: [String]) -> [(name: String, item: Item)] {
-    let ordered = order.filter { entries[$0] != nil }
-    let others = Set(entries.keys).subtracting(ordered).sorted()
-    return (ordered + others).compactMap { name in self[name].map { (name, $0) } }
+  /// Every entry, in the file's order.
+  var items: [(name: String, item: Item)] {
+    entries.map { name, value in (name, Item(path: path(of: name), value: value)) }
   }
 }

@@ -6,6 +6,8 @@ public struct Configuration: Hashable, Sendable {
   public var vpns: [VPN]
   /// Path of strongSwan's VICI socket.
   public var viciSocket = "/run/charon.vici"
+  /// Whether and how often senders of unknown SPIs are answered by a negotiation; nil: never.
+  public var respondBadSPI: RespondBadSPI?
   /// Templates, in the order they are tried.
   public var templates: [Template]
   /// A mass failure is when more than this share of the tunnels that live, eight at least, fail
@@ -36,12 +38,18 @@ public struct Gateway: Hashable, Sendable {
   public var addresses: [IPAddress]
   /// Our address towards it; nil: whatever the SAs have.
   public var localAddress: IPAddress?
+  /// Name of its connection in the IKE daemon's configuration; nil: the one that fits.
+  public var ikeConnection: String?
 
   /// A gateway.
-  public init(name: String, addresses: [IPAddress], localAddress: IPAddress? = nil) {
+  public init(
+    name: String, addresses: [IPAddress], localAddress: IPAddress? = nil,
+    ikeConnection: String? = nil
+  ) {
     self.name = name
     self.addresses = addresses
     self.localAddress = localAddress
+    self.ikeConnection = ikeConnection
   }
 }
 
@@ -89,13 +97,18 @@ public struct VPN: Hashable, Sendable {
   public var heldRoute: HeldRoute
   /// vpn-monitor and verify-path; nil: shown, never touched.
   public var monitor: Monitor?
+  /// Name of its child in the IKE daemon's configuration; nil: the one that fits.
+  public var ikeChild: String?
+  /// A program and its arguments that bring the tunnel up where there is no VICI.
+  public var renegotiateCommand: [String]?
 
   /// A VPN; defaults are the file's.
   public init(
     name: String, gateway: String, bindInterface: String? = nil,
     establishTunnels: EstablishTunnels = .onTraffic, linkControl: LinkControl = .oper,
     routes: [IPPrefix] = [], guardProtocols: Set<UInt8> = [0, 3, 4],
-    heldRoute: HeldRoute = .unreachable, monitor: Monitor? = nil
+    heldRoute: HeldRoute = .unreachable, monitor: Monitor? = nil, ikeChild: String? = nil,
+    renegotiateCommand: [String]? = nil
   ) {
     self.name = name
     self.gateway = gateway
@@ -106,6 +119,8 @@ public struct VPN: Hashable, Sendable {
     self.guardProtocols = guardProtocols
     self.heldRoute = heldRoute
     self.monitor = monitor
+    self.ikeChild = ikeChild
+    self.renegotiateCommand = renegotiateCommand
   }
 }
 

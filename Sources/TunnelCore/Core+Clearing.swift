@@ -3,8 +3,6 @@
 /// `mayClear` is the one question that guards answer (`Core+Guards`), unless an operator clears;
 /// `beginClearing` is the one place from which SAs are taken away.
 extension Core {
-  /// SAs that are still there this long after they were cleared are cleared one by one.
-  private static let clearPatience = Duration.seconds(2)
 
   mutating func clear(_ id: MonitorID, at now: Instant) {
     guard let monitor = monitors[id], sas.sets[monitor.key] != nil else { return }
@@ -22,42 +20,108 @@ extension Core {
     monitors[id]?.clearAt = nil
     monitors[id]?.clears += 1
     monitors[id]?.clearedAt = now
+    monitors[id]?.isNeverAnswered = false
     monitors[id]?.clearing = set.all
-    monitors[id]?.clearAgainAt = now.advanced(by: Self.clearPatience)
     monitors[id]?.window.restart()
     if let interval = tunnel.monitor?.interval {
       monitors[id]?.nextProbe = now.advanced(by: interval)
       backOff(id, max(interval, wait), at: now)
     }
-    beginClearing(id, set, of: tunnel)
+    beginClearing(id, set, of: tunnel, at: now)
   }
 
-  /// Takes the SAs of a set away, so that the tunnel is negotiated anew.
-  private mutating func beginClearing(_ id: MonitorID, _ set: SASet, of tunnel: Tunnel) {
-    let first = set.outbound.isEmpty ? set.inbound : set.outbound
-    // charon takes both SAs of a pair down when one expires.
-    effects.append(.clear(id, tunnel: tunnel.name, first.values.sorted { $0.key.spi < $1.key.spi }))
+  // MARK: The ladder
+
+  /// Takes the SAs of a set away, so that the tunnel is negotiated anew: through the IKE daemon
+  /// when it answers, else by the kernel's own EXPIRE. A clear that is under way goes on.
+  private mutating func beginClearing(
+    _ id: MonitorID, _ set: SASet, of tunnel: Tunnel, at now: Instant
+  ) {
+    if let monitor = monitors[id], let since = monitor.rungAt {
+      monitors[id]?.clearAgainAt = since.advanced(by: monitor.rung.patience)
+    } else if ike.isConnected {
+      take(.daemon, id, at: now)
+      ike.condemned[id] = now
+      wantList(at: now)
+    } else {
+      tunnels[tunnel.id]?.owesNegotiation = tunnel.vpn?.establishTunnels != .responderOnly
+      expireFirst(id, at: now)
+    }
   }
 
-  mutating func clearAgain(_ id: MonitorID) {
-    guard let monitor = monitors[id], let name = tunnels[monitor.tunnel]?.name else { return }
+  private mutating func take(_ rung: ClearRung, _ id: MonitorID, at now: Instant) {
+    monitors[id]?.rung = rung
+    monitors[id]?.rungAt = now
+    monitors[id]?.clearAgainAt = now.advanced(by: rung.patience)
+  }
+
+  /// The next rung, for SAs that the last one left.
+  mutating func clearAgain(_ id: MonitorID, at now: Instant) { climb(id, at: now) }
+
+  mutating func climb(_ id: MonitorID, at now: Instant) {
+    ike.condemned[id] = nil
+    guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel] else { return }
     let left = remaining(of: monitor)
-    monitors[id]?.clearing = []
-    monitors[id]?.clearAgainAt = nil
-    if !left.isEmpty { effects.append(.clear(id, tunnel: name, left)) }
+    guard !left.isEmpty else { return endClearing(id) }
+    switch monitor.rung {
+    case .daemon:
+      tunnels[tunnel.id]?.owesNegotiation = tunnel.vpn?.establishTunnels != .responderOnly
+      expireFirst(id, at: now)
+    case .expireFirst:
+      take(.expireEach, id, at: now)
+      effects.append(.clear(id, tunnel: tunnel.name, left))
+    case .expireEach:
+      effects.append(.delete(id, tunnel: tunnel.name, left))
+      endClearing(id)
+    }
+    schedule(id)
+  }
+
+  /// charon takes both SAs of a pair down when one expires, tells the peer and negotiates anew.
+  private mutating func expireFirst(_ id: MonitorID, at now: Instant) {
+    guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel] else { return }
+    take(.expireFirst, id, at: now)
+    let left = remaining(of: monitor)
+    let outbound = left.filter { $0.key.destination == monitor.key.remote }
+    effects.append(.clear(id, tunnel: tunnel.name, outbound.isEmpty ? left : outbound))
   }
 
   /// Stops looking after SAs that are gone.
   mutating func forgetCleared(_ id: MonitorID) {
     guard let monitor = monitors[id], !monitor.clearing.isEmpty, remaining(of: monitor).isEmpty
     else { return }
+    endClearing(id)
+    schedule(id)
+  }
+
+  mutating func endClearing(_ id: MonitorID) {
+    ike.condemned[id] = nil
+    monitors[id]?.rungAt = nil
     monitors[id]?.clearing = []
     monitors[id]?.clearAgainAt = nil
-    schedule(id)
   }
 
   private func remaining(of monitor: SetMonitor) -> [SecurityAssociation] {
     guard let set = sas.sets[monitor.key] else { return [] }
     return monitor.clearing.filter { set.inbound[$0.key] != nil || set.outbound[$0.key] != nil }
+  }
+}
+
+/// What was last done to SAs that are to go.
+enum ClearRung: Hashable, Sendable {
+  /// The IKE daemon was asked.
+  case daemon
+  /// One SA of each pair was expired, so that the daemon takes the other one.
+  case expireFirst
+  /// Every one was expired. What is left is deleted.
+  case expireEach
+
+  /// SAs that are still there after so long go to the next one. The daemon has to list, terminate,
+  /// find a dead peer silent and forget its IKE SA meanwhile.
+  var patience: Duration {
+    switch self {
+    case .daemon: .seconds(15)
+    case .expireFirst, .expireEach: .seconds(2)
+    }
   }
 }

@@ -25,6 +25,7 @@ extension Core {
     case .clearStatistics:
       eventLog.clearCounters()
       answer(request, Answer(isDone: true, lines: ["event counters are zero"]))
+    case .clearBadSPICount(let gateway): answer(request, clearBadSPICount(of: gateway))
     }
   }
 
@@ -52,6 +53,10 @@ extension Core {
     var answer: Answer { Answer(isDone: false, lines: [line]) }
   }
 
+  private static func standbyRefusal(_ name: String) -> Refusal {
+    Refusal(line: "\(name): this gateway is standby")
+  }
+
   // MARK: clear
 
   private mutating func clear(_ name: String, at now: Instant) -> Answer {
@@ -60,6 +65,7 @@ extension Core {
     case .failure(let refusal): return refusal.answer
     case .success(let found): tunnel = found
     }
+    guard !isStandby else { return Self.standbyRefusal(name).answer }
     var spis: [String] = []
     for id in tunnel.monitors {
       guard let key = monitors[id]?.key, let set = sas.sets[key] else { continue }
@@ -87,6 +93,7 @@ extension Core {
     case .failure(let refusal): return answer(request, refusal.answer)
     case .success(let found): tunnel = found
     }
+    guard !isStandby else { return answer(request, Self.standbyRefusal(name).answer) }
     func refuse(_ why: String) {
       answer(request, Answer(isDone: false, lines: ["\(name): \(why)"]))
     }

@@ -164,6 +164,7 @@ extension Core {
     timers.set(.tunnel(id), to: nil)
     mass.forget(id)
     rememberAttempts(of: tunnel)
+    timers.set(.command(id), to: nil)
     if let link = tunnel.link, tunnel.isGuarded { abandonGate(link) }
   }
 

@@ -11,9 +11,12 @@ extension Core {
       || state == .up && isObserved != tunnel.isOnlyObserved
     {
       transition(id, to: state, because: reason, at: now)
+      // What is to be brought up is seen by the next list.
+      if state == .absent { wantList(at: now) }
     }
     settleSets(id, at: now)
     weigh(id, at: now)
+    settleCommand(id, at: now)
     if isForgettable(tunnel) {
       forget(id)
     } else if let link = tunnel.link {
@@ -25,6 +28,9 @@ extension Core {
     _ tunnel: Tunnel, because given: Reason?, at now: Instant
   ) -> (TunnelState, Reason) {
     let all = tunnel.monitors.compactMap { monitors[$0] }
+    if isStandby, tunnel.monitor != nil {
+      return all.contains { $0.phase == .standby } ? (.standby, .standby) : (.absent, .noSA)
+    }
     if all.contains(where: { $0.phase == .up }) { return (.up, given ?? .negotiated) }
     if let verifying = all.first(where: { $0.phase == .verifying }) {
       return (.verifying, verifying.isAdopted ? .adopted : .negotiated)
@@ -74,7 +80,7 @@ extension Core {
       let sets = tunnel.monitors.lazy.compactMap { monitors[$0] }
       return tunnel.gateDemand(
         isAdopted: sets.contains { $0.isAdopted && ($0.phase == .verifying || $0.phase.isDown) },
-        wasOpen: sets.contains { $0.isVerified && $0.phase.isDown })
+        wasOpen: sets.contains { $0.isVerified && $0.phase.isDown }, role: role)
     }
     if demands.contains(.inService) { return .inService }
     if demands.contains(.asFound) { return .asFound }
@@ -132,6 +138,7 @@ extension Core {
     let vpns = users.compactMap(\.vpn)
     return RouteGuard.Request(
       link: name, index: link?.index, isAdminUp: isUpOrRaised(name),
+      table: links.table(of: link),
       guardProtocols: vpns.reduce(into: []) { $0.formUnion($1.guardProtocols) },
       owned: vpns.flatMap(\.routes),
       heldRoute: vpns.contains { $0.heldRoute == .unreachable } ? .unreachable : .none,

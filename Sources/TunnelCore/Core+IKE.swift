@@ -1,4 +1,4 @@
-/// What strongSwan says by VICI: when its list of SAs is read, and whose the kernel's SAs are.
+/// What strongSwan says by VICI, and when its lists are read.
 extension Core {
   /// Changes that come together are answered by one list.
   private static let listDelay = Duration.milliseconds(100)
@@ -7,6 +7,10 @@ extension Core {
   /// How many times as long as a list took the daemon is left alone after it.
   private static let listRest = 5
   private static let longestListRest = Duration.seconds(10)
+  /// How old the list of connections may be when SAs are listed.
+  private static let longestConnectionsAge = Duration.seconds(30)
+  /// How often connections are looked for that are missing.
+  private static let connectionsPause = Duration.seconds(5)
 
   mutating func take(_ event: VICIEvent, at now: Instant) {
     switch event {
@@ -16,20 +20,22 @@ extension Core {
       ike.obstacle = nil
       log(.info, "-", "vici: connected")
       wantList(at: now)
-    case .disconnected(let reason): loseDaemon(reason)
+      for id in tunnels.keys { settleCommand(id, at: now) }
+    case .disconnected(let reason): loseDaemon(reason, at: now)
     case .changed: wantList(at: now)
-    case .children(let children): take(children, at: now)
+    case .sas(let list): take(list, at: now)
+    case .connections(let connections): ike.connections = connections
     case .finished(let request, let failure): finish(request, failure, at: now)
     }
   }
 
-  /// The way in which SAs are restored: by VICI, or by the kernel's EXPIRE alone.
+  /// The way in which SAs are cleared and restored: by VICI, or by the kernel's EXPIRE alone.
   public var control: String { ike.isConnected ? "vici" : "kernel expire" }
 
   /// Why there is no VICI; nil when there is, or when nobody has tried yet.
   public var controlObstacle: String? { ike.obstacle }
 
-  private mutating func loseDaemon(_ reason: String) {
+  private mutating func loseDaemon(_ reason: String, at now: Instant) {
     // One line for each time that it is lost, whatever the attempts to come say.
     if ike.isConnected || ike.obstacle == nil {
       log(
@@ -39,9 +45,14 @@ extension Core {
     ike.isConnected = false
     ike.obstacle = reason
     (ike.isListing, ike.mustListAgain, ike.listAt) = (false, false, nil)
+    ike.connectionsAskedAt = nil
     timers.set(.ike, to: nil)
-    for id in tunnels.keys { forgetNumbers(id) }
-    suspendRecoveries()
+    suspendRenegotiations(at: now)
+    for id in tunnels.keys {
+      forgetNumbers(id)
+      tunnels[id]?.nameObstacle = nil
+      settleCommand(id, at: now)
+    }
   }
 
   // MARK: Lists
@@ -59,13 +70,24 @@ extension Core {
   mutating func askForList(at now: Instant) {
     guard ike.isConnected, !ike.isListing else { return }
     (ike.isListing, ike.askedAt, ike.listAt) = (true, now, nil)
-    effects.append(.vici(.listChildren))
+    let age = ike.connectionsAskedAt.map { $0.duration(to: now) }
+    if age.map({ $0 >= Self.longestConnectionsAge }) ?? true {
+      ike.connectionsAskedAt = now
+      effects.append(.vici(.listConnections))
+    }
+    effects.append(.vici(.listSAs))
   }
 
-  private mutating func take(_ children: [ChildSA], at now: Instant) {
+  /// Somebody waits for a connection that is not there: no event says when it is loaded.
+  mutating func wantConnections(at now: Instant) {
+    ike.connectionsAskedAt = nil
+    wantList(by: now.advanced(by: Self.connectionsPause), at: now)
+  }
+
+  private mutating func take(_ list: [IKESA], at now: Instant) {
     endList(rest: ike.askedAt.duration(to: now) * Self.listRest, at: now)
-    nameTunnels(children)
-    recover(children, at: now)
+    nameTunnels(list)
+    renegotiate(list, at: now)
   }
 
   /// The daemon cannot list; perhaps a later version of it can.
@@ -81,24 +103,5 @@ extension Core {
     ike.mustListAgain = false
     ike.listAt = ike.listAt.map { max($0, ike.notBefore) }
     timers.set(.ike, to: ike.listAt)
-  }
-
-  // MARK: Names
-
-  private mutating func nameTunnels(_ children: [ChildSA]) {
-    for id in tunnels.keys { forgetNumbers(id) }
-    let homes = sas.homesByInboundSPI
-    for child in children.sorted(by: { $0.childID < $1.childID }) where child.state == .installed {
-      guard let set = homes[child.spiIn], let monitor = monitorOfSet[set],
-        let tunnel = monitors[monitor]?.tunnel
-      else { continue }
-      tunnels[tunnel]?.ike = IKENames(
-        name: child.name, ikeID: child.ikeID, childID: child.childID)
-    }
-  }
-
-  private mutating func forgetNumbers(_ id: TunnelID) {
-    tunnels[id]?.ike?.ikeID = nil
-    tunnels[id]?.ike?.childID = nil
   }
 }

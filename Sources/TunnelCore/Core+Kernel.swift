@@ -19,6 +19,7 @@ extension Core {
     for name in gates.keys.sorted() { settleGate(name, at: now) }
     if isFirst { cleanUp(at: now) }
     settleOwnLinks(at: now)
+    settleBadSPI(at: now)
     hasSwept = true
   }
 

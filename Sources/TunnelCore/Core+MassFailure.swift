@@ -6,7 +6,7 @@ extension Core {
   /// A tunnel's sets or their losses changed.
   mutating func weigh(_ id: TunnelID, at now: Instant) {
     guard let tunnel = tunnels[id] else { return }
-    if let policy = tunnel.monitor {
+    if let policy = tunnel.monitor, !isStandby {
       // Down comes two intervals after a tunnel begins to fail; others may be two more behind.
       mass.note(id, condition(of: tunnel, policy), window: policy.interval * 4, at: now)
     } else {
@@ -25,7 +25,7 @@ extension Core {
       case .up, .verifying: isFailing = isFailing || losesMany
       case .down(.replyInClear), .down(.clearedByOperator): continue
       case .down: isFailing = true
-      case .incomplete, .observed: continue
+      case .incomplete, .observed, .standby: continue
       }
     }
     return isFailing ? .failing : nil

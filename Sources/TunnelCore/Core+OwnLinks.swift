@@ -56,7 +56,7 @@ extension Core {
 
   /// if_ids of sets that are to be probed and have no link of the operator's.
   private func wantedOwnLinks() -> Set<UInt32> {
-    guard !hasExternalLink else { return [] }
+    guard !hasExternalLink, !isStandby else { return [] }
     let linkless = tunnelIndex.linkless.compactMap { tunnels[$0] }.filter { $0.monitor != nil }
     return linkless.reduce(into: []) { wanted, tunnel in
       for key in tunnel.monitors.compactMap({ monitors[$0]?.key }) where key.ifID != 0 {

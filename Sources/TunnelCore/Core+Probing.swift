@@ -6,7 +6,7 @@ extension Core {
     func isDue(_ deadline: Instant?) -> Bool { deadline.map { $0 <= now } ?? false }
     if isDue(monitor.absentUntil) { return endAbsence(id, at: now) }
     if isDue(monitor.clearAt) { clear(id, at: now) }
-    if isDue(monitor.clearAgainAt) { clearAgain(id) }
+    if isDue(monitor.clearAgainAt) { clearAgain(id, at: now) }
     monitors[id]?.window.expire(at: now)
     if monitors[id]?.window.consecutiveLosses != monitor.window.consecutiveLosses {
       weigh(monitor.tunnel, at: now)
@@ -38,7 +38,8 @@ extension Core {
     else { return }
     switch path(of: tunnel, through: monitor.key, for: monitor.purpose) {
     case .failure(let obstacle):
-      if obstacle.isLasting, obstacle != monitor.obstacle {
+      // SAs that are being cleared lose their policies first.
+      if obstacle.isLasting, obstacle != monitor.obstacle, monitor.clearing.isEmpty {
         log(.warning, tunnel.name, "set=\"\(monitor.name)\" not probed: \(obstacle)")
       }
       monitors[id]?.obstacle = obstacle
@@ -111,7 +112,7 @@ extension Core {
     weigh(tunnel.id, at: now)
     let reason: Reason
     switch monitor.phase {
-    case .up, .incomplete, .observed: return
+    case .up, .incomplete, .observed, .standby: return
     case .verifying:
       reason =
         monitor.isAdopted ? .adopted : monitor.purpose == .verifyPath ? .pathVerified : .answered
@@ -119,8 +120,7 @@ extension Core {
     }
     // Nothing more is taken from what shows life.
     monitors[id]?.clearAt = nil
-    monitors[id]?.clearAgainAt = nil
-    monitors[id]?.clearing = []
+    endClearing(id)
     guard monitor.window.consecutiveReplies >= recoveryThreshold(of: tunnel, at: now) else {
       return
     }

@@ -28,6 +28,8 @@ extension Core {
     for link in guarded.subtracting(guardedLinks).sorted() { abandonGate(link) }
     mustSettleOwnLinks = true
     endMassFailure(at: now)
+    endCapture()
+    settleBadSPI(at: now)
     isReloading = false
     return Answer(isDone: true, lines: change.lines)
   }
@@ -65,7 +67,8 @@ extension Core {
     timers.set(.tunnel(id), to: nil)
     mass.forget(id)
     ike.gone = ike.gone.filter { $0.value != id }
-    ike.recoveries = ike.recoveries.filter { $0.value.tunnel != id }
+    ike.renegotiations = ike.renegotiations.filter { $0.value.tunnel != id }
+    timers.set(.command(id), to: nil)
   }
 
   /// The file's VPN as it is now: a new tunnel, or another one's settings.

@@ -161,7 +161,7 @@ extension Tunnel {
     case .down:
       guard monitor?.action == .warn else { return .held }
       return set.isAdopted ? .asFound : set.isVerified ? .inService : .held
-    case .observed: return nil
+    case .observed, .standby: return nil
     case .incomplete:
       guard set.wasComplete else { return nil }
       guard vpn?.establishTunnels == .onTraffic else { return .held }
@@ -176,7 +176,7 @@ extension SetMonitor {
     switch phase {
     case .down(let reason): reason
     case .incomplete: wasComplete ? .noSA : nil
-    case .up, .verifying, .observed: nil
+    case .up, .verifying, .observed, .standby: nil
     }
   }
 

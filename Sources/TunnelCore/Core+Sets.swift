@@ -98,12 +98,15 @@ extension Core {
   }
 
   /// A set that nobody has verified: the window starts at zero with a probe at once.
-  private mutating func start(_ id: MonitorID, at now: Instant) {
+  ///
+  /// - Parameter isSpread: many sets start at once.
+  mutating func start(_ id: MonitorID, isSpread: Bool = false, at now: Instant) {
     guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel] else { return }
     guard let policy = tunnel.monitor else {
       monitors[id]?.phase = .up
       return
     }
+    if isStandby { return standBy(id) }
     if let mark = unmatchedMark(tunnel, monitor.key) { return observe(id, mark) }
     monitors[id]?.obstacle = nil
     let needsProof = policy.verifyPath != nil
@@ -117,7 +120,7 @@ extension Core {
     monitors[id]?.window.restart()
     monitors[id]?.bornAt = now
     startMeter(id)
-    let spread = hasStarted ? .zero : startSpread(id, policy)
+    let spread = hasStarted && !isSpread ? .zero : startSpread(id, policy)
     monitors[id]?.nextProbe = now.advanced(by: spread)
     schedule(id)
   }

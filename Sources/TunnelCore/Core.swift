@@ -22,8 +22,12 @@ import OrderedCollections
 /// - `Core+Answers`: destinations that have not answered once
 /// - `Core+Traffic`: whether an `optimized` monitor has to probe at all
 /// - `Core+IKE`: what strongSwan says by VICI
-/// - `Core+Recovery`: SAs that were deleted behind its back
+/// - `Core+Names`: what it calls a tunnel
+/// - `Core+Renegotiation`: children that it is told to bring back
+/// - `Core+RenegotiateCommand`: `renegotiate-command`, where there is no VICI
 /// - `Core+Admin`: `link-control = "admin"`
+/// - `Core+Role`: active or standby
+/// - `Core+BadSPI`, `Core+Resync`: ESP with unknown SPIs, and what is done about its sender
 /// - `Core+Reload`: another configuration while the agent runs
 /// - `Core+Commands`: what else an operator asks for
 /// - `Core+Gates`: what a tunnel's state means for its link
@@ -34,11 +38,13 @@ public struct Core: Sendable {
     case tunnel(TunnelID)
     case gate(String)
     case ike
+    case command(TunnelID)
     case ownLink(UInt32)
     /// Tunnels that are still down after a mass failure.
     case mass
     /// What the record on disk does not have yet.
     case record
+    case badSPI
     case verification(TunnelID)
   }
 
@@ -73,6 +79,9 @@ public struct Core: Sendable {
   var answered: [String: Set<IPAddress>]
   /// Attempts on tunnels that are forgotten while they have no SA.
   var departed: [String: Attempts] = [:]
+  var badSPI = BadSPI()
+  /// Active, unless told otherwise.
+  public internal(set) var role: Role
 
   private var lastTunnel = 0
   private var lastMonitor: UInt32 = 0
@@ -102,12 +111,15 @@ public struct Core: Sendable {
   ///
   /// - Parameters:
   ///   - record: what an earlier run held and withdrew; empty when it left nothing.
+  ///   - role: active, or standby beside the active gateway.
   ///   - seed: of the jitter; any number.
   ///   - now: the present.
   public init(
-    configuration: Configuration, record: GateRecord = GateRecord(), seed: UInt64, at now: Instant
+    configuration: Configuration, record: GateRecord = GateRecord(), role: Role = .active,
+    seed: UInt64, at now: Instant
   ) {
     self.configuration = configuration
+    self.role = role
     self.tunnelIndex = TunnelIndex(configuration)
     self.routes = RouteGuard(record: record)
     self.recorded = record
@@ -164,7 +176,13 @@ public struct Core: Sendable {
       let name = monitors[id].flatMap { tunnels[$0.tunnel]?.name } ?? "-"
       log(.warning, name, "cannot clear \(key): \(message)")
     case .vici(let event): take(event, at: now)
+    case .commandEnded(let id, let end): commandEnded(id, end, at: now)
     case .ownLinkFailed(let ifID, let message): ownLinkFailed(ifID, message)
+    case .role(let role): take(role, at: now)
+    case .unknownSPIs(let count): take(unknownSPIs: count, at: now)
+    case .captured(let packets): take(packets, at: now)
+    case .badSPIFailed(let message): badSPIFailed(message)
+    case .decrypted(let gateway, let packets): take(decrypted: packets, from: gateway)
     case .command(let command, let request): obey(command, request, at: now)
     case .shutdown(let release): shutDown(release: release, at: now)
     case .tick: break
@@ -191,9 +209,11 @@ public struct Core: Sendable {
           settleGate(link, at: now)
         }
       case .ike: askForList(at: now)
+      case .command(let id): runCommand(id, at: now)
       case .ownLink: settleOwnLinks(at: now)
       case .mass: raiseSilenced()
       case .record: writeRecord()
+      case .badSPI: wakeBadSPI(at: now)
       case .verification(let id): endVerification(id)
       }
     }

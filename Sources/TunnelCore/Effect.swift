@@ -12,12 +12,24 @@ public enum Effect: Hashable, Sendable {
   case changeGate(GatePlan)
   /// Clear these SAs: re-read each by its key, compare, then expire it hard.
   case clear(MonitorID, tunnel: String, [SecurityAssociation])
+  /// Delete these SAs, without a word to the IKE daemon: re-read each by its key, compare, delete.
+  case delete(MonitorID, tunnel: String, [SecurityAssociation])
+  /// Run a tunnel's `renegotiate-command`: a program and its arguments.
+  case run(TunnelID, [String])
   /// Read the packet counters of a set's SAs and give them back as `Event.counters`.
   case readCounters(MonitorID, [SAKey])
   /// The kernel's routes may have changed without an event: dump them again.
   case readRoutes
   /// Ask the IKE daemon.
   case vici(VICIRequest)
+  /// Read the kernel's counter of ESP without an SA: XfrmInNoStates of this namespace.
+  case readUnknownSPIs
+  /// Capture ESP with unknown SPIs and give it back as `Event.captured`, until told to end.
+  case capture(CaptureRequest)
+  /// End the capture.
+  case endCapture
+  /// Add up the packets of these SAs that are still there.
+  case readDecrypted(gateway: String, [SAKey])
   /// A command has come to something.
   case answer(RequestID, Answer)
   /// An alarm for the operator.

@@ -58,12 +58,36 @@ public enum Event: Sendable {
   case clearFailed(MonitorID, SAKey, message: String)
   /// The connection to the IKE daemon said something.
   case vici(VICIEvent)
+  /// Packets of ESP so far that the kernel had no SA for, as asked for by `Effect.readUnknownSPIs`.
+  case unknownSPIs(UInt64)
+  /// Packets that the capture saw.
+  case captured([CapturedESP])
+  /// That counter cannot be read, or no capture be opened.
+  case badSPIFailed(String)
+  /// Packets decrypted by SAs of a gateway's, as asked for by `Effect.readDecrypted`.
+  case decrypted(gateway: String, packets: UInt64)
+  /// The redundancy daemon says which gateway this is.
+  case role(Role)
+  /// A tunnel's `renegotiate-command` ended.
+  case commandEnded(TunnelID, CommandEnd)
   /// An operator asks for something; nil: nobody waits for the answer.
   case command(Command, RequestID?)
   /// The agent is about to end. With `release` every gate is put back first.
   case shutdown(release: Bool)
   /// Time passed; `nextDeadline` says when this is due.
   case tick
+}
+
+/// How a command ended.
+public enum CommandEnd: Hashable, Sendable {
+  /// It exited with this status.
+  case exited(Int32)
+  /// This signal ended it.
+  case killed(signal: Int32)
+  /// It took too long, and was killed.
+  case tookTooLong
+  /// It could not be started, and why.
+  case notStarted(String)
 }
 
 /// The kernel's state as dumps gave it.

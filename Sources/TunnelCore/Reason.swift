@@ -23,6 +23,8 @@ public enum Reason: Hashable, Sendable {
   case noSA
   /// The time that a tunnel is kept out of service after a failure is over.
   case backOffOver
+  /// The gateway became standby, or SAs appeared while it is.
+  case standby
 }
 
 extension Reason: CustomStringConvertible {
@@ -40,6 +42,7 @@ extension Reason: CustomStringConvertible {
     case .clearedByOperator: "User cleared IPSec SA from CLI"
     case .noSA: "No IPSec SA"
     case .backOffOver: "Tunnel is ready. Waiting for trigger event or peer to trigger negotiation"
+    case .standby: "HA role is standby"
     }
   }
 }

@@ -22,7 +22,7 @@ public struct TunnelStatus: Codable, Hashable, Sendable {
   public var local: String?
   /// The peer's, likewise.
   public var remote: String?
-  /// absent, verifying, up, down.
+  /// absent, verifying, up, down, standby.
   public var state: String
   /// Junos' letter: "-" off, "U" up, "D" down, "V" verifying.
   public var mon: String
@@ -54,13 +54,19 @@ public struct TunnelStatus: Codable, Hashable, Sendable {
   public var recoveryThreshold: Int?
   /// Routes taken from its link.
   public var withdrawn: [String]
+  /// How its SAs are cleared and brought back: "vici", "kernel expire", or "kernel expire,
+  /// renegotiate-command".
+  public var control: String
   /// What strongSwan calls it; null when that was never known.
   public var ike: IKEStatus?
+  /// What is being done to bring it back; null when nothing is.
+  public var renegotiation: RenegotiationStatus?
   /// Its SA sets.
   public var sets: [SetStatus]
 
   private enum CodingKeys: String, CodingKey {
-    case name, ike, id, configured, template, link, gateway, local, remote, state, mon, gate,
+    case name, ike, control, renegotiation, id, configured, template, link, gateway, local, remote,
+      state, mon, gate,
       reason,
       since
     case losses, threshold, obstacle, failures, attempts, withdrawn, sets
@@ -72,31 +78,6 @@ public struct TunnelStatus: Codable, Hashable, Sendable {
   }
 }
 
-/// A tunnel in strongSwan's words.
-public struct IKEStatus: Codable, Hashable, Sendable {
-  /// Name of its connection.
-  public var connection: String
-  /// Name of the child.
-  public var child: String
-  /// unique id of the IKE SA; null when the child has no SAs.
-  public var ikeID: UInt32?
-  /// unique id of the CHILD_SA; null likewise.
-  public var childID: UInt32?
-
-  private enum CodingKeys: String, CodingKey {
-    case connection, child
-    case ikeID = "ike_id"
-    case childID = "child_id"
-  }
-
-  init(_ names: IKENames) {
-    connection = names.name.connection
-    child = names.name.child
-    ikeID = names.ikeID
-    childID = names.childID
-  }
-}
-
 /// One SA set at one moment.
 public struct SetStatus: Codable, Hashable, Sendable {
   /// reqid of its SAs.
@@ -105,7 +86,8 @@ public struct SetStatus: Codable, Hashable, Sendable {
   public var ifID: UInt32
   /// Its traffic selectors, `LOCAL === REMOTE`; empty while no policy has told.
   public var selectors: [String]
-  /// incomplete, absent, verifying, up, down, or rekeying while a set that vanished may come back.
+  /// incomplete, absent, verifying, up, down, standby, or rekeying while a set that vanished may come
+  /// back.
   public var state: String
   /// SPIs of the inbound SAs, `0x` and eight digits.
   public var spiIn: [String]
@@ -198,7 +180,7 @@ extension Core {
       template: tunnel.template, link: tunnel.link, gateway: tunnel.gateway,
       local: (tunnel.endpoints?.local ?? gateway?.localAddress)?.description,
       remote: (tunnel.endpoints?.remote ?? gateway?.addresses.first)?.description,
-      state: tunnel.state.rawValue, mon: tunnel.monLetter,
+      state: tunnel.state.rawValue, mon: isStandby ? "-" : tunnel.monLetter,
       gate: tunnel.isGuarded ? tunnel.link.flatMap { gates[$0]?.demand.rawValue } ?? "-" : "-",
       reason: tunnel.reason.description, since: now.since(tunnel.since).inSeconds,
       losses: isMonitored ? sets.map(\.window.consecutiveLosses).max() ?? 0 : nil,
@@ -210,7 +192,8 @@ extension Core {
         .flatMap { $0 > 0 ? $0 : nil },
       recoveryReplies: recovery?.replies, recoveryThreshold: recovery?.needed,
       withdrawn: tunnel.link.map { routes.withdrawn(from: $0).map(\.description) } ?? [],
-      ike: tunnel.ike.map(IKEStatus.init), sets: (sets + tunnel.lost).map(status))
+      control: control(of: tunnel), ike: tunnel.ike.map(IKEStatus.init),
+      renegotiation: renegotiation(of: tunnel, at: now), sets: (sets + tunnel.lost).map(status))
   }
 
   private func obstacle(_ tunnel: Tunnel, _ sets: [SetMonitor]) -> String? {
@@ -219,6 +202,7 @@ extension Core {
       if !link.isAdminUp, !isDownByUs(name) { return "link \(name) is down by the operator" }
     }
     return sets.lazy.compactMap(\.obstacle).first.map(\.description)
+      ?? tunnel.nameObstacle?.description
   }
 
   func wayName(_ way: ProbeWay) -> String {
@@ -258,6 +242,7 @@ extension Tunnel {
   fileprivate var monLetter: String {
     guard monitor != nil, !isOnlyObserved else { return "-" }
     switch state {
+    case .standby: return "-"
     case .up: return "U"
     case .verifying: return "V"
     case .down, .absent: return "D"
@@ -273,6 +258,7 @@ extension SetMonitor {
     case .verifying: return "verifying"
     case .up: return "up"
     case .observed: return "observed"
+    case .standby: return "standby"
     case .down: return "down"
     }
   }

@@ -20,7 +20,7 @@ struct Timers<Owner: Hashable & Sendable>: Sendable {
   /// The earliest deadline.
   var next: Instant? { heap.min?.deadline }
 
-  /// An owner's deadline.
+  /// An owner's deadline; nil when it has none.
   func deadline(of owner: Owner) -> Instant? { current[owner]?.deadline }
 
   /// Sets, moves or (nil) removes an owner's deadline.

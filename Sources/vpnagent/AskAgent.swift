@@ -1,9 +1,6 @@
 import ArgumentParser
 import LinuxEdge
 
-/// Where the agent keeps its socket, lock and record unless `--run-dir` says otherwise.
-let defaultRunDirectory = "/run/vpnagent"
-
 /// Sends a running agent one line; returns its whole answer.
 ///
 /// - Throws: exit status 77 without permission, 2 when no agent answers.

@@ -7,11 +7,13 @@ import TunnelCore
 /// Where the configuration is unless `--config` says otherwise.
 let defaultConfigPath = "/etc/vpnagent/vpnagent.toml"
 
-/// The content of the file that is named, else of the default one, if it is there.
+/// The content of the file that is named, else of the usual one, if it is there.
 ///
 /// What is wrong with it is all in the answer: exit status 78, or 77 when it must not be read.
-func readConfiguration(_ named: String?) -> Result<ConfigurationFile, ControlAnswer> {
-  let path = named ?? defaultConfigPath
+func readConfiguration(
+  _ named: String?, usual: String = defaultConfigPath
+) -> Result<ConfigurationFile, ControlAnswer> {
+  let path = named ?? usual
   let bytes: [UInt8]
   do {
     bytes = try readFile(path)
@@ -22,7 +24,7 @@ func readConfiguration(_ named: String?) -> Result<ConfigurationFile, ControlAns
       ControlAnswer(exit: exit.rawValue, lines: ["\(path): cannot read: \(error.reason)"]))
   }
   do {
-    let loaded = try parseConfiguration(String(decoding: bytes, as: UTF8.self), fileName: path)
+    let loaded = try parseConfiguration(bytes, fileName: path)
     return .success(
       ConfigurationFile(
         path: path, configuration: loaded.configuration, warnings: loaded.warnings))

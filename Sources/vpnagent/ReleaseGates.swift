@@ -12,12 +12,13 @@ struct ReleaseGates: ParsableCommand {
       running, 77 no permission.
       """)
 
-  @Option(help: .hidden) var runDir = defaultRunDirectory
+  @OptionGroup var place: Place
 
   func run() throws {
+    try place.enterNamespace()
     let outcome: Release.Outcome
     do {
-      outcome = try Release.run(runDirectory: runDir)
+      outcome = try Release.run(runDirectory: place.directory)
     } catch {
       complain(error.description)
       throw error.exitCode

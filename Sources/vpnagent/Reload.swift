@@ -8,7 +8,7 @@ struct Reload: ParsableCommand {
       Exit status: 0 taken over, 2 no agent answers, 77 unreadable, 78 not valid.
       """)
 
-  @Option(help: .hidden) var runDir = defaultRunDirectory
+  @OptionGroup var place: Place
 
-  func run() throws { try order("reload", runDirectory: runDir, patience: 30) }
+  func run() throws { try order("reload", runDirectory: place.directory, patience: 30) }
 }

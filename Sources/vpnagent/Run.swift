@@ -7,6 +7,8 @@ struct Run: ParsableCommand {
     abstract: "Runs the agent in the foreground.",
     discussion: """
       Without a configuration file it observes: every tunnel it finds is listed, none is touched.
+      --netns runs it in a network namespace, with a directory of its own, /run/vpnagent-NAME, and \
+      /etc/vpnagent/NAME.toml for its configuration.
       SIGTERM and SIGINT end it; held links are released first unless --on-exit keep. SIGUSR1 ends \
       it and keeps them, for a restart. SIGHUP has it read its configuration file again, as \
       `vpnagent reload` does. With --dry-run it probes and reads, and says what else it would do; \
@@ -20,16 +22,19 @@ struct Run: ParsableCommand {
   @Option(help: "What ending does to held links: release or keep.")
   var onExit = AgentOptions.OnExit.release
   @Flag(help: "Log every change instead of making it.") var dryRun = false
-  @Option(help: .hidden) var runDir = defaultRunDirectory
+  @Option(help: "HA role until `vpnagent role` says another: active or standby.")
+  var role = Role.active
+  @OptionGroup var place: Place
   @Flag(help: "Log what is of use only to who works on the agent.") var debug = false
 
   func run() throws {
-    let config = config
-    let file = try readConfiguration(config).orComplain()
+    try place.enterNamespace()
+    let (config, usual) = (config, place.configPath)
+    let file = try readConfiguration(config, usual: usual).orComplain()
     let options = AgentOptions(
-      configuration: file, readConfiguration: { readConfiguration(config) },
-      runDirectory: runDir, onExit: onExit, logLevel: debug ? .debug : .info, isDryRun: dryRun,
-      version: agentVersion)
+      configuration: file, readConfiguration: { readConfiguration(config, usual: usual) },
+      runDirectory: place.directory, role: role, onExit: onExit,
+      logLevel: debug ? .debug : .info, isDryRun: dryRun, version: agentVersion)
     let agent: Agent
     do {
       agent = try Agent(options)

@@ -14,7 +14,7 @@ struct ShowEvents: ParsableCommand {
   @Argument(help: "Only events of this tunnel.") var name: String?
   @Flag(help: "Go on showing events as they come.") var follow = false
   @Flag(help: "Print JSON.") var json = false
-  @Option(help: .hidden) var runDir = defaultRunDirectory
+  @OptionGroup var place: Place
 
   func validate() throws {
     if json, follow { throw ValidationError("--json and --follow exclude each other") }
@@ -23,9 +23,9 @@ struct ShowEvents: ParsableCommand {
   func run() throws {
     var last: UInt64 = 0
     repeat {
-      let bytes = try ask(name.map { "events \($0)" } ?? "events", in: runDir)
+      let bytes = try ask(name.map { "events \($0)" } ?? "events", in: place.directory)
       if let answer = ControlAnswer(json: bytes) { return try conclude(answer) }
-      guard let events = AgentEvents(json: bytes) else { throw strangeAnswer(runDir) }
+      guard let events = AgentEvents(json: bytes) else { throw strangeAnswer(place.directory) }
       if json { return show(String(decoding: bytes, as: UTF8.self)) }
       for line in events.lines(after: last) { show("\(line)\n") }
       last = max(last, events.events.last?.number ?? 0)
@@ -41,11 +41,13 @@ struct ShowStatistics: ParsableCommand {
     discussion: "`vpnagent clear statistics` has it count from zero.")
 
   @Flag(help: "Print JSON.") var json = false
-  @Option(help: .hidden) var runDir = defaultRunDirectory
+  @OptionGroup var place: Place
 
   func run() throws {
-    let bytes = try ask("statistics", in: runDir)
-    guard let statistics = AgentStatistics(json: bytes) else { throw strangeAnswer(runDir) }
+    let bytes = try ask("statistics", in: place.directory)
+    guard let statistics = AgentStatistics(json: bytes) else {
+      throw strangeAnswer(place.directory)
+    }
     if json { return show(String(decoding: bytes, as: UTF8.self)) }
     for line in statistics.lines { show("\(line)\n") }
   }
@@ -57,7 +59,7 @@ struct Explain: ParsableCommand {
     discussion: "Exit status: 0, 1 no such tunnel, 2 no agent answers.")
 
   @Argument(help: "The tunnel's name in `vpnagent status`.") var name: String
-  @Option(help: .hidden) var runDir = defaultRunDirectory
+  @OptionGroup var place: Place
 
-  func run() throws { try order("explain", name, runDirectory: runDir) }
+  func run() throws { try order("explain", name, runDirectory: place.directory) }
 }

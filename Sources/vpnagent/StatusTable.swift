@@ -22,7 +22,7 @@ struct StatusTable {
 
   func text(_ coloured: Bool) -> String {
     guard !status.tunnels.isEmpty else {
-      return "No tunnel configured, and no IPsec SA found.\n" + footer
+      return "No tunnel configured, and no IPsec SA found.\n" + role + badSPIs + footer
     }
     let rows = [Array(columns)] + status.tunnels.map(Self.cells)
     let widths = columns.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
@@ -38,7 +38,19 @@ struct StatusTable {
       for note in tunnel.map(Self.notes) ?? [] { text += "  \(note)\n" }
       for set in tunnel.map({ SetLines($0).lines }) ?? [] { text += "  \(set)\n" }
     }
-    return text + footer
+    return text + role + badSPIs + footer
+  }
+
+  private var badSPIs: String {
+    (status.badSPI ?? []).map { peer in
+      "bad SPI: \(peer.gateway), \(peer.seen) seen, last \(peer.lastSPI) from \(peer.lastSource) "
+        + "\(Self.age(peer.lastAge)) ago; responses \(peer.responses)/\(peer.maxResponses)\n"
+    }.joined()
+  }
+
+  /// Only there where it is not what it is everywhere.
+  private var role: String {
+    status.role == "active" ? "" : "role: \(status.role), every link is held\n"
   }
 
   private var footer: String {

@@ -9,23 +9,33 @@ struct Verify: ParsableCommand {
       """)
 
   @Argument(help: "The tunnel's name in `vpnagent status`.") var name: String
-  @Option(help: .hidden) var runDir = defaultRunDirectory
+  @OptionGroup var place: Place
 
-  func run() throws { try order("verify", name, runDirectory: runDir, patience: 15) }
+  func run() throws { try order("verify", name, runDirectory: place.directory, patience: 15) }
 }
 
 struct Clear: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Clears a tunnel's SAs, as a threshold does, so that it is negotiated anew.",
     discussion:
-      "`clear statistics` clears the counters of `vpnagent statistics`. Exit status: 0 done, 1 there is nothing to clear, 2 no agent answers."
-  )
+      """
+      `clear statistics` clears the counters of `vpnagent statistics`. `clear bad-spi-count [GATEWAY]` \
+      forgets what respond-bad-spi did for a gateway, or for all of them.
+      Exit status: 0 done, 1 there is nothing to clear, 2 no agent answers.
+      """)
 
-  @Argument(help: "The tunnel's name in `vpnagent status`, or `statistics`.") var name: String
-  @Option(help: .hidden) var runDir = defaultRunDirectory
+  @Argument(help: "The tunnel's name in `vpnagent status`, `statistics` or `bad-spi-count`.")
+  var name: String
+  @Argument(help: "With `bad-spi-count`: the gateway; all of them without.") var gateway: String?
+  @OptionGroup var place: Place
 
   func run() throws {
-    if name == "statistics" { return try order("clear-statistics", runDirectory: runDir) }
-    try order("clear", name, runDirectory: runDir)
+    if name == "statistics" { return try order("clear-statistics", runDirectory: place.directory) }
+    if name == "bad-spi-count" {
+      let line = ["clear-bad-spi-count", gateway].compactMap(\.self).joined(separator: " ")
+      return try order(line, runDirectory: place.directory)
+    }
+    guard gateway == nil else { throw ValidationError("only bad-spi-count takes a gateway") }
+    try order("clear", name, runDirectory: place.directory)
   }
 }

@@ -3,6 +3,7 @@ let fullFile = """
   vici-socket = "/run/ike/charon.vici"
   mass-failure-threshold = 0.25
   max-clears-per-minute = 6
+  respond-bad-spi = { max-responses = 7 }
 
   # Defaults for every VPN that has vpn-monitor.
   [vpn-monitor-options]
@@ -17,6 +18,7 @@ let fullFile = """
   [gateway.GW-B]
   address = ["203.0.113.1", "203.0.113.2"]
   local-address = "198.51.100.1"
+  ike-connection = "branch"
 
   [gateway.GW-6]
   address = "2001:db8::1"
@@ -32,6 +34,8 @@ let fullFile = """
   ]
   guard-protocols = ["boot", "static", "unset", 186]
   held-route = "none"
+  ike-child = "net"
+  renegotiate-command = ["ipsec", "auto", "--up", "to-b"]
 
   [vpn.to-b.vpn-monitor]
   optimized = true

@@ -34,14 +34,14 @@ struct Row: Sendable, CustomTestStringConvertible {
 // What is allowed, as messages have it.
 let vpnKeys =
   "gateway, bind-interface, establish-tunnels, link-control, routes, guard-protocols, "
-  + "held-route, vpn-monitor"
+  + "held-route, vpn-monitor, ike-child, renegotiate-command"
 let monitorKeys =
   "optimized, interval, threshold, timeout, probe-source, source-interface, "
   + "destination-ip, accept-clear-reply, path-mtu, verify-path, \(reactionKeys)"
 let reactionKeys = "action, recovery-threshold, renegotiate-backoff, never-answered"
 let rootKeys =
-  "vici-socket, mass-failure-threshold, max-clears-per-minute, vpn-monitor-options, gateway, "
-  + "vpn, template"
+  "vici-socket, respond-bad-spi, mass-failure-threshold, max-clears-per-minute, "
+  + "vpn-monitor-options, gateway, vpn, template"
 let protocols =
   "unspec, unset, redirect, boot, static, ra, dhcp, zebra, bird, babel, bgp, isis, ospf, "
   + "rip, eigrp, or a number 0...255 except 2"

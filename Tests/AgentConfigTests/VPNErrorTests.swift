@@ -13,6 +13,22 @@ private let rows: [Row] = [
   .vpn(
     "gatway = 'GW'",
     " vpn.v.gatway = \"GW\": unknown key (did you mean gateway?); allowed: \(vpnKeys)"),
+  .vpn(
+    "ike-child = ''",
+    " vpn.v.ike-child = \"\": not a name; allowed: 1...255 bytes, a name of the IKE daemon's "
+      + "configuration"),
+  .vpn(
+    "renegotiate-command = 'ipsec auto --up v'",
+    " vpn.v.renegotiate-command = \"ipsec auto --up v\": must be an array of strings, the program "
+      + "and its arguments, not a string"),
+  .vpn(
+    "renegotiate-command = []",
+    " vpn.v.renegotiate-command = []: no command; allowed: a program and up to 63 arguments, "
+      + "no NUL in them"),
+  .vpn(
+    "renegotiate-command = ['ipsec', 1]",
+    " vpn.v.renegotiate-command[1] = 1: must be a string, not an integer; allowed: one word of the "
+      + "command"),
   .vpn("mode = 'optimized'", " vpn.v.mode = \"optimized\": unknown key; allowed: \(vpnKeys)"),
   .vpn(
     "vpn-monitor.mode = 'optimized'",

@@ -34,7 +34,8 @@ private func vpn(_ lines: String) throws -> VPN {
       mode: .optimized, interval: .seconds(1), threshold: 3, timeout: .milliseconds(500),
       probeSource: .endpoint, sourceInterface: "lo", destinations: [IPAddress(10, 99, 0, 2)],
       acceptsClearReply: true,
-      verifyPath: .init(destinations: [IPAddress(10, 99, 0, 3), far6], packetSize: 1350)))
+      verifyPath: .init(destinations: [IPAddress(10, 99, 0, 3), far6], packetSize: 1350)),
+    ikeChild: "net", renegotiateCommand: ["ipsec", "auto", "--up", "to-b"])
   first.monitor?.action = .warn
   first.monitor?.recoveryThreshold = 4
   first.monitor?.renegotiateBackoff = .init(initial: .seconds(20), maximum: .seconds(200))
@@ -51,15 +52,23 @@ private func vpn(_ lines: String) throws -> VPN {
   var expected = Configuration(
     gateways: [
       "GW-B": Gateway(
-        name: "GW-B", addresses: peers, localAddress: IPAddress(198, 51, 100, 1)),
+        name: "GW-B", addresses: peers, localAddress: IPAddress(198, 51, 100, 1),
+        ikeConnection: "branch"),
       "GW-6": Gateway(name: "GW-6", addresses: [six]),
     ],
     vpns: [first, second, VPN(name: "shown", gateway: "GW-6")])
   expected.viciSocket = "/run/ike/charon.vici"
   expected.massFailureThreshold = 0.25
   expected.maxClearsPerMinute = 6
+  expected.respondBadSPI = RespondBadSPI(maxResponses: 7)
   #expect(loaded.configuration == expected)
   #expect(loaded.warnings.count == 1)  // a6 has routes that it does not touch
+}
+
+@Test(arguments: [("true", 5), ("{}", 5), ("{ max-responses = 30 }", 30), ("false", nil)])
+func respondBadSPIIsOnOrATable(value: String, responses: Int?) throws {
+  let loaded = try parse("respond-bad-spi = \(value)")
+  #expect(loaded.configuration.respondBadSPI?.maxResponses == responses)
 }
 
 @Test(arguments: ["", "\n", "# nothing\r\n", "\u{feff}", "[gateway]\n[vpn]\n"])
@@ -76,6 +85,8 @@ func aFileWithoutTunnelsObserves(text: String) throws {
   #expect(vpn.guardProtocols == [0, 3, 4])
   #expect(vpn.heldRoute == .unreachable)
   #expect(vpn.monitor == nil)
+  #expect(vpn.ikeChild == nil)
+  #expect(vpn.renegotiateCommand == nil)
 }
 
 @Test(arguments: ["vpn-monitor = true", "vpn-monitor = {}", "[vpn.v.vpn-monitor]"])
@@ -134,19 +145,12 @@ func boundsAreAllowed(line: String, expected: Monitor) throws {
   "vpn.z.gateway = \"\"\"\\\nGW\"\"\"\nvpn.a.gateway = 'GW'\n[ vpn . \"m.1\" ]\ngateway = 'GW'",
   "[vpn.z]  # [vpn.a]\ngateway = 'GW'\nroutes = [ # ]\n]\n[vpn.a]\ngateway = 'GW'\n[vpn.'m.1']\n"
     + "gateway = 'GW'",
+  "vpn = { z.gateway = 'GW', a = { gateway = 'GW' }, 'm.1' = { gateway = 'GW' } }",
   "\u{feff}[vpn.z]\r\ngateway = 'GW'\r\n[vpn.a]\r\ngateway = 'GW'\r\n[vpn.'m.1']\r\ngateway = 'GW'",
 ])
 func vpnsKeepTheFilesOrder(text: String) throws {
   let loaded = try parse(text + "\n[gateway.GW]\naddress = '203.0.113.1'\n")
   #expect(loaded.configuration.vpns.map(\.name) == ["z", "a", "m.1"])
-}
-
-@Test func vpnsOfOneInlineTableAreInOrderOfNames() throws {
-  let text = """
-    vpn = { b = { gateway = "GW" }, a = { gateway = "GW" } }
-    gateway.GW.address = "203.0.113.1"
-    """
-  #expect(try parse(text).configuration.vpns.map(\.name) == ["a", "b"])
 }
 
 @Test(arguments: [

@@ -21,12 +21,12 @@ import Testing
     (
       "frobnicate",
       "unknown verb 'frobnicate'; allowed: status, events, statistics, explain, reload, verify, "
-        + "clear, clear-statistics"
+        + "clear, role, clear-statistics, clear-bad-spi-count"
     ),
     (
       "",
       "unknown verb ''; allowed: status, events, statistics, explain, reload, verify, clear, "
-        + "clear-statistics"
+        + "role, clear-statistics, clear-bad-spi-count"
     ),
     ("status now", "status: 1 arguments; allowed: status"),
     ("verify", "verify: 0 arguments; allowed: verify NAME"),

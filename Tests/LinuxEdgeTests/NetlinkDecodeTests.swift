@@ -84,6 +84,19 @@ func decodeRoute(_ bytes: [UInt8]) -> KernelEvent? { decode(VPA_NETLINK_ROUTE, b
     #expect(decodeRoute(bytes) == .link(Self.link(kind)))
   }
 
+  @Test func vrfAndWhatBelongsToIt() {
+    // IFLA_INFO_DATA: IFLA_VRF_TABLE 100.
+    let data = NetlinkGolden.linkInfo("vrf", hex("0800 0100 64000000"))
+    var vrf = Self.link(.other("vrf"))
+    vrf.vrfTable = 100
+    #expect(decodeRoute(NetlinkGolden.link(NetlinkGolden.linkBasics + data)) == .link(vrf))
+    // IFLA_MASTER 9.
+    let master = NetlinkGolden.linkBasics + hex("0800 0a00 09000000")
+    var slave = Self.link(.other(""))
+    slave.master = 9
+    #expect(decodeRoute(NetlinkGolden.link(master)) == .link(slave))
+  }
+
   @Test func linkDeletion() {
     #expect(decodeRoute(NetlinkGolden.link([], type: 17)) == .linkDeleted(index: 5))
   }

@@ -63,6 +63,29 @@ struct ProbeSocketTests {
     }
   }
 
+  /// The way in clear is a default route by another link. IPv4 takes the destination for a
+  /// neighbour on the link, IPv6 knows of none.
+  @Test func noRouteThroughTheLinkIsNoWayInClear() throws {
+    try inNewNamespace {
+      let (index, pid) = try Self.makePeer()
+      defer { _ = try? run("kill \(pid)") }
+      try run(
+        """
+        ip link add clear type veth peer name far && ip link set clear up &&
+        ip link set far up && ip address add 2001:db8:2::1/64 dev clear nodad && ip -6 route add default dev clear
+        """)
+      let socket = try ProbeSocket(family: .ipv6, identifier: 0x7a01)
+      let near = try #require(IPAddress("2001:db8:1::2"))
+      let far = try #require(IPAddress("2001:db8:3::1"))
+      let source = try #require(IPAddress("2001:db8:1::1"))
+      let probes = [far, near, far].map {
+        OutgoingProbe(
+          destination: $0, source: source, linkIndex: index, sequence: 1, payload: [1, 2, 3])
+      }
+      #expect(socket.send(probes) == [ENETUNREACH, 0, ENETUNREACH])
+    }
+  }
+
   @Test func eachProbeHasItsOwnResult() throws {
     try inNewNamespace {
       let (index, pid) = try Self.makePeer()

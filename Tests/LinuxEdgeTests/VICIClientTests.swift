@@ -17,16 +17,17 @@ import TunnelCore
     #expect(
       daemon.registered == [
         "child-updown", "ike-updown", "child-rekey", "ike-rekey", "ike-update", "list-sa",
+        "list-conn",
       ])
     #expect(client.nextDeadline == nil)
 
-    #expect(client.request(.listChildren, at: daemon.now).isEmpty)
+    #expect(client.request(.listSAs, at: daemon.now).isEmpty)
     #expect(try daemon.commands.take() == [.request("list-sas", VICISection())])
     let sa = try VICIPacket(decoding: VICIGolden.listSA[...])
     try daemon.commands.give(sa, sa)
     #expect(daemon.pump(client).isEmpty)
     try daemon.commands.give(.response(VICISection()))
-    #expect(daemon.pump(client) == [.children([VICIGolden.child, VICIGolden.child])])
+    #expect(daemon.pump(client) == [.sas([VICIGolden.ikeSA, VICIGolden.ikeSA])])
     #expect(client.nextDeadline == nil)
   }
 
@@ -88,7 +89,7 @@ import TunnelCore
       #expect(client.takeInterests().isEmpty)
       let next = try #require(client.nextDeadline)
       pauses.append(daemon.now.duration(to: next))
-      #expect(client.request(.listChildren, at: daemon.now).isEmpty)
+      #expect(client.request(.listSAs, at: daemon.now).isEmpty)
       daemon.now = next
     }
     for (pause, nominal) in zip(pauses, [1.0, 2, 4, 8, 15, 15, 15, 15]) {
@@ -100,7 +101,7 @@ import TunnelCore
     let daemon = try Daemon()
     let client = VICIClient(path: daemon.path, at: daemon.now)
     _ = try daemon.meet(client)
-    _ = client.request(.listChildren, at: daemon.now)
+    _ = client.request(.listSAs, at: daemon.now)
     daemon.now = daemon.now.advanced(by: .seconds(4))
     let sa = try VICIPacket(decoding: VICIGolden.listSA[...])
     try daemon.commands.give(sa)
@@ -110,7 +111,7 @@ import TunnelCore
     daemon.now = daemon.now.advanced(by: .seconds(5))
     #expect(client.wake(at: daemon.now).count == 1)
     _ = try daemon.meet(client)
-    #expect(client.request(.listChildren, at: daemon.now).isEmpty)
+    #expect(client.request(.listSAs, at: daemon.now).isEmpty)
     #expect(try daemon.commands.take().count == 1, "the new connection is free")
   }
 
@@ -202,10 +203,12 @@ private final class Daemon {
       try events.give(confirming)
       heard += pump(client)
     }
-    guard case .register(let name) = try commands.take().first else { return heard }
-    registered.append(name)
-    try commands.give(list)
-    return heard + pump(client)
+    while case .register(let name) = try commands.take().first {
+      registered.append(name)
+      try commands.give(list)
+      heard += pump(client)
+    }
+    return heard
   }
 
   /// Gives the client what waits on its sockets.

@@ -111,10 +111,54 @@ import TunnelCore
       Issue.record("\(packet)")
       return
     }
-    #expect(ChildSA.list(in: message) == [VICIGolden.child])
+    #expect(IKESA.list(in: message) == [VICIGolden.ikeSA])
     let child = message.section("to-b")?.section("child-sas")?.section("net-1")
     #expect(child?.text("state") == "INSTALLED")
     #expect(child?.texts("local-ts") == ["0.0.0.0/0", "::/0"])
+  }
+
+  @Test func itsConnections() throws {
+    let packet = try VICIPacket(decoding: VICIGolden.listConn[...])
+    #expect(Array(try packet.encoded()[4...]) == VICIGolden.listConn)
+    guard case .event("list-conn", let message) = packet else {
+      Issue.record("\(packet)")
+      return
+    }
+    #expect(IKEConnection.list(in: message) == [VICIGolden.connection])
+  }
+
+  /// What later versions write, and what is not an address or a prefix.
+  @Test func connectionsWithOtherWords() {
+    let section = VICISection([
+      .init(
+        name: "remote_addrs", node: .list(["%any", "vpn.example", "::1"].map { Array($0.utf8) })),
+      .init(name: "dpd_delay", node: Self.text("30")),
+      .init(
+        name: "children",
+        node: .section(
+          VICISection([
+            .init(
+              name: "c",
+              node: .section(
+                VICISection([
+                  .init(name: "close_action", node: Self.text("start")),
+                  .init(
+                    name: "remote-ts",
+                    node: .list(
+                      ["dynamic", "10.2.0.0/16", "10.0.0.0..10.0.0.9"].map { Array($0.utf8) })),
+                ])))
+          ]))),
+    ])
+    let list = IKEConnection.list(
+      in: VICISection([.init(name: "x", node: .section(section))]))
+    let child = IKEConnection.Child(
+      name: "c", mode: "", remote: [IPPrefix(IPAddress(10, 2, 0, 0), length: 16)],
+      closeAction: "start")
+    let far = IPAddress(family: .ipv6, bits: 1)
+    #expect(
+      list == [
+        IKEConnection(name: "x", version: "", remote: [far], dpdDelay: 30, children: [child])
+      ])
   }
 
   @Test func aChildWithoutNumbersIsLeftOut() {
@@ -136,13 +180,13 @@ import TunnelCore
     let child = ChildSA(
       name: ChildName(connection: "to-b", child: "c"), ikeID: 7, childID: 5, state: .other(""),
       spiIn: 0, spiOut: 0)
-    #expect(ChildSA.list(in: VICISection([entry])) == [child])
+    #expect(IKESA.list(in: VICISection([entry])).map(\.children) == [[child]])
   }
 
   // MARK: Damage
 
   @Test func everyTruncationIsAnError() {
-    for golden in [Self.nestedBytes, VICIGolden.listSA] {
+    for golden in [Self.nestedBytes, VICIGolden.listSA, VICIGolden.listConn] {
       for length in golden.indices {
         // Cut between two elements outside all sections it is a shorter message.
         let packet = try? VICIPacket(decoding: golden[..<length])

@@ -1,7 +1,7 @@
 import LinuxEdge
 import TunnelCore
 
-/// What strongSwan 5.9.8 sent: a list-sa event, without its length. SPIs and ids are the lab's.
+/// What strongSwan 5.9.8 sent: events, without their length. SPIs and ids are the lab's.
 enum VICIGolden {
   static let listSA = hex(
     """
@@ -61,8 +61,83 @@ enum VICIGolden {
     02                                                       | }
     """)
 
-  /// The CHILD_SA in it.
-  static let child = ChildSA(
-    name: ChildName(connection: "to-b", child: "net"), ikeID: 1, childID: 1, state: .installed,
-    spiIn: 0xcbd4_a648, spiOut: 0xce52_926f)
+  /// The IKE SA in it.
+  static let ikeSA = IKESA(
+    connection: "to-b", id: 1, state: "ESTABLISHED", version: 2, isInitiator: true,
+    isWaiting: false,
+    children: [
+      ChildSA(
+        name: ChildName(connection: "to-b", child: "net"), ikeID: 1, childID: 1,
+        state: .installed, spiIn: 0xcbd4_a648, spiOut: 0xce52_926f)
+    ])
+
+  /// A list-conn event, likewise.
+  static let listConn = hex(
+    """
+    07 09 6c6973742d636f6e6e                                   | event "list-conn"
+    01 04 746f2d62                                             | to-b {
+    04 0b 6c6f63616c5f6164647273                               |   local_addrs = [
+    05 000c 3139382e35312e3130302e31                           |     198.51.100.1
+    06                                                         |   ]
+    04 0c 72656d6f74655f6164647273                             |   remote_addrs = [
+    05 000b 3230332e302e3131332e31                             |     203.0.113.1
+    06                                                         |   ]
+    03 07 76657273696f6e 0005 494b457632                       |   version = IKEv2
+    03 0b 7265617574685f74696d65 0001 30                       |   reauth_time = 0
+    03 0a 72656b65795f74696d65 0005 3134343030                 |   rekey_time = 14400
+    03 06 756e69717565 0009 554e495155455f4e4f                 |   unique = UNIQUE_NO
+    01 07 6c6f63616c2d31                                       |   local-1 {
+    03 02 6964 0004 67772d61                                   |     id = gw-a
+    03 05 636c617373 000e 7072652d736861726564206b6579         |     class = pre-shared key
+    04 06 67726f757073                                         |     groups = [
+    06                                                         |     ]
+    04 0b 636572745f706f6c696379                               |     cert_policy = [
+    06                                                         |     ]
+    04 05 6365727473                                           |     certs = [
+    06                                                         |     ]
+    04 07 63616365727473                                       |     cacerts = [
+    06                                                         |     ]
+    02                                                         |   }
+    01 08 72656d6f74652d31                                     |   remote-1 {
+    03 02 6964 0004 67772d62                                   |     id = gw-b
+    03 05 636c617373 000e 7072652d736861726564206b6579         |     class = pre-shared key
+    04 06 67726f757073                                         |     groups = [
+    06                                                         |     ]
+    04 0b 636572745f706f6c696379                               |     cert_policy = [
+    06                                                         |     ]
+    04 05 6365727473                                           |     certs = [
+    06                                                         |     ]
+    04 07 63616365727473                                       |     cacerts = [
+    06                                                         |     ]
+    02                                                         |   }
+    01 08 6368696c6472656e                                     |   children {
+    01 03 6e6574                                               |     net {
+    03 04 6d6f6465 0006 54554e4e454c                           |       mode = TUNNEL
+    03 0a 72656b65795f74696d65 0004 33363030                   |       rekey_time = 3600
+    03 0b 72656b65795f6279746573 0001 30                       |       rekey_bytes = 0
+    03 0d 72656b65795f7061636b657473 0001 30                   |       rekey_packets = 0
+    03 0a 6470645f616374696f6e 0004 6e6f6e65                   |       dpd_action = none
+    03 0c 636c6f73655f616374696f6e 0004 6e6f6e65               |       close_action = none
+    04 08 6c6f63616c2d7473                                     |       local-ts = [
+    05 0009 302e302e302e302f30                                 |         0.0.0.0/0
+    05 0004 3a3a2f30                                           |         ::/0
+    06                                                         |       ]
+    04 09 72656d6f74652d7473                                   |       remote-ts = [
+    05 0009 302e302e302e302f30                                 |         0.0.0.0/0
+    05 0004 3a3a2f30                                           |         ::/0
+    06                                                         |       ]
+    02                                                         |     }
+    02                                                         |   }
+    02                                                         | }
+    """)
+
+  /// The connection in it.
+  static let connection = IKEConnection(
+    name: "to-b", version: "IKEv2", local: [IPAddress(198, 51, 100, 1)],
+    remote: [IPAddress(203, 0, 113, 1)], dpdDelay: 0,
+    children: [
+      .init(
+        name: "net", mode: "TUNNEL", local: [.any(.ipv4), .any(.ipv6)],
+        remote: [.any(.ipv4), .any(.ipv6)], dpdAction: "none", closeAction: "none")
+    ])
 }

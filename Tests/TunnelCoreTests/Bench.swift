@@ -29,6 +29,9 @@ struct Bench {
   var link = Bench.link()
   /// Whether clears take the SAs away as the kernel does.
   var obeysClears = true
+  /// Packets of ESP without an SA, as the kernel counts them.
+  var unknownSPIs: UInt64 = 0
+  private(set) var isCapturing = false
   private var replies: [(at: Double, ProbeReply)] = []
   private(set) var sas: [SAKey: SecurityAssociation] = [:]
   private(set) var trace: [(at: Double, effect: Effect)] = []
@@ -37,15 +40,18 @@ struct Bench {
     _ monitor: Monitor? = Monitor(interval: .seconds(1), threshold: 3, verifyPath: .init()),
     establish: VPN.EstablishTunnels = .immediately, routes: [IPPrefix] = [],
     record: GateRecord = GateRecord(), linkControl: VPN.LinkControl = .oper,
-    link: String? = "vti0"
+    link: String? = "vti0", command: [String]? = nil, role: Role = .active,
+    respondBadSPI: RespondBadSPI? = nil
   ) {
     let vpn = VPN(
       name: "to-b", gateway: "gw-b", bindInterface: link, establishTunnels: establish,
-      linkControl: linkControl, routes: routes, monitor: monitor)
+      linkControl: linkControl, routes: routes, monitor: monitor, renegotiateCommand: command)
     let gateway = Gateway(name: "gw-b", addresses: [Self.remote])
+    var configuration = Configuration(gateways: ["gw-b": gateway], vpns: [vpn])
+    configuration.respondBadSPI = respondBadSPI
     core = Core(
-      configuration: Configuration(gateways: ["gw-b": gateway], vpns: [vpn]), record: record,
-      seed: 1, at: start)
+      configuration: configuration, record: record,
+      role: role, seed: 1, at: start)
   }
 
   static func link(
@@ -172,8 +178,14 @@ struct Bench {
         let counts = sas.filter { keys.contains($0.key) }.mapValues(\.packets)
         play(.counters(id, counts))
       case .sendProbe: count(out: 1, in: 0)
-      case .clear, .readRoutes, .vici, .answer, .alarm, .massAlarm, .log, .endProbes, .makeLink,
-        .removeLink:
+      case .readUnknownSPIs: play(.unknownSPIs(unknownSPIs))
+      case .capture: isCapturing = true
+      case .endCapture: isCapturing = false
+      case .readDecrypted(let gateway, let keys):
+        let packets = sas.filter { keys.contains($0.key) }.values.map(\.packets).reduce(0, +)
+        play(.decrypted(gateway: gateway, packets: packets))
+      case .clear, .delete, .run, .readRoutes, .vici, .answer, .alarm, .massAlarm, .log, .endProbes,
+        .makeLink, .removeLink:
         break
       }
     }

@@ -145,7 +145,8 @@ struct Hub {
           put(link)
         }
       case .sendProbe, .endProbes, .makeLink, .removeLink, .readCounters, .readRoutes, .vici,
-        .answer, .alarm, .massAlarm,
+        .readUnknownSPIs, .capture, .endCapture, .readDecrypted,
+        .delete, .run, .answer, .alarm, .massAlarm,
         .log:
         break
       }

@@ -10,9 +10,12 @@ extension Oracle {
       case .sendProbe(let probe): checkProbe(probe, core, now)
       case .changeGate(let plan): checkPlan(plan, core)
       case .clear(let id, let name, let list): checkClear(id, name, list, core, kernel, now)
+      case .readUnknownSPIs, .capture, .endCapture, .readDecrypted:
+        require(false, "\(effect), though respond-bad-spi is off")
       case .makeLink, .removeLink, .endProbes:
         require(false, "\(effect), though every tunnel has a link")
-      case .readCounters, .readRoutes, .vici, .answer, .alarm, .massAlarm, .log: break
+      case .readCounters, .readRoutes, .vici, .run, .delete, .answer, .alarm, .massAlarm, .log:
+        break
       }
     }
     checkThresholds(event, core, now)

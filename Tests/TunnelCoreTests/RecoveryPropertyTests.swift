@@ -15,11 +15,15 @@ import TunnelCore
   }
 }
 
-/// One tunnel, one connection with one child, of which there may be several instances.
+/// One tunnel, one connection with one child, of which there may be several instances. The path may
+/// die as well, so that the agent clears.
 private struct DaemonStory {
   static let name = ChildName(connection: "to-b", child: "net")
+  static let connection = IKEConnection(
+    name: "to-b", remote: [Bench.remote], children: [IKEConnection.Child(name: "net")])
 
-  var bench = Bench()
+  var bench: Bench
+  let establish: VPN.EstablishTunnels
   var random: SeededRandom
   var children: [UInt32: ChildSA] = [:]
   var kernel: Set<UInt32> = []
@@ -33,6 +37,14 @@ private struct DaemonStory {
   /// ... nothing else carries packets, and nobody took the child down since.
   var mustComeBack = false
   var attemptAt = -100.0
+  var pathDiedAt: Double?
+  var revivedAt = -100.0
+  var diedBefore = 0.0
+  /// When the path was last dead for three seconds.
+  var lastDeadAt = -100.0
+  var bornAt: [UInt32: Double] = [:]
+  /// Whether the agent may initiate because it cleared.
+  var hasCleared = false
   var number: UInt32 = 0
   var answered = 0
   var told: [String] = []
@@ -40,6 +52,9 @@ private struct DaemonStory {
 
   init(seed: UInt64) {
     random = SeededRandom(state: seed)
+    establish = VPN.EstablishTunnels.allCases.randomElement(using: &random) ?? .immediately
+    bench = Bench(establish: establish)
+    bench.obeysClears = false
     bench.answering = true
     bench.boot()
     bench.play(.vici(.connected))
@@ -54,14 +69,15 @@ private struct DaemonStory {
     note("the end: everything works again")
     revive()
     connect()
+    setPath(alive: true)
     wait(400)
-    if mustComeBack, !children.values.contains(where: isWhole) {
+    if mustComeBack || establish == .immediately, !children.values.contains(where: isWhole) {
       violation = violation ?? "the tunnel did not come back"
     }
   }
 
   private mutating func happen() {
-    switch Int.random(in: 0..<16, using: &random) {
+    switch Int.random(in: 0..<18, using: &random) {
     case 0...3: if children.isEmpty { bringUp() }
     case 4: bringUp()
     case 5, 6: rekey()
@@ -69,6 +85,7 @@ private struct DaemonStory {
     case 10: lose(half: Bool.random(using: &random))
     case 11: takeDown()
     case 12: expire()
+    case 16, 17: setPath(alive: !bench.answering)
     case 13: isConnected ? disconnect() : connect()
     default: isPeerAlive ? (isPeerAlive = false) : revive()
     }
@@ -88,6 +105,7 @@ private struct DaemonStory {
   private mutating func install(_ id: UInt32) {
     bench.negotiate(id)
     children[id] = .of(id)
+    bornAt[id] = bench.now
     kernel.formUnion([0xc100_0000 + id, 0xc200_0000 + id])
     change()
   }
@@ -129,12 +147,50 @@ private struct DaemonStory {
     bringUp()
   }
 
+  /// The agent expires SAs: the daemon deletes the child and makes a new one.
+  private mutating func expire(_ list: [SecurityAssociation]) {
+    note("cleared \(list.map(\.key.spi.hex))")
+    // What is expired is owed to the tunnel as what is terminated is.
+    if establish != .responderOnly { hasCleared = true }
+    let hit = children.values.filter { child in
+      list.contains { $0.key.spi == child.spiIn || $0.key.spi == child.spiOut }
+    }
+    if isConnected, !hit.isEmpty, isPeerAlive {
+      violation = "expires what the daemon could terminate"
+    }
+    for child in hit {
+      if isWhole(child), !mayClear(child) { violation = "expires a living child" }
+      remove(child)
+    }
+    for sa in list { bench.play(.saDeleted(sa.key)) }
+    if isPeerAlive { bringUp() }
+  }
+
   private mutating func remove(_ child: ChildSA) {
     children[child.childID] = nil
     for sa in Bench.pair(child.childID) where kernel.remove(sa.key.spi) != nil {
       bench.play(.saDeleted(sa.key))
     }
     change()
+  }
+
+  private mutating func setPath(alive: Bool) {
+    note(alive ? "the path is alive" : "the path is dead")
+    bench.answering = alive
+    if alive {
+      (revivedAt, diedBefore) = (bench.now, pathDiedAt ?? bench.now)
+      pathDiedAt = nil
+    } else if pathDiedAt == nil {
+      // Between two probes nobody sees that it was alive.
+      pathDiedAt = bench.now - revivedAt < 1.2 ? diedBefore : bench.now
+    }
+  }
+
+  /// Whether the agent may take SAs away that are whole: at three seconds of silence, each with
+  /// SAs that old, or shortly after the path is back.
+  private func mayClear(_ child: ChildSA) -> Bool {
+    let isOld = (bornAt[child.childID] ?? 0) + 2.9 < bench.now
+    return isOld && lastDeadAt > bench.now - 4
   }
 
   private mutating func change() {
@@ -169,9 +225,15 @@ private struct DaemonStory {
     let end = bench.now + seconds
     while bench.now < end, violation == nil {
       bench.wait(min(0.05, end - bench.now))
+      if let died = pathDiedAt, died + 2.9 < bench.now { lastDeadAt = bench.now }
       while answered < bench.trace.count {
         answered += 1
-        if case .vici(let request) = bench.trace[answered - 1].effect { answer(request) }
+        switch bench.trace[answered - 1].effect {
+        case .vici(let request): answer(request)
+        case .clear(_, _, let list): expire(list)
+        case .delete: violation = "deletes what was expired"
+        default: break
+        }
       }
     }
   }
@@ -179,14 +241,18 @@ private struct DaemonStory {
   private mutating func answer(_ request: VICIRequest) {
     guard isConnected else { return violation = "asked for \(request) without a connection" }
     switch request {
-    case .listChildren:
-      if children.values.contains(where: isWhole) { hasLoss = false }
-      bench.play(.vici(.children(Array(children.values))))
+    case .listSAs:
+      if children.values.contains(where: isWhole) { (hasLoss, hasCleared) = (false, false) }
+      bench.play(.vici(.sas([.of(Array(children.values))])))
+    case .listConnections: bench.play(.vici(.connections([Self.connection])))
     case .terminateChild(let id):
       note("terminate \(id)")
       beginAttempt()
       guard let child = children[id] else { break }
-      if isWhole(child) { violation = "terminates a child that is whole" }
+      if isWhole(child) {
+        if !mayClear(child) { violation = "terminates a child that is whole and alive" }
+        hasCleared = establish != .responderOnly
+      }
       if isPeerAlive { remove(child) } else { children[id]?.state = .deleting }
     case .terminateIKE:
       note("terminate IKE")
@@ -196,17 +262,22 @@ private struct DaemonStory {
     case .initiate(let name):
       note("initiate")
       if name != Self.name { violation = "initiates \(name)" }
-      if !hasLoss { violation = "initiates what nobody lost" }
+      if !hasLoss, !hasCleared, establish != .immediately {
+        violation = "initiates what nobody lost"
+      }
       isInitiating = true
       if isPeerAlive { bringUp() }
     }
-    if request != .listChildren { bench.play(.vici(.finished(request, failure: nil))) }
+    if request != .listSAs, request != .listConnections {
+      bench.play(.vici(.finished(request, failure: nil)))
+    }
   }
 
   private mutating func beginAttempt() {
     // One attempt may terminate several instances.
     let pause = bench.now - attemptAt
-    if pause > 0.2, pause < 9.9 { violation = "attempts \(pause) s apart" }
+    let least = lastDeadAt < 0 && establish != .immediately ? 9.9 : 0.9
+    if pause > 0.2, pause < least { violation = "attempts \(pause) s apart" }
     attemptAt = bench.now
   }
 

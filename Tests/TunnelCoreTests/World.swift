@@ -131,12 +131,13 @@ struct World {
     switch effect {
     case .sendProbe(let probe): return send(probe)
     case .changeGate(let plan): return kernel.perform(plan).map { .gateFailed($0) }
+    case .delete: return []
     case .clear(_, _, let list):
       for sa in list { kernel.expire(sa, charonListens: scenario.charonListens) }
       return []
     case .readRoutes: return losesEvents ? [] : [.routes(kernel.routes)]
-    case .readCounters, .vici, .answer, .alarm, .massAlarm, .log, .endProbes, .makeLink,
-      .removeLink:
+    case .readCounters, .vici, .run, .answer, .alarm, .massAlarm, .log, .endProbes, .makeLink,
+      .removeLink, .readUnknownSPIs, .capture, .endCapture, .readDecrypted:
       return []
     }
   }

@@ -10,6 +10,7 @@
 #define VPNAGENT_CSHIMS_H
 
 #include "vpa_build.h"
+#include "vpa_capture.h"
 #include "vpa_decode.h"
 #include "vpa_event.h"
 #include "vpa_io.h"
@@ -18,6 +19,7 @@
 #include "vpa_probe.h"
 #include "vpa_probe_policy.h"
 #include "vpa_probe_whole.h"
+#include "vpa_process.h"
 #include "vpa_reactor.h"
 #include "vpa_service.h"
 #include "vpa_testing.h"

@@ -79,7 +79,9 @@ struct vpa_link {
   struct vpa_ip remote;
   uint32_t input_key;
   uint32_t output_key;
-  uint32_t if_id; /* XFRM interfaces only */
+  uint32_t if_id;     /* XFRM interfaces only */
+  int32_t master;     /* index of the VRF or bridge that it belongs to; 0: none */
+  uint32_t vrf_table; /* VRFs only: their routing table */
   uint8_t operational_state;
   bool link_mode_dormant;
   bool admin_up;

@@ -11,6 +11,10 @@ int64_t vpa_monotonic_ns(void);
 /* Fills buffer with random bytes. Returns 0, or -errno. */
 int vpa_random(uint8_t *buffer, size_t length);
 
+/* Moves the calling thread into the network namespace of a file such as /run/netns/NAME. Returns 0,
+ * or -errno. */
+int vpa_enter_network(const char *path);
+
 /* Makes a directory (0755) unless it is there. Returns 0, or -errno. */
 int vpa_make_directory(const char *path);
 

@@ -36,8 +36,13 @@ int vpa_probe_open_v4(uint16_t identifier);
 /* Opens the same for IPv6. */
 int vpa_probe_open_v6(uint16_t identifier);
 
+/* Opens a socket that sends for IPv6 and sees nothing. `vpa_probe_send` binds it to each link in
+ * turn. */
+int vpa_probe_open_sender_v6(void);
+
 /* Sends echo requests with this identifier, each with its own result; returns how many were
- * handed to the kernel. */
+ * handed to the kernel. With IPv6 and a link the socket stays bound to that link: it should be a
+ * sender's. */
 int vpa_probe_send(int fd, uint16_t identifier, const uint8_t *bytes, size_t length,
                    struct vpa_probe_out *list, size_t count);
 

@@ -18,8 +18,8 @@ int64_t vpa_service_watchdog_ns(void);
  * (systemd.exec(5)). */
 bool vpa_stderr_is_journal(void);
 
-/* Sends one entry to the journal (sd_journal_sendv(3)): `NAME=value` fields, a line feed after each.
- * Returns 0, or -errno. */
+/* Sends one entry to the journal (sd_journal_sendv(3)): `NAME=value` fields, a line feed after
+ * each. Returns 0, or -errno. */
 int vpa_journal_send(const char *fields);
 
 /* Sends one line to the syslog daemon of this machine, /dev/log, facility daemon (RFC 3164, without

@@ -4,6 +4,8 @@ import TunnelCore
 struct JunosModel {
   /// Its interval and threshold are those of `vpn-monitor-options`.
   var defaults = Monitor()
+  /// `security ike respond-bad-spi`; nil: off.
+  var respondBadSPI: RespondBadSPI?
   var gateways: [JunosImported<Gateway>] = []
   var vpns: [JunosImported<VPN>] = []
   /// Of no gateway and no VPN.
@@ -12,9 +14,11 @@ struct JunosModel {
   /// What the agent is to read from the file that is written.
   var configuration: Configuration {
     let kept = gateways.filter { !$0.isLeftOut }.map { ($0.value.name, $0.value) }
-    return Configuration(
+    var configuration = Configuration(
       gateways: Dictionary(kept) { first, _ in first },
       vpns: vpns.filter { !$0.isLeftOut }.map(\.value))
+    configuration.respondBadSPI = respondBadSPI
+    return configuration
   }
 }
 

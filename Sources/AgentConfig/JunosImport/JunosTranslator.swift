@@ -82,12 +82,25 @@ struct JunosTranslator {
       case "gateway": model.gateways.append(gateway(node))
       case "vpn": model.vpns.append(vpn(node))
       case "vpn-monitor-options": readMonitorOptions(node)
+      case "respond-bad-spi": readRespondBadSPI(node, in: path)
       default:
         let remedy = remedies[path[1] + " " + node.keyword] ?? "no counterpart"
         model.notes.append(
           JunosNote(line: node.line, statement: junosText(path + node.head), remedy: remedy))
       }
     }
+  }
+
+  /// With or without a number.
+  private mutating func readRespondBadSPI(_ node: JunosNode, in path: [String]) {
+    var settings = RespondBadSPI()
+    var notes: [JunosNote] = []
+    if node.value != nil {
+      let count = number(node, in: path, 1...30, "responses", &notes)
+      settings.maxResponses = count ?? settings.maxResponses
+    }
+    model.notes += notes
+    model.respondBadSPI = settings
   }
 
   private mutating func readMonitorOptions(_ options: JunosNode) {
@@ -124,8 +137,6 @@ struct JunosTranslator {
 private let remedies = [
   "ike policy": "swanctl.conf: proposals, local, remote and secrets of the connections it is for",
   "ike proposal": "swanctl.conf: proposals of the connections it is for",
-  "ike respond-bad-spi":
-    "no key for it yet; strongSwan does not answer unknown SPIs either, it negotiates anew",
   "ike traceoptions": "strongswan.conf: charon.filelog; or swanctl --log",
   "ike session": "strongswan.conf: charon.half_open_timeout, cookie_threshold, block_threshold",
   "ike blocklists": "strongSwan has none: drop such peers by nftables",

@@ -16,6 +16,7 @@ struct JunosWriter {
     var writer = JunosWriter()
     writer.comment("From \(fileName) (Junos) by `vpnagent import junos`.")
     writer.comment("N: STATEMENT -> what to do about line N, which has no key here.")
+    writer.respondBadSPI(model.respondBadSPI)
     writer.defaults(model.defaults)
     for gateway in model.gateways { writer.gateway(gateway) }
     for vpn in model.vpns { writer.vpn(vpn) }
@@ -24,6 +25,14 @@ struct JunosWriter {
       writer.notes(model.notes)
     }
     return writer.text
+  }
+
+  /// It stands before the first table.
+  private mutating func respondBadSPI(_ settings: RespondBadSPI?) {
+    guard let settings else { return }
+    let value =
+      settings == RespondBadSPI() ? "true" : "{ max-responses = \(settings.maxResponses) }"
+    text += "\nrespond-bad-spi = \(value)\n"
   }
 
   private mutating func defaults(_ monitor: Monitor) {

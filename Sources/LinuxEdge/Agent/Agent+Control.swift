@@ -21,7 +21,28 @@ extension Agent {
     case .verify: try feed(.command(.verify(tunnel: arguments[0]), id))
     case .clear: try feed(.command(.clear(tunnel: arguments[0]), id))
     case .clearStatistics: try feed(.command(.clearStatistics, id))
+    case .clearBadSPICount:
+      try feed(.command(.clearBadSPICount(gateway: arguments.first), id))
+    case .role: try reply(id, role(arguments.first).json())
     }
+  }
+
+  /// Says the role, or takes another: on disk first, so that no restart wakes a standby.
+  private func role(_ word: String?) throws(EdgeError) -> ControlAnswer {
+    if let word {
+      guard let role = Role(rawValue: word) else {
+        return ControlAnswer(
+          exit: ControlAnswer.usage, lines: ["role \(word): allowed: active, standby"])
+      }
+      do {
+        try roleFile.save(role)
+      } catch {
+        log(.error, "-", "stays \(core.role.rawValue): \(error)")
+        return ControlAnswer(exit: 71, lines: ["stays \(core.role.rawValue): \(error)"])
+      }
+      try feed(.role(role))
+    }
+    return ControlAnswer(exit: 0, lines: [core.role.rawValue])
   }
 
   func reply(_ id: RequestID, _ bytes: [UInt8]) throws(EdgeError) {
@@ -33,7 +54,8 @@ extension Agent {
     return AgentStatus(
       version: options.version, pid: getpid(), uptime: now.since(startedAt).inSeconds,
       config: configPath, control: core.control, controlObstacle: core.controlObstacle,
-      dryRun: options.isDryRun, massFailure: core.massFailure(at: now),
+      role: core.role.rawValue, badSPI: core.badSPIStatus(at: now), dryRun: options.isDryRun,
+      massFailure: core.massFailure(at: now),
       tunnels: core.status(at: now).tunnels)
   }
 

@@ -17,10 +17,13 @@ public final class Agent {
   private var links: RouteEvents
   private var probes: ProbeSender
   var requestWatch: RequestWatch?
+  let badSPIs = BadSPIWatch()
   private var gateKeeper: GateKeeper
-  private let requests: KernelRequests
+  let roleFile: RoleFile
+  let requests: KernelRequests
   private let vici: VICIClient
   private var dryRun: DryRun?
+  let processes = ProcessRunner()
   private var service: ServiceManager
   var control: ControlServer?
   var core: Core
@@ -53,9 +56,10 @@ public final class Agent {
       let file = RecordFile(path: "\(options.runDirectory)/gates.json")
       let record = try file.load()
       gateKeeper = GateKeeper(file: file, record: record)
+      roleFile = RoleFile(path: "\(options.runDirectory)/role")
       core = Core(
-        configuration: configuration, record: record, seed: try randomNumber(),
-        at: monotonicNow())
+        configuration: configuration, record: record,
+        role: try roleFile.load() ?? options.role, seed: try randomNumber(), at: monotonicNow())
     } catch let error as StartFailure {
       throw error
     } catch let error as EdgeError {
@@ -95,7 +99,9 @@ public final class Agent {
     while signal == 0 {
       let now = monotonicNow()
       service.attend(at: now) { summary }
-      let deadlines = [core.nextDeadline, vici.nextDeadline, service.nextDeadline]
+      let deadlines = [
+        core.nextDeadline, vici.nextDeadline, service.nextDeadline, processes.nextDeadline,
+      ]
       let deadline = deadlines.compactMap { $0 }.min()
       for descriptor in try reactor.wait(until: deadline, now: now) {
         try serve(descriptor)
@@ -108,6 +114,7 @@ public final class Agent {
       // Replies that wait were read above: a timer must not call them lost.
       if let due = core.nextDeadline, due <= monotonicNow() { try feed(.tick) }
       try attendVICI()
+      processes.wake(at: monotonicNow())
     }
     service.isStopping()
     if options.isDryRun { return log(.info, "-", "told to end by signal \(signal)") }
@@ -145,8 +152,12 @@ public final class Agent {
       for reply in probes.receive(from: number) { try feed(.reply(reply)) }
     case let number where watchedRequests.contains(number):
       for event in requestWatch?.receive(from: number) ?? [] { try feed(event) }
+    case let number where badSPIs.owns(number):
+      try feed(.captured(readCapture(number)))
     case let number where vici.owns(number):
       for event in vici.serve(number, at: monotonicNow()) { try feed(.vici(event)) }
+    case let number where processes.owns(number):
+      if let event = processes.serve(number) { try feed(event) }
     default:
       switch control?.advance(descriptor) {
       case .asked(let id, let line): try obey(line, id)
@@ -218,12 +229,24 @@ public final class Agent {
       return gateKeeper.perform(plan, requests).map { .gateFailed($0) }
     case .clear(let monitor, let tunnel, let sas):
       return sas.compactMap { clear($0, monitor, tunnel) }
+    case .delete(let monitor, let tunnel, let sas):
+      return sas.compactMap { clear($0, monitor, tunnel, deleting: true) }
+    case .run(let tunnel, let words):
+      return run(tunnel, words)
     case .readCounters(let monitor, let keys):
       return [.counters(monitor, readCounters(keys))]
     case .readRoutes:
       return [.routes(try requests.dumpRoutes(), try requests.dumpNexthops())]
     case .vici(let request):
       return vici.request(request, at: monotonicNow()).map { .vici($0) }
+    case .readUnknownSPIs:
+      return [readUnknownSPIs()]
+    case .capture(let request):
+      return capture(request)
+    case .endCapture:
+      log(.debug, "-", "capture ended: \(badSPIs.end()) packets")
+    case .readDecrypted(let gateway, let keys):
+      return [.decrypted(gateway: gateway, packets: readCounters(keys).values.reduce(0, +))]
     case .answer(let request, let answer):
       let notes = notes.removeValue(forKey: request) ?? []
       try reply(request, ControlAnswer(answer, after: notes).json())
@@ -238,24 +261,6 @@ public final class Agent {
     return []
   }
 
-  private func makeLink(_ name: String, _ ifID: UInt32) -> [Event] {
-    do {
-      try requests.makeProbeLink(name, ifID: ifID)
-      log(.info, "-", "made link \(name) for the probes of SAs with if_id \(ifID)")
-      return []
-    } catch {
-      return [.ownLinkFailed(ifID: ifID, message: error.description)]
-    }
-  }
-
-  private func removeLink(_ index: Int32) {
-    do {
-      try requests.deleteLink(index)
-    } catch {
-      log(.warning, "-", "cannot remove a link of the agent's: \(error)")
-    }
-  }
-
   /// Packets through each SA that is still there.
   private func readCounters(_ keys: [SAKey]) -> [SAKey: UInt64] {
     var counts: [SAKey: UInt64] = [:]
@@ -267,21 +272,5 @@ public final class Agent {
       }
     }
     return counts
-  }
-
-  /// Expires one SA; charon then removes its pair, tells the peer and negotiates anew.
-  private func clear(
-    _ sa: SecurityAssociation, _ monitor: MonitorID, _ tunnel: String
-  ) -> Event? {
-    do {
-      switch try requests.expire(sa.key, checking: sa) {
-      case .expired: log(.info, tunnel, "cleared \(sa.key)")
-      case .gone: log(.info, tunnel, "\(sa.key) was gone already")
-      case .differs: log(.warning, tunnel, "\(sa.key) is another SA by now: left alone")
-      }
-      return nil
-    } catch {
-      return .clearFailed(monitor, sa.key, message: error.description)
-    }
   }
 }

@@ -16,6 +16,8 @@ public struct AgentOptions: Sendable {
   public var readConfiguration: @Sendable () -> Result<ConfigurationFile, ControlAnswer>
   /// Directory of the socket, the lock and the record.
   public var runDirectory: String
+  /// The HA role, where no file in the run directory says another.
+  public var role: Role
   /// What SIGTERM and SIGINT do to the gates.
   public var onExit: OnExit
   /// What is left out of the log.
@@ -29,12 +31,13 @@ public struct AgentOptions: Sendable {
   public init(
     configuration: ConfigurationFile,
     readConfiguration: @escaping @Sendable () -> Result<ConfigurationFile, ControlAnswer>,
-    runDirectory: String, onExit: OnExit, logLevel: LogLevel, isDryRun: Bool = false,
+    runDirectory: String, role: Role, onExit: OnExit, logLevel: LogLevel, isDryRun: Bool = false,
     version: String
   ) {
     self.configuration = configuration
     self.readConfiguration = readConfiguration
     self.runDirectory = runDirectory
+    self.role = role
     self.onExit = onExit
     self.logLevel = logLevel
     self.isDryRun = isDryRun

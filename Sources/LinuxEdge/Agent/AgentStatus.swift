@@ -15,6 +15,10 @@ public struct AgentStatus: Codable, Sendable {
   public var control: String
   /// Why the IKE daemon's socket is of no use; null when it is.
   public var controlObstacle: String?
+  /// active, or standby beside the active gateway.
+  public var role: String
+  /// Gateways that sent unknown SPIs; null without `respond-bad-spi`.
+  public var badSPI: [BadSPIStatus]?
   /// Whether the agent only says what it would do.
   public var dryRun: Bool
   /// The mass failure that is going on; null when there is none.
@@ -23,8 +27,9 @@ public struct AgentStatus: Codable, Sendable {
   public var tunnels: [TunnelStatus]
 
   private enum CodingKeys: String, CodingKey {
-    case version, pid, uptime, config, control, tunnels
+    case version, pid, uptime, config, control, role, tunnels
     case controlObstacle = "control_obstacle"
+    case badSPI = "bad_spi"
     case dryRun = "dry_run"
     case massFailure = "mass_failure"
   }
@@ -42,7 +47,8 @@ public struct AgentStatus: Codable, Sendable {
 
   init(
     version: String, pid: Int32, uptime: Double, config: String?, control: String,
-    controlObstacle: String?, dryRun: Bool, massFailure: MassFailureStatus?, tunnels: [TunnelStatus]
+    controlObstacle: String?, role: String, badSPI: [BadSPIStatus]?, dryRun: Bool,
+    massFailure: MassFailureStatus?, tunnels: [TunnelStatus]
   ) {
     self.version = version
     self.pid = pid
@@ -50,6 +56,8 @@ public struct AgentStatus: Codable, Sendable {
     self.config = config
     self.control = control
     self.controlObstacle = controlObstacle
+    self.role = role
+    self.badSPI = badSPI
     self.dryRun = dryRun
     self.massFailure = massFailure
     self.tunnels = tunnels

@@ -12,13 +12,19 @@ struct DryRun {
   /// What takes the place of an effect; nil: it changes nothing and is to be performed.
   mutating func events(insteadOf effect: Effect) -> [Event]? {
     switch effect {
-    case .sendProbe, .endProbes, .readCounters, .readRoutes, .answer, .log, .vici(.listChildren):
+    case .sendProbe, .endProbes, .readCounters, .readRoutes, .readUnknownSPIs, .capture,
+      .endCapture, .readDecrypted, .answer, .log, .vici(.listSAs), .vici(.listConnections):
       return nil
     case .alarm(let alarm): log(alarm.level, "-", "dry run: \(alarm)")
     case .massAlarm(let alarm): log(alarm.level, "-", "dry run: \(alarm)")
     case .changeGate(let plan): note(plan)
     case .clear(_, let tunnel, let sas):
       for sa in sas { say(tunnel, "clear \(sa.key)") }
+    case .delete(_, let tunnel, let sas):
+      for sa in sas { say(tunnel, "delete \(sa.key)") }
+    case .run(let tunnel, let words):
+      say("-", "run \(words.joined(separator: " "))")
+      return [.commandEnded(tunnel, .exited(0))]
     case .vici(let request):
       say("-", "vici: \(request)")
       return [.vici(.finished(request, failure: nil))]

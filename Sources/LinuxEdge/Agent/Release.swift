@@ -62,8 +62,9 @@ public enum Release {
         } catch {
           outcome.failures.append("\(error)")
         }
-      case .sendProbe, .endProbes, .makeLink, .clear, .readCounters, .readRoutes, .vici, .answer,
-        .alarm, .massAlarm, .log:
+      case .sendProbe, .endProbes, .makeLink, .clear, .readCounters, .readRoutes, .vici, .delete,
+        .run, .answer, .readUnknownSPIs, .capture, .endCapture, .readDecrypted, .alarm, .massAlarm,
+        .log:
         break
       }
     }

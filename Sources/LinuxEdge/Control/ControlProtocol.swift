@@ -4,14 +4,17 @@ import TunnelCore
 /// The control protocol: one line `VERB [ARGUMENT...]`, one answer, the end of the stream. Words are
 /// parted by single spaces; no name has one in it.
 public enum ControlVerb: String, CaseIterable, Sendable {
-  case status, events, statistics, explain, reload, verify, clear
+  case status, events, statistics, explain, reload, verify, clear, role
   case clearStatistics = "clear-statistics"
+  case clearBadSPICount = "clear-bad-spi-count"
 
   /// What stands after the verb.
   var arguments: String {
     switch self {
     case .status, .statistics, .reload, .clearStatistics: ""
     case .events: "[NAME]"
+    case .role: "[active|standby]"
+    case .clearBadSPICount: "[GATEWAY]"
     case .explain, .verify, .clear: "NAME"
     }
   }
@@ -20,7 +23,7 @@ public enum ControlVerb: String, CaseIterable, Sendable {
   var argumentCount: ClosedRange<Int> {
     switch self {
     case .status, .statistics, .reload, .clearStatistics: 0...0
-    case .events: 0...1
+    case .events, .role, .clearBadSPICount: 0...1
     case .explain, .verify, .clear: 1...1
     }
   }

@@ -109,7 +109,9 @@ extension Link {
     self.init(
       index: link.index, name: String(fixed: link.name), kind: kind, isAdminUp: link.admin_up,
       operationalState: OperationalState(rawValue: link.operational_state) ?? .unknown,
-      isLinkModeDormant: link.link_mode_dormant, mtu: link.mtu)
+      isLinkModeDormant: link.link_mode_dormant, mtu: link.mtu,
+      master: link.master == 0 ? nil : link.master,
+      vrfTable: link.vrf_table == 0 ? nil : link.vrf_table)
   }
 }
 

@@ -1,10 +1,12 @@
 import CShims
 import TunnelCore
 
-/// What came of expiring an SA.
+/// What came of expiring or deleting an SA.
 public enum ExpireOutcome: Hashable, Sendable {
   /// The kernel deleted it and told the IKE daemon.
   case expired
+  /// The kernel deleted it and told nobody.
+  case deleted
   /// There is none of this key.
   case gone
   /// The SA of this key is another one than was meant: nothing was done.
@@ -24,9 +26,7 @@ extension KernelRequests {
     _ key: SAKey, checking expected: SecurityAssociation
   ) throws(EdgeError) -> ExpireOutcome {
     guard let (sa, request) = try fetch(key) else { return .gone }
-    guard sa.reqid == expected.reqid, sa.ifID == expected.ifID, sa.source == expected.source,
-      sa.key.destination == expected.key.destination
-    else { return .differs(sa) }
+    guard sa.isSame(as: expected) else { return .differs(sa) }
     do throws(EdgeError) {
       try perform("expire SA", "\(key)", on: xfrm, request)
     } catch  where error.isGone {
@@ -43,6 +43,16 @@ extension KernelRequests {
     if error.errno != 0 && !error.isGone { throw error }
   }
 
+  /// Deletes an SA that is still the expected one.
+  public func delete(
+    _ key: SAKey, checking expected: SecurityAssociation
+  ) throws(EdgeError) -> ExpireOutcome {
+    guard let (sa, _) = try fetch(key) else { return .gone }
+    guard sa.isSame(as: expected) else { return .differs(sa) }
+    try delete(key)
+    return .deleted
+  }
+
   /// The SA and the request that would expire it.
   private func fetch(_ key: SAKey) throws(EdgeError) -> (sa: SecurityAssociation, expiry: [UInt8]?)?
   {
@@ -57,5 +67,13 @@ extension KernelRequests {
       operation: "read SA", object: "\(key)", errno: -result, complaint: xfrm.complaint)
     if error.isGone { return nil }
     throw error
+  }
+}
+
+extension SecurityAssociation {
+  /// Whether it is the SA that was meant: its key may have been given to another one since.
+  fileprivate func isSame(as expected: SecurityAssociation) -> Bool {
+    reqid == expected.reqid && ifID == expected.ifID && source == expected.source
+      && key.destination == expected.key.destination
   }
 }

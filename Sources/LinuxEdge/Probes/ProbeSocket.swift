@@ -48,6 +48,8 @@ public struct ProbeSocket: ~Copyable {
   /// The descriptor, for epoll; non-blocking.
   public let fd: Int32
   private let identifier: UInt16
+  /// Of IPv6: what sends is bound to one link after the other, and must not receive.
+  private let sender: Int32?
   private var buffer = ReplyBuffer()
 
   /// Opens the socket in the calling thread's network namespace.
@@ -60,18 +62,25 @@ public struct ProbeSocket: ~Copyable {
     guard result >= 0 else {
       throw EdgeError(operation: "open probe socket", object: "\(family)", errno: -result)
     }
+    let sender: Int32? = family == .ipv6 ? vpa_probe_open_sender_v6() : nil
+    if let sender, sender < 0 {
+      close(result)
+      throw EdgeError(operation: "open probe socket", object: "\(family)", errno: -sender)
+    }
     fd = result
+    self.sender = sender
     self.identifier = identifier
   }
 
   deinit {
     close(fd)
+    if let sender { close(sender) }
   }
 
   /// Sends probes; each gets its own errno, 0 when the kernel took it. A probe that was not taken
   /// (EAGAIN, ENETUNREACH, ...) was not sent: it says nothing about the path.
   public borrowing func send(_ probes: [OutgoingProbe]) -> [Int32] {
-    sendProbes(probes, by: fd, identifier)
+    sendProbes(probes, by: sender ?? fd, identifier)
   }
 
   /// Delivers every reply that is queued.

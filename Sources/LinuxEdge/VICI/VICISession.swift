@@ -10,17 +10,20 @@ final class VICISession {
   private static let eventNames = [
     "child-updown", "ike-updown", "child-rekey", "ike-rekey", "ike-update",
   ]
+  /// These go only to the connection whose command they answer.
+  private static let listNames = ["list-sa", "list-conn"]
   /// Beyond these the daemon is not believed.
-  private static let mostChildren = 200_000
+  private static let mostItems = 200_000
 
   private let events: VICIConnection
   private let commands: VICIConnection
   /// Registrations still to be confirmed, the first being under way.
   private var wantedEvents = eventNames[...]
-  private var wantsList = true
+  private var wantedLists = listNames[...]
   private var queue: ArraySlice<VICIRequest> = []
   private var running: VICIRequest?
-  private var children: [ChildSA] = []
+  private var sas: [IKESA] = []
+  private var connections: [IKEConnection] = []
   private var eventsDue: Instant?
   private var commandsDue: Instant?
   private var told: [Int32: Bool] = [:]
@@ -33,12 +36,10 @@ final class VICISession {
     self.events = events
     self.commands = commands
     try registerNext(at: now)
-    // These events go only to the connection whose list-sas they answer.
-    try commands.send(.register("list-sa"))
-    commandsDue = now.advanced(by: Self.patience)
+    try registerNextList(at: now)
   }
 
-  var isReady: Bool { wantedEvents.isEmpty && !wantsList }
+  var isReady: Bool { wantedEvents.isEmpty && wantedLists.isEmpty }
   var descriptors: [Int32] { [events.number, commands.number] }
 
   /// When an answer is overdue; nil when none is owed.
@@ -101,14 +102,12 @@ final class VICISession {
 
   private func take(answer packet: VICIPacket, at now: Instant) throws(VICIError) -> VICIEvent? {
     switch packet {
-    case .confirm where wantsList:
-      wantsList = false
-      commandsDue = nil
-      try runNext(at: now)
+    case .confirm where !wantedLists.isEmpty, .unknownEvent where !wantedLists.isEmpty:
+      wantedLists.removeFirst()
+      try registerNextList(at: now)
       return nil
-    case .event(_, let message) where running == .listChildren:
-      children += ChildSA.list(in: message)
-      guard children.count <= Self.mostChildren else { throw .unexpected("too many SAs") }
+    case .event(_, let message) where running?.isList == true:
+      try collect(message)
       commandsDue = now.advanced(by: Self.patience)
       return nil
     case .response(let message):
@@ -129,15 +128,32 @@ final class VICISession {
 
   private func result(of request: VICIRequest, _ message: VICISection) -> VICIEvent {
     running = nil
-    guard request == .listChildren else {
+    defer { (sas, connections) = ([], []) }
+    switch request {
+    case .listSAs: return .sas(sas)
+    case .listConnections: return .connections(connections)
+    case .terminateChild, .terminateIKE, .initiate:
       return .finished(request, failure: request.failure(in: message))
     }
-    defer { children = [] }
-    return .children(children)
+  }
+
+  private func collect(_ message: VICISection) throws(VICIError) {
+    if running == .listSAs {
+      sas += IKESA.list(in: message)
+    } else {
+      connections += IKEConnection.list(in: message)
+    }
+    guard sas.count + connections.count <= Self.mostItems else { throw .unexpected("too many") }
+  }
+
+  private func registerNextList(at now: Instant) throws(VICIError) {
+    guard let name = wantedLists.first else { return try runNext(at: now) }
+    commandsDue = now.advanced(by: Self.patience)
+    try commands.send(.register(name))
   }
 
   private func runNext(at now: Instant) throws(VICIError) {
-    guard !wantsList, running == nil else { return }
+    guard wantedLists.isEmpty, running == nil else { return }
     running = queue.popFirst()
     commandsDue = running == nil ? nil : now.advanced(by: Self.patience)
     guard let (name, arguments) = running?.command else { return }

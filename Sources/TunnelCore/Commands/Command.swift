@@ -8,6 +8,8 @@ public enum Command: Hashable, Sendable {
   case clear(tunnel: String)
   /// Count events from zero.
   case clearStatistics
+  /// Forget what a gateway, or every one, did with unknown SPIs.
+  case clearBadSPICount(gateway: String?)
 }
 
 /// Who waits for an answer; never reused within a run.

@@ -19,6 +19,7 @@ extension Core {
     case .up:
       tunnel.monitor == nil || tunnel.isOnlyObserved ? "SAs are there" : "the path is proven"
     case .down: "the path is dead"
+    case .standby: "SAs are there, the other gateway of the pair is active"
     }
   }
 
@@ -41,6 +42,7 @@ extension Core {
   /// The row of the table in docs/architecture.md that applies.
   private func rule(_ tunnel: Tunnel, _ gate: Gate, at now: Instant) -> String {
     let establish = tunnel.vpn?.establishTunnels ?? .onTraffic
+    if isStandby { return "this gateway is standby, and every link is held" }
     switch (tunnel.state, establish) {
     case (.absent, .onTraffic): return "on-traffic, so traffic must be able to trigger negotiation"
     case (.absent, _): return "\(establish.rawValue), so nothing is let in without an SA"
@@ -55,6 +57,7 @@ extension Core {
       return "action = \"warn\", so it stays in service"
     case (.down, .onTraffic): return "down, held until the back-off is over"
     case (.down, _): return "down, held until a probe is answered"
+    case (.standby, _): return "standby"
     }
   }
 
@@ -86,6 +89,7 @@ extension Core {
     switch monitor.phase {
     case .incomplete: return "one direction has no SA: waits for the IKE daemon"
     case .observed: return "nothing can be sent through its SAs"
+    case .standby: return "verified once this gateway is active"
     case .verifying, .up, .down:
       let verb = policy.mode == .optimized && monitor.phase == .up ? "look" : "probe"
       return "\(verb) \(within(monitor.nextProbe)), \(replies(monitor, at: now) ?? losses)"
@@ -115,6 +119,7 @@ extension Core {
 
   private func remedies(_ tunnel: Tunnel) -> [String] {
     guard tunnel.monitor != nil else { return [] }
+    if isStandby { return ["vpnagent role active, if this gateway is to serve"] }
     if let name = tunnel.link, let link = link(named: name), !link.isAdminUp, !isDownByUs(name) {
       return ["ip link set \(name) up"]
     }
@@ -130,7 +135,7 @@ extension Core {
           "vpnagent verify \(tunnel.name) probes at once",
           "vpnagent clear \(tunnel.name) renegotiates",
         ]
-    case .up: return ["vpnagent clear \(tunnel.name) renegotiates"]
+    case .up, .standby: return ["vpnagent clear \(tunnel.name) renegotiates"]
     }
   }
 

@@ -38,7 +38,8 @@ extension Tunnel {
 
   /// The table of design.md section 3. `wasOpen`: whether a set went down whose path had been
   /// proven; with `action = "warn"` what was in service stays so.
-  func gateDemand(isAdopted: Bool, wasOpen: Bool) -> GateDemand {
+  func gateDemand(isAdopted: Bool, wasOpen: Bool, role: Role) -> GateDemand {
+    if role == .standby { return away }
     let establish = vpn?.establishTunnels ?? .onTraffic
     switch state {
     case .absent: return establish == .onTraffic ? .inService : away
@@ -47,6 +48,7 @@ extension Tunnel {
     case .down:
       guard monitor?.action == .warn else { return away }
       return isAdopted ? .asFound : wasOpen ? .inService : away
+    case .standby: return away
     }
   }
 }

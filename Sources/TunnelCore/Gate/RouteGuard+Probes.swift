@@ -12,7 +12,7 @@ extension RouteGuard {
         staying.filter({ $0.contains(address) }).map(\.length).max() ?? -1 < gone
       else { return nil }
       let identity = Route.Identity(
-        table: Self.mainTable, destination: IPPrefix(host: address))
+        table: request.table, destination: IPPrefix(host: address))
       return .throughLink(identity, index)
     }
   }

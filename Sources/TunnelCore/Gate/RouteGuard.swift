@@ -10,6 +10,8 @@ struct RouteGuard: Sendable {
     /// nil: the link does not exist.
     var index: Int32?
     var isAdminUp: Bool
+    /// Where the link's routes are unless somebody says otherwise: main, or its VRF's table.
+    var table = RouteGuard.mainTable
     var guardProtocols: Set<UInt8>
     var owned: [IPPrefix]
     var heldRoute: VPN.HeldRoute
@@ -154,7 +156,7 @@ struct RouteGuard: Sendable {
     var want = Set<OwnRoute>(hostRoutes(request, holding: isHeld))
     want.formUnion(privateRoutes(request, holding: isHeld))
     let owned = Dictionary(grouping: request.owned, by: isHeld).mapValues {
-      $0.map { Route.Identity(table: Self.mainTable, destination: $0) }
+      $0.map { Route.Identity(table: request.table, destination: $0) }
     }
     if let index = request.index {
       for identity in owned[false] ?? [] { want.insert(.throughLink(identity, index)) }
@@ -193,9 +195,9 @@ struct RouteGuard: Sendable {
     let needed = Set(privateRoutes(request) { _ in false })
     var mine = Set(hostRoutes(request) { _ in true })
     for prefix in request.owned {
-      let identity = Route.Identity(table: Self.mainTable, destination: prefix)
+      let identity = Route.Identity(table: request.table, destination: prefix)
       if let index = request.index { mine.insert(.throughLink(identity, index)) }
-      mine.insert(.unreachable(.init(table: Self.mainTable, destination: prefix, metric: .max)))
+      mine.insert(.unreachable(.init(table: request.table, destination: prefix, metric: .max)))
     }
     self.want(mine.intersection(own).subtracting(needed), request.link)
     return change(request.link, to: mine.intersection(own).union(needed)).added

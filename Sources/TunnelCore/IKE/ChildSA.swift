@@ -28,8 +28,10 @@ public struct ChildSA: Hashable, Sendable {
   public enum State: Hashable, Sendable {
     /// The daemon believes that its SAs are in the kernel and in use.
     case installed
-    /// The daemon is taking it down: its delete is on the way or answered.
+    /// The daemon is taking it down: its delete is on the way.
     case deleting
+    /// Its delete was answered; it is kept for late packets of a rekey, and ends by itself.
+    case deleted
     /// Anything else (CREATED, ROUTED, INSTALLING, UPDATING, REKEYING, REKEYED, RETRYING, ...).
     case other(String)
 
@@ -37,7 +39,8 @@ public struct ChildSA: Hashable, Sendable {
     public init(name: String) {
       switch name {
       case "INSTALLED": self = .installed
-      case "DELETING", "DELETED": self = .deleting
+      case "DELETING": self = .deleting
+      case "DELETED": self = .deleted
       default: self = .other(name)
       }
     }

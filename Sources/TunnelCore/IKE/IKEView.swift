@@ -13,11 +13,16 @@ struct IKEView: Sendable {
   /// When the next list is to be asked for, and when it may be at the earliest.
   var listAt: Instant?
   var notBefore = Instant(nanoseconds: 0)
+  /// Its configuration, and when that was asked for; nil when it has to be asked for anew.
+  var connections: [IKEConnection] = []
+  var connectionsAskedAt: Instant?
   /// SPIs of monitored tunnels' SAs that left the kernel while the daemon may still believe in
   /// them: not by a hard expiry, of which it is told.
   var gone: [UInt32: TunnelID] = [:]
-  /// Restoring what went behind the daemon's back.
-  var recoveries: [ChildName: Recovery] = [:]
+  /// Sets whose SAs are to be cleared through the daemon, and since when.
+  var condemned: [MonitorID: Instant] = [:]
+  /// Children that are being brought back.
+  var renegotiations: [ChildName: Renegotiation] = [:]
 }
 
 /// What strongSwan calls a tunnel. The names stay when its SAs have gone.
@@ -26,4 +31,8 @@ struct IKENames: Hashable, Sendable {
   /// The daemon's numbers; nil when it has no such SAs now.
   var ikeID: UInt32?
   var childID: UInt32?
+  /// Whether this end negotiated the IKE SA; nil when there is none now.
+  var isInitiator: Bool?
+  /// The IKE SA's version; nil likewise.
+  var version: UInt8?
 }

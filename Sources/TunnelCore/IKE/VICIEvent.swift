@@ -1,9 +1,11 @@
 /// What the core asks of strongSwan. None waits for the peer: what comes of it is seen in the next
-/// list and in the kernel. Each is answered by one `VICIEvent.finished` of the same request, or
-/// `VICIEvent.children`; when the connection is lost, by `disconnected` alone.
+/// list and in the kernel. Each is answered by one `VICIEvent.finished` of the same request, or by
+/// the list; when the connection is lost, by `disconnected` alone.
 public enum VICIRequest: Hashable, Sendable {
-  /// All CHILD_SAs.
-  case listChildren
+  /// All IKE SAs with their CHILD_SAs.
+  case listSAs
+  /// All connections that are configured.
+  case listConnections
   /// Delete one CHILD_SA, telling the peer. While the peer does not answer it stays DELETING.
   case terminateChild(id: UInt32)
   /// Forget one IKE SA and its CHILD_SAs now, whether the peer hears of it or not.
@@ -20,8 +22,10 @@ public enum VICIEvent: Hashable, Sendable {
   case disconnected(String)
   /// IKE or CHILD_SAs came, went or were rekeyed: the last list is out of date.
   case changed
-  /// All CHILD_SAs, as asked for.
-  case children([ChildSA])
+  /// All IKE SAs, as asked for.
+  case sas([IKESA])
+  /// All connections, as asked for.
+  case connections([IKEConnection])
   /// A request other than a list was carried out, or failed with this message.
   case finished(VICIRequest, failure: String?)
 }
@@ -30,7 +34,8 @@ extension VICIRequest: CustomStringConvertible {
   /// For the log: "terminate child 12".
   public var description: String {
     switch self {
-    case .listChildren: "list SAs"
+    case .listSAs: "list SAs"
+    case .listConnections: "list connections"
     case .terminateChild(let id): "terminate child \(id)"
     case .terminateIKE(let id): "terminate IKE SA \(id)"
     case .initiate(let name): "initiate \(name)"

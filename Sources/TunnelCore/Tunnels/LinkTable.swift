@@ -51,6 +51,11 @@ struct LinkTable: Sendable {
     return link
   }
 
+  /// The table of a link's routes: its VRF's, else main.
+  func table(of link: Link?) -> UInt32 {
+    link?.master.flatMap { byIndex[$0]?.vrfTable } ?? RouteGuard.mainTable
+  }
+
   /// The links through which a set's packets pass, the oldest first.
   func carrying(_ set: SASet) -> [Link] {
     candidates(set).compactMap { byIndex[$0] }.filter { $0.carries(set) }

@@ -10,6 +10,8 @@ struct SetMonitor: Sendable {
     case up
     /// We are to look at the path, and nothing can be sent on it (marked SAs without a VTI).
     case observed
+    /// The gateway is standby: the set is watched and not probed.
+    case standby
     /// The threshold was reached.
     case down(Reason)
 
@@ -44,8 +46,11 @@ struct SetMonitor: Sendable {
   var bornAt: Instant?
   /// When SAs are to be cleared.
   var clearAt: Instant?
-  /// SAs whose clearing was asked for, to be looked at again at `clearAgainAt`.
+  /// SAs whose clearing was asked for, to be looked at again at `clearAgainAt`, and how.
   var clearing: [SecurityAssociation] = []
+  var rung = ClearRung.expireFirst
+  /// Since when; nil while nothing is being cleared.
+  var rungAt: Instant?
   var clearAgainAt: Instant?
   /// Times its SAs were cleared.
   var clears = 0
@@ -81,7 +86,7 @@ struct SetMonitor: Sendable {
   var isUnproven: Bool {
     switch phase {
     case .verifying, .down: true
-    case .incomplete, .up, .observed: false
+    case .incomplete, .up, .observed, .standby: false
     }
   }
 

@@ -20,6 +20,8 @@ public enum TunnelState: String, Hashable, Sendable {
   case up
   /// The threshold was reached.
   case down
+  /// SAs are there, and the other gateway of the pair is the active one.
+  case standby
 }
 
 /// One VPN: configured, or found in the kernel.
@@ -50,6 +52,12 @@ struct Tunnel: Sendable {
   var endpoints: SASetKey?
   /// What strongSwan calls it; nil when that was never known.
   var ike: IKENames?
+  /// Why it is not known what to initiate; nil while nothing has to be.
+  var nameObstacle: NameObstacle?
+  /// Whether its SAs were cleared without the IKE daemon and are not back.
+  var owesNegotiation = false
+  /// Its `renegotiate-command`; nil while that is not needed.
+  var command: CommandWork?
   /// Times the tunnel went down, and the last one.
   fileprivate(set) var failures = 0
   fileprivate(set) var lastFailure: (reason: Reason, at: Instant)?
@@ -108,10 +116,10 @@ extension Core {
     switch (old, new) {
     case (_, .down): kind = .down(reason)
     case (.up, .absent): kind = .down(reason)
-    case (.absent, .up), (.verifying, .up), (.down, .up):
+    case (.absent, .up), (.verifying, .up), (.down, .up), (.standby, .up):
       if reason == .adopted { return }
       kind = .up
-    case (_, .absent), (_, .verifying), (.up, .up): return
+    case (_, .absent), (_, .verifying), (_, .standby), (.up, .up): return
     }
     guard !mass.silences(id, isDown: kind != .up) else { return }
     let path = tunnel.monitors.compactMap { monitors[$0]?.path }.first

@@ -42,13 +42,19 @@ public struct Link: Hashable, Sendable {
   public var isLinkModeDormant: Bool
   /// IFLA_MTU in bytes.
   public var mtu: UInt32
+  /// Index of the VRF or bridge that it belongs to; nil: none.
+  public var master: Int32?
+  /// Of a VRF its routing table; nil for other links.
+  public var vrfTable: UInt32?
 
   /// A link.
   public init(
     index: Int32, name: String, kind: Kind, isAdminUp: Bool = true,
     operationalState: OperationalState = .unknown, isLinkModeDormant: Bool = false,
-    mtu: UInt32 = 1480
+    mtu: UInt32 = 1480, master: Int32? = nil, vrfTable: UInt32? = nil
   ) {
+    self.master = master
+    self.vrfTable = vrfTable
     self.index = index
     self.name = name
     self.kind = kind

@@ -237,7 +237,7 @@ let junosOddRows: [JunosRow] = [
     """
     set security ike gateway GW address 203.0.113.1
     set security ipsec vpn V ike gateway GW
-    set security ike respond-bad-spi 5
+    set security ike respond-bad-spi 7
     set security ike traceoptions flag all
     set security ike proposal P dh-group group14
     set security ike proposal P encryption-algorithm aes-256-cbc
@@ -248,6 +248,8 @@ let junosOddRows: [JunosRow] = [
     """,
     toml: """
 
+      respond-bad-spi = { max-responses = 7 }
+
       [gateway.GW]
       address = "203.0.113.1"
 
@@ -255,8 +257,6 @@ let junosOddRows: [JunosRow] = [
       gateway = "GW"
 
       # Of no gateway and no VPN:
-      # 3: security ike respond-bad-spi 5 ->
-      #     no key for it yet; strongSwan does not answer unknown SPIs either, it negotiates anew
       # 4: security ike traceoptions -> strongswan.conf: charon.filelog; or swanctl --log
       # 5: security ike proposal P -> swanctl.conf: proposals of the connections it is for
       # 7: security ipsec proposal E -> swanctl.conf: esp_proposals of the children it is for

@@ -17,6 +17,25 @@ let junosPlainRows: [JunosRow] = [
 
       """),
   JunosRow(
+    "respond-bad-spi without a number",
+    """
+    set security ike respond-bad-spi
+    set security ike gateway GW address 203.0.113.1
+    set security ipsec vpn V ike gateway GW
+
+    """,
+    toml: """
+
+      respond-bad-spi = true
+
+      [gateway.GW]
+      address = "203.0.113.1"
+
+      [vpn.V]
+      gateway = "GW"
+
+      """),
+  JunosRow(
     "a bare vpn-monitor",
     """
     set security ike gateway GW address 203.0.113.1

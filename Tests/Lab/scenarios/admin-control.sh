@@ -22,7 +22,7 @@ story() {
 IP
   before=$(all_of gw-a)
   template | agent gw-b
-  OWNED='link-control = "admin"' LINK=xfrm0 monitoring gw-a | agent gw-a
+  ESTABLISH=responder-only OWNED='link-control = "admin"' LINK=xfrm0 monitoring gw-a | agent gw-a
   wait_until 5 "gw-a's link is down" -- operstate_is gw-a xfrm0 DOWN
   wait_until 5 "gw-b's link is down" -- operstate_is gw-b xfrm0 DOWN
   expect_not "a ping passes or leaks" -- ping_once host-a 10.2.0.2
@@ -35,6 +35,7 @@ IP
   wait_until 15 "gw-a's link is down" -- agent_logged gw-a 'gate=down'
   expect_not "a ping passes or leaks" -- ping_once host-a 10.2.0.2
   heal
+  child_up gw-a
   both_up
   expect_equal "all that is on the link" "$(all_of gw-a)" "$before"
 
@@ -65,7 +66,7 @@ threshold = 3
 
 [template.all]
 match.interface = "xfrm*"
-establish-tunnels = "immediately"
+establish-tunnels = "responder-only"
 link-control = "admin"
 vpn-monitor.verify-path = true
 TOML

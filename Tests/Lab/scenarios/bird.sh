@@ -31,7 +31,8 @@ CONF
 
 story() {
   wait_until 20 "BIRD has its route by the link" -- leads_to 10.2.0.0/16 vti0
-  OWNED='link-control = "admin"' monitoring gw-a | agent gw-a
+  # No clear, which would set the link down for a moment, during the story.
+  ESTABLISH=responder-only OWNED='link-control = "admin"' monitoring gw-a 'threshold = 30' | agent gw-a
   falls_back
   # While the path is verified the link is up, and BIRD goes by it; only OSPF waits for an answer.
   drop_esp both
@@ -46,7 +47,7 @@ story() {
   agent_kill gw-a TERM
 
   # The agent takes BIRD's route, BIRD puts it back at each scan: neither goes by the backup.
-  OWNED='link-control = "admin"
+  ESTABLISH=responder-only OWNED='link-control = "admin"
 guard-protocols = ["boot", "static", "unset", "bird"]' monitoring gw-a 'threshold = 30' | agent gw-a
   falls_back
   drop_esp both

@@ -30,6 +30,6 @@ shortest_gap() {
     at=$(date -d "$line" +%s%3N)
     ((at - before >= least)) || least=$((at - before))
     before=$at
-  done < <(sed -n 's/ .* cleared esp .*//p' "$LAB"/agent-gw-[ab].log | sort)
+  done < <(sed -n 's/ .*\(terminating child\|cleared esp\) .*//p' "$LAB"/agent-gw-[ab].log | sort)
   echo "$least"
 }

@@ -17,13 +17,13 @@ story() {
   wait_until 10 "the tunnel is back by itself" -- state_is gw-a to-b up
 }
 
-# Ends the tunnel and gives both charons another proposal.
+# Gives both charons another proposal and ends the tunnel.
 negotiate() { # PROPOSAL
-  child_down gw-a
-  wait_until 6 "the tunnel is absent" -- state_is gw-a to-b absent
   CHILD_SETTINGS="esp_proposals = $1"
   charon_changed gw-a
   charon_changed gw-b
+  child_down gw-a
+  wait_until 6 "the tunnel is absent" -- state_is gw-a to-b absent
 }
 
 carries() { # NAME-IN-STATUS ALGORITHM...

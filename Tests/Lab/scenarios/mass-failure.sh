@@ -79,13 +79,13 @@ templates() {
   cat <<'TOML'
 [vpn-monitor-options]
 interval = 2
-timeout = 2
 threshold = 2
 
 [template.branches]
 match.interface = "ipsec*"
 establish-tunnels = "immediately"
 vpn-monitor.verify-path = true
+vpn-monitor.timeout = 2
 TOML
 }
 

@@ -9,7 +9,7 @@ setup() {
 
 story() {
   local before
-  monitoring_without_link gw-a | agent gw-a
+  ESTABLISH=on-traffic monitoring_without_link gw-a | agent gw-a
   expect_equal "state without SAs" "$(tunnel_field gw-a to-b state)" absent
   child_up gw-a
   wait_until 10 "the tunnel is up" -- state_is gw-a to-b up

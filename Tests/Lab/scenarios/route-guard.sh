@@ -88,7 +88,7 @@ story() {
   route gw-b add 10.1.0.0/16 dev xfrm0
   everything gw-a >"$LAB/before"
   cat "$LAB/before" >&9
-  LINK=xfrm0 monitoring gw-a | agent gw-a
+  ESTABLISH=responder-only LINK=xfrm0 monitoring gw-a | agent gw-a
   wait_until 10 "the link is held" -- operstate_is gw-a xfrm0 DORMANT
   wait_until 5 "only others' ways are left" -- only_others_left
   expect_not "a ping passes or leaks" -- ping_once host-a 10.2.0.2

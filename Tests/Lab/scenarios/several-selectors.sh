@@ -98,7 +98,7 @@ second_dies_and_comes_back() {
   wait_until 5 "its route is held" -- is_unreachable gw-a 10.2.1.0/24
   expect_not "its route is there" -- has_route gw-a 10.2.1.0/24 dev xfrm0
   expect_not "a ping passes or leaks" -- ping_once host-a 10.2.1.2
-  wait_until 10 "its SAs are cleared" -- spis_gone gw-a "$(sort <<<"$second_spis")"
+  wait_until 25 "its SAs are cleared" -- spis_gone gw-a "$(sort <<<"$second_spis")"
   stays 5 "the tunnel is up and the link in service" -- in_service
   expect "its route is held though its SAs are gone" -- is_unreachable gw-a 10.2.1.0/24
   vpnagent gw-a status >"$LAB/table" || true

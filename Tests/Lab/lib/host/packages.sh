@@ -16,6 +16,8 @@ declare -A lab_roots=(
   [bird]="bird2"
   [frr]="frr"
   [networkd]="systemd"
+  [keepalived]="keepalived"
+  [libreswan]="libreswan"
 )
 
 lab_installed() { # PACKAGE

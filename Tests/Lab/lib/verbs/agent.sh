@@ -11,10 +11,13 @@ agent() { # GATEWAY, configuration on standard input
   agent_again "$1"
 }
 
-# Starts a gateway's agent with the configuration that it had, and waits until it answers.
+# Starts a gateway's agent with the configuration that it had and AGENT_OPTIONS of the command line,
+# and waits until it answers.
 agent_again() { # GATEWAY
   [[ -x ${VPNAGENT:-} ]] || fail "no agent at ${VPNAGENT:-nowhere}: run scripts/build"
-  on_background "$1" "agent-$1.log" "$VPNAGENT" run --config "$LAB/agent-$1.toml"
+  # shellcheck disable=SC2086 # words are wanted
+  on_background "$1" "agent-$1.log" "$VPNAGENT" run --config "$LAB/agent-$1.toml" \
+    ${AGENT_OPTIONS:-}
   echo "$started_pid" >"$LAB/agent-$1.pid"
   wait_until 20 "the agent on $1 answers" -- answers_or_died "$1"
 }

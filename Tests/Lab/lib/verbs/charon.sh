@@ -69,7 +69,11 @@ swan() { # GATEWAY SWANCTL-ARGUMENT...
 }
 
 ike_up() { swan "$1" --initiate --timeout 30 --ike "${connection[$1]}" >&9; }    # GATEWAY
-child_up() { swan "$1" --initiate --timeout 30 --child "${2:-net}" >&9; }       # GATEWAY [CHILD]
+# By whoever is first: an agent with establish-tunnels = "immediately" brings it up too.
+child_up() { # GATEWAY [CHILD]
+  swan "$1" --initiate --timeout 30 --child "${2:-net}" >&9 ||
+    wait_until 10 "the child is up already" -- prints "${2:-net}: #.*INSTALLED" swan "$1" --list-sas
+}
 child_down() { swan "$1" --terminate --timeout 30 --child "${2:-net}" >&9; }    # GATEWAY [CHILD]
 ike_down() { swan "$1" --terminate --timeout 30 --ike "${connection[$1]}" >&9; } # GATEWAY
 rekey_child() { swan "$1" --rekey --child "${2:-net}" >&9; }                    # GATEWAY [CHILD]

@@ -3,7 +3,7 @@
 
 # Prints a configuration: a probe a second, down at three, verify-path; more lines of the
 # vpn-monitor table as arguments, more of the VPN's in OWNED, another link than vti0 in LINK, which
-# is empty where there is none.
+# is empty where there is none, another way to establish the tunnel in ESTABLISH.
 monitoring() { # GATEWAY [LINE...]
   local gateway=$1 peer=${peer_of[$1]} line
   shift
@@ -18,7 +18,7 @@ address = "$(outer "$peer")"
 [vpn.${connection[$gateway]}]
 gateway = "$peer"
 $([[ ! ${LINK-vti0} ]] || echo "bind-interface = \"${LINK-vti0}\"")
-establish-tunnels = "immediately"
+establish-tunnels = "${ESTABLISH:-immediately}"
 ${OWNED:-}
 
 [vpn.${connection[$gateway]}.vpn-monitor]

@@ -12,7 +12,7 @@ report() { # WHY
     section "$gateway: links" ip -n "$gateway" -d link
     [[ ! -e $LAB/agent-$gateway.pid ]] || section "$gateway: status" status "$gateway"
   done
-  for file in "$LAB"/{charon,frr}-*.{out,log} "$LAB"/networkd.log "$LAB"/agent-*.log; do
+  for file in "$LAB"/{charon,frr,pluto}-*.{out,log} "$LAB"/networkd.log "$LAB"/agent-*.log; do
     [[ ! -s $file ]] || section "$(basename "$file")" tail -n 300 "$file"
   done
   failed_because "$1"

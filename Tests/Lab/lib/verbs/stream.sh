@@ -23,7 +23,7 @@ table inet lab_stream {
 }
 NFT
   on_background "$1" "stream-$1.log" ping -n -D -e "$stream_id" \
-    -i "$(printf '0.%04d' $((10000 / rate)))" "$2"
+    -i "$(awk -v rate="$rate" 'BEGIN { printf "%.4f", 1 / rate }')" "$2"
   echo "$started_pid" >"$LAB/stream-$1.pid"
 }
 

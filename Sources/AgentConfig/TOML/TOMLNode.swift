@@ -1,13 +1,16 @@
-/// A TOML value without its parser.
-indirect enum TOMLNode: Hashable {
-  case table([String: TOMLNode])
+import OrderedCollections
+
+/// A TOML value.
+indirect enum TOMLNode: Hashable, Sendable {
+  /// In the order of the text.
+  case table(OrderedDictionary<String, TOMLNode>)
   case array([TOMLNode])
   case string(String)
   case integer(Int)
   case float(Double)
   case boolean(Bool)
-  /// A date, a time or both; no key wants one, so its value is not kept.
-  case date
+  /// A valid date, time or both, as the text has it: no key takes one.
+  case dateTime(String)
 
   /// The name of its type, with an article, as complaints use it.
   var typeName: String {
@@ -18,7 +21,7 @@ indirect enum TOMLNode: Hashable {
     case .integer: "an integer"
     case .float: "a float"
     case .boolean: "a boolean"
-    case .date: "a date or time"
+    case .dateTime: "a date or time"
     }
   }
 }
@@ -34,14 +37,14 @@ extension TOMLNode: CustomStringConvertible {
     switch self {
     case .table(let entries):
       entries.isEmpty
-        ? "{}" : "{ \(entries.keys.sorted().map(writtenKey).joined(separator: ", ")) }"
+        ? "{}" : "{ \(entries.keys.map(writtenKey).joined(separator: ", ")) }"
     case .array(let elements):
       "[\(elements.map(\.unlimitedDescription).joined(separator: ", "))]"
     case .string(let text): quoted(text)
     case .integer(let value): String(value)
     case .float(let value): String(value)
     case .boolean(let value): String(value)
-    case .date: "(a date or time)"
+    case .dateTime(let text): text
     }
   }
 }

@@ -1,0 +1,52 @@
+import TunnelCore
+
+/// Effects that take more than one call.
+extension Agent {
+  func makeLink(_ name: String, _ ifID: UInt32) -> [Event] {
+    do {
+      try requests.makeProbeLink(name, ifID: ifID)
+      log(.info, "-", "made link \(name) for the probes of SAs with if_id \(ifID)")
+      return []
+    } catch {
+      return [.ownLinkFailed(ifID: ifID, message: error.description)]
+    }
+  }
+
+  func removeLink(_ index: Int32) {
+    do {
+      try requests.deleteLink(index)
+    } catch {
+      log(.warning, "-", "cannot remove a link of the agent's: \(error)")
+    }
+  }
+
+  /// Expires one SA, or deletes it as the last resort; it is read again and compared first.
+  func clear(
+    _ sa: SecurityAssociation, _ monitor: MonitorID, _ tunnel: String, deleting: Bool = false
+  ) -> Event? {
+    do {
+      let outcome =
+        deleting
+        ? try requests.delete(sa.key, checking: sa) : try requests.expire(sa.key, checking: sa)
+      switch outcome {
+      case .expired: log(.info, tunnel, "cleared \(sa.key)")
+      case .deleted: log(.warning, tunnel, "deleted \(sa.key): expiring it did nothing")
+      case .gone: log(.info, tunnel, "\(sa.key) was gone already")
+      case .differs: log(.warning, tunnel, "\(sa.key) is another SA by now: left alone")
+      }
+      return nil
+    } catch {
+      return .clearFailed(monitor, sa.key, message: error.description)
+    }
+  }
+
+  /// Starts a `renegotiate-command`.
+  func run(_ tunnel: TunnelID, _ words: [String]) -> [Event] {
+    do {
+      try reactor.watch(try processes.start(tunnel, words, at: monotonicNow()))
+      return []
+    } catch {
+      return [.commandEnded(tunnel, .notStarted(error.reason))]
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import TunnelCore
+
+extension IKESA {
+  /// The IKE SA in one `list-sa` event: a section named as its connection, with `child-sas`. One
+  /// without a number is left out.
+  static func list(in event: VICISection) -> [IKESA] {
+    event.sections.compactMap { connection, section in
+      guard let id = section.number("uniqueid") else { return nil }
+      let children = section.section("child-sas")?.sections ?? []
+      return IKESA(
+        connection: connection, id: id, state: section.text("state") ?? "",
+        version: section.number("version").flatMap(UInt8.init) ?? 0,
+        isInitiator: section.text("initiator") == "yes",
+        isWaiting: !(section.texts("tasks-active") ?? []).isEmpty,
+        children: children.compactMap {
+          ChildSA($1, key: $0, connection: connection, ikeID: id)
+        })
+    }
+  }
+}
+
+extension ChildSA {
+  fileprivate init?(_ section: VICISection, key: String, connection: String, ikeID: UInt32) {
+    guard let childID = section.number("uniqueid") else { return nil }
+    self.init(
+      name: ChildName(connection: connection, child: section.text("name") ?? key),
+      ikeID: ikeID, childID: childID, state: State(name: section.text("state") ?? ""),
+      spiIn: section.hexNumber("spi-in") ?? 0, spiOut: section.hexNumber("spi-out") ?? 0)
+  }
+}
+
+extension IKEConnection {
+  /// The connections in one `list-conn` event: sections with `children`. Names of actions differ
+  /// between versions (5.9: restart, clear; 6.x: start, none) and are kept as they come.
+  static func list(in event: VICISection) -> [IKEConnection] {
+    event.sections.map { name, section in
+      IKEConnection(
+        name: name, version: section.text("version") ?? "",
+        local: addresses(section.texts("local_addrs")),
+        remote: addresses(section.texts("remote_addrs")),
+        dpdDelay: section.number("dpd_delay") ?? 0,
+        children: (section.section("children")?.sections ?? []).map(Child.init))
+    }
+  }
+
+  private static func addresses(_ texts: [String]?) -> [IPAddress] {
+    (texts ?? []).compactMap { IPAddress($0) }.filter { !$0.isUnspecified }
+  }
+}
+
+extension IKEConnection.Child {
+  fileprivate init(_ name: String, _ section: VICISection) {
+    self.init(
+      name: name, mode: section.text("mode") ?? "",
+      local: (section.texts("local-ts") ?? []).compactMap { IPPrefix($0) },
+      remote: (section.texts("remote-ts") ?? []).compactMap { IPPrefix($0) },
+      dpdAction: section.text("dpd_action") ?? "none",
+      closeAction: section.text("close_action") ?? "none")
+  }
+}
+
+extension VICIRequest {
+  /// The command and its arguments. With timeout -1 the daemon does not wait for the
+  /// peer (strongSwan, `vici_control.c`).
+  var command: (name: String, arguments: VICISection) {
+    switch self {
+    case .listSAs: ("list-sas", VICISection())
+    case .listConnections: ("list-conns", VICISection())
+    case .terminateChild(let id):
+      ("terminate", VICISection(texts: ["child-id": "\(id)", "timeout": "-1"]))
+    case .terminateIKE(let id):
+      (
+        "terminate",
+        VICISection(texts: ["ike-id": "\(id)", "force": "yes", "timeout": "-1"])
+      )
+    case .initiate(let name):
+      (
+        "initiate",
+        VICISection(texts: ["child": name.child, "ike": name.connection, "timeout": "-1"])
+      )
+    }
+  }
+
+  /// Whether the answer comes as events, one an item, before the response.
+  var isList: Bool { self == .listSAs || self == .listConnections }
+
+  /// What the answer says: nil, or why the command failed.
+  func failure(in answer: VICISection) -> String? {
+    if isList { return nil }
+    return answer.text("success") == "yes" ? nil : answer.text("errmsg") ?? "no reason given"
+  }
+}

@@ -1,0 +1,92 @@
+/// `respond-bad-spi`: ESP with an SPI that is in no SA, from a configured gateway.
+public struct RespondBadSPI: Hashable, Sendable {
+  /// Negotiations with one gateway until ESP decrypts again: 1...30.
+  public var maxResponses: Int
+
+  /// Junos' default is 5.
+  public init(maxResponses: Int = 5) { self.maxResponses = maxResponses }
+}
+
+/// One packet of ESP that a capture saw.
+public struct CapturedESP: Hashable, Sendable {
+  /// Who says that he sent it. It is not authenticated.
+  public var source: IPAddress
+  /// Whom it is for.
+  public var destination: IPAddress
+  /// Its SPI, host order.
+  public var spi: UInt32
+
+  /// A packet.
+  public init(source: IPAddress, destination: IPAddress, spi: UInt32) {
+    self.source = source
+    self.destination = destination
+    self.spi = spi
+  }
+}
+
+/// What a capture is to look at: ESP from `sources` with an SPI that is not in `knownSPIs`.
+public struct CaptureRequest: Hashable, Sendable {
+  /// Addresses of configured gateways, sorted.
+  public var sources: [IPAddress]
+  /// SPIs of SAs of theirs, sorted. The capture may let some of them pass.
+  public var knownSPIs: [UInt32]
+}
+
+/// What is known of packets with unknown SPIs: when to look, what was found, what was done.
+///
+/// Cheap by default: a counter of the kernel's is read once a second, and a capture is open only
+/// after it has risen, and at most for `captureTime` or `capturePackets`. A gateway rests after
+/// each packet that was matched: it is not captured from until then, so that a flood from its
+/// address costs one short capture a rest.
+struct BadSPI: Sendable {
+  static let pollInterval = Duration.seconds(1)
+  static let captureTime = Duration.seconds(60)
+  static let capturePackets = 1024
+  /// A negotiation may take that long before it is asked for anew.
+  static let responseRest = Duration.seconds(10)
+  /// Nothing can be done about it for now.
+  static let idleRest = Duration.seconds(60)
+
+  /// One capture under way.
+  struct Capture: Sendable {
+    let deadline: Instant
+    let gateways: [IPAddress: String]
+    var packets = 0
+  }
+
+  /// What is known of one gateway.
+  struct Peer: Sendable {
+    /// Packets matched since the agent started, or since it was told to forget them.
+    var seen = 0
+    /// Negotiations since ESP last decrypted.
+    var responses = 0
+    var last: (esp: CapturedESP, at: Instant)?
+    /// Not captured from until then.
+    var restsUntil: Instant?
+    /// Whether the rest is only because every tunnel had its SAs: it ends when one loses them.
+    var restsAsWhole = false
+    /// Tunnels whose SAs are awaited; with the first packet that they decrypt all is well.
+    var awaited: Set<TunnelID> = []
+    /// What was said since ESP last decrypted.
+    var complaints: Set<Complaint> = []
+
+    mutating func note(_ esp: CapturedESP, at now: Instant) {
+      seen += 1
+      last = (esp, now)
+    }
+  }
+
+  /// Why nothing is done, each said once an outage.
+  enum Complaint: Hashable, Sendable {
+    case responderOnly
+    case noWay
+    case exhausted
+  }
+
+  /// XfrmInNoStates as last read; nil: the next reading is the beginning.
+  var count: UInt64?
+  var capture: Capture?
+  var peers: [String: Peer] = [:]
+  /// Why packets cannot be looked at; nil while they can.
+  var obstacle: String?
+}

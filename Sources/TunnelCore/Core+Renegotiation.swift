@@ -1,0 +1,266 @@
+/// Children of the IKE daemon's that are brought back: what was deleted behind its back, what is
+/// cleared because its path is dead, and what `establish-tunnels = "immediately"` misses.
+///
+/// `Renegotiation` decides; here it is fed and obeyed. Of a deletion in the kernel the daemon does
+/// not hear (kernel-facts: XFRM messages) and goes on believing in the child. What it took away
+/// itself is not in its list any more, or not as INSTALLED, and is not restored.
+extension Core {
+  /// Pauses between attempts on a child that was lost begin with this.
+  private static let firstRetry = Duration.seconds(10)
+  /// Departures that are remembered while no list can be had.
+  private static let mostDepartures = 65_536
+  /// Children that are acted upon after one list; the others come after the next.
+  private static let mostActs = 32
+
+  /// An SA is new.
+  mutating func noteArrival(of sa: SAKey, at now: Instant) {
+    ike.gone[sa.spi] = nil
+    wantList(at: now)
+    if !ike.isConnected { forgetWhatIsWhole() }
+  }
+
+  /// While no list can be had: a tunnel that came back by itself and is taken down later must not
+  /// be brought back then.
+  private mutating func forgetWhatIsWhole() {
+    for (name, work) in ike.renegotiations where hasWholeSet(work.tunnel) {
+      ike.renegotiations[name]?.step = .restored
+    }
+  }
+
+  func hasWholeSet(_ id: TunnelID) -> Bool {
+    (tunnels[id]?.monitors ?? []).contains {
+      monitors[$0].flatMap { sas.sets[$0.key]?.isComplete } ?? false
+    }
+  }
+
+  /// An SA of a set has left the kernel. Of a hard expiry the daemon is told by the kernel.
+  mutating func noteDeparture(
+    of sa: SAKey, from set: SASetKey, isExpired: Bool, at now: Instant
+  ) {
+    // What leaves while the connection is lost for a while may be believed in after it too.
+    guard ike.hasBeenConnected, !isStandby else { return }
+    if ike.gone.count >= Self.mostDepartures { ike.gone = [:] }
+    if !isExpired, let id = monitorOfSet[set].flatMap({ monitors[$0]?.tunnel }),
+      tunnels[id]?.monitor != nil
+    {
+      ike.gone[sa.spi] = id
+    }
+    wantList(at: now)
+  }
+
+  /// This gateway became standby: nothing more is brought back by it.
+  mutating func forgetRenegotiations() {
+    ike.gone = [:]
+    ike.renegotiations = [:]
+    ike.condemned = [:]
+    for id in tunnels.keys { tunnels[id]?.owesNegotiation = false }
+  }
+
+  /// Compares what the daemon believes in with the kernel, and takes the next steps.
+  mutating func renegotiate(_ list: [IKESA], at now: Instant) {
+    guard !isStandby else { return }
+    let condemned = ike.condemned.keys.flatMap { monitors[$0]?.clearing.map(\.key.spi) ?? [] }
+    let view = DaemonView(
+      list, kernel: Set(sas.keys.map(\.spi)), gone: Set(ike.gone.keys), condemned: Set(condemned))
+    condemn(view, at: now)
+    suspectLost(view, at: now)
+    awaitAbsent(view, at: now)
+    var acts = 0
+    for name in ike.renegotiations.keys.sorted() where acts < Self.mostActs {
+      if step(name, view[name], at: now) { acts += 1 }
+    }
+    forgetDepartures(view)
+    let next = ike.renegotiations.values.map(\.nextLook).min()
+    if let next { wantList(by: next, at: now) }
+  }
+
+  // MARK: Causes
+
+  private mutating func suspectLost(_ view: DaemonView, at now: Instant) {
+    for (name, lost) in view.doomed where ike.renegotiations[name] == nil {
+      let owners = lost.compactMap { ike.gone[$0.spiIn] ?? ike.gone[$0.spiOut] }
+      guard let tunnel = owners.first else { continue }
+      ike.renegotiations[name] = Renegotiation(
+        tunnel: tunnel, cause: .lost, step: .suspected,
+        dueAt: now.advanced(by: Renegotiation.settleTime), firstPause: Self.firstRetry)
+    }
+  }
+
+  /// Sets whose path is dead: their children are terminated at once, by a list that was asked for
+  /// after that was decided. SAs that the daemon does not know are expired.
+  private mutating func condemn(_ view: DaemonView, at now: Instant) {
+    for (id, decidedAt) in ike.condemned.sorted(by: { $0.key < $1.key }) {
+      guard let monitor = monitors[id], !monitor.clearing.isEmpty, monitor.rung == .daemon else {
+        ike.condemned[id] = nil
+        continue
+      }
+      guard ike.askedAt >= decidedAt else { continue }
+      let spis = Set(monitor.clearing.map(\.key.spi))
+      if spis.isDisjoint(with: view.spis) {
+        climb(id, at: now)
+        continue
+      }
+      for (name, doomed) in view.doomed
+      where doomed.contains(where: { spis.contains($0.spiIn) || spis.contains($0.spiOut) }) {
+        condemn(name, of: monitor.tunnel, decidedAt)
+      }
+    }
+  }
+
+  private mutating func condemn(_ name: ChildName, of id: TunnelID, _ decidedAt: Instant) {
+    let vpn = tunnels[id]?.vpn
+    var work =
+      ike.renegotiations[name]
+      ?? Renegotiation(
+        tunnel: id, cause: .deadPath, step: .restored, dueAt: decidedAt,
+        firstPause: firstPause(vpn))
+    switch work.step {
+    case .suspected, .awaited, .restored: break
+    // An attempt is under way, which may have been told of this already.
+    case .asked, .cleared, .initiated: return
+    }
+    work.cause = .deadPath
+    work.step = .suspected
+    work.firstPause = firstPause(vpn)
+    work.dueAt = decidedAt
+    work.mayInitiate = vpn?.establishTunnels != .responderOnly
+    ike.renegotiations[name] = work
+  }
+
+  /// Tunnels that are to be there always, and are not.
+  private mutating func awaitAbsent(_ view: DaemonView, at now: Instant) {
+    for tunnel in tunnels.values where tunnel.vpn?.establishTunnels == .immediately {
+      let isUp = tunnel.state == .up || tunnel.state == .verifying
+      guard !isUp, !hasWholeSet(tunnel.id) else {
+        tunnels[tunnel.id]?.nameObstacle = nil
+        continue
+      }
+      switch childName(of: tunnel) {
+      case .success(let name):
+        tunnels[tunnel.id]?.nameObstacle = nil
+        // What the daemon believes in has to go first.
+        if view.doomed[name] == nil { bringUp(name, tunnel, at: now) }
+      case .failure(let obstacle):
+        note(obstacle, of: tunnel)
+        if obstacle != .noGateway { wantConnections(at: now) }
+      }
+    }
+  }
+
+  private mutating func bringUp(_ name: ChildName, _ tunnel: Tunnel, at now: Instant) {
+    guard let vpn = tunnel.vpn else { return }
+    let patience = now.advanced(by: initiationGrace(tunnel))
+    let known = ike.renegotiations[name]
+    if let known, known.step != .restored || known.tunnel != tunnel.id { return }
+    var work =
+      known
+      ?? Renegotiation(
+        tunnel: tunnel.id, cause: .absent, step: .awaited, dueAt: patience,
+        firstPause: firstPause(vpn))
+    work.cause = .absent
+    work.step = .awaited
+    work.mayInitiate = true
+    work.firstPause = firstPause(vpn)
+    work.dueAt = max(work.dueAt, patience)
+    ike.renegotiations[name] = work
+  }
+
+  /// The daemon and the peer may be about to bring it up. Two agents must not do it at once: the
+  /// end with the higher address waits twice as long.
+  private func initiationGrace(_ tunnel: Tunnel) -> Duration {
+    let gateway = tunnel.gateway.flatMap { configuration.gateways[$0] }
+    let local = tunnel.endpoints?.local ?? gateway?.localAddress
+    guard let remote = tunnel.endpoints?.remote ?? gateway?.addresses.first else {
+      return Self.absentGrace
+    }
+    let isHigher =
+      (local ?? localAddresses.keys.filter { $0.family == remote.family }.min())
+      .map { $0 > remote } ?? false
+    return Self.absentGrace * (isHigher ? 2 : 1)
+  }
+
+  private func firstPause(_ vpn: VPN?) -> Duration {
+    max(vpn?.monitor?.interval ?? Monitor().interval, .seconds(1))
+  }
+
+  /// Departures that a list made after them does not contradict are over.
+  private mutating func forgetDepartures(_ view: DaemonView) {
+    guard !ike.gone.isEmpty, ike.listAt == nil else { return }
+    ike.gone = ike.gone.filter { view.spis.contains($0.key) }
+  }
+
+  // MARK: Steps
+
+  /// Whether the daemon is asked for something.
+  private mutating func step(_ name: ChildName, _ view: ChildView, at now: Instant) -> Bool {
+    guard var work = ike.renegotiations[name] else { return false }
+    let act = work.next(view, askedAt: ike.askedAt, at: now, using: &random)
+    ike.renegotiations[name] = work
+    let tunnel = tunnels[work.tunnel]?.name ?? "-"
+    switch act {
+    case .nothing: return false
+    case .report:
+      log(.info, tunnel, "SAs of \(name) are \(work.cause == .absent ? "up" : "restored")")
+      return false
+    case .end:
+      ike.renegotiations[name] = nil
+      return false
+    case .terminate(let doomed, let anew):
+      let numbers = doomed.map { "\($0.childID)" }.joined(separator: ", ")
+      log(
+        .warning, tunnel,
+        "\(work.cause.text(name)): terminating child \(numbers)"
+          + (anew ? " and negotiating anew" : ""))
+      for child in doomed { ask(.terminateChild(id: child.childID), about: name) }
+      if view.isWhole { ike.renegotiations[name]?.step = .restored }
+    case .forgetIKE(let id):
+      // A peer that stays silent is no news.
+      log(
+        work.silences == 1 ? .warning : .debug, tunnel,
+        "the peer does not answer: terminating IKE SA \(id) of \(name.connection)")
+      ask(.terminateIKE(id: id), about: name)
+    case .initiate:
+      log(work.silences <= 1 ? .info : .debug, tunnel, "initiating \(name)")
+      ask(.initiate(name), about: name)
+    }
+    return true
+  }
+
+  private mutating func ask(_ request: VICIRequest, about name: ChildName) {
+    ike.renegotiations[name]?.step = .asked(request)
+    effects.append(.vici(request))
+  }
+
+  /// A request was carried out or refused. Either way the next list says what to do.
+  mutating func finish(_ request: VICIRequest, _ failure: String?, at now: Instant) {
+    let name = ike.renegotiations.first { $0.value.step == .asked(request) }?.key
+    if let failure {
+      let tunnel = name.flatMap { ike.renegotiations[$0] }.flatMap { tunnels[$0.tunnel]?.name }
+      log(.warning, tunnel ?? "-", "vici: cannot \(request): \(failure)")
+    }
+    switch request {
+    case .listSAs: listFailed(at: now)
+    case .listConnections: ike.connections = []
+    case .terminateChild, .terminateIKE, .initiate:
+      guard let name else { return }
+      ike.renegotiations[name]?.finish(request, at: now)
+      wantList(at: now)
+    }
+  }
+
+  /// The connection to the daemon is lost: what was to be cleared through it is expired.
+  mutating func suspendRenegotiations(at now: Instant) {
+    for name in ike.renegotiations.keys { ike.renegotiations[name]?.suspend() }
+    for id in ike.condemned.keys.sorted() { climb(id, at: now) }
+  }
+}
+
+extension Renegotiation.Cause {
+  fileprivate func text(_ name: ChildName) -> String {
+    switch self {
+    case .lost: "SAs of \(name) left the kernel and the IKE daemon does not know"
+    case .deadPath: "the path of \(name) is dead"
+    case .absent: "\(name) is not there"
+    }
+  }
+}

@@ -1,0 +1,56 @@
+/// Active or standby: what a change of the role means for sets and gates.
+///
+/// What the other gateway has proven does not hold here: whoever becomes active verifies every path
+/// anew, and no link with verify-path opens before that.
+extension Core {
+  var isStandby: Bool { role == .standby }
+
+  /// The role is what the redundancy daemon says; saying it again changes nothing.
+  mutating func take(_ new: Role, at now: Instant) {
+    guard new != role else { return }
+    log(.warning, "-", "role=\(new.rawValue) was=\(role.rawValue)")
+    role = new
+    switch new {
+    case .active: leaveStandby(at: now)
+    case .standby: enterStandby(at: now)
+    }
+    for id in tunnels.keys { settle(id, at: now) }
+    settleOwnLinks(at: now)
+  }
+
+  private mutating func enterStandby(at now: Instant) {
+    forgetRenegotiations()
+    endCapture()
+    for id in monitors.keys.sorted() {
+      guard let monitor = monitors[id] else { continue }
+      if monitor.absentUntil != nil {
+        endAbsence(id, at: now)
+      } else if monitor.phase != .incomplete, tunnels[monitor.tunnel]?.monitor != nil {
+        standBy(id)
+      }
+    }
+    for id in tunnels.keys { tunnels[id]?.heldUntil = nil }
+  }
+
+  private mutating func leaveStandby(at now: Instant) {
+    for id in monitors.keys.sorted() where monitors[id]?.phase == .standby {
+      start(id, isSpread: true, at: now)
+    }
+  }
+
+  /// A set is watched, and nothing is made of it.
+  mutating func standBy(_ id: MonitorID) {
+    if monitors[id]?.path?.way.needsSocket == true { effects.append(.endProbes(id)) }
+    monitors[id]?.phase = .standby
+    monitors[id]?.isAdopted = false
+    monitors[id]?.isVerified = false
+    monitors[id]?.obstacle = nil
+    monitors[id]?.heldUntil = nil
+    monitors[id]?.nextProbe = nil
+    monitors[id]?.clearAt = nil
+    monitors[id]?.clearing = []
+    monitors[id]?.clearAgainAt = nil
+    monitors[id]?.window.restart()
+    schedule(id)
+  }
+}

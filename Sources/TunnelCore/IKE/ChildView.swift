@@ -1,0 +1,65 @@
+/// What one list of the daemon's says of one child, compared with the kernel.
+struct ChildView: Sendable {
+  /// Instances that the daemon believes in and that have to go: their SAs left the kernel, or
+  /// their path is dead.
+  var doomed: [ChildSA] = []
+  /// Whether another instance is in the kernel both ways.
+  var isWhole = false
+  /// Whether an instance is on its way in or out, or an IKE SA of its connection waits for the peer.
+  var isOccupied = false
+  /// The IKE SA for whose peer it has to wait, unless another child of that lives.
+  var stuckIKE: UInt32?
+}
+
+/// A list of the daemon's, sorted by what has to be known of it.
+struct DaemonView: Sendable {
+  private(set) var doomed: [ChildName: [ChildSA]] = [:]
+  private var whole: Set<ChildName> = []
+  /// Of each child that has an instance of another kind, one.
+  private var others: [ChildName: ChildSA] = [:]
+  /// IKE SAs with a child that is in the kernel both ways.
+  private var living: Set<UInt32> = []
+  /// Of each connection, an IKE SA that waits for the peer.
+  private var waiting: [String: UInt32] = [:]
+  /// SPIs that the daemon knows anything of.
+  private(set) var spis: Set<UInt32> = []
+
+  /// - Parameters:
+  ///   - kernel: SPIs of the kernel's SAs.
+  ///   - gone: SPIs that left it behind the daemon's back.
+  ///   - condemned: SPIs of SAs whose path is dead.
+  init(_ list: [IKESA], kernel: Set<UInt32>, gone: Set<UInt32>, condemned: Set<UInt32>) {
+    for child in list.flatMap(\.children) {
+      let pair = Set([child.spiIn, child.spiOut])
+      spis.formUnion(pair)
+      switch child.state {
+      case .deleted: continue
+      case .deleting: others[child.name] = child
+      case .installed, .other:
+        if !condemned.isDisjoint(with: pair) {
+          doomed[child.name, default: []].append(child)
+        } else if child.state == .installed, pair.isSubset(of: kernel) {
+          whole.insert(child.name)
+          living.insert(child.ikeID)
+        } else if child.state == .installed,
+          !gone.isDisjoint(with: pair.subtracting(kernel))
+        {
+          doomed[child.name, default: []].append(child)
+        } else {
+          others[child.name] = child
+        }
+      }
+    }
+    for ike in list where ike.isWaiting { waiting[ike.connection] = ike.id }
+  }
+
+  /// What it says of one child.
+  subscript(name: ChildName) -> ChildView {
+    let other = others[name]
+    let stuck = other?.state == .deleting ? other?.ikeID : waiting[name.connection]
+    return ChildView(
+      doomed: doomed[name] ?? [], isWhole: whole.contains(name),
+      isOccupied: other != nil || waiting[name.connection] != nil,
+      stuckIKE: stuck.flatMap { living.contains($0) ? nil : $0 })
+  }
+}

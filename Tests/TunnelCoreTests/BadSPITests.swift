@@ -1,0 +1,251 @@
+import Testing
+import TunnelCore
+
+/// ESP with unknown SPIs, played by hand: when the agent looks, and what it does to whom.
+@Suite struct BadSPITests {
+  private static let stranger = IPAddress(192, 0, 2, 66)
+
+  /// A bench whose tunnel was up and has no SAs any more, and whose daemon answers.
+  private func bereft(
+    _ establish: VPN.EstablishTunnels = .onTraffic, maxResponses: Int = 3
+  ) -> Bench {
+    var bench = Bench(
+      establish: establish, respondBadSPI: RespondBadSPI(maxResponses: maxResponses))
+    bench.answering = true
+    bench.boot()
+    bench.play(.vici(.connected))
+    bench.negotiate(1)
+    bench.wait(0.2)
+    bench.list([.of(1)])
+    bench.wait(5)
+    bench.list([.of(1)])
+    bench.delete(1)
+    bench.list([])
+    bench.wait(5)
+    bench.list([])
+    bench.forgetTrace()
+    return bench
+  }
+
+  @Test func nothingIsLookedAtUnlessAsked() {
+    var bench = Bench()
+    bench.boot()
+    bench.wait(10)
+    #expect(!bench.trace.contains { $0.effect == .readUnknownSPIs })
+  }
+
+  @Test func theCounterIsReadOnceASecondAndNothingElseIsDone() {
+    var bench = bereft()
+    bench.wait(10)
+    #expect(bench.trace.filter { $0.effect == .readUnknownSPIs }.count == 10)
+    #expect(bench.captures.isEmpty)
+  }
+
+  @Test func aSenderOfOnePacketInTwoSecondsIsFound() {
+    var bench = bereft()
+    bench.wait(1)
+    bench.badESP()
+    bench.wait(1)
+    #expect(bench.captures == [[Bench.remote]])
+    #expect(bench.initiations.isEmpty)
+    bench.wait(1)
+    bench.badESP()
+    #expect(bench.initiations.count == 1)
+    #expect(!bench.isCapturing)
+    let isSaid = bench.logged(
+      "gateway=gw-b bad SPI 0xc1000001 from 203.0.113.1: negotiating to-b anew, response 1 of 3")
+    #expect(isSaid)
+  }
+
+  @Test func responsesAreFewAndTheirCountIsKept() {
+    var bench = bereft(maxResponses: 3)
+    for _ in 0..<6000 {
+      bench.badESP()
+      bench.wait(0.1)
+    }
+    #expect(bench.initiations.count == 3)
+    // One at most in ten seconds.
+    #expect(bench.initiations[1] - bench.initiations[0] >= 10)
+    #expect(bench.initiations[2] - bench.initiations[1] >= 10)
+    // And nothing is looked at any more.
+    let isSaid = bench.errors.filter { $0.contains("no more responses") }.count == 1
+    #expect(isSaid)
+    #expect(bench.captures.count == 3)
+  }
+
+  @Test func decryptingAgainResetsTheCount() {
+    var bench = bereft(maxResponses: 1)
+    bench.findOne()
+    #expect(bench.initiations.count == 1)
+    bench.negotiate(2)
+    bench.wait(3)
+    let isSaid = bench.logged("gateway=gw-b ESP decrypts again")
+    #expect(isSaid)
+    bench.delete(2)
+    bench.wait(5)
+    bench.list([])
+    bench.findOne(spi: 0xc100_0002)
+    #expect(bench.initiations.count == 2)
+  }
+
+  @Test func soDoesTheOperator() {
+    var bench = bereft(maxResponses: 1)
+    bench.findOne()
+    bench.findOne()
+    #expect(bench.initiations.count == 1)
+    bench.play(.command(.clearBadSPICount(gateway: "gw-b"), nil))
+    bench.findOne()
+    #expect(bench.initiations.count == 2)
+    bench.play(.command(.clearBadSPICount(gateway: nil), nil))
+    bench.findOne()
+    #expect(bench.initiations.count == 3)
+  }
+
+  @Test func aStrangersFloodIsNotEvenSeen() {
+    var bench = bereft()
+    for _ in 0..<600 {
+      bench.badESP(from: Self.stranger)
+      bench.wait(0.1)
+    }
+    #expect(bench.initiations.isEmpty)
+    #expect(bench.captures.allSatisfy { $0 == [Bench.remote] })
+  }
+
+  @Test func whoseTunnelsHaveTheirSAsIsNotAnswered() {
+    var bench = bereft()
+    bench.negotiate(2)
+    bench.wait(5)
+    bench.forgetTrace()
+    for _ in 0..<1200 {
+      bench.badESP(spi: 0xdead_beef)
+      bench.wait(0.1)
+    }
+    #expect(bench.initiations.isEmpty)
+    #expect(bench.captures.count <= 3, "one a minute")
+    // As soon as the SAs go there is something to do.
+    bench.delete(2)
+    bench.findOne(spi: 0xc100_0002)
+    #expect(bench.initiations.count == 1)
+  }
+
+  @Test func aResponderOnlyTunnelAlarmsAndWaits() {
+    var bench = bereft(.responderOnly)
+    for _ in 0..<3000 {
+      bench.badESP()
+      bench.wait(0.1)
+    }
+    #expect(bench.initiations.isEmpty)
+    let isSaid =
+      bench.errors == [
+        "gateway=gw-b bad SPI 0xc1000001 from 203.0.113.1: to-b is responder-only, "
+          + "waiting for the peer"
+      ]
+    #expect(isSaid)
+    // The next outage is another alarm.
+    bench.negotiate(2)
+    bench.wait(3)
+    bench.delete(2)
+    bench.wait(5)
+    bench.findOne(spi: 0xc100_0002)
+    #expect(bench.errors.count == 2)
+  }
+
+  @Test func whileTheDaemonIsAwayNothingIsCounted() {
+    var bench = bereft(maxResponses: 1)
+    bench.play(.vici(.disconnected("gone")))
+    for _ in 0..<600 {
+      bench.badESP()
+      bench.wait(0.1)
+    }
+    #expect(bench.initiations.isEmpty)
+    #expect(bench.errors.count == 1)
+    bench.play(.vici(.connected))
+    bench.findOne()
+    #expect(bench.initiations.count == 1)
+  }
+
+  @Test func aCaptureEndsByItself() {
+    var bench = bereft()
+    bench.wait(1)
+    bench.noteCount()
+    bench.wait(1)
+    #expect(bench.isCapturing)
+    bench.wait(60)
+    #expect(!bench.isCapturing)
+    bench.noteCount()
+    bench.wait(2)
+    #expect(bench.isCapturing)
+    // Forwarded ESP, and SPIs that came while it ran.
+    let forwarded = CapturedESP(
+      source: Bench.remote, destination: IPAddress(10, 9, 9, 9), spi: 0x1234_5678)
+    for _ in 0..<16 { bench.play(.captured(Array(repeating: forwarded, count: 64))) }
+    #expect(!bench.isCapturing)
+    #expect(bench.initiations.isEmpty)
+  }
+
+  @Test func spisThatAreKnownAreLeftOut() {
+    var bench = bereft()
+    bench.negotiate(2)
+    bench.wait(1)
+    bench.noteCount()
+    bench.wait(1)
+    #expect(bench.knownSPIs == [0xc100_0002])
+    bench.negotiate(3)
+    bench.play(
+      .captured([CapturedESP(source: Bench.remote, destination: Bench.local, spi: 0xc100_0003)]))
+    #expect(bench.isCapturing)
+  }
+
+  @Test func aStandbyDoesNotLook() {
+    var bench = bereft()
+    bench.wait(1)
+    bench.noteCount()
+    bench.wait(1)
+    #expect(bench.isCapturing)
+    bench.play(.role(.standby))
+    #expect(!bench.isCapturing)
+    bench.forgetTrace()
+    bench.findOne()
+    #expect(bench.captures.isEmpty)
+    #expect(bench.initiations.isEmpty)
+  }
+
+  @Test func whatCannotBeReadIsSaidOnce() {
+    var bench = bereft()
+    bench.play(.badSPIFailed("no"))
+    bench.wait(10)
+    bench.play(.badSPIFailed("no"))
+    #expect(bench.errors == ["respond-bad-spi: no"])
+  }
+}
+
+extension Bench {
+  /// The kernel counts a packet that it has no SA for; a capture sees it if it may.
+  mutating func badESP(spi: UInt32 = 0xc100_0001, from source: IPAddress = remote) {
+    noteCount()
+    guard isCapturing, source == Self.remote else { return }
+    play(.captured([CapturedESP(source: source, destination: Self.local, spi: spi)]))
+  }
+
+  mutating func noteCount() { unknownSPIs += 1 }
+
+  /// Packets until one was found, or could have been.
+  mutating func findOne(spi: UInt32 = 0xc100_0001) {
+    for _ in 0..<12 {
+      badESP(spi: spi)
+      wait(1)
+    }
+  }
+
+  var captureRequests: [CaptureRequest] {
+    trace.compactMap { if case .capture(let request) = $0.effect { request } else { nil } }
+  }
+  var captures: [[IPAddress]] { captureRequests.map(\.sources) }
+  var knownSPIs: [UInt32]? { captureRequests.last?.knownSPIs }
+
+  /// Times at which the tunnel's child was initiated.
+  var initiations: [Double] { times(of: .initiate(Bench.name)) }
+  var errors: [String] {
+    trace.compactMap { if case .log(.error, _, let text) = $0.effect { text } else { nil } }
+  }
+}
