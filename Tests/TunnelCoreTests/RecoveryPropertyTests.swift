@@ -103,9 +103,11 @@ private struct DaemonStory {
   }
 
   private mutating func install(_ id: UInt32) {
+    // What joins a whole child is a rekey of it: no new set.
+    let elders = children.values.filter(isWhole).compactMap { bornAt[$0.childID] }
+    bornAt[id] = elders.min() ?? bench.now
     bench.negotiate(id)
     children[id] = .of(id)
-    bornAt[id] = bench.now
     kernel.formUnion([0xc100_0000 + id, 0xc200_0000 + id])
     change()
   }

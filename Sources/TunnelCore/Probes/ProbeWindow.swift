@@ -65,8 +65,10 @@ struct ProbeWindow: Hashable, Sendable {
       recentlyLost.append(first)
       if recentlyLost.count > Self.remembersLost { recentlyLost.removeFirst() }
       statistics.note(lost: true)
+      // One that was sent before the last answered one says nothing of how it is since.
+      guard first.sequence > lastAnswered else { continue }
       consecutiveReplies = 0
-      if first.sequence > lastAnswered { consecutiveLosses += 1 }
+      consecutiveLosses += 1
     }
   }
 

@@ -3,10 +3,10 @@
 
 story() {
   routes_through vti0
-  monitoring gw-a 'threshold = 300' | agent gw-a
+  ESTABLISH=on-traffic monitoring gw-a 'threshold = 300' | agent gw-a
   says 1 'to-b: there is no SA to send a probe through' verify to-b
   says 1 'to-b: there is no SA to clear' clear to-b
-  explains 'gate: link vti0 is held: immediately, so nothing is let in without an SA'
+  explains 'gate: link vti0 is in service: on-traffic, so traffic must be able to trigger negotiation'
   child_up gw-a
   wait_until 5 "the tunnel is up" -- state_is gw-a to-b up
 
