@@ -1,9 +1,10 @@
 import TunnelCore
 
-private let monitorKeys = [
-  "optimized", "interval", "threshold", "timeout", "probe-source", "source-interface",
-  "destination-ip", "accept-clear-reply", "path-mtu", "verify-path",
-]
+private let monitorKeys =
+  [
+    "optimized", "interval", "threshold", "timeout", "probe-source", "source-interface",
+    "destination-ip", "accept-clear-reply", "path-mtu", "verify-path",
+  ] + reactionKeys
 
 /// The setting of a key that takes true, false or a table.
 private enum Switch {
@@ -16,8 +17,10 @@ extension ConfigurationReader {
   /// `[vpn-monitor-options]`.
   mutating func monitorDefaults(_ item: Item?) -> Monitor {
     var monitor = Monitor()
-    if let section = complaints.section(item, keys: ["interval", "threshold", "path-mtu"]) {
+    let keys = ["interval", "threshold", "path-mtu"] + reactionKeys
+    if let section = complaints.section(item, keys: keys) {
       readTiming(section, into: &monitor)
+      readReaction(section, into: &monitor)
       monitor.findsPathMTU = complaints.boolean(section["path-mtu"]) == true
     }
     return monitor
@@ -54,6 +57,7 @@ extension ConfigurationReader {
     monitor.acceptsClearReply = complaints.boolean(section["accept-clear-reply"]) == true
     if let value = complaints.boolean(section["path-mtu"]) { monitor.findsPathMTU = value }
     monitor.verifyPath = verifyPath(section["verify-path"])
+    readReaction(section, into: &monitor)
   }
 
   private mutating func readTiming(_ section: Section, into monitor: inout Monitor) {

@@ -1,12 +1,15 @@
-/// Up and down of a tunnel in the shape that scripts in the field match (junos-facts: Alarms).
+/// Up and down of a tunnel, and what is wrong with one that is up, in the shape that scripts in the
+/// field match (junos-facts: Alarms).
 public struct Alarm: Hashable, Sendable {
   /// Which way it went.
   public enum Kind: Hashable, Sendable {
     case down(Reason)
     case up
+    /// Its probes cannot prove anything, because of this.
+    case unproven(String)
   }
 
-  /// Down with a reason, or up.
+  /// Down with a reason, up, or what is wrong.
   public var kind: Kind
   /// The VPN's name.
   public var vpn: String
@@ -25,12 +28,42 @@ public struct Alarm: Hashable, Sendable {
   /// What the operator should do about it; nil when the reason says it all.
   public var remedy: String?
 
-  /// Whether a tunnel went down.
-  public var isDown: Bool { kind != .up }
+  /// How bad it is.
+  public var level: LogLevel {
+    switch kind {
+    case .down: .error
+    case .unproven: .warning
+    case .up: .info
+    }
+  }
+}
+
+/// Most tunnels failed at once, or that is over: one alarm in the place of one a tunnel.
+public struct MassAlarm: Hashable, Sendable {
+  /// Whether it is over.
+  public var isOver: Bool
+  /// Tunnels that fail.
+  public var failing: Int
+  /// Tunnels that live, those included.
+  public var total: Int
+
+  /// How bad it is.
+  public var level: LogLevel { isOver ? .info : .error }
+}
+
+extension MassAlarm: CustomStringConvertible {
+  /// One line.
+  public var description: String {
+    isOver
+      ? "VPN_MASS_FAILURE is over: \(total - failing) of \(total) tunnels answer"
+      : "VPN_MASS_FAILURE: \(failing) of \(total) tunnels fail at once. "
+        + "SAs are left alone, but for one tunnel at a time as a test"
+  }
 }
 
 extension Alarm: CustomStringConvertible {
-  /// One KMD_VPN_*_ALARM_USER line; fields that only Junos knows are left out.
+  /// One KMD_VPN_*_ALARM_USER line, or one of the agent's own words; fields that only Junos knows
+  /// are left out.
   public var description: String {
     func text(_ address: IPAddress?) -> String { address?.description ?? "-" }
     let fields =
@@ -42,6 +75,8 @@ extension Alarm: CustomStringConvertible {
       let advice = remedy.map { "; \($0)" } ?? ""
       return "KMD_VPN_DOWN_ALARM_USER: VPN \(vpn) from \(text(remote)) is down. "
         + "\(fields), Reason: \(reason)\(advice)"
+    case .unproven(let why):
+      return "VPN_PATH_UNPROVEN: VPN \(vpn) from \(text(remote)): \(why). \(fields)"
     case .up:
       return "KMD_VPN_UP_ALARM_USER: VPN \(vpn) from \(text(remote)) is up. \(fields)"
     }

@@ -10,6 +10,11 @@ public struct Configuration: Hashable, Sendable {
   public var respondBadSPI: RespondBadSPI?
   /// Templates, in the order they are tried.
   public var templates: [Template]
+  /// A mass failure is when more than this share of the tunnels that live, eight at least, fail
+  /// within two intervals: 0.05...1; 1: never.
+  public var massFailureThreshold = 0.5
+  /// SA sets that are cleared in any minute, at most: 1...6000.
+  public var maxClearsPerMinute = 60
 
   /// Settings of the VPNs and of the templates.
   public var allSettings: [VPN] { vpns + templates.map(\.settings) }
@@ -176,6 +181,15 @@ public struct Monitor: Hashable, Sendable {
   public var findsPathMTU: Bool
   /// nil: a link is in service as soon as its SA set exists.
   public var verifyPath: VerifyPath?
+  /// What is done when the path is dead.
+  public var action = Action.clear
+  /// Consecutive replies before a tunnel opens: 1...100; nil: 1, or 2 when it went down a short
+  /// while ago.
+  public var recoveryThreshold: Int?
+  /// Waits between attempts to get a dead tunnel renegotiated.
+  public var renegotiateBackoff = RenegotiateBackoff()
+  /// What is made of a destination of vpn-monitor's that has not answered once.
+  public var neverAnswered = NeverAnswered.warn
 
   /// Monitoring; defaults are Junos'.
   public init(

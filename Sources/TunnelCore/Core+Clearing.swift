@@ -1,49 +1,38 @@
-/// What is done to SAs whose path is dead: when they are cleared, and how.
+/// What is done to SAs whose path is dead: how they are cleared.
 ///
-/// `mayClear` is the one question that guards answer; `beginClearing` is the one place from which
-/// SAs are taken away.
+/// `mayClear` is the one question that guards answer (`Core+Guards`), unless an operator clears;
+/// `beginClearing` is the one place from which SAs are taken away.
 extension Core {
-  /// Whoever takes the SAs away, we or the peer: the link stays held for a while.
-  mutating func backOff(_ id: MonitorID, _ interval: Duration, at now: Instant) {
-    guard let tunnel = monitors[id]?.tunnel else { return }
-    let until = now.advanced(by: max(interval, Self.absentGrace))
-    monitors[id]?.heldUntil = until
-    tunnels[tunnel]?.heldUntil = until
-  }
 
-  /// Two agents must not kill each other's fresh SAs: the end with the higher address waits an
-  /// interval and up to half of one more, so that it sees the new set first.
-  mutating func clearDelay(_ key: SASetKey, _ interval: Duration) -> Duration {
-    guard key.local > key.remote else { return .zero }
-    return interval + interval * Double.random(in: 0..<0.5, using: &random)
-  }
-
-  /// - Parameter isTerminated: whether the IKE daemon is told to forget the peer's IKE SA.
-  mutating func clear(_ id: MonitorID, isTerminated: Bool = false, at now: Instant) {
+  mutating func clear(_ id: MonitorID, at now: Instant) {
     guard let monitor = monitors[id], sas.sets[monitor.key] != nil else { return }
     monitors[id]?.clearAt = nil
     guard mayClear(id, at: now) else { return }
     note(.cleared, of: monitor.tunnel, at: now)
-    takeAway(id, isTerminated: isTerminated, at: now)
+    takeAway(id, holding: beginAttempt(with: id, at: now), at: now)
   }
 
-  /// Clears the SAs of a set whatever the guards say.
-  mutating func takeAway(_ id: MonitorID, isTerminated: Bool = false, at now: Instant) {
+  /// Clears the SAs of a set whatever the guards say; the link stays held for `wait`, or an interval.
+  ///
+  /// - Parameter isTerminated: whether the IKE daemon is told to forget the peer's IKE SA.
+  mutating func takeAway(
+    _ id: MonitorID, isTerminated: Bool = false, holding wait: Duration = .zero, at now: Instant
+  ) {
     guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel],
       let set = sas.sets[monitor.key]
     else { return }
+    monitors[id]?.clearAt = nil
     monitors[id]?.clears += 1
+    monitors[id]?.clearedAt = now
+    monitors[id]?.isNeverAnswered = false
     monitors[id]?.clearing = set.all
     monitors[id]?.window.restart()
     if let interval = tunnel.monitor?.interval {
       monitors[id]?.nextProbe = now.advanced(by: interval)
-      backOff(id, interval, at: now)
+      backOff(id, max(interval, wait), at: now)
     }
     beginClearing(id, set, of: tunnel, isTerminated: isTerminated, at: now)
   }
-
-  /// Whether the SAs of a dead path may be taken away now.
-  private func mayClear(_ id: MonitorID, at now: Instant) -> Bool { true }
 
   // MARK: The ladder
 

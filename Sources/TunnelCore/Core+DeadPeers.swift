@@ -60,7 +60,11 @@ extension Core {
     let interval = Duration.seconds(deadPeerDetection(of: monitor.key.remote)?.interval ?? 0)
     backOff(id, tunnel.monitor?.interval ?? interval, at: now)
     settle(monitor.tunnel, at: now)
-    clear(id, isTerminated: isTerminated, at: now)
+    // Guards are about paths that may be well; this peer has answered nothing at all.
+    monitors[id]?.clearAt = nil
+    note(.cleared, of: tunnel.id, at: now)
+    let wait = beginAttempt(with: id, at: now)
+    takeAway(id, isTerminated: isTerminated, holding: wait, at: now)
     schedule(id)
   }
 

@@ -141,6 +141,7 @@ extension Core {
     else { return }
     tunnelIndex.remove(tunnel)
     tunnels[id]?.name = link.name
+    answered[link.name] = answered.removeValue(forKey: old)
     tunnels[id]?.link = link.name
     tunnels[id]?.vpn?.name = link.name
     tunnels[id]?.vpn?.bindInterface = link.name
@@ -161,6 +162,8 @@ extension Core {
     tunnelIndex.remove(tunnel)
     eventLog.forget(id)
     timers.set(.tunnel(id), to: nil)
+    mass.forget(id)
+    rememberAttempts(of: tunnel)
     timers.set(.command(id), to: nil)
     if let link = tunnel.link, tunnel.isGuarded { abandonGate(link) }
   }

@@ -15,6 +15,7 @@ extension Core {
       if state == .absent { wantList(at: now) }
     }
     settleSets(id, at: now)
+    weigh(id, at: now)
     settleCommand(id, at: now)
     if isForgettable(tunnel) {
       forget(id)
@@ -76,9 +77,10 @@ extension Core {
 
   private func combined(_ users: [Tunnel]) -> GateDemand {
     let demands = users.map { tunnel in
-      tunnel.gateDemand(
-        isAdopted: tunnel.monitors.lazy.compactMap { monitors[$0] }
-          .contains { $0.isAdopted && $0.phase == .verifying }, role: role)
+      let sets = tunnel.monitors.lazy.compactMap { monitors[$0] }
+      return tunnel.gateDemand(
+        isAdopted: sets.contains { $0.isAdopted && ($0.phase == .verifying || $0.phase.isDown) },
+        wasOpen: sets.contains { $0.isVerified && $0.phase.isDown }, role: role)
     }
     if demands.contains(.inService) { return .inService }
     if demands.contains(.asFound) { return .asFound }
@@ -89,13 +91,13 @@ extension Core {
     _ name: String, _ users: [Tunnel], opening: Bool, at now: Instant
   ) {
     let request = guardRequest(name, users, at: now)
-    let before = routes.record
+    let before = record
     var steps = raise(name)
     steps += opening ? routes.open(request) : routes.hold(request)
     warnOfContests(name, users[0].name)
     if let step = operstateStep(name) { steps.append(step) }
     steps += lower(name, request)
-    let after = routes.record
+    let after = record
     // A plan that withdraws carries its record always: the last one may have failed unheard.
     let withdraws = steps.contains(where: \.withdraws)
     let writes = after != recorded || withdraws
@@ -182,6 +184,7 @@ extension Core {
     case .record(let link, let message):
       name = link
       recorded = nil
+      timers.set(.record, to: now.advanced(by: Self.recordRetry))
       log(.error, "-", "link=\(link) cannot write the record, gate unchanged: \(message)")
     case .step(let link, let step, let message):
       name = link
@@ -201,8 +204,8 @@ extension Core {
   /// A route that is not back goes on record again at once: a plan of another link may have
   /// written one without it.
   private mutating func writeRecord(for link: String) {
-    recorded = routes.record
-    effects.append(.changeGate(GatePlan(link: link, recordBefore: routes.record, steps: [])))
+    recorded = record
+    effects.append(.changeGate(GatePlan(link: link, recordBefore: record, steps: [])))
   }
 
   /// Tries again after 1, 2, 4 ... 64 seconds; failures of one plan count once.
@@ -240,10 +243,10 @@ extension Core {
     if let link, link.isLinkModeDormant || link.operationalState == .dormant {
       steps.append(.setDormant(linkIndex: link.index, false))
     }
-    guard !steps.isEmpty || routes.record != recorded else { return }
-    recorded = routes.record
+    guard !steps.isEmpty || record != recorded else { return }
+    recorded = record
     log(.info, "-", "link=\(name) \(why): released")
-    effects.append(.changeGate(GatePlan(link: name, steps: steps, recordAfter: routes.record)))
+    effects.append(.changeGate(GatePlan(link: name, steps: steps, recordAfter: record)))
   }
 }
 

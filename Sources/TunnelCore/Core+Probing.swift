@@ -8,6 +8,9 @@ extension Core {
     if isDue(monitor.clearAt) { clear(id, at: now) }
     if isDue(monitor.clearAgainAt) { clearAgain(id, at: now) }
     monitors[id]?.window.expire(at: now)
+    if monitors[id]?.window.consecutiveLosses != monitor.window.consecutiveLosses {
+      weigh(monitor.tunnel, at: now)
+    }
     checkThreshold(id, at: now)
     if isDue(monitors[id]?.nextProbe) { probe(id, at: now) }
     seekPathMTU(id, at: now)
@@ -45,6 +48,10 @@ extension Core {
         effects.append(.endProbes(id))
       }
       monitors[id]?.obstacle = nil
+      if monitor.isNeverAnswered, monitor.path?.destination != path.destination {
+        monitors[id]?.isNeverAnswered = false
+        monitors[id]?.window.restart()
+      }
       monitors[id]?.path = path
       leadProbe(path)
       monitors[id]?.meter.noteProbe()
@@ -97,22 +104,33 @@ extension Core {
     case .alive(let roundTrip):
       pathIsAlive(reply.monitor, at: now)
       noteOutcome(reply.monitor, reply.sequence, .success(roundTrip))
-    case .late, .unknown, nil: break
+    case .late: noteLateAnswer(reply.monitor, at: now)
+    case .unknown, nil: break
     }
   }
 
   private mutating func pathIsAlive(_ id: MonitorID, at now: Instant) {
-    guard let monitor = monitors[id] else { return }
+    noteAnswer(id, at: now)
+    noteGoodProbe(id, at: now)
+    guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel] else { return }
+    weigh(tunnel.id, at: now)
     let reason: Reason
     switch monitor.phase {
     case .up, .incomplete, .observed, .standby: return
-    case .verifying: reason = monitor.isAdopted ? .adopted : .pathVerified
+    case .verifying:
+      reason =
+        monitor.isAdopted ? .adopted : monitor.purpose == .verifyPath ? .pathVerified : .answered
     case .down: reason = monitor.isVerified ? .answered : .pathVerified
+    }
+    // Nothing more is taken from what shows life.
+    monitors[id]?.clearAt = nil
+    endClearing(id)
+    guard monitor.window.consecutiveReplies >= recoveryThreshold(of: tunnel, at: now) else {
+      return
     }
     monitors[id]?.phase = .up
     monitors[id]?.isVerified = true
-    monitors[id]?.clearAt = nil
-    endClearing(id)
+    monitors[id]?.isAdopted = false
     settle(monitor.tunnel, because: reason, at: now)
   }
 
@@ -121,7 +139,8 @@ extension Core {
   private mutating func checkThreshold(_ id: MonitorID, at now: Instant) {
     guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel],
       let policy = tunnel.monitor, monitor.clearAt == nil, monitor.phase != .incomplete,
-      monitor.window.consecutiveLosses >= policy.threshold
+      monitor.window.consecutiveLosses >= policy.threshold, !monitor.isNeverAnswered,
+      policy.action == .clear || !monitor.phase.isDown, !excusesSilence(of: id, at: now)
     else { return }
     let reason: Reason =
       monitor.window.hasClearReply
@@ -130,17 +149,19 @@ extension Core {
       .warning, tunnel.name,
       "\(monitor.window.consecutiveLosses) probes unanswered, threshold is \(policy.threshold)")
     monitors[id]?.phase = .down(reason)
-    monitors[id]?.isAdopted = false
+    if policy.action != .warn { monitors[id]?.isAdopted = false }
     backOff(id, policy.interval, at: now)
-    if reason == .replyInClear {
-      monitors[id]?.window.restart()
-    } else {
-      // With a short timeout the path is dead before the set is old enough to be cleared.
-      let grown = monitor.bornAt?.advanced(by: policy.interval * policy.threshold) ?? now
-      let delay = clearDelay(monitor.key, policy.interval)
-      monitors[id]?.clearAt = max(now.advanced(by: delay), grown)
-    }
+    noteTestResult(of: monitor)
+    beginMassFailure(with: tunnel.id, at: now)
+    planClear(id, because: reason, at: now)
     settle(monitor.tunnel, at: now)
     if let clearAt = monitors[id]?.clearAt, clearAt <= now { clear(id, at: now) }
+  }
+
+  /// The threshold of a set fell: one that a test brought, or that survived it, tells how that went.
+  private mutating func noteTestResult(of monitor: SetMonitor) {
+    guard let test = mass.test, test.tunnel == monitor.tunnel else { return }
+    let dates = [monitor.clearedAt, monitor.bornAt].compactMap(\.self)
+    if dates.contains(where: { $0 >= test.begunAt }) { mass.testFailed(monitor.tunnel) }
   }
 }

@@ -11,6 +11,8 @@ extension Core {
     isReloading = true
     configuration = new
     configuration.viciSocket = old.viciSocket
+    mass.share = new.massFailureThreshold
+    clearCap.limit = new.maxClearsPerMinute
     // What an earlier run left was dealt with at start.
     for name in gates.keys { gates[name]?.wasHeldBefore = false }
     dropTunnels(change, at: now)
@@ -27,6 +29,7 @@ extension Core {
     // A link that another VPN has taken over was settled; the others belong to nobody now.
     for link in guarded.subtracting(guardedLinks).sorted() { abandonGate(link) }
     mustSettleOwnLinks = true
+    endMassFailure(at: now)
     endCapture()
     settleBadSPI(at: now)
     isReloading = false
@@ -64,6 +67,7 @@ extension Core {
     tunnels[id] = nil
     eventLog.forget(id)
     timers.set(.tunnel(id), to: nil)
+    mass.forget(id)
     ike.gone = ike.gone.filter { $0.value != id }
     ike.renegotiations = ike.renegotiations.filter { $0.value.tunnel != id }
     timers.set(.command(id), to: nil)
@@ -145,9 +149,10 @@ extension Core {
       monitors[id]?.window.forgetOutstanding()
     }
     if new.verifyPath == nil, monitor.phase == .verifying {
-      monitors[id]?.phase = .up
       monitors[id]?.isVerified = true
+      if !mustRecover(tunnel, at: now) { monitors[id]?.phase = .up }
     }
+    if new.neverAnswered != old.neverAnswered { judgeSilenceAnew(id) }
     schedule(id)
   }
 }

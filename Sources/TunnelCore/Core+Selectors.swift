@@ -158,7 +158,9 @@ extension Tunnel {
     switch set.phase {
     case .up: return .inService
     case .verifying: return set.isAdopted ? .asFound : .held
-    case .down: return .held
+    case .down:
+      guard monitor?.action == .warn else { return .held }
+      return set.isAdopted ? .asFound : set.isVerified ? .inService : .held
     case .observed, .standby: return nil
     case .incomplete:
       guard set.wasComplete else { return nil }

@@ -46,6 +46,8 @@ extension Core {
         monitors[id]?.phase = earlier.phase
         monitors[id]?.isVerified = earlier.isVerified
         monitors[id]?.isAdopted = earlier.isAdopted
+        monitors[id]?.provenDestination = earlier.provenDestination
+        monitors[id]?.isNeverAnswered = earlier.isNeverAnswered
         monitors[id]?.window = earlier.window
         monitors[id]?.pathMTU = earlier.pathMTU
         drop(earlier.id, at: now)
@@ -108,10 +110,13 @@ extension Core {
     if let mark = unmatchedMark(tunnel, monitor.key) { return observe(id, mark) }
     monitors[id]?.obstacle = nil
     let needsProof = policy.verifyPath != nil
+    let mustRecover = mustRecover(tunnel, at: now)
     let isAdopted = (!hasStarted || isReloading) && !wasHeld(monitor)
     monitors[id]?.isAdopted = isAdopted
     monitors[id]?.isVerified = !needsProof
-    monitors[id]?.phase = needsProof ? .verifying : .up
+    monitors[id]?.provenDestination = nil
+    monitors[id]?.isNeverAnswered = false
+    monitors[id]?.phase = needsProof || mustRecover ? .verifying : .up
     monitors[id]?.window.restart()
     monitors[id]?.bornAt = now
     startMeter(id)

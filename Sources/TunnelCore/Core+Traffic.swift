@@ -18,7 +18,9 @@ extension Core {
       inbound: counts.filter { set.inbound[$0.key] != nil },
       outbound: counts.filter { set.outbound[$0.key] != nil })
     switch (traffic?.sent, traffic?.received) {
-    case (_, true): monitors[id]?.window.noteLife()
+    case (_, true):
+      monitors[id]?.window.noteLife()
+      noteGoodProbe(id, at: now)
     case (true, _): sendProbe(id, at: now)
     case (_, _): break
     }

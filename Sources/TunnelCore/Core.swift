@@ -15,7 +15,11 @@ import OrderedCollections
 /// - `Core+OwnLinks`: XFRM interfaces of the agent's own
 /// - `Core+Probing`: probes, replies, thresholds
 /// - `Core+PathMTU`: how large a packet a path carries
-/// - `Core+Clearing`: whether, when and how SAs of a dead path are taken away
+/// - `Core+Clearing`: how SAs of a dead path are taken away
+/// - `Core+Guards`: whether they may be, now
+/// - `Core+Backoff`: attempts on one tunnel, and when it has recovered
+/// - `Core+MassFailure`: most tunnels fail at once
+/// - `Core+Answers`: destinations that have not answered once
 /// - `Core+DPD`: whether an IKE peer is there at all
 /// - `Core+DeadPeers`: what follows when it is not
 /// - `Core+Failover`: which address of a gateway is tried
@@ -40,6 +44,10 @@ public struct Core: Sendable {
     case command(TunnelID)
     case ownLink(UInt32)
     case peer(DetectorID)
+    /// Tunnels that are still down after a mass failure.
+    case mass
+    /// What the record on disk does not have yet.
+    case record
     case badSPI
     case verification(TunnelID)
   }
@@ -70,6 +78,12 @@ public struct Core: Sendable {
   var random: SplitMix64
   var ike = IKEView()
   var dpd: DPDView
+  var mass: MassFailure
+  var clearCap: ClearCap
+  /// Destinations of vpn-monitor that have answered, by tunnel name.
+  var answered: [String: Set<IPAddress>]
+  /// Attempts on tunnels that are forgotten while they have no SA.
+  var departed: [String: Attempts] = [:]
   var badSPI = BadSPI()
   /// Active, unless told otherwise.
   public internal(set) var role: Role
@@ -116,6 +130,9 @@ public struct Core: Sendable {
     self.routes = RouteGuard(record: record)
     self.recorded = record
     self.random = SplitMix64(state: seed)
+    self.mass = MassFailure(share: configuration.massFailureThreshold)
+    self.clearCap = ClearCap(limit: configuration.maxClearsPerMinute)
+    self.answered = Self.answers(in: record, for: configuration)
     for vpn in configuration.vpns {
       addTunnel(name: vpn.name, vpn: vpn, link: vpn.bindInterface, at: now)
     }
@@ -204,6 +221,8 @@ public struct Core: Sendable {
       case .command(let id): runCommand(id, at: now)
       case .ownLink: settleOwnLinks(at: now)
       case .peer(let id): tickPeer(id, at: now)
+      case .mass: raiseSilenced()
+      case .record: writeRecord()
       case .badSPI: wakeBadSPI(at: now)
       case .verification(let id): endVerification(id)
       }
@@ -238,8 +257,9 @@ public struct Core: Sendable {
   ) -> TunnelID {
     lastTunnel += 1
     let id = TunnelID(rawValue: lastTunnel)
-    let tunnel = Tunnel(
+    var tunnel = Tunnel(
       id: id, name: name, template: template, vpn: vpn, link: link, since: now)
+    if let attempts = departed.removeValue(forKey: name) { tunnel.attempts = attempts }
     tunnels[id] = tunnel
     tunnelIndex.insert(tunnel)
     return id

@@ -40,6 +40,8 @@ public enum Effect: Hashable, Sendable {
   case answer(RequestID, Answer)
   /// An alarm for the operator.
   case alarm(Alarm)
+  /// An alarm about many tunnels at once.
+  case massAlarm(MassAlarm)
   /// One line for the log.
   case log(LogLevel, tunnel: String, String)
 }

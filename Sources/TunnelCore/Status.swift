@@ -44,6 +44,14 @@ public struct TunnelStatus: Codable, Hashable, Sendable {
   public var lastFailure: String?
   /// Seconds since it went down the last time.
   public var lastFailureAge: Double?
+  /// Attempts to get it renegotiated since it last recovered; null when not monitored.
+  public var attempts: Int?
+  /// Seconds until the next may be made; null when none has to wait.
+  public var nextAttempt: Double?
+  /// Replies in a row of a tunnel that is about to open; null while there is none.
+  public var recoveryReplies: Int?
+  /// How many open it; null likewise.
+  public var recoveryThreshold: Int?
   /// Routes taken from its link.
   public var withdrawn: [String]
   /// How its SAs are cleared and brought back: "vici", "kernel expire", or "kernel expire,
@@ -63,7 +71,10 @@ public struct TunnelStatus: Codable, Hashable, Sendable {
       state, mon, gate,
       reason,
       since
-    case losses, threshold, obstacle, failures, withdrawn, dpd, sets
+    case losses, threshold, obstacle, failures, attempts, withdrawn, dpd, sets
+    case nextAttempt = "next_attempt"
+    case recoveryReplies = "recovery_replies"
+    case recoveryThreshold = "recovery_threshold"
     case lastFailure = "last_failure"
     case lastFailureAge = "last_failure_age"
   }
@@ -117,6 +128,8 @@ public struct SetStatus: Codable, Hashable, Sendable {
   public var jitter: Double?
   /// Times its SAs were cleared.
   public var clears: Int
+  /// Whether its destination has never answered, so that its losses count for nothing.
+  public var neverAnswered: Bool
   /// How large a packet its path carries; null when `path-mtu` is off.
   public var pathMTU: PathMTUStatus?
 
@@ -131,6 +144,7 @@ public struct SetStatus: Codable, Hashable, Sendable {
     case probeDestination = "probe_destination"
     case notSent = "not_sent"
     case clearReplies = "clear_replies"
+    case neverAnswered = "never_answered"
     case pathMTU = "path_mtu"
   }
 }
@@ -162,6 +176,7 @@ extension Core {
     let sets = tunnel.monitors.compactMap { monitors[$0] }
     let gateway = tunnel.gateway.flatMap { configuration.gateways[$0] }
     let isMonitored = tunnel.monitor != nil && !tunnel.isOnlyObserved
+    let recovery = recovery(of: tunnel, at: now)
     return TunnelStatus(
       name: tunnel.name, id: tunnel.id.rawValue, configured: tunnel.isConfigured,
       template: tunnel.template, link: tunnel.link, gateway: tunnel.gateway,
@@ -174,6 +189,10 @@ extension Core {
       threshold: isMonitored ? tunnel.monitor?.threshold : nil, obstacle: obstacle(tunnel, sets),
       failures: tunnel.failures, lastFailure: tunnel.lastFailure?.reason.description,
       lastFailureAge: tunnel.lastFailure.map { now.since($0.at).inSeconds },
+      attempts: isMonitored ? tunnel.attempts.backoff.attempts : nil,
+      nextAttempt: nextAttempt(on: tunnel).map { now.duration(to: $0).inSeconds }
+        .flatMap { $0 > 0 ? $0 : nil },
+      recoveryReplies: recovery?.replies, recoveryThreshold: recovery?.needed,
       withdrawn: tunnel.link.map { routes.withdrawn(from: $0).map(\.description) } ?? [],
       control: control(of: tunnel), ike: tunnel.ike.map(IKEStatus.init),
       dpd: peerStatus(of: tunnel, at: now), renegotiation: renegotiation(of: tunnel, at: now),
@@ -217,6 +236,7 @@ extension Core {
       obstacle: monitor.obstacle?.description, clearReplies: statistics.clearReplies,
       loss: statistics.recentLoss, rtt: statistics.smoothedRTT?.inSeconds,
       jitter: statistics.jitter?.inSeconds, clears: monitor.clears,
+      neverAnswered: monitor.isNeverAnswered,
       pathMTU: isLost ? nil : pathMTUStatus(monitor))
   }
 }

@@ -11,7 +11,8 @@ struct Run: ParsableCommand {
       /etc/vpnagent/NAME.toml for its configuration.
       SIGTERM and SIGINT end it; held links are released first unless --on-exit keep. SIGUSR1 ends \
       it and keeps them, for a restart. SIGHUP has it read its configuration file again, as \
-      `vpnagent reload` does.
+      `vpnagent reload` does. With --dry-run it probes and reads, and says what else it would do; \
+      nothing is changed.
       Exit status: 0 ended as told, 71 system failure, 75 already running, 77 no permission, \
       78 configuration not valid.
       """)
@@ -20,6 +21,7 @@ struct Run: ParsableCommand {
   var config: String?
   @Option(help: "What ending does to held links: release or keep.")
   var onExit = AgentOptions.OnExit.release
+  @Flag(help: "Log every change instead of making it.") var dryRun = false
   @Option(help: "HA role until `vpnagent role` says another: active or standby.")
   var role = Role.active
   @OptionGroup var place: Place
@@ -32,7 +34,7 @@ struct Run: ParsableCommand {
     let options = AgentOptions(
       configuration: file, readConfiguration: { readConfiguration(config, usual: usual) },
       runDirectory: place.directory, role: role, onExit: onExit,
-      logLevel: debug ? .debug : .info, version: agentVersion)
+      logLevel: debug ? .debug : .info, isDryRun: dryRun, version: agentVersion)
     let agent: Agent
     do {
       agent = try Agent(options)

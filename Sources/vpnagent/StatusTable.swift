@@ -22,7 +22,7 @@ struct StatusTable {
 
   func text(_ coloured: Bool) -> String {
     guard !status.tunnels.isEmpty else {
-      return "No tunnel configured, and no IPsec SA found.\n" + role + badSPIs + control
+      return "No tunnel configured, and no IPsec SA found.\n" + role + badSPIs + footer
     }
     let rows = [Array(columns)] + status.tunnels.map(Self.cells)
     let widths = columns.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
@@ -38,7 +38,7 @@ struct StatusTable {
       for note in tunnel.map(Self.notes) ?? [] { text += "  \(note)\n" }
       for set in tunnel.map({ SetLines($0).lines }) ?? [] { text += "  \(set)\n" }
     }
-    return text + role + badSPIs + control
+    return text + role + badSPIs + footer
   }
 
   private var badSPIs: String {
@@ -53,9 +53,17 @@ struct StatusTable {
     status.role == "active" ? "" : "role: \(status.role), every link is held\n"
   }
 
-  private var control: String {
+  private var footer: String {
     let obstacle = status.controlObstacle.map { " (vici: \($0))" } ?? ""
-    return "control: \(status.control)\(obstacle)\n"
+    var lines = ["control: \(status.control)\(obstacle)"]
+    if status.dryRun { lines.append("dry run: nothing is changed, GATE is what would be") }
+    if let mass = status.massFailure {
+      let test = mass.test.map { ", a test of \($0) is under way" } ?? ""
+      lines.append(
+        "mass failure for \(Self.age(mass.since)): \(mass.failing) of \(mass.total) tunnels fail, "
+          + "SAs are left alone\(test)")
+    }
+    return lines.map { $0 + "\n" }.joined()
   }
 
   private static func cells(_ tunnel: TunnelStatus) -> [String] {
@@ -82,6 +90,7 @@ struct StatusTable {
     {
       notes.append("last failure: \(failure), \(age(past)) ago")
     }
+    notes += recoveryNotes(tunnel)
     if tunnel.state != "up", let ike = tunnel.ike {
       notes.append("strongSwan: connection \(ike.connection), child \(ike.child)")
     }
@@ -107,6 +116,22 @@ struct StatusTable {
     guard dpd.losses > 0 else { return nil }
     let last = dpd.lastAnswer.map { ", last answer \(age($0)) ago" } ?? ""
     return "peer silent: \(dpd.losses)/\(dpd.threshold)\(last)"
+  }
+
+  private static func recoveryNotes(_ tunnel: TunnelStatus) -> [String] {
+    var notes: [String] = []
+    if let attempts = tunnel.attempts, attempts > 0 || tunnel.nextAttempt != nil {
+      let next = tunnel.nextAttempt.map { ", the next in \(age($0.rounded(.up))) at the earliest" }
+      notes.append("attempts to renegotiate: \(attempts)\(next ?? "")")
+    }
+    if let replies = tunnel.recoveryReplies, let needed = tunnel.recoveryThreshold {
+      notes.append("recovering: \(replies) of \(needed) replies")
+    }
+    for set in tunnel.sets where set.neverAnswered {
+      notes.append(
+        "\(set.probeDestination ?? "-") has never answered: nothing is held or cleared for it")
+    }
+    return notes
   }
 
   private static func paint(_ line: String, _ tunnel: TunnelStatus?, _ coloured: Bool) -> String {

@@ -24,8 +24,7 @@ private let tableRows: [Row] = [
       + "allowed: max-responses"),
   Row(
     "vpm.v.gateway = 'GW'",
-    " vpm = { v }: unknown key (did you mean vpn?); allowed: vici-socket, respond-bad-spi, "
-      + "vpn-monitor-options, gateway, vpn, template"),
+    " vpm = { v }: unknown key (did you mean vpn?); allowed: \(rootKeys)"),
   Row("gateway = 'GW'", " gateway = \"GW\": must be a table, not a string"),
   Row("[[vpn]]\nx = 1", " vpn = [{ x }]: must be a table, not an array"),
   Row("vpn.v = 1", " vpn.v = 1: must be a table, not an integer"),
@@ -93,7 +92,7 @@ private let tableRows: [Row] = [
   Row(
     "vpn-monitor-options.thresholds = 0",
     " vpn-monitor-options.thresholds = 0: unknown key (did you mean threshold?); "
-      + "allowed: interval, threshold, path-mtu"),
+      + "allowed: interval, threshold, path-mtu, \(reactionKeys)"),
   Row(
     "vpn-monitor-options.path-mtu = 1400",
     " vpn-monitor-options.path-mtu = 1400: must be true or false, not an integer"),

@@ -1,12 +1,18 @@
 /// A valid file with every key in it.
 let fullFile = """
   vici-socket = "/run/ike/charon.vici"
+  mass-failure-threshold = 0.25
+  max-clears-per-minute = 6
   respond-bad-spi = { max-responses = 7 }
 
   # Defaults for every VPN that has vpn-monitor.
   [vpn-monitor-options]
   interval = 5
   threshold = 6
+  action = "hold"
+  recovery-threshold = 3
+  renegotiate-backoff = { initial = 20, maximum = 100 }
+  never-answered = "clear"
   path-mtu = true
 
   [gateway.GW-B]
@@ -40,6 +46,10 @@ let fullFile = """
   source-interface = "lo"
   destination-ip = "10.99.0.2"
   accept-clear-reply = true
+  action = "warn"
+  recovery-threshold = 4
+  renegotiate-backoff.maximum = 200.0
+  never-answered = "warn"
   path-mtu = false
 
   [vpn.to-b.vpn-monitor.verify-path]

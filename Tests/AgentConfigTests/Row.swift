@@ -37,7 +37,11 @@ let vpnKeys =
   + "held-route, vpn-monitor, ike-child, renegotiate-command"
 let monitorKeys =
   "optimized, interval, threshold, timeout, probe-source, source-interface, "
-  + "destination-ip, accept-clear-reply, path-mtu, verify-path"
+  + "destination-ip, accept-clear-reply, path-mtu, verify-path, \(reactionKeys)"
+let reactionKeys = "action, recovery-threshold, renegotiate-backoff, never-answered"
+let rootKeys =
+  "vici-socket, respond-bad-spi, mass-failure-threshold, max-clears-per-minute, "
+  + "vpn-monitor-options, gateway, vpn, template"
 let protocols =
   "unspec, unset, redirect, boot, static, ra, dhcp, zebra, bird, babel, bgp, isis, ospf, "
   + "rip, eigrp, or a number 0...255 except 2"

@@ -8,7 +8,7 @@ private let gateway = "gateway.GW.address = '203.0.113.1'\n"
 private let rows: [Row] = [
   Row(
     "a = 1\n  [vpn.v]\n",
-    " a = 1: unknown key; allowed: vici-socket, respond-bad-spi, vpn-monitor-options, gateway, vpn, template",
+    " a = 1: unknown key; allowed: \(rootKeys)",
     " vpn.v.gateway: missing; allowed: none yet, add [gateway.NAME]"),
   .vpn(
     "gatway = 'GW'",

@@ -23,7 +23,7 @@ private func vpn(_ lines: String) throws -> VPN {
   let six = try #require(IPAddress("2001:db8::1"))
   let far6 = try #require(IPAddress("fd99::3"))
   let prefix = try #require(IPPrefix("2001:db8:2::/48"))
-  let first = VPN(
+  var first = VPN(
     name: "to-b", gateway: "GW-B", bindInterface: "vti0", establishTunnels: .immediately,
     linkControl: .oper,
     routes: [
@@ -36,11 +36,19 @@ private func vpn(_ lines: String) throws -> VPN {
       acceptsClearReply: true,
       verifyPath: .init(destinations: [IPAddress(10, 99, 0, 3), far6], packetSize: 1350)),
     ikeChild: "net", renegotiateCommand: ["ipsec", "auto", "--up", "to-b"])
-  let second = VPN(
+  first.monitor?.action = .warn
+  first.monitor?.recoveryThreshold = 4
+  first.monitor?.renegotiateBackoff = .init(initial: .seconds(20), maximum: .seconds(200))
+  first.monitor?.neverAnswered = .warn
+  var second = VPN(
     name: "a6", gateway: "GW-6", bindInterface: "xfrm6", establishTunnels: .responderOnly,
     linkControl: .none, routes: [prefix],
     monitor: Monitor(
       interval: .seconds(5), threshold: 6, findsPathMTU: true, verifyPath: .init()))
+  second.monitor?.action = .hold
+  second.monitor?.recoveryThreshold = 3
+  second.monitor?.renegotiateBackoff = .init(initial: .seconds(20), maximum: .seconds(100))
+  second.monitor?.neverAnswered = .clear
   var expected = Configuration(
     gateways: [
       "GW-B": Gateway(
@@ -50,6 +58,8 @@ private func vpn(_ lines: String) throws -> VPN {
     ],
     vpns: [first, second, VPN(name: "shown", gateway: "GW-6")])
   expected.viciSocket = "/run/ike/charon.vici"
+  expected.massFailureThreshold = 0.25
+  expected.maxClearsPerMinute = 6
   expected.respondBadSPI = RespondBadSPI(maxResponses: 7)
   #expect(loaded.configuration == expected)
   #expect(loaded.warnings.count == 1)  // a6 has routes that it does not touch

@@ -191,7 +191,7 @@ struct Bench {
       case .readDecrypted(let gateway, let keys):
         let packets = sas.filter { keys.contains($0.key) }.values.map(\.packets).reduce(0, +)
         play(.decrypted(gateway: gateway, packets: packets))
-      case .clear, .delete, .run, .readRoutes, .vici, .answer, .alarm, .log, .endProbes,
+      case .clear, .delete, .run, .readRoutes, .vici, .answer, .alarm, .massAlarm, .log, .endProbes,
         .makeLink, .removeLink, .sendIKEPing, .rekey:
         break
       }

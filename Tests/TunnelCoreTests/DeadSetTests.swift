@@ -116,7 +116,7 @@ import Testing
     #expect(bench.alarms.count == 1 && !bench.lastAlarm.contains("Traffic-selector"))
     bench.answering = true
     Sets.negotiate(&bench, 0, spi: 30)
-    bench.wait(1)
+    bench.wait(1.1)
     #expect(bench.state == "up/in-service/U")
     #expect(bench.tunnel?.withdrawn == ["10.2.1.0/24"])
   }

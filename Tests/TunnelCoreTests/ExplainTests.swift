@@ -157,14 +157,14 @@ import Testing
     bench.wait(4)
     bench.answering = true
     bench.negotiate(2)
-    bench.wait(0.5)
+    bench.wait(1.5)
     #expect(
       Self.texts(bench) == [
-        "IPSec SA negotiation successfully completed 5.0",
-        "VPN monitoring verify-path succeeded 4.99",
-        "IPSEC SA VPN Monitor Failure 1.0",
-        "IPSec SAs cleared, path is dead 1.0",
-        "IPSec SA negotiation successfully completed 0.5",
+        "IPSec SA negotiation successfully completed 6.0",
+        "VPN monitoring verify-path succeeded 5.99",
+        "IPSEC SA VPN Monitor Failure 2.0",
+        "IPSec SAs cleared, path is dead 2.0",
+        "IPSec SA negotiation successfully completed 1.5",
         "VPN monitoring verify-path succeeded 0.49",
       ])
     #expect(

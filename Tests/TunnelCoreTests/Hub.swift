@@ -8,17 +8,25 @@ struct Hub {
   var core: Core
   /// Whether probes are answered through the tunnel, 10 ms later.
   var answering = true
+  /// Spokes that do not answer all the same.
+  var silent: Set<Int> = []
   private let start = Instant(nanoseconds: 1_000_000_000_000)
   private var now = 0.0
   private var links: [Int32: Link] = [:]
   private var replies: [(at: Double, ProbeReply)] = []
   private(set) var effects: [Effect] = []
+  /// When each of them was asked for.
+  private(set) var times: [Double] = []
 
-  init(_ templates: [Template], vpns: [VPN] = [], record: GateRecord = GateRecord()) {
+  init(
+    _ templates: [Template], vpns: [VPN] = [], record: GateRecord = GateRecord(),
+    _ change: (inout Configuration) -> Void = { _ in }
+  ) {
     let gateways = vpns.map { Gateway(name: $0.gateway, addresses: [Hub.peer(1)]) }
-    let configuration = Configuration(
+    var configuration = Configuration(
       gateways: Dictionary(gateways.map { ($0.name, $0) }) { $1 }, vpns: vpns,
       templates: templates)
+    change(&configuration)
     core = Core(configuration: configuration, record: record, seed: 1, at: start)
   }
 
@@ -116,8 +124,9 @@ struct Hub {
   mutating func play(_ event: Event) {
     for effect in core.handle(event, at: instant) {
       effects.append(effect)
+      times.append(now)
       switch effect {
-      case .sendProbe(let probe) where answering:
+      case .sendProbe(let probe) where answering && !isSilent(probe.way):
         let reply = ProbeReply(
           monitor: probe.monitor, sequence: probe.sequence,
           arrivedAt: instant.advanced(by: .milliseconds(10)), way: probe.way)
@@ -137,10 +146,14 @@ struct Hub {
         }
       case .sendProbe, .endProbes, .makeLink, .removeLink, .readCounters, .readRoutes, .vici,
         .readUnknownSPIs, .capture, .endCapture, .readDecrypted, .readPeerCounters, .sendIKEPing,
-        .rekey, .delete, .run, .answer, .alarm, .log:
+        .rekey, .delete, .run, .answer, .alarm, .massAlarm, .log:
         break
       }
     }
+  }
+
+  private func isSilent(_ way: ProbeWay) -> Bool {
+    if case .link(let index) = way { silent.contains(Int(index) - 100) } else { false }
   }
 
   mutating func wait(_ seconds: Double) {
@@ -155,7 +168,7 @@ struct Hub {
     now = end
   }
 
-  private var instant: Instant { start.advanced(by: .nanoseconds(Int64((now * 1e9).rounded()))) }
+  var instant: Instant { start.advanced(by: .nanoseconds(Int64((now * 1e9).rounded()))) }
 
   // MARK: What there is
 
@@ -184,5 +197,5 @@ struct Hub {
     }
   }
 
-  mutating func forgetEffects() { effects = [] }
+  mutating func forgetEffects() { (effects, times) = ([], []) }
 }

@@ -77,7 +77,7 @@ import TunnelCore
     #expect(bench.plans.isEmpty)
     bench.answering = true
     bench.negotiate(Self.pair(2))
-    bench.wait(1)
+    bench.wait(1.1)
     #expect(bench.state == "up/-/U")
     #expect(linkEffects(bench).isEmpty)
   }

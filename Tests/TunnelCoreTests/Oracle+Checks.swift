@@ -16,7 +16,8 @@ extension Oracle {
         require(false, "\(effect), though every tunnel has a link")
       case .readPeerCounters, .sendIKEPing, .rekey:
         require(false, "\(effect) without dead-peer-detection")
-      case .readCounters, .readRoutes, .vici, .run, .delete, .answer, .alarm, .log: break
+      case .readCounters, .readRoutes, .vici, .run, .delete, .answer, .alarm, .massAlarm, .log:
+        break
       }
     }
     checkThresholds(event, core, now)
@@ -31,12 +32,15 @@ extension Oracle {
       vpn.map { scenario.mayProbe($0, through: link) } ?? false,
       "a probe through \(link?.name ?? "no link")")
     sent[probe.monitor, default: [:]][probe.sequence] = now
+    account.noteProbe(probe)
     // A probe at the instant of the last one: the window was begun anew in between.
     streaks[probe.monitor, default: Streak()].unanswered.removeAll { $0.at == now }
     streaks[probe.monitor]?.unanswered.append((probe.sequence, now))
   }
 
   private mutating func checkPlan(_ plan: GatePlan, _ core: Core) {
+    // The record alone, with who has answered.
+    if plan.link == RouteGuard.nobody, plan.steps.isEmpty { return }
     let vpn = scenario.vpns.first { $0.bindInterface == plan.link }
     require(
       vpn?.monitor != nil && vpn?.linkControl == .oper, "a gate of \(plan.link), which has none")
@@ -63,6 +67,9 @@ extension Oracle {
     guard case .down = monitor.phase else {
       return require(false, "SAs cleared of a set that is \(monitor.phase)")
     }
+    if let broken = account.note(clearOf: monitor, vpn, cap: scenario.maxClearsPerMinute, now) {
+      require(false, broken)
+    }
     guard !isBlind, let born = complete[monitor.key] else { return }
     require(
       born.duration(to: now) >= policy.interval * policy.threshold,
@@ -88,7 +95,9 @@ extension Oracle {
   }
 
   private mutating func checkThreshold(_ monitor: SetMonitor, _ core: Core, _ now: Instant) {
-    guard let policy = vpn(of: monitor.key)?.monitor, policy.timeout == nil else { return }
+    guard let policy = vpn(of: monitor.key)?.monitor, policy.timeout == nil,
+      !monitor.isNeverAnswered
+    else { return }
     var streak = streaks[monitor.id] ?? Streak()
     if streak.bornAt != monitor.bornAt {
       streak.unanswered.removeAll { $0.at < monitor.bornAt ?? now }

@@ -33,9 +33,11 @@ extension Oracle {
       let mayBe =
         isProven || vpn.monitor?.verifyPath == nil
         || vpn.establishTunnels == .onTraffic && (isAbsent || state == .absent)
+        || vpn.monitor?.action == .warn && state == .down
       require(mayBe, "\(vpn.name) in service though no set of it was answered")
     case .asFound:
-      require(isAdopted, "\(vpn.name) left as found though no set of it was adopted")
+      let isWarned = vpn.monitor?.action == .warn && state == .down
+      require(isAdopted || isWarned, "\(vpn.name) left as found though no set of it was adopted")
     case .held, .down:
       require(state != .up, "\(vpn.name) held though a set is up")
     }

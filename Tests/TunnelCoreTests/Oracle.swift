@@ -29,6 +29,7 @@ struct Oracle {
   var hasLagged = false
   /// SAs of sets that were cleared: what is left of them may be cleared again.
   var condemned: Set<SAKey> = []
+  var account = ClearAccount()
   private var present: (generation: Int, sets: [SASetKey: [SecurityAssociation]]) = (-1, [:])
   private var wasBlind = false
   private var newestOutbound: [SASetKey: UInt32] = [:]
@@ -83,6 +84,7 @@ struct Oracle {
       case .link(let index) = reply.way, let vpn = vpn(of: monitor.key),
       scenario.mayProbe(vpn, through: kernel.links[index])
     else { return }
+    account.noteReply(reply, from: vpn.name)
     // After a stall a probe has all the time that the agent lost.
     let stalled = core.nextDeadline.map { $0.duration(to: now) > Core.stallTolerance } ?? false
     let limit = (stalled ? nil : vpn.monitor?.timeout) ?? .seconds(7200)

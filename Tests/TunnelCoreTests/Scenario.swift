@@ -11,12 +11,14 @@ struct Scenario: CustomStringConvertible {
   /// Whether the SAs of the first steps are there before the agent.
   var startsWithSAs = false
   var startsWithoutAddresses = false
+  var maxClearsPerMinute = 60
 
   init(using random: inout SeededRandom) {
     // One end of a pair has the higher address and waits longer.
     if Bool.random(using: &random) { local = IPAddress(205, 0, 0, 1) }
     charonListens = random.oneIn(4) == false
     startsWithSAs = random.oneIn(3)
+    if random.oneIn(3) { maxClearsPerMinute = Int.random(in: 1...3, using: &random) }
     let count = Bool.random(using: &random) ? 1 : 3
     for number in 0..<count {
       vpns.append(Self.vpn(number, isPlain: number == 0, using: &random))
@@ -29,6 +31,7 @@ struct Scenario: CustomStringConvertible {
     if random.oneIn(3) {
       monitor?.timeout = .milliseconds(Int.random(in: 1...20, using: &random) * 100)
     }
+    monitor.map { monitor = reacting($0, using: &random) }
     if !isPlain, random.oneIn(3) { monitor = nil }
     // Without bind-interface its VTI is used while it is there, and never touched.
     let isBound = isPlain || !random.oneIn(4)
@@ -42,10 +45,24 @@ struct Scenario: CustomStringConvertible {
       monitor: monitor)
   }
 
+  private static func reacting(_ monitor: Monitor, using random: inout SeededRandom) -> Monitor {
+    var monitor = monitor
+    if random.oneIn(4) { monitor.action = random.oneIn(2) ? .hold : .warn }
+    if random.oneIn(3) { monitor.neverAnswered = .clear }
+    if random.oneIn(3) { monitor.recoveryThreshold = Int.random(in: 1...3, using: &random) }
+    if random.oneIn(2) {
+      monitor.renegotiateBackoff = .init(
+        initial: random.oneIn(2) ? .seconds(8) : nil, maximum: .seconds(20))
+    }
+    return monitor
+  }
+
   var configuration: Configuration {
     let gateways = vpns.indices.map { Gateway(name: "g\($0)", addresses: [remote($0)]) }
-    return Configuration(
+    var configuration = Configuration(
       gateways: Dictionary(uniqueKeysWithValues: gateways.map { ($0.name, $0) }), vpns: vpns)
+    configuration.maxClearsPerMinute = maxClearsPerMinute
+    return configuration
   }
 
   static func linkName(_ tunnel: Int) -> String { "vti\(tunnel)" }
@@ -100,9 +117,14 @@ struct Scenario: CustomStringConvertible {
     let lines = vpns.map { vpn in
       "\(vpn.name) on \(vpn.bindInterface ?? "no link") \(vpn.establishTunnels.rawValue) "
         + "link-control=\(vpn.linkControl.rawValue) routes=\(vpn.routes) "
-        + "verify-path=\(vpn.monitor?.verifyPath != nil) monitored=\(vpn.monitor != nil) timeout=\(String(describing: vpn.monitor?.timeout))"
+        + "verify-path=\(vpn.monitor?.verifyPath != nil) monitored=\(vpn.monitor != nil) "
+        + "action=\(vpn.monitor?.action.rawValue ?? "-") recovery=\(vpn.monitor?.recoveryThreshold ?? 0) "
+        + "backoff=\(String(describing: vpn.monitor?.backoffLimits)) "
+        + "never-answered=\(vpn.monitor?.neverAnswered.rawValue ?? "-") timeout=\(String(describing: vpn.monitor?.timeout))"
     }
-    return (["local=\(local) charon=\(charonListens) adopts=\(startsWithSAs)"] + lines)
+    return
+      (["local=\(local) cap=\(maxClearsPerMinute) charon=\(charonListens) adopts=\(startsWithSAs)"]
+      + lines)
       .joined(separator: "\n  ")
   }
 }

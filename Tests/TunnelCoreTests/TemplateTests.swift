@@ -165,7 +165,7 @@ import TunnelCore
     #expect(clears.count == 1)
     hub.answering = true
     hub.negotiate(1, serial: 1)
-    hub.wait(0.1)
+    hub.wait(1.1)
     #expect(hub.summary.first == "ipsec1 branches up/in-service")
     #expect(hub.tunnels.first?.failures == 1)
     #expect(hub.tunnels.first?.configured == false)

@@ -97,7 +97,7 @@ import TunnelCore
     #expect(bench.alarms.count == 1)
     #expect(bench.lastAlarm.contains("make the peer route 169.254.100.1 into the tunnel"))
     bench.replyLink = 7
-    bench.wait(1.1)
+    bench.wait(2.1)
     #expect(bench.state == "up/in-service/U")
   }
 

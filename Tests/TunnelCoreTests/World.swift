@@ -136,9 +136,9 @@ struct World {
       for sa in list { kernel.expire(sa, charonListens: scenario.charonListens) }
       return []
     case .readRoutes: return losesEvents ? [] : [.routes(kernel.routes)]
-    case .readCounters, .vici, .run, .answer, .alarm, .log, .endProbes, .makeLink, .removeLink,
-      .readUnknownSPIs, .capture, .endCapture, .readDecrypted, .readPeerCounters, .sendIKEPing,
-      .rekey:
+    case .readCounters, .vici, .run, .answer, .alarm, .massAlarm, .log, .endProbes, .makeLink,
+      .removeLink, .readUnknownSPIs, .capture, .endCapture, .readDecrypted, .readPeerCounters,
+      .sendIKEPing, .rekey:
       return []
     }
   }

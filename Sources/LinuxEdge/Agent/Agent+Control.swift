@@ -54,7 +54,8 @@ extension Agent {
     return AgentStatus(
       version: options.version, pid: getpid(), uptime: now.since(startedAt).inSeconds,
       config: configPath, control: core.control, controlObstacle: core.controlObstacle,
-      role: core.role.rawValue, badSPI: core.badSPIStatus(at: now),
+      role: core.role.rawValue, badSPI: core.badSPIStatus(at: now), dryRun: options.isDryRun,
+      massFailure: core.massFailure(at: now),
       tunnels: core.status(at: now).tunnels)
   }
 

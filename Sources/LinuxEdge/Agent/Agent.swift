@@ -23,6 +23,7 @@ public final class Agent {
   let requests: KernelRequests
   private let vici: VICIClient
   let pinger = IKEPinger()
+  private var dryRun: DryRun?
   let processes = ProcessRunner()
   private var service: ServiceManager
   var control: ControlServer?
@@ -36,6 +37,7 @@ public final class Agent {
   public init(_ options: AgentOptions) throws(StartFailure) {
     self.options = options
     log = Log(threshold: options.logLevel)
+    dryRun = options.isDryRun ? DryRun(log) : nil
     do {
       // Raw sockets first: without permission nothing else is tried.
       probes = try ProbeSender()
@@ -116,6 +118,7 @@ public final class Agent {
       processes.wake(at: monotonicNow())
     }
     service.isStopping()
+    if options.isDryRun { return log(.info, "-", "told to end by signal \(signal)") }
     let releases = options.onExit == .release && signal != SIGUSR1
     log(.info, "-", "told to end by signal \(signal): gates are \(releases ? "released" : "kept")")
     try feed(.shutdown(release: releases))
@@ -126,7 +129,8 @@ public final class Agent {
     let what =
       configPath.map { "\($0): \(vpns.count) VPNs, \(templates.count) templates" }
       ?? "no configuration, only observing"
-    return "vpnagent \(options.version) started, \(what)"
+    let mode = options.isDryRun ? ", dry run: nothing is changed" : ""
+    return "vpnagent \(options.version) started, \(what)\(mode)"
   }
 
   /// One line for `systemctl status`.
@@ -214,6 +218,7 @@ public final class Agent {
   // MARK: Effects
 
   private func perform(_ effect: Effect) throws(EdgeError) -> [Event] {
+    if let events = dryRun?.events(insteadOf: effect) { return events }
     switch effect {
     case .sendProbe(let probe):
       probes.enqueue(probe)
@@ -257,6 +262,8 @@ public final class Agent {
       try reply(request, ControlAnswer(answer, after: notes).json())
     case .alarm(let alarm):
       log(alarm)
+    case .massAlarm(let alarm):
+      log(alarm.level, "-", alarm.description)
     case .log(let level, let tunnel, let text):
       log(level, tunnel, text)
       if tunnel != "-" { service.tunnelsChanged(at: monotonicNow()) }

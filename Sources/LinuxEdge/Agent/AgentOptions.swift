@@ -22,6 +22,8 @@ public struct AgentOptions: Sendable {
   public var onExit: OnExit
   /// What is left out of the log.
   public var logLevel: LogLevel
+  /// Whether effects are logged instead of performed.
+  public var isDryRun: Bool
   /// For status.
   public var version: String
 
@@ -29,7 +31,8 @@ public struct AgentOptions: Sendable {
   public init(
     configuration: ConfigurationFile,
     readConfiguration: @escaping @Sendable () -> Result<ConfigurationFile, ControlAnswer>,
-    runDirectory: String, role: Role, onExit: OnExit, logLevel: LogLevel, version: String
+    runDirectory: String, role: Role, onExit: OnExit, logLevel: LogLevel, isDryRun: Bool = false,
+    version: String
   ) {
     self.configuration = configuration
     self.readConfiguration = readConfiguration
@@ -37,6 +40,7 @@ public struct AgentOptions: Sendable {
     self.role = role
     self.onExit = onExit
     self.logLevel = logLevel
+    self.isDryRun = isDryRun
     self.version = version
   }
 }

@@ -19,6 +19,10 @@ public struct AgentStatus: Codable, Sendable {
   public var role: String
   /// Gateways that sent unknown SPIs; null without `respond-bad-spi`.
   public var badSPI: [BadSPIStatus]?
+  /// Whether the agent only says what it would do.
+  public var dryRun: Bool
+  /// The mass failure that is going on; null when there is none.
+  public var massFailure: MassFailureStatus?
   /// Every tunnel.
   public var tunnels: [TunnelStatus]
 
@@ -26,6 +30,8 @@ public struct AgentStatus: Codable, Sendable {
     case version, pid, uptime, config, control, role, tunnels
     case controlObstacle = "control_obstacle"
     case badSPI = "bad_spi"
+    case dryRun = "dry_run"
+    case massFailure = "mass_failure"
   }
 
   /// As JSON with sorted keys, and a line feed.
@@ -41,8 +47,8 @@ public struct AgentStatus: Codable, Sendable {
 
   init(
     version: String, pid: Int32, uptime: Double, config: String?, control: String,
-    controlObstacle: String?, role: String, badSPI: [BadSPIStatus]?,
-    tunnels: [TunnelStatus]
+    controlObstacle: String?, role: String, badSPI: [BadSPIStatus]?, dryRun: Bool,
+    massFailure: MassFailureStatus?, tunnels: [TunnelStatus]
   ) {
     self.version = version
     self.pid = pid
@@ -52,6 +58,8 @@ public struct AgentStatus: Codable, Sendable {
     self.controlObstacle = controlObstacle
     self.role = role
     self.badSPI = badSPI
+    self.dryRun = dryRun
+    self.massFailure = massFailure
     self.tunnels = tunnels
   }
 }

@@ -12,6 +12,8 @@ struct RecordFile {
   private struct Stored: Codable {
     var version: Int
     var links: [StoredLink]
+    /// Destinations that have answered, by tunnel; absent in older records and when there are none.
+    var answered: [String: [String]]?
   }
 
   private struct StoredLink: Codable {
@@ -109,7 +111,7 @@ struct RecordFile {
             StoredDown(
               addresses: down.addresses.map(Self.stored), nexthops: down.nexthops.map(Self.stored))
           })
-      })
+      }, answered: Self.stored(record.answered))
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     guard let data = try? encoder.encode(stored) else {
@@ -154,8 +156,13 @@ struct RecordFile {
       message: hex(group.message))
   }
 
+  private static func stored(_ answered: [String: Set<IPAddress>]) -> [String: [String]]? {
+    answered.isEmpty ? nil : answered.mapValues { $0.sorted().map(\.description) }
+  }
+
   private static func record(from stored: Stored) -> GateRecord? {
-    var record = GateRecord()
+    var record = GateRecord(
+      answered: (stored.answered ?? [:]).mapValues { Set($0.compactMap { IPAddress($0) }) })
     for link in stored.links {
       let routes = link.withdrawn.compactMap(route)
       let groups = (link.groups ?? []).compactMap(group)

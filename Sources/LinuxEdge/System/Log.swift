@@ -29,11 +29,10 @@ public struct Log: Sendable {
 
   /// Writes an alarm, with its parts as fields of the journal.
   public func callAsFunction(_ alarm: Alarm) {
-    let level = alarm.isDown ? LogLevel.error : .info
-    write(level, alarm.description, alarm.journalFields)
+    write(alarm.level, alarm.description, alarm.journalFields)
     guard !isJournal else { return }
     // Without a daemon there, or with a busy one, standard error has it all the same.
-    _ = unsafe vpa_syslog_send(Int32(level.priority), Self.identifier, alarm.description)
+    _ = unsafe vpa_syslog_send(Int32(alarm.level.priority), Self.identifier, alarm.description)
   }
 
   private func write(_ level: LogLevel, _ text: String, _ fields: [(String, String)]) {

@@ -48,9 +48,13 @@ extension Core {
     case (.absent, _): return "\(establish.rawValue), so nothing is let in without an SA"
     case (.verifying, _) where gate.demand == .asFound:
       return "its SAs are older than the agent, so it stays as found until they fail"
+    case (.verifying, _) where tunnel.monitor?.verifyPath == nil:
+      return "its last SAs were dead a short while ago, so probes must be answered first"
     case (.verifying, _): return "verify-path holds it until a probe is answered"
     case (.up, _) where tunnel.monitor?.verifyPath == nil: return "SAs are there, no verify-path"
     case (.up, _): return "the path is proven"
+    case (.down, _) where gate.demand == .inService:
+      return "action = \"warn\", so it stays in service"
     case (.down, .onTraffic): return "down, held until the back-off is over"
     case (.down, _): return "down, held until a probe is answered"
     case (.standby, _): return "standby"
@@ -79,15 +83,24 @@ extension Core {
       return "counts as absent \(within(until)), unless SAs come"
     }
     if let clearAt = monitor.clearAt { return "SAs are cleared \(within(clearAt))" }
-    let losses = "\(monitor.window.consecutiveLosses) of \(policy.threshold) probes lost"
+    let silence = monitor.isNeverAnswered ? ", which count for nothing: none was ever answered" : ""
+    let losses =
+      "\(monitor.window.consecutiveLosses) of \(policy.threshold) probes lost\(silence)"
     switch monitor.phase {
     case .incomplete: return "one direction has no SA: waits for the IKE daemon"
     case .observed: return "nothing can be sent through its SAs"
     case .standby: return "verified once this gateway is active"
     case .verifying, .up, .down:
       let verb = policy.mode == .optimized && monitor.phase == .up ? "look" : "probe"
-      return "\(verb) \(within(monitor.nextProbe)), \(losses)"
+      return "\(verb) \(within(monitor.nextProbe)), \(replies(monitor, at: now) ?? losses)"
     }
+  }
+
+  /// How far a set is on its way to open its tunnel again; nil while nothing answers.
+  private func replies(_ monitor: SetMonitor, at now: Instant) -> String? {
+    let count = monitor.window.consecutiveReplies
+    guard monitor.isUnproven, count > 0, let tunnel = tunnels[monitor.tunnel] else { return nil }
+    return "\(count) of \(recoveryThreshold(of: tunnel, at: now)) probes answered"
   }
 
   private func waiting(_ tunnel: Tunnel, at now: Instant) -> String {

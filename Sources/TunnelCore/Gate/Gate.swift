@@ -36,15 +36,19 @@ extension Tunnel {
   /// Held for want of a path to verify.
   private var away: GateDemand { vpn?.linkControl == .admin ? .down : .held }
 
-  /// The table of design.md section 3.
-  func gateDemand(isAdopted: Bool, role: Role) -> GateDemand {
+  /// The table of design.md section 3. `wasOpen`: whether a set went down whose path had been
+  /// proven; with `action = "warn"` what was in service stays so.
+  func gateDemand(isAdopted: Bool, wasOpen: Bool, role: Role) -> GateDemand {
     if role == .standby { return away }
     let establish = vpn?.establishTunnels ?? .onTraffic
     switch state {
     case .absent: return establish == .onTraffic ? .inService : away
     case .verifying: return isAdopted ? .asFound : .held
     case .up: return .inService
-    case .down, .standby: return away
+    case .down:
+      guard monitor?.action == .warn else { return away }
+      return isAdopted ? .asFound : wasOpen ? .inService : away
+    case .standby: return away
     }
   }
 }

@@ -135,7 +135,8 @@ public struct GatePlan: Hashable, Sendable {
   public var recordAfter: GateRecord?
 }
 
-/// What must survive the agent's death: the links it holds and the routes it took from them.
+/// What must survive the agent's death: the links it holds, the routes it took from them, and who
+/// has answered.
 public struct GateRecord: Hashable, Sendable {
   /// A held link.
   public struct HeldLink: Hashable, Sendable {
@@ -180,13 +181,16 @@ public struct GateRecord: Hashable, Sendable {
 
   /// By name.
   public var links: [HeldLink]
+  /// Destinations of vpn-monitor that have answered at least once, by tunnel name.
+  public var answered: [String: Set<IPAddress>]
 
   /// A record; empty when nothing is held.
-  public init(links: [HeldLink] = []) {
+  public init(links: [HeldLink] = [], answered: [String: Set<IPAddress>] = [:]) {
     self.links = links
+    self.answered = answered
   }
 
-  /// What either record holds: true while one becomes the other. Both are sorted by name, and all
+  /// What either record holds: true while one becomes the other; answers are the other's. Both are sorted by name, and all
   /// but a few of thousands of links are alike.
   func union(_ other: GateRecord) -> GateRecord {
     var all: [HeldLink] = []
@@ -200,7 +204,7 @@ public struct GateRecord: Hashable, Sendable {
         all.append(one.name < another.name ? one : another)
       }
     }
-    return GateRecord(links: all + mine + theirs)
+    return GateRecord(links: all + mine + theirs, answered: other.answered)
   }
 }
 

@@ -23,6 +23,8 @@ struct ProbeWindow: Hashable, Sendable {
 
   /// Consecutive probes lost since the last one that was answered in time.
   private(set) var consecutiveLosses = 0
+  /// Signs of life in a row since the last loss: answers in time, intervals with traffic.
+  private(set) var consecutiveReplies = 0
   /// Whether a probe of the present losing streak was answered outside the tunnel.
   private(set) var hasClearReply = false
   /// Numbers for status.
@@ -63,7 +65,10 @@ struct ProbeWindow: Hashable, Sendable {
       recentlyLost.append(first)
       if recentlyLost.count > Self.remembersLost { recentlyLost.removeFirst() }
       statistics.note(lost: true)
-      if first.sequence > lastAnswered { consecutiveLosses += 1 }
+      // One that was sent before the last answered one says nothing of how it is since.
+      guard first.sequence > lastAnswered else { continue }
+      consecutiveReplies = 0
+      consecutiveLosses += 1
     }
   }
 
@@ -76,6 +81,7 @@ struct ProbeWindow: Hashable, Sendable {
       statistics.note(lost: false)
       lastAnswered = max(lastAnswered, sequence)
       consecutiveLosses = 0
+      consecutiveReplies += 1
       hasClearReply = false
       return .alive(roundTrip: roundTrip)
     }
@@ -102,6 +108,7 @@ struct ProbeWindow: Hashable, Sendable {
   mutating func noteLife() {
     lastAnswered = nextSequence - 1
     consecutiveLosses = 0
+    consecutiveReplies += 1
     hasClearReply = false
   }
 
@@ -117,6 +124,7 @@ struct ProbeWindow: Hashable, Sendable {
     forgetOutstanding()
     recentlyLost.removeAll()
     consecutiveLosses = 0
+    consecutiveReplies = 0
     hasClearReply = false
   }
 

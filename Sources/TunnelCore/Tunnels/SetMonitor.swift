@@ -14,6 +14,8 @@ struct SetMonitor: Sendable {
     case standby
     /// The threshold was reached.
     case down(Reason)
+
+    var isDown: Bool { if case .down = self { true } else { false } }
   }
 
   let id: MonitorID
@@ -52,6 +54,13 @@ struct SetMonitor: Sendable {
   var clearAgainAt: Instant?
   /// Times its SAs were cleared.
   var clears = 0
+  /// When they were the last time.
+  var clearedAt: Instant?
+  /// Where verify-path's probes were answered from, since the set appeared.
+  var provenDestination: IPAddress?
+  /// Whether it lost threshold probes to a destination that has not answered once: nothing is made
+  /// of that.
+  var isNeverAnswered = false
   /// The last addresses probes went between; nil before the first.
   var path: ProbePath?
   /// Why no probe could be sent the last time; nil when one was.
@@ -63,8 +72,9 @@ struct SetMonitor: Sendable {
     self.key = key
   }
 
-  /// Whether the path was proven and no probe has been lost since the last answer.
-  var isHealthy: Bool { phase == .up && window.consecutiveLosses == 0 }
+  /// Whether the path was proven and no probe has been lost since the last answer; silence of who
+  /// never answers is no loss.
+  var isHealthy: Bool { phase == .up && (window.consecutiveLosses == 0 || isNeverAnswered) }
 
   /// Whether it is up and has SAs in both directions.
   var isWhole: Bool { phase == .up && absentUntil == nil }

@@ -42,6 +42,10 @@ struct Tunnel: Sendable {
   fileprivate(set) var reason = Reason.noSA
   /// After a failure the link stays held until then, for on-traffic tunnels.
   var heldUntil: Instant?
+  /// Attempts to get it renegotiated since it last recovered.
+  var attempts: Attempts
+  /// Destinations that an alarm says have never answered.
+  var warnedOf: Set<String> = []
   /// Sets that lived and are gone; none of them is back yet.
   var lost: [SetMonitor] = []
   /// Endpoints last seen.
@@ -67,6 +71,7 @@ struct Tunnel: Sendable {
     self.vpn = vpn
     self.link = link
     self.since = since
+    attempts = Attempts(backoff: Backoff((vpn?.monitor ?? Monitor()).backoffLimits))
   }
 
   /// Whether the agent may do more than look.
@@ -94,7 +99,7 @@ extension Core {
     log(
       isBad ? .warning : .info, tunnel.name,
       "state=\(state.rawValue) was=\(tunnel.state.rawValue) reason=\"\(reason)\"")
-    if isBad {
+    if isBad, reason != .clearedByOperator {
       tunnels[id]?.failures += 1
       tunnels[id]?.lastFailure = (reason, now)
     }
@@ -116,6 +121,7 @@ extension Core {
       kind = .up
     case (_, .absent), (_, .verifying), (_, .standby), (.up, .up): return
     }
+    guard !mass.silences(id, isDown: kind != .up) else { return }
     let path = tunnel.monitors.compactMap { monitors[$0]?.path }.first
     raise(kind, for: tunnel, path)
   }
@@ -135,7 +141,7 @@ extension Core {
     raise(kind, for: tunnel, set.path, selectors: set.name)
   }
 
-  private mutating func raise(
+  mutating func raise(
     _ kind: Alarm.Kind, for tunnel: Tunnel, _ path: ProbePath?, selectors: String? = nil
   ) {
     var remedy: String?

@@ -15,9 +15,9 @@ story() {
   routes_through vti0
   route gw-a add 10.99.0.0/24 dev vti0
   route gw-b add 10.99.0.0/24 dev vti0
-  monitoring gw-a 'verify-path = { destination-ip = "10.99.0.2" }' \
+  ESTABLISH=responder-only monitoring gw-a 'verify-path = { destination-ip = "10.99.0.2" }' \
     'destination-ip = "10.99.0.2"' 'source-interface = "lo"' | agent gw-a
-  monitoring gw-b 'verify-path = { destination-ip = "10.99.0.1" }' \
+  ESTABLISH=responder-only monitoring gw-b 'verify-path = { destination-ip = "10.99.0.1" }' \
     'destination-ip = "10.99.0.1"' 'source-interface = "lo"' | agent gw-b
   both_converge
 }

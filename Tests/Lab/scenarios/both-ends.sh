@@ -4,7 +4,7 @@
 
 story() {
   routes_through vti0
-  monitoring gw-a | agent gw-a
-  monitoring gw-b | agent gw-b
+  ESTABLISH=responder-only monitoring gw-a | agent gw-a
+  ESTABLISH=responder-only monitoring gw-b | agent gw-b
   both_converge
 }

@@ -108,7 +108,7 @@ open_files() {
 new_threshold_counts() {
   drop_esp both
   wait_until 15 "the monitor says down" -- agent_logged gw-a 'reason="IPSEC SA VPN Monitor Failure"'
-  expect "after four losses" -- agent_logged gw-a '4 probes unanswered, threshold is 4'
+  wait_until 5 "it was after four losses" -- agent_logged gw-a '4 probes unanswered, threshold is 4'
   heal
   wait_until 15 "it is back" -- state_is gw-a to-b up
 }

@@ -1,0 +1,51 @@
+import TunnelCore
+
+/// `run --dry-run`: what would have been done is logged, and the core is told what it would have
+/// heard. Probes and reads are not its business; they are performed.
+struct DryRun {
+  private let log: Log
+  /// The last plan of each link, so that one that the kernel does not show as done is said once.
+  private var plans: [String: [GateStep]] = [:]
+
+  init(_ log: Log) { self.log = log }
+
+  /// What takes the place of an effect; nil: it changes nothing and is to be performed.
+  mutating func events(insteadOf effect: Effect) -> [Event]? {
+    switch effect {
+    case .sendProbe, .endProbes, .readCounters, .readRoutes, .readUnknownSPIs, .capture,
+      .endCapture, .readDecrypted, .readPeerCounters, .sendIKEPing, .answer, .log, .vici(.listSAs),
+      .vici(.listConnections):
+      return nil
+    case .alarm(let alarm): log(alarm.level, "-", "dry run: \(alarm)")
+    case .massAlarm(let alarm): log(alarm.level, "-", "dry run: \(alarm)")
+    case .changeGate(let plan): note(plan)
+    case .clear(_, let tunnel, let sas):
+      for sa in sas { say(tunnel, "clear \(sa.key)") }
+    case .delete(_, let tunnel, let sas):
+      for sa in sas { say(tunnel, "delete \(sa.key)") }
+    case .rekey(let sa): say("-", "rekey \(sa.key)")
+    case .run(let tunnel, let words):
+      say("-", "run \(words.joined(separator: " "))")
+      return [.commandEnded(tunnel, .exited(0))]
+    case .vici(let request):
+      say("-", "vici: \(request)")
+      return [.vici(.finished(request, failure: nil))]
+    case .makeLink(let name, let ifID):
+      say("-", "make link \(name) for the probes of SAs with if_id \(ifID)")
+      return [.ownLinkFailed(ifID: ifID, message: "dry run")]
+    case .removeLink(let index): say("-", "remove the agent's link with index \(index)")
+    }
+    return []
+  }
+
+  private mutating func note(_ plan: GatePlan) {
+    // The record alone is of no interest to anybody.
+    guard !plan.steps.isEmpty, plans[plan.link] != plan.steps else { return }
+    plans[plan.link] = plan.steps
+    say("-", "link=\(plan.link) \(plan.steps.map(\.description).joined(separator: ", "))")
+  }
+
+  private func say(_ tunnel: String, _ what: String) {
+    log(.info, tunnel, "dry run: would \(what)")
+  }
+}

@@ -1,0 +1,90 @@
+/// Most tunnels fail at once: then it is not their SAs that are at fault, and clearing them all
+/// would only make the IKE daemon's work harder when the underlay is back.
+///
+/// Each tunnel's state, gate and routes are as ever; what stops is clearing and the alarm of each.
+extension Core {
+  /// A tunnel's sets or their losses changed.
+  mutating func weigh(_ id: TunnelID, at now: Instant) {
+    guard let tunnel = tunnels[id] else { return }
+    if let policy = tunnel.monitor, !isStandby {
+      // Down comes two intervals after a tunnel begins to fail; others may be two more behind.
+      mass.note(id, condition(of: tunnel, policy), window: policy.interval * 4, at: now)
+    } else {
+      mass.forget(id)
+    }
+    endMassFailure(at: now)
+  }
+
+  private func condition(of tunnel: Tunnel, _ policy: Monitor) -> MassFailure.Condition? {
+    var isFailing = false
+    for set in tunnel.monitors.lazy.compactMap({ monitors[$0] }) {
+      let losesMany = set.window.consecutiveLosses >= policy.failingFrom
+      switch set.phase {
+      case .up where set.isNeverAnswered || isUnanswered(set, tunnel): continue
+      case .up where !losesMany: return .well
+      case .up, .verifying: isFailing = isFailing || losesMany
+      case .down(.replyInClear), .down(.clearedByOperator): continue
+      case .down: isFailing = true
+      case .incomplete, .observed, .standby: continue
+      }
+    }
+    return isFailing ? .failing : nil
+  }
+
+  /// A tunnel's threshold fell: perhaps it is one of many.
+  mutating func beginMassFailure(with id: TunnelID, at now: Instant) {
+    weigh(id, at: now)
+    guard mass.begins(at: now) else { return }
+    timers.set(.mass, to: nil)
+    effects.append(
+      .massAlarm(MassAlarm(isOver: false, failing: mass.victims.count, total: mass.total)))
+  }
+
+  /// Fewer tunnels fail, or fewer are there: perhaps it is over.
+  mutating func endMassFailure(at now: Instant) {
+    let total = mass.total
+    guard let left = mass.ends() else { return }
+    effects.append(.massAlarm(MassAlarm(isOver: true, failing: left.count, total: total)))
+    var longest = Duration.zero
+    for tunnel in left.sorted().compactMap({ tunnels[$0] }) {
+      guard let policy = tunnel.monitor else { continue }
+      // They have the time of a threshold to answer, too.
+      let patience = policy.interval * policy.threshold
+      longest = max(longest, patience)
+      for id in tunnel.monitors where monitors[id]?.clearAt != nil {
+        monitors[id]?.clearAt = now.advanced(by: patience)
+        schedule(id)
+      }
+    }
+    timers.set(.mass, to: now.advanced(by: longest + Self.stallTolerance))
+  }
+
+  /// Tunnels that did not come back with the others have an alarm of their own.
+  mutating func raiseSilenced() {
+    for tunnel in mass.takeSilenced().compactMap({ tunnels[$0] }) where tunnel.state != .up {
+      let path = tunnel.monitors.compactMap { monitors[$0]?.path }.first
+      raise(.down(tunnel.lastFailure?.reason ?? tunnel.reason), for: tunnel, path)
+    }
+  }
+
+  /// What status says of a mass failure; nil when there is none.
+  public func massFailure(at now: Instant) -> MassFailureStatus? {
+    mass.since.map { since in
+      MassFailureStatus(
+        since: since.duration(to: now).inSeconds, failing: mass.victims.count, total: mass.total,
+        test: mass.test.flatMap { tunnels[$0.tunnel]?.name })
+    }
+  }
+}
+
+/// A mass failure at one moment.
+public struct MassFailureStatus: Codable, Hashable, Sendable {
+  /// Seconds since it began.
+  public var since: Double
+  /// Tunnels that fail.
+  public var failing: Int
+  /// Tunnels that live, those included.
+  public var total: Int
+  /// The tunnel that was cleared as a test; null while none is.
+  public var test: String?
+}

@@ -1,0 +1,76 @@
+import Testing
+
+@testable import TunnelCore
+
+/// Waits between attempts, and the bucket of clears.
+@Suite struct BackoffTests {
+  private static let limits = Backoff.Limits(initial: .seconds(10), maximum: .seconds(300))
+
+  @Test func waitsDoubleUpToTheMaximumLessAQuarterAtMost() {
+    var random = SeededRandom(state: 1)
+    var backoff = Backoff(Self.limits)
+    for longest in [10, 20, 40, 80, 160, 300, 300, 300] {
+      let wait = backoff.next(using: &random)
+      #expect(wait <= .seconds(longest))
+      #expect(wait > .seconds(longest) * 0.75)
+    }
+    #expect(backoff.attempts == 8)
+  }
+
+  @Test func successBeginsAnew() {
+    var random = SeededRandom(state: 1)
+    var backoff = Backoff(Self.limits)
+    for _ in 0..<5 { _ = backoff.next(using: &random) }
+    backoff.reset()
+    #expect(backoff.attempts == 0)
+    let wait = backoff.next(using: &random)
+    #expect(wait <= .seconds(10))
+  }
+
+  @Test func waitsOfManyAreSpread() {
+    var random = SeededRandom(state: 1)
+    let waits = (0..<100).map { _ in
+      var backoff = Backoff(Self.limits)
+      return backoff.next(using: &random)
+    }
+    #expect(Set(waits).count > 90)
+    #expect(waits.contains { $0 < .seconds(8) } && waits.contains { $0 > .seconds(9.5) })
+  }
+
+  @Test func limitsMayChangeBetweenAttempts() {
+    var random = SeededRandom(state: 1)
+    var backoff = Backoff(Self.limits)
+    for _ in 0..<5 { _ = backoff.next(using: &random) }
+    backoff.limits.maximum = .seconds(15)
+    let wait = backoff.next(using: &random)
+    #expect(wait <= .seconds(15))
+  }
+
+  @Test func anInitialWaitAboveTheMaximumIsTheMaximum() {
+    let limits = Backoff.Limits(initial: .seconds(600), maximum: .seconds(300))
+    #expect(limits.maximum == .seconds(600))
+  }
+
+  @Test func thousandsOfAttemptsDoNotOverflow() {
+    var random = SeededRandom(state: 1)
+    var backoff = Backoff(.init(initial: .seconds(3600), maximum: .seconds(Int64.max / 2)))
+    let waits = (0..<5000).map { _ in backoff.next(using: &random) }
+    #expect(waits.allSatisfy { $0 > .zero })
+  }
+
+  @Test func noMinuteSeesMoreClearsThanTheCap() {
+    var cap = ClearCap(limit: 3)
+    func at(_ seconds: Int) -> Instant { Instant(nanoseconds: Int64(seconds) * 1_000_000_000) }
+    let asked = [0, 50, 50, 50].map { cap.take(at: at($0)) }
+    #expect(asked == [nil, nil, nil, at(60)])
+    let said = [cap.mustSay(), cap.mustSay()]
+    #expect(said == [true, false])
+    let later = [60, 61].map { cap.take(at: at($0)) }
+    #expect(later == [nil, at(110)])
+    // After a minute without clears it is news again.
+    let (news, last) = (cap.mustSay(), cap.take(at: at(130)))
+    #expect(!news && last == nil)
+    let again = cap.mustSay()
+    #expect(again)
+  }
+}
