@@ -11,7 +11,7 @@ story() {
   local before
   before=$(routes_of gw-a vti0)
   # A destination without a route: table 250, and a rule.
-  OWNED='routes = ["10.33.0.0/16"]' \
+  ESTABLISH=responder-only OWNED='routes = ["10.33.0.0/16"]' \
     monitoring gw-a 'verify-path = { destination-ip = "fd00:99::2" }' | agent gw-a
   wait_until 5 "the link is held" -- operstate_is gw-a vti0 DORMANT
   wait_until 5 "a rule of the agent's is there" -- rule_is_there
@@ -24,7 +24,7 @@ story() {
   vpnagent gw-a release >"$LAB/release"
   expect_equal "what a second release prints" "$(<"$LAB/release")" "nothing was held"
 
-  OWNED='link-control = "admin"' monitoring gw-a | agent gw-a
+  ESTABLISH=responder-only OWNED='link-control = "admin"' monitoring gw-a | agent gw-a
   wait_until 5 "the link is down" -- operstate_is gw-a vti0 DOWN
   agent_kill gw-a KILL
   release
