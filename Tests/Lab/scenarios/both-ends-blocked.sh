@@ -14,7 +14,7 @@ story() {
   drop_esp both
   for_seconds 15 "five thresholds of three seconds"
   expect_between "negotiations in five thresholds" "$(($(negotiations) - before))" 1 5
-  expect_between "ms between two clears, whosever" "$(shortest_gap)" 2900 9000
+  expect_between "ms between two clears, whosever" "$(shortest_gap)" 2500 9000
   heal
   wait_until 2 "gw-a is in service, two intervals after healing" -- state_is gw-a to-b up
   wait_until 2 "gw-b too" -- state_is gw-b to-a up

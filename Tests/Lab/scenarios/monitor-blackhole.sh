@@ -21,7 +21,7 @@ blackhole() { # WAY NUMBER
   wait_until 10 "the monitor says down" -- logged_times gw-a 'reason="IPSEC SA VPN Monitor Failure"' "$2"
   down_at=$(logged_at gw-a 'reason="IPSEC SA VPN Monitor Failure"' "$2")
   expect_between "ms from the first packet lost to down" \
-    "$((down_at - $(first_esp_dropped "$begun")))" 2900 4500
+    "$((down_at - $(first_esp_dropped "$begun")))" 2500 4900
   wait_until 5 "the link is held" -- operstate_is gw-a vti0 DORMANT
   expect_not "a ping passes" -- ping_once host-a 10.2.0.2
   wait_until 5 "the SAs were cleared" -- spis_gone gw-a "$spis_before"
