@@ -1,5 +1,8 @@
 /// Probes, replies, thresholds.
 extension Core {
+  /// From one reply to the next probe while a tunnel recovers; the interval when that is shorter.
+  private static let recoveryPause = Duration.seconds(1)
+
   /// Does what is due for a set.
   mutating func wake(_ id: MonitorID, at now: Instant) {
     guard let monitor = monitors[id] else { return }
@@ -126,6 +129,10 @@ extension Core {
     monitors[id]?.clearAt = nil
     endClearing(id)
     guard monitor.window.consecutiveReplies >= recoveryThreshold(of: tunnel, at: now) else {
+      // With a long interval the replies that are still wanted would keep a good path closed.
+      if let next = monitor.nextProbe {
+        monitors[id]?.nextProbe = min(next, now.advanced(by: Self.recoveryPause))
+      }
       return
     }
     monitors[id]?.phase = .up

@@ -20,7 +20,7 @@ story() {
     agent_logged gw-a 'dry run: KMD_VPN_DOWN_ALARM_USER: VPN to-b from 203\.0\.113\.1 is down\.'
   expect "the link would be held" -- agent_logged gw-a 'dry run: would link=vti0 .*set operstate DORMANT'
   expect "its route would be withdrawn" -- agent_logged gw-a 'dry run: would link=vti0 .*withdraw 10\.2\.0\.0/16'
-  expect "SAs would be cleared" -- agent_logged gw-a 'to-b dry run: would clear '
+  expect "SAs would be cleared" -- agent_logged gw-a 'dry run: would vici: terminate child '
   for_seconds 3 "survivors would be cleared once more"
   expect_equal "kernel state" "$(kernel_state gw-a vti0)" "$before"
 
