@@ -134,6 +134,21 @@ import TunnelCore
     #expect(bench.state == "up/in-service/U")
   }
 
+  @Test func aLongIntervalKeepsNoGoodPathClosed() {
+    var bench = Bench(
+      Self.monitor {
+        $0.recoveryThreshold = 2
+        $0.interval = .seconds(20)
+      })
+    bench.answering = true
+    bench.boot()
+    bench.negotiate(1)
+    bench.wait(0.9)
+    #expect(bench.state == "verifying/held/V")
+    bench.wait(0.3)
+    #expect(bench.state == "up/in-service/U")
+  }
+
   @Test func aLossBeginsTheCountAnew() {
     var bench = Bench(Self.monitor { $0.recoveryThreshold = 3 })
     bench.answering = true
