@@ -28,8 +28,16 @@ extension Complaints {
 
   /// Seconds from `least` to 3600, rounded to the nanosecond.
   mutating func seconds(_ item: Item?, atLeast least: Double) -> Duration? {
+    number(item, atLeast: least, atMost: 3600, of: "seconds")
+      .map { .nanoseconds(Int64(($0 * 1e9).rounded())) }
+  }
+
+  /// A number from `least` to `most`, with or without a fraction; `unit` says what it counts.
+  mutating func number(
+    _ item: Item?, atLeast least: Double, atMost most: Int, of unit: String
+  ) -> Double? {
     guard let item else { return nil }
-    let allowed = "\(least)...3600 (seconds)"
+    let allowed = "\(least)...\(most) (\(unit))"
     let value: Double
     switch item.value {
     case .integer(let integer): value = Double(integer)
@@ -38,11 +46,11 @@ extension Complaints {
       refuseType(item, wanted: "an integer or a float", allowed: allowed)
       return nil
     }
-    guard value >= least, value <= 3600 else {  // false for NaN too
+    guard value >= least, value <= Double(most) else {  // false for NaN too
       refuse(item, "must be \(allowed)")
       return nil
     }
-    return .nanoseconds(Int64((value * 1e9).rounded()))
+    return value
   }
 
   /// A string; `allowed` says what may be in it.

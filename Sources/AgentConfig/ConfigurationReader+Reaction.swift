@@ -51,20 +51,6 @@ extension ConfigurationReader {
 extension Complaints {
   /// A number from `least` to 1.
   fileprivate mutating func share(_ item: Item?, atLeast least: Double) -> Double? {
-    guard let item else { return nil }
-    let allowed = "\(least)...1 (share of the tunnels that live; 1: never)"
-    let value: Double
-    switch item.value {
-    case .integer(let integer): value = Double(integer)
-    case .float(let float): value = float
-    default:
-      refuseType(item, wanted: "an integer or a float", allowed: allowed)
-      return nil
-    }
-    guard value >= least, value <= 1 else {  // false for NaN too
-      refuse(item, "must be \(allowed)")
-      return nil
-    }
-    return value
+    number(item, atLeast: least, atMost: 1, of: "share of the tunnels that live; 1: never")
   }
 }
