@@ -3,7 +3,7 @@
 /// `mayClear` is the one question that guards answer (`Core+Guards`), unless an operator clears;
 /// `beginClearing` is the one place from which SAs are taken away.
 extension Core {
-
+  /// Clears the SAs of a set if the guards let it; if not, they have said when to ask again.
   mutating func clear(_ id: MonitorID, at now: Instant) {
     guard let monitor = monitors[id], sas.sets[monitor.key] != nil else { return }
     monitors[id]?.clearAt = nil

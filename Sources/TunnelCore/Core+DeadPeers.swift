@@ -61,7 +61,6 @@ extension Core {
     backOff(id, tunnel.monitor?.interval ?? interval, at: now)
     settle(monitor.tunnel, at: now)
     // Guards are about paths that may be well; this peer has answered nothing at all.
-    monitors[id]?.clearAt = nil
     note(.cleared, of: tunnel.id, at: now)
     let wait = beginAttempt(with: id, at: now)
     takeAway(id, isTerminated: isTerminated, holding: wait, at: now)
