@@ -1,24 +1,7 @@
 #!/bin/bash
 # Through a NAT questions go to port 4500 behind the marker, and are answered; silence there is found.
 
-setup() {
-  two_gateways
-  on transit nft -f - <<'NFT'
-table ip nat {
-  chain out {
-    type nat hook postrouting priority srcnat
-    oifname "to-b" ip saddr 198.51.100.1 masquerade random
-  }
-}
-NFT
-  vti gw-a
-  charon gw-a
-  wan[gw-a]=203.0.113.2 # as gw-b sees it
-  vti gw-b
-  IKE_SETTINGS='remote_addrs = %any' charon gw-b
-  charon_loaded gw-a
-  charon_loaded gw-b
-}
+setup() { stage_behind_nat; }
 
 story() {
   local begun

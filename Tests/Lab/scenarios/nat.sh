@@ -2,30 +2,14 @@
 # gw-a is behind NAT: ESP in UDP, agents at both ends, and the NAT forgets its mapping mid-life.
 # Main: scripts/test runs it.
 
-setup() {
-  two_gateways
-  on transit nft -f - <<'NFT'
-table ip nat {
-  chain out {
-    type nat hook postrouting priority srcnat
-    oifname "to-b" ip saddr 198.51.100.1 masquerade random
-  }
-}
-NFT
-  vti gw-a
-  charon gw-a
-  wan[gw-a]=203.0.113.2 # as gw-b sees it
-  vti gw-b
-  IKE_SETTINGS='remote_addrs = %any' charon gw-b
-  charon_loaded gw-a
-  charon_loaded gw-b
-}
+setup() { stage_behind_nat; }
 
 story() {
   routes_through vti0
   monitoring gw-a | agent gw-a
-  monitoring gw-b | agent gw-b
+  # Soon the agent brings the tunnel up itself.
   wait_until 5 "the link is held" -- operstate_is gw-a vti0 DORMANT
+  monitoring gw-b | agent gw-b
   child_up gw-a
   wait_until 5 "gw-a is up" -- state_is gw-a to-b up
   wait_until 5 "gw-b is up" -- state_is gw-b to-a up

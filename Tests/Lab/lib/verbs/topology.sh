@@ -28,6 +28,26 @@ standard_stage() {
   charons
 }
 
+# The same with gw-a behind a NAT on transit, which gives it the address of transit's.
+stage_behind_nat() {
+  two_gateways
+  on transit nft -f - <<'NFT'
+table ip nat {
+  chain out {
+    type nat hook postrouting priority srcnat
+    oifname "to-b" ip saddr 198.51.100.1 masquerade random
+  }
+}
+NFT
+  vti gw-a
+  charon gw-a
+  wan[gw-a]=203.0.113.2 # as gw-b sees it
+  vti gw-b
+  IKE_SETTINGS='remote_addrs = %any' charon gw-b
+  charon_loaded gw-a
+  charon_loaded gw-b
+}
+
 two_gateways() {
   nodes host-a gw-a transit gw-b host-b
   wire host-a eth0 gw-a lan
