@@ -164,6 +164,29 @@ import TunnelCore
     #expect(bench.initiations.count == 1)
   }
 
+  @Test func withoutVICITheCommandIsRun() {
+    var bench = Bench(
+      establish: .onTraffic, command: ["ipsec", "auto", "--up", "to-b"],
+      respondBadSPI: RespondBadSPI(maxResponses: 2))
+    bench.answering = true
+    bench.boot()
+    bench.negotiate(1)
+    bench.wait(5)
+    bench.delete(1)
+    bench.wait(60)
+    #expect(bench.runs.isEmpty, "nothing asks for it")
+    bench.findOne()
+    #expect(bench.runs.count == 1)
+    // One at a time, and no more than there may be.
+    bench.findOne()
+    #expect(bench.runs.count == 1)
+    bench.play(.commandEnded(TunnelID(rawValue: 1), .exited(0)))
+    bench.negotiate(2)
+    bench.wait(3)
+    let isSaid = bench.logged("gateway=gw-b ESP decrypts again")
+    #expect(isSaid)
+  }
+
   @Test func aCaptureEndsByItself() {
     var bench = bereft()
     bench.wait(1)

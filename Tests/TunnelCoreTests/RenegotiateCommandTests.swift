@@ -92,7 +92,7 @@ import TunnelCore
 }
 
 extension Bench {
-  fileprivate var runs: [Double] {
+  var runs: [Double] {
     trace.compactMap {
       if case .run(_, RenegotiateCommandTests.words) = $0.effect { $0.at } else { nil }
     }

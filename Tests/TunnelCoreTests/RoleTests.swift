@@ -140,6 +140,41 @@ import TunnelCore
     #expect(bench.acts.isEmpty)
   }
 
+  @Test func aStandbyInitiatesNothing() {
+    var bench = standby()
+    bench.boot()
+    bench.play(.vici(.connected))
+    bench.stay(60, children: [], connections: [RenegotiationTests.connection])
+    #expect(bench.acts.isEmpty)
+    bench.play(.role(.active))
+    bench.stay(10, children: [], connections: [RenegotiationTests.connection])
+    #expect(bench.acts.first == .initiate(Bench.name))
+  }
+
+  @Test func whoBecomesStandbyInitiatesNoMore() {
+    var bench = Bench(Bench.monitor)
+    bench.boot()
+    bench.play(.vici(.connected))
+    bench.stay(2, children: [], connections: [RenegotiationTests.connection])
+    bench.play(.role(.standby))
+    bench.stay(600, children: [], connections: [RenegotiationTests.connection])
+    #expect(bench.acts.isEmpty)
+  }
+
+  @Test func aStandbyRunsNoCommand() {
+    var bench = Bench(Bench.monitor, command: RenegotiateCommandTests.words, role: .standby)
+    bench.boot()
+    bench.wait(600)
+    #expect(bench.runs.isEmpty)
+    bench.play(.role(.active))
+    bench.wait(10)
+    #expect(bench.runs.count == 1)
+    bench.play(.commandEnded(TunnelID(rawValue: 1), .exited(1)))
+    bench.play(.role(.standby))
+    bench.wait(600)
+    #expect(bench.runs.count == 1)
+  }
+
   @Test func sayingItAgainChangesNothing() {
     var bench = Bench(Bench.monitor)
     bench.answering = true
