@@ -28,7 +28,7 @@ story() {
   floods off gw-a 40000 "the gateway, the method off"
   configured on | reloaded
   floods gateway gw-a 100000 "the gateway, its tunnel whole"
-  expect_between "packets that reached the agent" "$(captured_packets)" 1 2000
+  expect_between "packets that reached the agent" "$(captured_packets)" 1 200
   expect_equal "negotiations" "$(negotiations)" 0
   expect "the tunnel is up" -- state_is gw-b to-a up
   expect_equal "probes lost" "$(set_field gw-b to-a lost)" 0
@@ -43,9 +43,9 @@ story() {
   wait_until 10 "the SAs are gone" -- has_no_sas gw-b
   floods - gw-a 20000 "the gateway, whose SAs are gone"
   wait_until 15 "it is answered once more" -- answered_while_flooding
-  floods - gw-a 20000 "the gateway again, which is not answered any more"
+  answered_no_more 12
   expect_equal "negotiations" "$(negotiations)" 2
-  expect_between "packets that reached the agent" "$(captured_packets)" 1 4000
+  expect_between "packets that reached the agent" "$(captured_packets)" 1 600
   expect_between "growth of the agent's memory, KiB" $(($(agent_rss gw-b) - rss)) -20000 1024
   start_capture
   heal
@@ -84,8 +84,21 @@ lateness() { # PERCENT SAMPLE
 
 # Some more packets, until the rest after the first negotiation is over.
 answered_while_flooding() {
-  on gw-a bash -c "head -c 640 /dev/urandom | socat -u -b 64 STDIN IP-SENDTO:203.0.113.1:50"
+  ten_packets
   (($(negotiations) >= 2))
+}
+
+# Longer than the rest after a negotiation.
+answered_no_more() { # SECONDS
+  local deadline=$((SECONDS + $1))
+  while ((SECONDS < deadline)); do
+    ten_packets
+    pause 0.5
+  done
+}
+
+ten_packets() {
+  QUIET=1 on gw-a bash -c "head -c 640 /dev/urandom | socat -u -b 64 STDIN IP-SENDTO:203.0.113.1:50"
 }
 
 negotiations() { log_count gw-b 'negotiating to-a anew'; }
