@@ -18,13 +18,21 @@ extension Core {
         gateway, .responderOnly,
         "\(what): \(lacking[0].name) is responder-only, waiting for the peer")
     }
-    let willing = initiating.filter { obstacle(of: $0) == nil }
+    let reachable = initiating.filter { !isAwaited($0) }
+    guard !reachable.isEmpty else {
+      badSPI.peers[gateway]?.restsUntil = now.advanced(by: BadSPI.idleRest)
+      return complain(
+        gateway, .unknownAddress,
+        "\(what): strongSwan has no address to negotiate \(initiating[0].name) with, "
+          + "waiting for the peer")
+    }
+    let willing = reachable.filter { obstacle(of: $0) == nil }
     guard !willing.isEmpty else {
       // Not for long: strongSwan may be starting too.
       return complain(
         gateway, .noWay,
-        "\(what): \(initiating[0].name) cannot be negotiated yet: "
-          + (obstacle(of: initiating[0]) ?? "-"))
+        "\(what): \(reachable[0].name) cannot be negotiated yet: "
+          + (obstacle(of: reachable[0]) ?? "-"))
     }
     resynchronise(willing, with: gateway, because: what, at: now)
   }
@@ -45,6 +53,12 @@ extension Core {
     complain(
       gateway, .exhausted,
       "\(what): no more responses until ESP decrypts again, or clear bad-spi-count")
+  }
+
+  /// Whether only the peer can negotiate: it is behind NAT, say, and strongSwan has no address of its.
+  private func isAwaited(_ tunnel: Tunnel) -> Bool {
+    guard ike.isConnected, case .success(let name) = childName(of: tunnel) else { return false }
+    return ike.connections.first { $0.name == name.connection }?.hasDestination == false
   }
 
   /// Why a tunnel cannot be negotiated just now; nil when it can.

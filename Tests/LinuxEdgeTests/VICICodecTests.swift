@@ -161,6 +161,20 @@ import TunnelCore
       ])
   }
 
+  /// Names and addresses can be initiated to, and nothing else.
+  @Test(arguments: [
+    (["%any"], false), (["%any", "vpn.example"], true), (["vpn-1.example"], true),
+    (["198.51.100.1"], true), (["0.0.0.0", "::"], false), (["198.51.100.0/24"], false),
+    (["198.51.100.1-198.51.100.9"], false), (["%any4", "%any6"], false),
+  ])
+  func wherePeersAre(_ addresses: [String], _ isDestination: Bool) {
+    let section = VICISection([
+      .init(name: "remote_addrs", node: .list(addresses.map { Array($0.utf8) }))
+    ])
+    let list = IKEConnection.list(in: VICISection([.init(name: "x", node: .section(section))]))
+    #expect(list.map(\.hasDestination) == [isDestination])
+  }
+
   @Test func aChildWithoutNumbersIsLeftOut() {
     let entry = VICISection.Entry(
       name: "to-b",

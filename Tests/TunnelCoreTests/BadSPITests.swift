@@ -150,6 +150,27 @@ import TunnelCore
     #expect(bench.errors.count == 2)
   }
 
+  @Test func withoutAnAddressThePeerIsWaitedFor() {
+    var bench = bereft()
+    bench.play(
+      .vici(
+        .connections([
+          IKEConnection(name: "to-b", hasDestination: false, children: [.init(name: "net")])
+        ])))
+    for _ in 0..<3000 {
+      bench.badESP()
+      bench.wait(0.1)
+    }
+    #expect(bench.initiations.isEmpty)
+    let isSaid =
+      bench.errors == [
+        "gateway=gw-b bad SPI 0xc1000001 from 203.0.113.1: strongSwan has no address to negotiate "
+          + "to-b with, waiting for the peer"
+      ]
+    #expect(isSaid)
+    #expect(bench.captures.count < 10, "one a minute")
+  }
+
   @Test func whileTheDaemonIsAwayNothingIsCounted() {
     var bench = bereft(maxResponses: 1)
     bench.play(.vici(.disconnected("gone")))

@@ -41,9 +41,18 @@ extension IKEConnection {
         name: name, version: section.text("version") ?? "",
         local: addresses(section.texts("local_addrs")),
         remote: addresses(section.texts("remote_addrs")),
+        hasDestination: (section.texts("remote_addrs") ?? []).contains(where: isDestination),
         dpdDelay: section.number("dpd_delay") ?? 0,
         children: (section.section("children")?.sections ?? []).map(Child.init))
     }
+  }
+
+  /// charon initiates to the first address or name, and to no subnet, range or %any
+  /// (libcharon/config/ike_cfg.c, `resolve`).
+  private static func isDestination(_ text: String) -> Bool {
+    if let address = IPAddress(text) { return !address.isUnspecified }
+    let isRange = text.split(separator: "-").allSatisfy { IPAddress(String($0)) != nil }
+    return !text.hasPrefix("%any") && !text.contains("/") && !isRange
   }
 
   private static func addresses(_ texts: [String]?) -> [IPAddress] {

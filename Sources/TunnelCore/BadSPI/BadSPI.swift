@@ -79,6 +79,7 @@ struct BadSPI: Sendable {
   /// Why nothing is done, each said once an outage.
   enum Complaint: Hashable, Sendable {
     case responderOnly
+    case unknownAddress
     case noWay
     case exhausted
   }

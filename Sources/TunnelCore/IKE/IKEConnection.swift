@@ -40,6 +40,8 @@ public struct IKEConnection: Hashable, Sendable {
   public var local: [IPAddress]
   /// The peer's, likewise.
   public var remote: [IPAddress]
+  /// Whether there is an address or a name of the peer's to initiate to: not with %any alone.
+  public var hasDestination: Bool
   /// Seconds without incoming packets after which the daemon's own DPD asks; 0: never.
   public var dpdDelay: UInt32
   /// Its children.
@@ -48,12 +50,13 @@ public struct IKEConnection: Hashable, Sendable {
   /// A connection.
   public init(
     name: String, version: String = "IKEv2", local: [IPAddress] = [], remote: [IPAddress] = [],
-    dpdDelay: UInt32 = 0, children: [Child] = []
+    hasDestination: Bool = true, dpdDelay: UInt32 = 0, children: [Child] = []
   ) {
     self.name = name
     self.version = version
     self.local = local
     self.remote = remote
+    self.hasDestination = hasDestination
     self.dpdDelay = dpdDelay
     self.children = children
   }
