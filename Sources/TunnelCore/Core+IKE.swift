@@ -10,7 +10,7 @@ extension Core {
   /// How old the list of connections may be when SAs are listed.
   private static let longestConnectionsAge = Duration.seconds(30)
   /// How often connections are looked for that are missing.
-  private static let connectionsPause = Duration.seconds(5)
+  static let connectionsPause = Duration.seconds(5)
 
   mutating func take(_ event: VICIEvent, at now: Instant) {
     switch event {
@@ -80,9 +80,9 @@ extension Core {
   }
 
   /// Somebody waits for a connection that is not there: no event says when it is loaded.
-  mutating func wantConnections(at now: Instant) {
+  mutating func wantConnections(within pause: Duration = connectionsPause, at now: Instant) {
     ike.connectionsAskedAt = nil
-    wantList(by: now.advanced(by: Self.connectionsPause), at: now)
+    wantList(by: now.advanced(by: pause), at: now)
   }
 
   private mutating func take(_ list: [IKESA], at now: Instant) {

@@ -29,6 +29,7 @@ extension Core {
     let willing = reachable.filter { obstacle(of: $0) == nil }
     guard !willing.isEmpty else {
       // Not for long: strongSwan may be starting too.
+      wantConnections(within: BadSPI.pollInterval, at: now)
       return complain(
         gateway, .noWay,
         "\(what): \(reachable[0].name) cannot be negotiated yet: "
@@ -66,8 +67,13 @@ extension Core {
     guard ike.isConnected else {
       return tunnel.vpn?.renegotiateCommand == nil ? "strongSwan does not answer" : nil
     }
-    guard case .failure(let obstacle) = childName(of: tunnel) else { return nil }
-    return obstacle.description
+    switch childName(of: tunnel) {
+    case .failure(let obstacle): return obstacle.description
+    case .success(let name):
+      // Of a daemon that has just started its connections may be missing still.
+      let isLoaded = ike.connections.contains { $0.name == name.connection }
+      return isLoaded ? nil : "strongSwan has no connection \(name.connection)"
+    }
   }
 
   /// By VICI, else by `renegotiate-command`, of which one runs at a time.

@@ -14,6 +14,7 @@ import TunnelCore
     bench.answering = true
     bench.boot()
     bench.play(.vici(.connected))
+    bench.play(.vici(.connections([RenegotiationTests.connection])))
     bench.negotiate(1)
     bench.wait(0.2)
     bench.list([.of(1)])
@@ -181,6 +182,14 @@ import TunnelCore
     #expect(bench.initiations.isEmpty)
     #expect(bench.errors.count == 1)
     bench.play(.vici(.connected))
+    // Its connections are not loaded yet.
+    bench.findOne()
+    #expect(bench.initiations.isEmpty)
+    let asked = bench.trace.filter { $0.effect == .vici(.listConnections) }.count
+    bench.list([])
+    bench.wait(1)
+    #expect(bench.trace.filter { $0.effect == .vici(.listConnections) }.count == asked + 1)
+    bench.play(.vici(.connections([RenegotiationTests.connection])))
     bench.findOne()
     #expect(bench.initiations.count == 1)
   }
