@@ -69,9 +69,9 @@ extension DoctorFacts {
       {
         findings.append(
           Finding(
-            .warning, "disable-policy", bound.vpn.name, seen: "\(name)disable_policy = 0",
-            why: "what comes out of the tunnel is held against policies again: with another mark, "
-              + "or a policy without one, it is dropped",
+            .note, "disable-policy", bound.vpn.name, seen: "\(name)disable_policy = 0",
+            why: "strongSwan asks for 1, so that what comes out of the tunnel is not held against "
+              + "policies again; kernel 6.1 lost nothing without it",
             fix: sysctl(name + "disable_policy", 1)))
       }
     }

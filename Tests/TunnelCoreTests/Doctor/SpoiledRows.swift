@@ -141,7 +141,7 @@ let switchRows: [SpoiledRow] = [
         settings: VPN(name: "t", gateway: "", monitor: Monitor()))
     ]
   },
-  .init("disable-policy", .warning, "vti0.disable_policy = 0", "vti0.disable_policy=1") {
+  .init("disable-policy", .note, "vti0.disable_policy = 0", "vti0.disable_policy=1") {
     $0.sysctls["net.ipv4.conf.vti0.disable_policy"] = "0"
   },
   .init("disable-xfrm", .error, "all.disable_xfrm = 1", "all.disable_xfrm=0") {
