@@ -45,9 +45,13 @@ extension DoctorFacts {
   }
 
   private func vti(_ name: String, for sa: SecurityAssociation, key: UInt32) -> String {
-    let kind = sa.source.family == .ipv4 ? "vti" : "vti6"
+    let kind = Self.vtiKind(sa.source.family)
     return "ip link add \(name) type \(kind) local \(sa.source) remote \(sa.key.destination) "
       + "key \(key)"
+  }
+
+  private static func vtiKind(_ family: IPAddress.Family) -> String {
+    family == .ipv4 ? "vti" : "vti6"
   }
 
   // MARK: Marks and if_ids
@@ -121,7 +125,7 @@ extension DoctorFacts {
         .error, "mark", vpn.name, seen: "\(seen), and no VTI has this key", why: why,
         fix: .init(vti(name, for: sa, key: mark.value), "ip link set \(name) up"))
     }
-    let kind = local.family == .ipv4 ? "vti" : "vti6"
+    let kind = Self.vtiKind(local.family)
     return Finding(
       .error, "mark", vpn.name,
       seen: "\(seen), \(between.name) between the same ends has key \(key)",
@@ -160,7 +164,8 @@ extension DoctorFacts {
           + "and \(sa.key.destination)",
         why: "a VTI takes ESP between its own endpoints alone",
         fix: .init(
-          "ip link change \(bound.link.name) type vti local \(sa.source) remote "
+          "ip link change \(bound.link.name) type \(Self.vtiKind(local.family)) "
+            + "local \(sa.source) remote "
             + "\(sa.key.destination) key \(sa.key.mark?.value ?? 42)"))
     case .other: return nil
     }
