@@ -25,6 +25,8 @@ story() {
   mischief mtu 0 ip link set vti0 mtu 600
   mischief mark 1 ip link change vti0 type vti local 198.51.100.1 remote 203.0.113.1 key 43
   mischief link 1 ip link set vti0 down
+  # Meanwhile the peer answers the agent's probes outside of the tunnel, as the finding says.
+  allow_clear_replies
   mischief probe-address 0 ip address del 169.254.100.1/30 dev vti0
   route gw-a replace 10.2.0.0/16 dev vti0
   firewalls
