@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
@@ -12,15 +13,15 @@
 
 extern char **environ;
 
-enum { MOST_WORDS = 64 };
+enum { MOST_WORDS = 64, MOST_VARIABLES = 1024 };
 
 /* Points into `words`; returns how many there are, or -errno. */
-static int split(const uint8_t *words, size_t length, char *list[MOST_WORDS + 1]) {
+static int split(const uint8_t *words, size_t length, char *list[], int most) {
   int count = 0;
-  if (length == 0 || words[length - 1] != 0)
+  if (length > 0 && words[length - 1] != 0)
     return -EINVAL;
   for (size_t at = 0; at < length; at += strlen((const char *)words + at) + 1) {
-    if (count == MOST_WORDS)
+    if (count == most)
       return -E2BIG;
     list[count++] = (char *)(uintptr_t)words + at;
   }
@@ -28,7 +29,30 @@ static int split(const uint8_t *words, size_t length, char *list[MOST_WORDS + 1]
   return count;
 }
 
-static int spawn(char *list[], int32_t *pid) {
+/* Whether one of these variables has the name of that one. */
+static bool has_name_of(char *const list[], int count, const char *variable) {
+  size_t length = strcspn(variable, "=") + 1;
+  for (int i = 0; i < count; i++)
+    if (strncmp(list[i], variable, length) == 0)
+      return true;
+  return false;
+}
+
+/* Appends what our environment has besides, to a list that ends with NULL. */
+static int add_environment(char *list[], int count) {
+  int own = count;
+  for (char **variable = environ; *variable; variable++) {
+    if (has_name_of(list, own, *variable))
+      continue;
+    if (count == MOST_VARIABLES)
+      return -E2BIG;
+    list[count++] = *variable;
+  }
+  list[count] = NULL;
+  return 0;
+}
+
+static int spawn(char *list[], char *environment[], int output, int32_t *pid) {
   posix_spawnattr_t attributes;
   posix_spawn_file_actions_t files;
   sigset_t none, all;
@@ -42,20 +66,29 @@ static int spawn(char *list[], int32_t *pid) {
   posix_spawnattr_setsigmask(&attributes, &none);
   posix_spawnattr_setsigdefault(&attributes, &all);
   posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  if (output >= 0)
+    posix_spawn_file_actions_adddup2(&files, output, STDOUT_FILENO);
+  posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
   pid_t started = 0;
-  int error = posix_spawnp(&started, list[0], &files, &attributes, list, environ);
+  int error = posix_spawnp(&started, list[0], &files, &attributes, list, environment);
   posix_spawn_file_actions_destroy(&files);
   posix_spawnattr_destroy(&attributes);
   *pid = started;
   return -error;
 }
 
-int vpa_process_start(const uint8_t *words, size_t length, int32_t *pid) {
-  char *list[MOST_WORDS + 1];
-  int result = split(words, length, list);
-  if (result < 0)
-    return result;
-  result = spawn(list, pid);
+int vpa_process_start(const uint8_t *words, size_t length, const uint8_t *variables,
+                      size_t variables_length, int output, int32_t *pid) {
+  char *list[MOST_WORDS + 1], *environment[MOST_VARIABLES + 1];
+  int result = split(words, length, list, MOST_WORDS);
+  if (result == 0)
+    return -EINVAL;
+  if (result > 0)
+    result = split(variables, variables_length, environment, MOST_VARIABLES);
+  if (result >= 0)
+    result = add_environment(environment, result);
+  if (result >= 0)
+    result = spawn(list, environment, output, pid);
   if (result < 0)
     return result;
   int fd = pidfd_open(*pid, 0);

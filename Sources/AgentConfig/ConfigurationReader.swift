@@ -2,8 +2,8 @@ import OrderedCollections
 import TunnelCore
 
 private let rootKeys = [
-  "vici-socket", "respond-bad-spi", "mass-failure-threshold", "max-clears-per-minute",
-  "vpn-monitor-options", "gateway", "vpn", "template",
+  "vici-socket", "notify", "notify-timeout", "respond-bad-spi", "mass-failure-threshold",
+  "max-clears-per-minute", "vpn-monitor-options", "gateway", "vpn", "template",
 ]
 
 /// A configuration, and what in its file is allowed but hardly meant.
@@ -72,6 +72,7 @@ struct ConfigurationReader {
     gatewayNames = gateways.map(\.name)
     var configuration = Configuration.observing
     if let path = complaints.socketPath(root["vici-socket"]) { configuration.viciSocket = path }
+    readNotify(root, into: &configuration)
     readGuards(root, into: &configuration)
     configuration.respondBadSPI = respondBadSPI(root["respond-bad-spi"])
     for (name, item) in gateways {

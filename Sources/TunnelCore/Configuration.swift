@@ -6,6 +6,10 @@ public struct Configuration: Hashable, Sendable {
   public var vpns: [VPN]
   /// Path of strongSwan's VICI socket.
   public var viciSocket = "/run/charon.vici"
+  /// A program and its arguments, run for each alarm; nil: none.
+  public var notify: [String]?
+  /// How long it may take: 0.1...3600 s.
+  public var notifyTimeout = Duration.seconds(10)
   /// Whether and how often senders of unknown SPIs are answered by a negotiation; nil: never.
   public var respondBadSPI: RespondBadSPI?
   /// Templates, in the order they are tried.

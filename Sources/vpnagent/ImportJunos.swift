@@ -6,7 +6,7 @@ import LinuxEdge
 struct Import: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Writes a configuration file from what another product has.",
-    subcommands: [ImportJunos.self])
+    subcommands: [ImportJunos.self, ImportSwanctl.self])
 }
 
 struct ImportJunos: ParsableCommand {

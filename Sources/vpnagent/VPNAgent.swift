@@ -9,6 +9,7 @@ struct VPNAgent: ParsableCommand {
     subcommands: [
       Run.self, ShowStatus.self, ShowRole.self, ShowEvents.self, ShowStatistics.self, Explain.self,
       Verify.self, Clear.self, Reload.self, ReleaseGates.self, CheckConfig.self, Import.self,
+      DoctorCommand.self,
     ])
 
   static func main() {

@@ -10,6 +10,19 @@ private let tableRows: [Row] = [
     "vici-socket = 'charon.vici'",
     " vici-socket = \"charon.vici\": not the path of a socket; allowed: \(socketForm)"),
   Row(
+    "notify = 'page'",
+    " notify = \"page\": not the path of a program; allowed: \(programForm)"),
+  Row(
+    "notify = true",
+    " notify = true: must be a path or an array of strings, not a boolean; allowed: \(programForm)"
+  ),
+  Row(
+    "notify = []",
+    " notify = []: no command; allowed: a program and up to 63 arguments, no NUL in them"),
+  Row(
+    "notify = ['/bin/true']\nnotify-timeout = 0",
+    " notify-timeout = 0: must be \(intervalRange)"),
+  Row(
     "vici-socket = false",
     " vici-socket = false: must be a string, not a boolean; allowed: \(socketForm)"),
   Row(

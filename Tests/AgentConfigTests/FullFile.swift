@@ -1,6 +1,8 @@
 /// A valid file with every key in it.
 let fullFile = """
   vici-socket = "/run/ike/charon.vici"
+  notify = ["/usr/local/sbin/page", "--team", "net"]
+  notify-timeout = 2.5
   mass-failure-threshold = 0.25
   max-clears-per-minute = 6
   respond-bad-spi = { max-responses = 7 }

@@ -40,8 +40,10 @@ let monitorKeys =
   + "destination-ip, accept-clear-reply, path-mtu, verify-path, \(reactionKeys)"
 let reactionKeys = "action, recovery-threshold, renegotiate-backoff, never-answered"
 let rootKeys =
-  "vici-socket, respond-bad-spi, mass-failure-threshold, max-clears-per-minute, "
-  + "vpn-monitor-options, gateway, vpn, template"
+  "vici-socket, notify, notify-timeout, respond-bad-spi, mass-failure-threshold, "
+  + "max-clears-per-minute, vpn-monitor-options, gateway, vpn, template"
+let programForm =
+  "an absolute path, or an array of it and up to 63 arguments"
 let protocols =
   "unspec, unset, redirect, boot, static, ra, dhcp, zebra, bird, babel, bgp, isis, ospf, "
   + "rip, eigrp, or a number 0...255 except 2"

@@ -58,6 +58,8 @@ private func vpn(_ lines: String) throws -> VPN {
     ],
     vpns: [first, second, VPN(name: "shown", gateway: "GW-6")])
   expected.viciSocket = "/run/ike/charon.vici"
+  expected.notify = ["/usr/local/sbin/page", "--team", "net"]
+  expected.notifyTimeout = .milliseconds(2500)
   expected.massFailureThreshold = 0.25
   expected.maxClearsPerMinute = 6
   expected.respondBadSPI = RespondBadSPI(maxResponses: 7)

@@ -14,6 +14,7 @@
 #include "vpa_decode.h"
 #include "vpa_event.h"
 #include "vpa_ike_ping.h"
+#include "vpa_inspect.h"
 #include "vpa_io.h"
 #include "vpa_ip.h"
 #include "vpa_netlink.h"

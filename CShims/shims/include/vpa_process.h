@@ -11,11 +11,14 @@ struct vpa_end {
   int32_t signal; /* 0 when it exited */
 };
 
-/* Starts a program in a process group of its own, standard input empty, output where ours goes, all
- * signals at their defaults. `words` are the program and its arguments, each with a NUL behind it;
- * the program is looked up in PATH. Returns its pidfd (close-on-exec, readable once it ended) and
- * sets *pid, or -errno. */
-int vpa_process_start(const uint8_t *words, size_t length, int32_t *pid);
+/* Starts a program in a process group of its own, standard input empty, all signals at their
+ * defaults, no other descriptors of ours. `words` are the program and its arguments, `variables`
+ * its environment beside ours (NAME=value, before those of ours), each with a NUL behind it; the
+ * program is looked up in PATH. Standard output goes to the descriptor `output`, or where ours goes
+ * when that is negative. Returns its pidfd (close-on-exec, readable once it ended) and sets *pid,
+ * or -errno. */
+int vpa_process_start(const uint8_t *words, size_t length, const uint8_t *variables,
+                      size_t variables_length, int output, int32_t *pid);
 
 /* Kills a process and all of its group. Returns 0 (also when it is gone), or -errno. */
 int vpa_process_kill(int32_t pid);

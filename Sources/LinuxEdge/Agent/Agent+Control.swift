@@ -85,6 +85,7 @@ extension Agent {
         return try refuseReload(id, ControlAnswer(exit: 71, lines: [obstacle]))
       }
       configPath = file.path
+      notifier.take(file.configuration)
       if let id { notes[id] = file.warnings.map { "warning: \($0)" } }
       try feed(.command(.reload(file.configuration), id))
     }

@@ -58,10 +58,21 @@ extension Agent {
   /// Starts a `renegotiate-command`.
   func run(_ tunnel: TunnelID, _ words: [String]) -> [Event] {
     do {
-      try reactor.watch(try processes.start(tunnel, words, at: monotonicNow()))
+      try reactor.watch(
+        try processes.start(tunnel, words, bound: .seconds(30), at: monotonicNow()))
       return []
     } catch {
       return [.commandEnded(tunnel, .notStarted(error.reason))]
     }
+  }
+
+  /// Has the operator's program told of an alarm.
+  func notify(_ notice: Notice) throws(EdgeError) {
+    notifier.post(notice, at: monotonicNow())
+    try watchNotifier()
+  }
+
+  func watchNotifier() throws(EdgeError) {
+    for descriptor in notifier.takeInterests() { try reactor.watch(descriptor) }
   }
 }

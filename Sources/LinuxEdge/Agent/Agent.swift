@@ -24,7 +24,8 @@ public final class Agent {
   private let vici: VICIClient
   let pinger = IKEPinger()
   private var dryRun: DryRun?
-  let processes = ProcessRunner()
+  let processes = ProcessRunner<TunnelID>()
+  let notifier: Notifier
   private var service: ServiceManager
   var control: ControlServer?
   var core: Core
@@ -38,6 +39,7 @@ public final class Agent {
     self.options = options
     log = Log(threshold: options.logLevel)
     dryRun = options.isDryRun ? DryRun(log) : nil
+    notifier = Notifier(options.configuration.configuration, log)
     do {
       // Raw sockets first: without permission nothing else is tried.
       probes = try ProbeSender()
@@ -102,6 +104,7 @@ public final class Agent {
       service.attend(at: now) { summary }
       let deadlines = [
         core.nextDeadline, vici.nextDeadline, service.nextDeadline, processes.nextDeadline,
+        notifier.nextDeadline,
       ]
       let deadline = deadlines.compactMap { $0 }.min()
       for descriptor in try reactor.wait(until: deadline, now: now) {
@@ -116,6 +119,7 @@ public final class Agent {
       if let due = core.nextDeadline, due <= monotonicNow() { try feed(.tick) }
       try attendVICI()
       processes.wake(at: monotonicNow())
+      notifier.wake(at: monotonicNow())
     }
     service.isStopping()
     if options.isDryRun { return log(.info, "-", "told to end by signal \(signal)") }
@@ -160,7 +164,10 @@ public final class Agent {
     case let number where vici.owns(number):
       for event in vici.serve(number, at: monotonicNow()) { try feed(.vici(event)) }
     case let number where processes.owns(number):
-      if let event = processes.serve(number) { try feed(event) }
+      if let (tunnel, end) = processes.serve(number) { try feed(.commandEnded(tunnel, end)) }
+    case let number where notifier.owns(number):
+      notifier.serve(number, at: monotonicNow())
+      try watchNotifier()
     default:
       switch control?.advance(descriptor) {
       case .asked(let id, let line): try obey(line, id)
@@ -218,7 +225,7 @@ public final class Agent {
   // MARK: Effects
 
   private func perform(_ effect: Effect) throws(EdgeError) -> [Event] {
-    if let events = dryRun?.events(insteadOf: effect) { return events }
+    if let events = dryRun?.events(insteadOf: effect, notify: notifier.command) { return events }
     switch effect {
     case .sendProbe(let probe):
       probes.enqueue(probe)
@@ -262,8 +269,10 @@ public final class Agent {
       try reply(request, ControlAnswer(answer, after: notes).json())
     case .alarm(let alarm):
       log(alarm)
+      try notify(alarm.notice)
     case .massAlarm(let alarm):
-      log(alarm.level, "-", alarm.description)
+      log(alarm)
+      try notify(alarm.notice)
     case .log(let level, let tunnel, let text):
       log(level, tunnel, text)
       if tunnel != "-" { service.tunnelsChanged(at: monotonicNow()) }

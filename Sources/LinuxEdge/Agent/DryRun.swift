@@ -9,15 +9,20 @@ struct DryRun {
 
   init(_ log: Log) { self.log = log }
 
-  /// What takes the place of an effect; nil: it changes nothing and is to be performed.
-  mutating func events(insteadOf effect: Effect) -> [Event]? {
+  /// What takes the place of an effect; nil: it changes nothing and is to be performed. `notify` is
+  /// what would be run for an alarm.
+  mutating func events(insteadOf effect: Effect, notify: String?) -> [Event]? {
     switch effect {
     case .sendProbe, .endProbes, .readCounters, .readRoutes, .readUnknownSPIs, .capture,
       .endCapture, .readDecrypted, .readPeerCounters, .sendIKEPing, .answer, .log, .vici(.listSAs),
       .vici(.listConnections):
       return nil
-    case .alarm(let alarm): log(alarm.level, "-", "dry run: \(alarm)")
-    case .massAlarm(let alarm): log(alarm.level, "-", "dry run: \(alarm)")
+    case .alarm(let alarm):
+      log(alarm.level, "-", "dry run: \(alarm)")
+      if let notify { say("-", "run \(notify)") }
+    case .massAlarm(let alarm):
+      log(alarm.level, "-", "dry run: \(alarm)")
+      if let notify { say("-", "run \(notify)") }
     case .changeGate(let plan): note(plan)
     case .clear(_, let tunnel, let sas):
       for sa in sas { say(tunnel, "clear \(sa.key)") }

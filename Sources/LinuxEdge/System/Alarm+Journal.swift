@@ -8,24 +8,64 @@ extension Alarm {
   /// MESSAGE_ID of every alarm that probes of a tunnel prove nothing.
   public static let unprovenMessageID = "d6dc6e16f74849acbf3c1d653359e733"
 
-  /// Fields of the journal's entry besides its text: `VPN_NAME`, `VPN_STATE` (up, down,
-  /// unproven), `VPN_REASON` (not of up), `VPN_TUNNEL_ID`, `VPN_LINK`, `VPN_GATEWAY`, `VPN_REMOTE`,
-  /// `VPN_SELECTORS` (where it is about one set), `MESSAGE_ID`.
+  /// Fields of the journal's entry besides its text: docs/alarms.md.
   var journalFields: [(String, String)] {
     var fields = [
       ("VPN_NAME", vpn), ("VPN_TUNNEL_ID", "\(tunnelID)"), ("VPN_LINK", link),
       ("VPN_GATEWAY", gatewayName), ("VPN_REMOTE", remote?.description ?? "-"),
+      ("VPN_STATE", state),
     ]
     switch kind {
     case .down(let reason):
-      fields += [("MESSAGE_ID", Self.downMessageID), ("VPN_STATE", "down")]
-      fields.append(("VPN_REASON", reason.description))
-    case .up: fields += [("MESSAGE_ID", Self.upMessageID), ("VPN_STATE", "up")]
+      fields += [("MESSAGE_ID", Self.downMessageID), ("VPN_REASON", reason.description)]
+    case .up: fields.append(("MESSAGE_ID", Self.upMessageID))
     case .unproven(let why):
-      fields += [("MESSAGE_ID", Self.unprovenMessageID), ("VPN_STATE", "unproven")]
-      fields.append(("VPN_REASON", why))
+      fields += [("MESSAGE_ID", Self.unprovenMessageID), ("VPN_REASON", why)]
     }
     if let selectors { fields.append(("VPN_SELECTORS", selectors)) }
     return fields
+  }
+
+  private var state: String {
+    switch kind {
+    case .down: "down"
+    case .up: "up"
+    case .unproven: "unproven"
+    }
+  }
+
+  /// What the `notify` program is told: the journal's fields, and the alarm's line as VPN_MESSAGE.
+  var notice: Notice {
+    Notice(vpn: vpn, state: state, fields: journalFields, message: description)
+  }
+}
+
+extension MassAlarm {
+  /// MESSAGE_ID of every alarm that most tunnels fail at once, and that this is over.
+  public static let messageID = "6d9f3a0e5c8b4d57a1e24c7f90b3d8e6"
+
+  /// Fields of the journal's entry: docs/alarms.md.
+  var journalFields: [(String, String)] {
+    [
+      ("MESSAGE_ID", Self.messageID), ("VPN_STATE", state), ("VPN_FAILING", "\(failing)"),
+      ("VPN_TOTAL", "\(total)"),
+    ]
+  }
+
+  private var state: String { isOver ? "mass-failure-over" : "mass-failure" }
+
+  /// What the `notify` program is told.
+  var notice: Notice {
+    Notice(vpn: "-", state: state, fields: journalFields, message: description)
+  }
+}
+
+extension Notice {
+  fileprivate init(
+    vpn: String, state: String, fields: [(String, String)], message: String
+  ) {
+    self.init(
+      vpn: vpn, state: state,
+      environment: (fields + [("VPN_MESSAGE", message)]).map { "\($0)=\($1)" })
   }
 }

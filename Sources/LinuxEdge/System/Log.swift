@@ -35,6 +35,11 @@ public struct Log: Sendable {
     _ = unsafe vpa_syslog_send(Int32(alarm.level.priority), Self.identifier, alarm.description)
   }
 
+  /// Writes an alarm about many tunnels.
+  public func callAsFunction(_ alarm: MassAlarm) {
+    write(alarm.level, alarm.description, alarm.journalFields)
+  }
+
   private func write(_ level: LogLevel, _ text: String, _ fields: [(String, String)]) {
     let line = text.replacing("\n", with: " ")
     if isJournal, sendToJournal(level, line, fields) { return }

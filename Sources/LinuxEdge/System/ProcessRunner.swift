@@ -2,12 +2,10 @@ import CShims
 import Glibc
 import TunnelCore
 
-/// Runs the operator's commands beside the loop: no shell, a process group and a bound of time for
-/// each. It starts, watches and ends them, and decides nothing.
-final class ProcessRunner {
-  /// How long a command may take.
-  static let bound = Duration.seconds(30)
-
+/// Runs the operator's programs beside the loop: no shell, a process group and a bound of time for
+/// each. It starts, watches and ends them, and decides nothing. Each has an owner, who has one at a
+/// time.
+final class ProcessRunner<Owner: Hashable> {
   /// One that runs.
   private final class Run {
     let pid: Int32
@@ -22,7 +20,7 @@ final class ProcessRunner {
     }
   }
 
-  private var runs: [TunnelID: Run] = [:]
+  private var runs: [Owner: Run] = [:]
 
   deinit {
     // Nobody is left to tell how they end.
@@ -38,32 +36,35 @@ final class ProcessRunner {
     runs.values.contains { $0.descriptor.number == descriptor }
   }
 
-  /// Starts a command for a tunnel that has none running.
+  /// Starts a program for an owner that has none running; `environment` is `NAME=value`, beside
+  /// the agent's own. It is killed after `bound`.
   ///
-  /// - Returns: the descriptor to watch: it is readable once the command has ended.
-  func start(_ id: TunnelID, _ words: [String], at now: Instant) throws(EdgeError) -> Int32 {
+  /// - Returns: the descriptor to watch: it is readable once the program has ended.
+  func start(
+    _ owner: Owner, _ words: [String], environment: [String] = [], bound: Duration, at now: Instant
+  ) throws(EdgeError) -> Int32 {
     var pid: Int32 = 0
-    var bytes: [UInt8] = []
-    for word in words { bytes += Array(word.utf8) + [0] }
+    let (list, variables) = (terminated(words), terminated(environment))
     let descriptor = try Descriptor(
-      taking: unsafe vpa_process_start(bytes, bytes.count, &pid), operation: "run",
+      taking: unsafe vpa_process_start(
+        list, list.count, variables, variables.count, -1, &pid), operation: "run",
       object: words.first ?? "")
     let number = descriptor.number
-    runs[id] = Run(pid: pid, descriptor: descriptor, killAt: now.advanced(by: Self.bound))
+    runs[owner] = Run(pid: pid, descriptor: descriptor, killAt: now.advanced(by: bound))
     return number
   }
 
-  /// A command may have ended.
-  func serve(_ descriptor: Int32) -> Event? {
-    guard let (id, run) = runs.first(where: { $0.value.descriptor.number == descriptor })
+  /// A program may have ended: whose, and how.
+  func serve(_ descriptor: Int32) -> (owner: Owner, end: CommandEnd)? {
+    guard let (owner, run) = runs.first(where: { $0.value.descriptor.number == descriptor })
     else { return nil }
     var end = vpa_end()
     guard unsafe vpa_process_collect(run.pid, &end) != -EAGAIN else { return nil }
-    runs[id] = nil
+    runs[owner] = nil
     let outcome: CommandEnd =
       run.isKilled
       ? .tookTooLong : end.signal != 0 ? .killed(signal: end.signal) : .exited(end.status)
-    return .commandEnded(id, outcome)
+    return (owner, outcome)
   }
 
   /// Kills what takes too long; how it ended comes by its descriptor.
@@ -73,4 +74,9 @@ final class ProcessRunner {
       _ = vpa_process_kill(run.pid)
     }
   }
+}
+
+/// Texts as the shim takes them, each with a NUL behind it.
+func terminated(_ texts: [String]) -> [UInt8] {
+  texts.flatMap { Array($0.utf8) + [0] }
 }

@@ -1,0 +1,57 @@
+import Glibc
+import TunnelCore
+
+/// Processes of this network namespace that have to do with tunnels or links, from /proc.
+struct ProcessTable {
+  /// Names of /proc/PID/comm, which the kernel cuts after 15 bytes.
+  private static let known: Set<String> = [
+    "vpnagent", "charon", "charon-systemd", "pluto", "zebra", "bird", "keepalived",
+    "systemd-network", "NetworkManager", "ifplugd",
+  ]
+
+  /// Those that were found; of `vpnagent` only `run`.
+  private(set) var processes: [DoctorFacts.Process] = []
+  /// Where charon reads its configuration: its STRONGSWAN_CONF; nil: the usual file.
+  private(set) var strongSwanPath: String?
+
+  /// Looks at every process. Those of others are left out where /proc hides them.
+  init() {
+    let namespace = linkTarget("/proc/self/ns/net")
+    for entry in namesIn(directory: "/proc") {
+      guard let pid = Int32(entry), let name = Self.name(pid), Self.known.contains(name),
+        linkTarget("/proc/\(pid)/ns/net") == namespace
+      else { continue }
+      if name == "vpnagent", !Self.arguments(pid).contains("run") { continue }
+      processes.append(
+        DoctorFacts.Process(pid: pid, name: name, capabilities: Self.capabilities(pid)))
+      if name.hasPrefix("charon"), strongSwanPath == nil {
+        strongSwanPath = Self.variable("STRONGSWAN_CONF", of: pid)
+      }
+    }
+  }
+
+  /// This process.
+  static var own: DoctorFacts.Process {
+    let pid = getpid()
+    return .init(pid: pid, name: "vpnagent", capabilities: capabilities(pid))
+  }
+
+  private static func name(_ pid: Int32) -> String? {
+    textFile("/proc/\(pid)/comm", limit: 64)?.split(separator: "\n").first.map(String.init)
+  }
+
+  private static func arguments(_ pid: Int32) -> [String] {
+    (textFile("/proc/\(pid)/cmdline", limit: 1 << 16) ?? "").split(separator: "\0").map(String.init)
+  }
+
+  private static func variable(_ name: String, of pid: Int32) -> String? {
+    let all = (textFile("/proc/\(pid)/environ") ?? "").split(separator: "\0")
+    return all.first { $0.hasPrefix("\(name)=") }.map { String($0.dropFirst(name.count + 1)) }
+  }
+
+  private static func capabilities(_ pid: Int32) -> UInt64 {
+    let lines = (textFile("/proc/\(pid)/status", limit: 1 << 16) ?? "").split(separator: "\n")
+    let line = lines.first { $0.hasPrefix("CapEff:") }
+    return line.flatMap { UInt64($0.dropFirst(7).drop { $0 == "\t" || $0 == " " }, radix: 16) } ?? 0
+  }
+}

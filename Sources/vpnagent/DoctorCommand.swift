@@ -1,0 +1,42 @@
+import ArgumentParser
+import LinuxEdge
+import TunnelCore
+
+struct DoctorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor",
+    abstract: "Looks for what makes tunnels fail, and names what mends it.",
+    discussion: """
+      Looks at the kernel, its switches, links, SAs, routes and firewall, at strongSwan's settings and \
+      at other programs; with and without a running agent. Changes nothing. docs/doctor.md lists the \
+      checks.
+      Exit status: 0 no error, 1 there is an error.
+      """)
+
+  @Option(help: "The configuration file (default: the running agent's, else the usual one).")
+  var config: String?
+  @Flag(help: "Print JSON.") var json = false
+  @OptionGroup var place: Place
+
+  func run() throws {
+    try place.enterNamespace()
+    let diagnosis = Diagnosis(Doctor.facts(request))
+    let report = DoctorReport(diagnosis)
+    show(json ? String(decoding: report.json(), as: UTF8.self) : report.text)
+    if diagnosis.hasError { throw ExitCode.failure }
+  }
+
+  private var request: Doctor.Request {
+    let running = try? askAgent("status", socket: "\(place.directory)/control.sock", patience: 5)
+    let used = running.flatMap { AgentStatus(json: $0) }?.config
+    let named = config ?? used
+    var request = Doctor.Request(
+      configuration: .observing, configPath: named ?? place.configPath, configErrors: [],
+      runDirectory: place.directory)
+    switch readConfiguration(named, usual: place.configPath) {
+    case .success(let file): request.configuration = file.configuration
+    case .failure(let refusal): request.configErrors = refusal.lines
+    }
+    return request
+  }
+}
