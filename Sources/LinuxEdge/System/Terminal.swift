@@ -119,9 +119,12 @@ public final class Terminal {
   }
 
   /// Draws a frame over the one before: in one write, nothing cleared that is drawn again.
+  ///
+  /// - Parameter lines: as wide as the terminal, because clearing to the end of a full line takes its
+  ///   last character; no more of them than it has.
   public func draw(_ lines: [String]) throws(EdgeError) {
-    let frame =
-      "\u{1b}[H" + lines.joined(separator: "\u{1b}[K\r\n") + "\u{1b}[K\u{1b}[J"
+    let rest = lines.count < size.rows ? "\r\n\u{1b}[J" : ""
+    let frame = "\u{1b}[H" + lines.joined(separator: "\r\n") + rest
     guard frame != drawn else { return }
     try write(frame)
     drawn = frame
@@ -159,7 +162,9 @@ public final class Terminal {
     while true {
       switch vpa_signals_next(signals.number) {
       case 0: return inputs
-      case SIGWINCH: inputs.append(.resized)
+      case SIGWINCH:
+        drawn = ""
+        inputs.append(.resized)
       case SIGTSTP:
         leave()
         kill(getpid(), SIGSTOP)

@@ -25,11 +25,11 @@ enum StatusColumn: Int, CaseIterable {
   /// The least that it is cut to; nil: it is shown whole or not at all.
   var least: Int? {
     switch self {
-    case .name: 12
+    case .name: 14
     case .link: 8
     case .gateway: 15
     case .history: 11
-    case .event: 18
+    case .event: 16
     case .mon, .state, .gate, .rtt, .loss, .since, .failures, .template: nil
     }
   }
@@ -38,9 +38,19 @@ enum StatusColumn: Int, CaseIterable {
     switch self {
     case .name, .link, .gateway: cell.squeezed(width)
     case .history: String(cell.suffix(width))
-    case .event: cell.cut(width)
+    case .event: Self.short(cell, width)
     case .mon, .state, .gate, .rtt, .loss, .since, .failures, .template: cell
     }
+  }
+}
+
+extension StatusColumn {
+  /// What nearly all events begin with goes before what tells them apart.
+  private static func short(_ event: String, _ width: Int) -> String {
+    guard event.columns > width else { return event }
+    let common = ["VPN monitoring ", "IPSec SA ", "IPSec SAs ", "IPSEC SA "]
+    let rest = common.first(where: event.hasPrefix).map { String(event.dropFirst($0.count)) }
+    return (rest ?? event).cut(width)
   }
 }
 

@@ -60,25 +60,25 @@ struct WatchScreen {
 
   // MARK: What it looks like
 
-  /// Lines of a frame, as many as the screen has at most.
+  /// Lines of a frame, as many as the screen has at most, as wide as it is.
   var lines: [String] {
-    var lines = [Self.bold(title.cut(size.columns))]
+    var lines = [Self.bold(fit(title))]
     lines += warnings
     if let layout, !rows.isEmpty {
-      lines.append(Self.bold(layout.line(.titles).cut(size.columns)))
+      lines.append(Self.bold(fit(layout.line(.titles))))
       for index in visible {
-        let line = layout.line(rows[index]).cut(size.columns)
+        let line = fit(layout.line(rows[index]))
         lines.append(trouble == nil ? TunnelHealth(tunnels[index]).paint(line) : Self.faint(line))
       }
     }
-    lines.append(Self.faint(footer.cut(size.columns)))
+    lines.append(Self.faint(fit(footer)))
     return Array(lines.prefix(size.rows))
   }
 
   private var warnings: [String] {
     let agent = status.map { AgentNotes($0).warnings } ?? []
-    let shown = agent.prefix(max(size.rows - 6, 0)).map { $0.cut(size.columns) }
-    return (trouble.map { [Self.reverse($0.cut(size.columns))] } ?? []) + shown
+    let shown = agent.prefix(max(size.rows - 6, 0)).map(fit)
+    return (trouble.map { [Self.reverse(fit($0))] } ?? []) + shown
   }
 
   /// Tunnels that there is room for: the title, the columns' titles and the footer are there always.
@@ -102,6 +102,8 @@ struct WatchScreen {
       ? "\(top + 1)-\(visible.upperBound) of \(rows.count), arrows and PgUp/PgDn scroll; " : ""
     return "\(range)the worst first; q leaves"
   }
+
+  private func fit(_ line: String) -> String { line.cut(size.columns).padded(size.columns) }
 
   private static func bold(_ line: String) -> String { "\u{1b}[1m\(line)\u{1b}[0m" }
   private static func faint(_ line: String) -> String { "\u{1b}[2m\(line)\u{1b}[0m" }
