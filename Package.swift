@@ -70,7 +70,7 @@ let package = Package(
     .testTarget(
       name: "VPNAgentTests",
       dependencies: [
-        "vpnagent", "LinuxEdge", "TunnelCore",
+        "vpnagent", "LinuxEdge", "CShims", "TunnelCore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       exclude: ["Agents", "Files", "Golden"], swiftSettings: strict),

@@ -44,7 +44,7 @@ enum NetlinkGolden {
   /// `info` with flags XFRM_STATE_ESN (0x80).
   static var infoWithESN: [UInt8] {
     var bytes = info
-    bytes[220] = 0x80
+    bytes[216] = 0x80
     return bytes
   }
   /// XFRM_MSG_NEWSA with a wide replay window.

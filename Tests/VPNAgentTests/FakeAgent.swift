@@ -31,6 +31,12 @@ struct FakeAgent: ~Copyable {
 /// Where the tests and their files are.
 let testFolder = URL(filePath: #filePath).deletingLastPathComponent()
 
+/// The program beside the tests.
+func builtProgram() throws -> URL {
+  let here = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+  return URL(filePath: here).deletingLastPathComponent().appending(path: "vpnagent")
+}
+
 /// What a command printed, and how it ended.
 struct Ended {
   var output: String
@@ -46,9 +52,7 @@ func runProgram(
 ) throws -> Ended {
   var agent = try name.map { try FakeAgent($0, in: directory) }
   let program = Process()
-  let here = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-  program.executableURL = URL(filePath: here).deletingLastPathComponent()
-    .appending(path: "vpnagent")
+  program.executableURL = try builtProgram()
   program.arguments = arguments
   program.environment = ["COLUMNS": "\(columns)", "LC_ALL": "C.UTF-8", "TZ": "UTC"]
   program.currentDirectoryURL = testFolder

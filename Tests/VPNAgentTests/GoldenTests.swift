@@ -18,7 +18,7 @@ import Testing
 
     var testDescription: String {
       let width = columns == 100 ? "" : " \(columns)"
-      return "\(agent ?? "none"): \(line)\(width)".replacingOccurrences(of: "/", with: "_")
+      return "\(agent ?? "none") - \(line)\(width)".replacingOccurrences(of: "/", with: "_")
     }
   }
 
@@ -84,7 +84,7 @@ import Testing
       ["release", "--run-dir", directory], agent: nil, in: directory, columns: 100)
     #expect(lock.number >= 0)
     expectGolden(
-      "none: release", "$ vpnagent release\n! \(ended.errors)exit status \(ended.status)\n")
+      "none - release", "$ vpnagent release\n! \(ended.errors)exit status \(ended.status)\n")
   }
 
   /// A new command has to come with a case.

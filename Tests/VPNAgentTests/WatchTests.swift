@@ -27,7 +27,7 @@ import Testing
   func frames(agent: String, rows: Int, columns: Int) throws {
     let screen = try Self.screen(agent, rows, columns)
     let text = Self.text(screen)
-    expectGolden("watch: \(agent) \(columns)x\(rows)", text)
+    expectGolden("watch - \(agent) \(columns)x\(rows)", text)
     #expect(screen.lines.count <= rows)
     for line in screen.lines {
       let plain = line.replacing(/\u{1b}\[[0-9]*m/, with: "")

@@ -26,7 +26,7 @@ enum StatusColumn: Int, CaseIterable {
   var least: Int? {
     switch self {
     case .name: 14
-    case .link: 8
+    case .link: 6
     case .gateway: 15
     case .history: 11
     case .event: 16

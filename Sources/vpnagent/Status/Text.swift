@@ -27,21 +27,20 @@ extension String {
     return prefix((width - 1) / 2) + ".." + suffix((width - 2) / 2)
   }
 
-  /// In lines of at most this width, broken at spaces where there are some; further lines begin
-  /// with `indent`.
+  /// In lines of at most this width, broken at spaces where there are some; the first keeps its
+  /// indentation, further lines begin with `indent`.
   func wrapped(_ width: Int, indent: String) -> [String] {
     guard columns > width else { return [self] }
     var lines: [String] = []
-    var line = ""
+    var line = String(prefix { $0 == " " })
     var isEmpty = true
-    for word in split(separator: " ", omittingEmptySubsequences: false) {
+    for word in split(separator: " ") {
       if !isEmpty, line.columns + 1 + word.count > width {
         lines.append(line)
-        line = indent
-        isEmpty = true
+        (line, isEmpty) = (indent, true)
       }
-      line += isEmpty && !lines.isEmpty || line.isEmpty ? word : " \(word)"
-      if !word.isEmpty { isEmpty = false }
+      line += isEmpty ? String(word) : " \(word)"
+      isEmpty = false
     }
     return lines + [line]
   }
@@ -55,9 +54,10 @@ extension String {
 
 /// Numbers for people.
 enum Quantity {
+  /// `6.8 ms`, `123 ms`.
   static func milliseconds(_ seconds: Double) -> String {
     let tenths = Int((seconds * 10_000).rounded())
-    return "\(tenths / 10).\(tenths % 10) ms"
+    return tenths < 1000 ? "\(tenths / 10).\(tenths % 10) ms" : "\(tenths / 10) ms"
   }
 
   static func percent(_ share: Double) -> String { "\(Int((share * 100).rounded()))%" }
