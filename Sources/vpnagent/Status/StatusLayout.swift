@@ -42,11 +42,15 @@ struct StatusLayout {
     }
 
     var spare = max(width - total(shown, least), 0)
-    var widths: [(column: StatusColumn, width: Int)] = []
-    for column in StatusColumn.allCases where shown.contains(column) {
-      let more = min(full(column) - least(column), spare)
-      spare -= more
-      widths.append((column, least(column) + more))
+    var more: [StatusColumn: Int] = [:]
+    // Links have fifteen characters at most; events are as long as there is room.
+    for column in [StatusColumn.link] + StatusColumn.allCases
+    where shown.contains(column) && more[column] == nil {
+      more[column] = min(full(column) - least(column), spare)
+      spare -= more[column] ?? 0
+    }
+    let widths = StatusColumn.allCases.filter(shown.contains).map { column in
+      (column: column, width: least(column) + (more[column] ?? 0))
     }
     self.widths = widths
   }
