@@ -67,5 +67,12 @@ let package = Package(
     .testTarget(
       name: "LinuxEdgeTests", dependencies: ["LinuxEdge", "CShims", "TunnelCore"],
       swiftSettings: strict),
+    .testTarget(
+      name: "VPNAgentTests",
+      dependencies: [
+        "vpnagent", "LinuxEdge", "CShims", "TunnelCore",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      exclude: ["Agents", "Files", "Golden"], swiftSettings: strict),
   ]
 )

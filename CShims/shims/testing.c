@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <linux/xfrm.h>
 #include <netlink/netlink.h>
+#include <netlink/xfrm/lifetime.h>
 #include <netlink/xfrm/sa.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -61,6 +62,12 @@ int vpa_testing_libnl_decode_sa(const void *message, size_t length, struct vpa_s
   sa->packets = packets;
   sa->bytes = bytes;
   sa->added_at = added;
+  struct xfrmnl_ltime_cfg *life = xfrmnl_sa_get_lifetime_cfg(parsed);
+  sa->soft_seconds = xfrmnl_ltime_cfg_get_soft_addexpires(life);
+  sa->hard_seconds = xfrmnl_ltime_cfg_get_hard_addexpires(life);
+  sa->soft_bytes = xfrmnl_ltime_cfg_get_soft_bytelimit(life);
+  sa->hard_bytes = xfrmnl_ltime_cfg_get_hard_bytelimit(life);
+  sa->replay_window = (uint32_t)xfrmnl_sa_get_replay_window(parsed);
   read_names(parsed, sa);
   xfrmnl_sa_put(parsed);
   return 0;

@@ -45,6 +45,12 @@ static void read_info(const void *body, struct vpa_sa *sa) {
   sa->packets = info.curlft.packets;
   sa->bytes = info.curlft.bytes;
   sa->added_at = info.curlft.add_time;
+  sa->soft_seconds = info.lft.soft_add_expires_seconds;
+  sa->hard_seconds = info.lft.hard_add_expires_seconds;
+  sa->soft_bytes = info.lft.soft_byte_limit;
+  sa->hard_bytes = info.lft.hard_byte_limit;
+  sa->replay_window = info.replay_window;
+  sa->esn = (info.flags & XFRM_STATE_ESN) != 0;
 }
 
 _Static_assert(offsetof(struct xfrm_algo, alg_key_len) == VPA_ALGORITHM_NAME &&
@@ -90,9 +96,21 @@ static int read_encapsulation(const struct nlattr *attribute, struct vpa_sa *sa)
   return 0;
 }
 
+/* Windows of more than 32 packets, and those of extended sequence numbers, have an attribute. */
+static int read_replay(const struct nlattr *attribute, struct vpa_sa *sa) {
+  struct xfrm_replay_state_esn state = {0};
+  if (!attribute)
+    return 0;
+  if (vpa_attribute_copy(attribute, &state, sizeof state) < 0)
+    return -EBADMSG;
+  sa->replay_window = state.replay_window;
+  return 0;
+}
+
 static int read_attributes(const struct nlattr **table, struct vpa_sa *sa) {
   if (read_mark(table[XFRMA_MARK], &sa->key) < 0 || read_algorithms(table, sa) < 0 ||
       read_encapsulation(table[XFRMA_ENCAP], sa) < 0 ||
+      read_replay(table[XFRMA_REPLAY_ESN_VAL], sa) < 0 ||
       vpa_attribute_copy(table[XFRMA_IF_ID], &sa->if_id, sizeof sa->if_id) < 0 ||
       vpa_attribute_copy(table[VPA_XFRMA_SA_DIR], &sa->direction, sizeof sa->direction) < 0)
     return -EBADMSG;

@@ -46,6 +46,7 @@ extension Core {
     ike.obstacle = reason
     (ike.isListing, ike.mustListAgain, ike.listAt) = (false, false, nil)
     ike.connectionsAskedAt = nil
+    ike.sas = nil
     timers.set(.ike, to: nil)
     suspendRenegotiations(at: now)
     take(ikeSAs: [], at: now)
@@ -86,6 +87,7 @@ extension Core {
   }
 
   private mutating func take(_ list: [IKESA], at now: Instant) {
+    ike.sas = (list, ike.askedAt)
     endList(rest: ike.askedAt.duration(to: now) * Self.listRest, at: now)
     nameTunnels(list)
     take(ikeSAs: list, at: now)

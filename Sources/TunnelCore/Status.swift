@@ -44,6 +44,12 @@ public struct TunnelStatus: Codable, Hashable, Sendable {
   public var lastFailure: String?
   /// Seconds since it went down the last time.
   public var lastFailureAge: Double?
+  /// The newest of its events; null before the first.
+  public var lastEvent: String?
+  /// Times that it came in a row, and how many seconds ago the last one was.
+  public var lastEventCount: Int?
+  /// Seconds since it came the last time.
+  public var lastEventAge: Double?
   /// Attempts to get it renegotiated since it last recovered; null when not monitored.
   public var attempts: Int?
   /// Seconds until the next may be made; null when none has to wait.
@@ -77,6 +83,9 @@ public struct TunnelStatus: Codable, Hashable, Sendable {
     case recoveryThreshold = "recovery_threshold"
     case lastFailure = "last_failure"
     case lastFailureAge = "last_failure_age"
+    case lastEvent = "last_event"
+    case lastEventCount = "last_event_count"
+    case lastEventAge = "last_event_age"
   }
 }
 
@@ -122,6 +131,8 @@ public struct SetStatus: Codable, Hashable, Sendable {
   public var clearReplies: UInt64
   /// Share of the last 64 probes that were lost; null before the first was decided.
   public var loss: Double?
+  /// The last 32 probes, oldest first: see `ProbeStatistics.history`.
+  public var history: String
   /// Smoothed round trip in seconds; null before the first reply.
   public var rtt: Double?
   /// Its smoothed deviation in seconds.
@@ -135,7 +146,7 @@ public struct SetStatus: Codable, Hashable, Sendable {
 
   private enum CodingKeys: String, CodingKey {
     case reqid, selectors, state, sent, received, lost, losses, obstacle, loss, rtt, jitter, clears
-    case algorithm, encap
+    case algorithm, encap, history
     case ifID = "if_id"
     case spiIn = "spi_in"
     case spiOut = "spi_out"
@@ -167,6 +178,11 @@ extension Core {
     Status(tunnels: tunnels.values.map { status(of: $0, at: now) })
   }
 
+  /// One tunnel as it is now; nil when there is none of this name.
+  public func status(of name: String, at now: Instant) -> TunnelStatus? {
+    tunnels.values.first { $0.name == name }.map { status(of: $0, at: now) }
+  }
+
   /// How many tunnels are in each state.
   public var stateCounts: [TunnelState: Int] {
     tunnels.values.reduce(into: [:]) { $0[$1.state, default: 0] += 1 }
@@ -177,6 +193,7 @@ extension Core {
     let gateway = tunnel.gateway.flatMap { configuration.gateways[$0] }
     let isMonitored = tunnel.monitor != nil && !tunnel.isOnlyObserved
     let recovery = recovery(of: tunnel, at: now)
+    let event = eventLog.newest(of: tunnel.id, named: tunnel.name, at: now)
     return TunnelStatus(
       name: tunnel.name, id: tunnel.id.rawValue, configured: tunnel.isConfigured,
       template: tunnel.template, link: tunnel.link, gateway: tunnel.gateway,
@@ -189,6 +206,7 @@ extension Core {
       threshold: isMonitored ? tunnel.monitor?.threshold : nil, obstacle: obstacle(tunnel, sets),
       failures: tunnel.failures, lastFailure: tunnel.lastFailure?.reason.description,
       lastFailureAge: tunnel.lastFailure.map { now.since($0.at).inSeconds },
+      lastEvent: event?.text, lastEventCount: event?.count, lastEventAge: event?.age,
       attempts: isMonitored ? tunnel.attempts.backoff.attempts : nil,
       nextAttempt: nextAttempt(on: tunnel).map { now.duration(to: $0).inSeconds }
         .flatMap { $0 > 0 ? $0 : nil },
@@ -234,7 +252,8 @@ extension Core {
       sent: statistics.sent, received: statistics.received, lost: statistics.lost,
       notSent: statistics.notSent, losses: monitor.window.consecutiveLosses,
       obstacle: monitor.obstacle?.description, clearReplies: statistics.clearReplies,
-      loss: statistics.recentLoss, rtt: statistics.smoothedRTT?.inSeconds,
+      loss: statistics.recentLoss, history: statistics.history,
+      rtt: statistics.smoothedRTT?.inSeconds,
       jitter: statistics.jitter?.inSeconds, clears: monitor.clears,
       neverAnswered: monitor.isNeverAnswered,
       pathMTU: isLost ? nil : pathMTUStatus(monitor))
@@ -242,7 +261,7 @@ extension Core {
 }
 
 extension Tunnel {
-  fileprivate var monLetter: String {
+  var monLetter: String {
     guard monitor != nil, !isOnlyObserved else { return "-" }
     switch state {
     case .standby: return "-"
@@ -264,32 +283,5 @@ extension SetMonitor {
     case .standby: return "standby"
     case .down: return "down"
     }
-  }
-}
-
-extension ProbeObstacle: CustomStringConvertible {
-  /// One line for status.
-  public var description: String {
-    switch self {
-    case .noLink: "no link"
-    case .linkAdminDown: "link is down by the operator"
-    case .noSource(let name):
-      "\(name ?? "the tunnel's endpoint") has no address of the destination's family"
-    case .marked(let mark):
-      "SAs have mark 0x\(String(mark.value, radix: 16)) and no VTI has it: only observed"
-    case .ownLink(let name, let failure?): "link \(name) of the agent's cannot be made: \(failure)"
-    case .ownLink(let name, nil): "link \(name) of the agent's is not there yet"
-    case .externalLink(let ifID):
-      "SAs have if_id \(ifID), which an external XFRM interface serves: only observed"
-    case .noDestination(let prefixes): "no destination-ip inside \(Self.text(prefixes))"
-    case .noAddress(let prefixes): "no address of this host inside \(Self.text(prefixes))"
-    case .noPing: "its traffic selectors take no ICMP echo"
-    case .kernel(24): "too many open files: raise LimitNOFILE"  // EMFILE
-    case .kernel(let errno): "kernel does not send: errno \(errno)"
-    }
-  }
-
-  private static func text(_ prefixes: [IPPrefix]) -> String {
-    prefixes.map(\.description).joined(separator: ", ")
   }
 }

@@ -28,3 +28,8 @@ var wantsColour: Bool {
   let isForced = unsafe getenv("CLICOLOR_FORCE") != nil
   return !isRefused && (isForced || isatty(STDOUT_FILENO) == 1)
 }
+
+/// A variable of the environment; nil when it is not set.
+func environment(_ name: String) -> String? {
+  unsafe getenv(name).map { unsafe String(cString: $0) }
+}

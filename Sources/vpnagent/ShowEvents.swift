@@ -38,7 +38,10 @@ struct ShowStatistics: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "statistics",
     abstract: "Shows how often each event came, over all tunnels.",
-    discussion: "`vpnagent clear statistics` has it count from zero.")
+    discussion: """
+      `vpnagent clear statistics` has it count from zero.
+      Exit status: 0, 2 no agent answers.
+      """)
 
   @Flag(help: "Print JSON.") var json = false
   @OptionGroup var place: Place

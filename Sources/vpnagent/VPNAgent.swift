@@ -7,7 +7,8 @@ struct VPNAgent: ParsableCommand {
     abstract: "Proves that IPsec tunnels carry packets, and acts when they do not.",
     version: agentVersion,
     subcommands: [
-      Run.self, ShowStatus.self, ShowRole.self, ShowEvents.self, ShowStatistics.self, Explain.self,
+      Run.self, ShowStatus.self, Show.self, ShowRole.self, ShowEvents.self, ShowStatistics.self,
+      Explain.self,
       Verify.self, Clear.self, Reload.self, ReleaseGates.self, CheckConfig.self, Import.self,
       DoctorCommand.self,
     ])

@@ -24,15 +24,31 @@ func decodeRoute(_ bytes: [UInt8]) -> KernelEvent? { decode(VPA_NETLINK_ROUTE, b
   static let far = IPAddress(198, 51, 100, 2)
   static let key = SAKey(
     destination: far, spi: 0xc0de_0001, mark: Mark(value: 0x42, mask: 0xffff_ffff))
-  static let sa = SecurityAssociation(
-    key: key, source: near, reqid: 7, ifID: 9, direction: .outbound,
-    encapsulation: .init(sourcePort: 4500, destinationPort: 4501), packets: 100, bytes: 9600,
-    addedAt: 1_710_612_736)
+  static let sa = living(
+    SecurityAssociation(
+      key: key, source: near, reqid: 7, ifID: 9, direction: .outbound,
+      encapsulation: .init(sourcePort: 4500, destinationPort: 4501), packets: 100, bytes: 9600,
+      addedAt: 1_710_612_736))
+
+  static func living(_ sa: SecurityAssociation) -> SecurityAssociation {
+    var sa = sa
+    sa.lifetime = .init(hardSeconds: 3600, softBytes: 1_000_000_000)
+    sa.replayWindow = 32
+    return sa
+  }
+
+  static var extended: SecurityAssociation {
+    var sa = Self.sa
+    sa.replayWindow = 128
+    sa.hasExtendedSequence = true
+    return sa
+  }
 
   static var larval: SecurityAssociation {
-    var sa = SecurityAssociation(
-      key: key, source: near, reqid: 7, algorithms: [], isLarval: true, packets: 100, bytes: 9600,
-      addedAt: 1_710_612_736)
+    var sa = living(
+      SecurityAssociation(
+        key: key, source: near, reqid: 7, algorithms: [], isLarval: true, packets: 100,
+        bytes: 9600, addedAt: 1_710_612_736))
     sa.direction = nil
     return sa
   }
@@ -47,6 +63,7 @@ func decodeRoute(_ bytes: [UInt8]) -> KernelEvent? { decode(VPA_NETLINK_ROUTE, b
   @Test(arguments: [
     (NetlinkGolden.newSA, KernelEvent.sa(sa)),
     (NetlinkGolden.updatedSA, .sa(sa)),
+    (NetlinkGolden.newSAWithESN, .sa(extended)),
     (NetlinkGolden.larvalSA, .sa(larval)),
     (NetlinkGolden.deletedSA, .saDeleted(key)),
     (NetlinkGolden.expiredSA, .saExpired(expired, hard: true)),

@@ -13,9 +13,9 @@ enum NetlinkGolden {
     c6336402 00000000 00000000 00000000 | id.daddr 198.51.100.2
     c0de0001 32 000000                  | id.spi (big endian), id.proto 50, padding
     c0000201 00000000 00000000 00000000 | saddr 192.0.2.1
-    ffffffffffffffff ffffffffffffffff   | lft.soft_byte_limit, hard
+    00ca9a3b00000000 ffffffffffffffff   | lft.soft_byte_limit 1000000000, hard
     ffffffffffffffff ffffffffffffffff   | lft.soft_packet_limit, hard
-    0000000000000000 0000000000000000   | lft.soft_add_expires_seconds, hard
+    0000000000000000 100e000000000000   | lft.soft_add_expires_seconds, hard 3600
     0000000000000000 0000000000000000   | lft.soft_use_expires_seconds, hard
     8025000000000000 6400000000000000   | curlft.bytes 9600, packets 100
     00e1f56500000000 05e1f56500000000   | curlft.add_time 1710612736, use_time
@@ -32,6 +32,25 @@ enum NetlinkGolden {
   static let direction = hex("0500 2100 02 000000")
   /// XFRMA_ENCAP (4): type 2 (ESP in UDP), ports 4500 and 4501 in big endian, padding, encap_oa.
   static let encapsulation = hex("1c00 0400 0200 1194 1195 0000 00000000000000000000000000000000")
+  /// XFRMA_REPLAY_ESN_VAL (23): struct xfrm_replay_state_esn with a window of 128 packets.
+  static let replay = hex(
+    """
+    2c00 1700 04000000 | bmp_len 4
+    05000000 09000000  | oseq, seq
+    00000000 00000000  | oseq_hi, seq_hi
+    80000000           | replay_window 128
+    00000000 00000000 00000000 00000000 | bmp
+    """)
+  /// `info` with flags XFRM_STATE_ESN (0x80).
+  static var infoWithESN: [UInt8] {
+    var bytes = info
+    bytes[216] = 0x80
+    return bytes
+  }
+  /// XFRM_MSG_NEWSA with a wide replay window.
+  static let newSAWithESN = message(
+    16, infoWithESN + aead + encapsulation + mark + ifID + direction + replay)
+
   /// The key of `aead`: it must turn up nowhere.
   static let key = [UInt8](repeating: 0xaa, count: 20)
   /// XFRMA_ALG_AEAD (18): name[64], alg_key_len 160 bits, alg_icv_len 128 bits, key.

@@ -62,7 +62,19 @@ enum VICIGolden {
     """)
 
   /// The IKE SA in it.
-  static let ikeSA = IKESA(
+  static let ikeSA = {
+    var sa = plainIKESA
+    sa.facts.localID = "gw-a"
+    sa.facts.remoteID = "gw-b"
+    sa.facts.localPort = 4500
+    sa.facts.initiatorSPI = "ec059e66648b1f8b"
+    sa.facts.responderSPI = "5091589edd1bc5d4"
+    sa.facts.algorithms = ["AES_GCM_16-128", "PRF_HMAC_SHA2_256", "ECP_256"]
+    sa.facts.established = 3
+    sa.facts.renewal = 13712
+    return sa
+  }()
+  private static let plainIKESA = IKESA(
     connection: "to-b", id: 1, state: "ESTABLISHED", version: 2, isInitiator: true,
     isWaiting: false, local: IPAddress(198, 51, 100, 1), remote: IPAddress(203, 0, 113, 1),
     remotePort: 4500,

@@ -31,4 +31,33 @@ import Testing
     #expect(window.consecutiveLosses == 1)
     #expect(window.consecutiveReplies == 0)
   }
+
+  /// Milliseconds each, nil for a lost probe.
+  private func history(_ roundTrips: [Double?]) -> String {
+    var window = ProbeWindow()
+    for (index, roundTrip) in roundTrips.enumerated() {
+      let sent = Double(index) * 2
+      let probe = window.send(at: at(sent), timeout: .seconds(1))
+      if let roundTrip { _ = window.receive(probe, at: at(sent + roundTrip / 1000)) }
+      window.expire(at: at(sent + 1))
+    }
+    return window.statistics.history
+  }
+
+  @Test func historySaysHowLongEachProbeTook() {
+    #expect(history([0.5, 1, 1.9, 2, 10, 255, 256, 999, nil]) == "01124899x")
+    #expect(history(Array(repeating: 3, count: 100)) == String(repeating: "2", count: 32))
+  }
+
+  @Test func aLateReplyStandsWhereItsProbeWasLost() {
+    var window = ProbeWindow()
+    let late = window.send(at: at(0), timeout: .seconds(1))
+    window.expire(at: at(1))
+    _ = window.send(at: at(2), timeout: .seconds(1))
+    window.expire(at: at(3))
+    #expect(window.statistics.history == "xx")
+    _ = window.receive(late, at: at(3.5))
+    #expect(window.statistics.history == "9x")
+    #expect(window.statistics.recentLoss == 0.5)
+  }
 }

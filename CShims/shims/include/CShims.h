@@ -24,6 +24,7 @@
 #include "vpa_process.h"
 #include "vpa_reactor.h"
 #include "vpa_service.h"
+#include "vpa_terminal.h"
 #include "vpa_testing.h"
 
 #endif

@@ -33,7 +33,12 @@ struct vpa_sa {
   struct vpa_ip source;
   uint64_t packets;
   uint64_t bytes;
-  uint64_t added_at; /* seconds since 1970 */
+  uint64_t added_at;     /* seconds since 1970 */
+  uint64_t soft_seconds; /* lifetimes, counted from added_at; 0: without end */
+  uint64_t hard_seconds;
+  uint64_t soft_bytes; /* UINT64_MAX: without end */
+  uint64_t hard_bytes;
+  uint32_t replay_window; /* packets; 0: no anti-replay service */
   uint32_t reqid;
   uint32_t if_id;
   uint16_t encap_source_port; /* both 0 unless has_encap */
@@ -41,6 +46,7 @@ struct vpa_sa {
   uint8_t mode;      /* XFRM_MODE_* */
   uint8_t direction; /* XFRMA_SA_DIR: 1 in, 2 out, 0 not told */
   bool has_encap;
+  bool esn;    /* extended sequence numbers */
   bool larval; /* spi 0 or no algorithm; of an EXPIRE, which names none, spi 0 alone */
   struct vpa_algorithm aead;
   struct vpa_algorithm encryption;

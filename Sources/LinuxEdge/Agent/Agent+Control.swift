@@ -13,7 +13,7 @@ extension Agent {
     }
     let arguments = request.arguments
     switch request.verb {
-    case .status: try reply(id, status.json())
+    case .status: try reply(id, status(of: arguments.first))
     case .events: try reply(id, events(of: arguments.first))
     case .statistics: try reply(id, AgentStatistics(core.eventCounters).json())
     case .explain: try reply(id, explanation(of: arguments[0]))
@@ -24,6 +24,11 @@ extension Agent {
     case .clearBadSPICount:
       try feed(.command(.clearBadSPICount(gateway: arguments.first), id))
     case .role: try reply(id, role(arguments.first).json())
+    case .securityAssociations: try reply(id, securityAssociations(of: arguments.first))
+    case .interfaces: try reply(id, interfaces(named: arguments.first))
+    case .routes: try reply(id, routes(of: arguments.first))
+    case .inactiveTunnels: try reply(id, encoded(core.inactiveTunnels(at: monotonicNow())))
+    case .ike: try reply(id, encoded(core.ikeReport(at: monotonicNow())))
     }
   }
 
@@ -47,30 +52,6 @@ extension Agent {
 
   func reply(_ id: RequestID, _ bytes: [UInt8]) throws(EdgeError) {
     if let waiting = control?.answer(id, bytes) { try reactor.watch(waiting, forWriting: true) }
-  }
-
-  private var status: AgentStatus {
-    let now = monotonicNow()
-    return AgentStatus(
-      version: options.version, pid: getpid(), uptime: now.since(startedAt).inSeconds,
-      config: configPath, control: core.control, controlObstacle: core.controlObstacle,
-      role: core.role.rawValue, badSPI: core.badSPIStatus(at: now), dryRun: options.isDryRun,
-      massFailure: core.massFailure(at: now),
-      tunnels: core.status(at: now).tunnels)
-  }
-
-  private func events(of name: String?) -> [UInt8] {
-    guard let events = core.events(of: name, at: monotonicNow()) else { return unknown(name) }
-    return AgentEvents(events: events).json()
-  }
-
-  private func explanation(of name: String) -> [UInt8] {
-    guard let lines = core.explanation(of: name, at: monotonicNow()) else { return unknown(name) }
-    return ControlAnswer(exit: 0, lines: lines).json()
-  }
-
-  private func unknown(_ name: String?) -> [UInt8] {
-    ControlAnswer(exit: 1, lines: [core.complaint(about: name ?? "-")]).json()
   }
 
   // MARK: reload

@@ -5,8 +5,13 @@ import TunnelCore
 public struct AgentEvents: Codable, Hashable, Sendable {
   /// The oldest first.
   public var events: [TunnelEvent]
+  /// When the agent answered: seconds since 1970, by the host's clock.
+  public var time: Double
 
-  init(events: [TunnelEvent]) { self.events = events }
+  init(events: [TunnelEvent], time: Double) {
+    self.events = events
+    self.time = time
+  }
 
   /// As JSON with sorted keys, and a line feed.
   public func json() -> [UInt8] { encoded(self) }
@@ -19,12 +24,10 @@ public struct AgentEvents: Codable, Hashable, Sendable {
     self = decoded
   }
 
-  /// One line each, for people: `2026-01-02T03:04:05.678Z to-b TEXT (25 times)`. The agent has just
-  /// answered; events up to this number are left out.
-  public func lines(after number: UInt64) -> [String] { lines(after: number, at: Date.now) }
-
-  /// - Parameter date: when the agent answered.
-  func lines(after number: UInt64, at date: Date) -> [String] {
+  /// One line each, for people: `2026-01-02T03:04:05.678Z to-b TEXT (25 times)`. Events up to this
+  /// number are left out.
+  public func lines(after number: UInt64) -> [String] {
+    let date = Date(timeIntervalSince1970: time)
     let width = events.map(\.tunnel.count).max() ?? 0
     let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
     return events.filter { $0.number > number }.map { event in

@@ -7,12 +7,16 @@ public enum ControlVerb: String, CaseIterable, Sendable {
   case status, events, statistics, explain, reload, verify, clear, role
   case clearStatistics = "clear-statistics"
   case clearBadSPICount = "clear-bad-spi-count"
+  case securityAssociations = "security-associations"
+  case interfaces, routes, ike
+  case inactiveTunnels = "inactive-tunnels"
 
   /// What stands after the verb.
   var arguments: String {
     switch self {
-    case .status, .statistics, .reload, .clearStatistics: ""
-    case .events: "[NAME]"
+    case .statistics, .reload, .clearStatistics, .ike, .inactiveTunnels: ""
+    case .status, .events, .securityAssociations: "[NAME]"
+    case .interfaces, .routes: "[LINK]"
     case .role: "[active|standby]"
     case .clearBadSPICount: "[GATEWAY]"
     case .explain, .verify, .clear: "NAME"
@@ -22,8 +26,9 @@ public enum ControlVerb: String, CaseIterable, Sendable {
   /// How many arguments it takes.
   var argumentCount: ClosedRange<Int> {
     switch self {
-    case .status, .statistics, .reload, .clearStatistics: 0...0
-    case .events, .role, .clearBadSPICount: 0...1
+    case .statistics, .reload, .clearStatistics, .ike, .inactiveTunnels: 0...0
+    case .status, .events, .role, .clearBadSPICount, .securityAssociations, .interfaces, .routes:
+      0...1
     case .explain, .verify, .clear: 1...1
     }
   }

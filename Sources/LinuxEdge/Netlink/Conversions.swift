@@ -56,6 +56,13 @@ extension SecurityAssociation {
       encapsulation: sa.has_encap ? encapsulation : nil,
       algorithms: algorithms.filter { !$0.name.isEmpty }, isLarval: sa.larval,
       packets: sa.packets, bytes: sa.bytes, addedAt: sa.added_at)
+    lifetime = Lifetime(
+      softSeconds: sa.soft_seconds == 0 ? nil : sa.soft_seconds,
+      hardSeconds: sa.hard_seconds == 0 ? nil : sa.hard_seconds,
+      softBytes: sa.soft_bytes == .max ? nil : sa.soft_bytes,
+      hardBytes: sa.hard_bytes == .max ? nil : sa.hard_bytes)
+    replayWindow = sa.replay_window
+    hasExtendedSequence = sa.esn
   }
 }
 

@@ -15,3 +15,10 @@ func randomNumber() throws(EdgeError) -> UInt64 {
   guard result == 0 else { throw EdgeError(operation: "get random bytes", errno: -result) }
   return bytes.reduce(0) { $0 << 8 | UInt64($1) }
 }
+
+/// A time (seconds since 1970) in the local time zone: `Sat Feb 14 2026 20:53:59 -0800`.
+public func localTime(_ seconds: Double) -> String {
+  var text = [CChar](repeating: 0, count: 64)
+  let length = unsafe vpa_local_time(Int64(seconds), &text, text.count)
+  return String(decoding: text.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}

@@ -7,7 +7,7 @@ extension IKESA {
     event.sections.compactMap { connection, section in
       guard let id = section.number("uniqueid") else { return nil }
       let children = section.section("child-sas")?.sections ?? []
-      return IKESA(
+      var sa = IKESA(
         connection: connection, id: id, state: section.text("state") ?? "",
         version: section.number("version").flatMap(UInt8.init) ?? 0,
         isInitiator: section.text("initiator") == "yes",
@@ -18,7 +18,36 @@ extension IKESA {
         children: children.compactMap {
           ChildSA($1, key: $0, connection: connection, ikeID: id)
         })
+      sa.facts = IKEFacts(section)
+      return sa
     }
+  }
+}
+
+extension IKEFacts {
+  /// Keys of a `list-sa` event (strongSwan, src/libcharon/plugins/vici/README.md).
+  init(_ section: VICISection) {
+    self.init()
+    localID = section.text("local-id")
+    remoteID = section.text("remote-id")
+    localPort = section.text("local-port").flatMap { UInt16($0) }
+    initiatorSPI = section.text("initiator-spi")
+    responderSPI = section.text("responder-spi")
+    algorithms = [
+      Self.sized(section.text("encr-alg"), section.text("encr-keysize")),
+      Self.sized(section.text("integ-alg"), section.text("integ-keysize")),
+      section.text("prf-alg"), section.text("dh-group"),
+    ].compactMap(\.self)
+    established = section.number("established").map(UInt64.init)
+    renewal = ["rekey-time", "reauth-time"].compactMap { section.number($0) }.min()
+      .map(UInt64.init)
+    tasks = ["tasks-active", "tasks-queued", "tasks-passive"].flatMap {
+      section.texts($0) ?? []
+    }
+  }
+
+  private static func sized(_ name: String?, _ bits: String?) -> String? {
+    name.map { name in bits.map { "\(name)-\($0)" } ?? name }
   }
 }
 

@@ -53,11 +53,18 @@ struct TunnelEvents: Sendable {
 
   /// Events of a tunnel, the oldest first.
   func events(of tunnel: TunnelID, named name: String, at now: Instant) -> [TunnelEvent] {
-    (rings[tunnel] ?? []).map {
-      TunnelEvent(
-        number: $0.number, tunnel: name, text: $0.text, count: $0.count,
-        age: now.since($0.at).inSeconds)
-    }
+    (rings[tunnel] ?? []).map { Self.event($0, name, now) }
+  }
+
+  /// The newest of them; nil before the first.
+  func newest(of tunnel: TunnelID, named name: String, at now: Instant) -> TunnelEvent? {
+    rings[tunnel]?.last.map { Self.event($0, name, now) }
+  }
+
+  private static func event(_ entry: Entry, _ name: String, _ now: Instant) -> TunnelEvent {
+    TunnelEvent(
+      number: entry.number, tunnel: name, text: entry.text, count: entry.count,
+      age: now.since(entry.at).inSeconds)
   }
 }
 

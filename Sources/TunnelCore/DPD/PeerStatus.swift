@@ -27,15 +27,28 @@ public struct PeerStatus: Codable, Hashable, Sendable {
 extension Core {
   /// Of the peer that a tunnel has SAs with; nil without, or without dead-peer-detection.
   func peerStatus(of tunnel: Tunnel, at now: Instant) -> PeerStatus? {
-    guard tunnel.gateway != nil, let ends = tunnel.endpoints,
-      let policy = deadPeerDetection(of: ends.remote)
-    else { return nil }
-    let watches = (dpd.ofPeer[ends.remote] ?? []).compactMap { dpd.watches[$0] }
-      .filter { $0.key.local == ends.local }
+    guard tunnel.gateway != nil, let ends = tunnel.endpoints else { return nil }
+    return peerStatus(of: ends.remote, at: now) { $0.local == ends.local }
+  }
+
+  /// Of the peer of an IKE SA, likewise.
+  func peerStatus(of ike: IKESA, at now: Instant) -> PeerStatus? {
+    guard let remote = ike.remote else { return nil }
+    return peerStatus(of: remote, at: now) { key in
+      key.ikeID.map { $0 == ike.id } ?? (key.local == ike.local)
+    }
+  }
+
+  private func peerStatus(
+    of remote: IPAddress, at now: Instant, watchedBy isMeant: (PeerKey) -> Bool
+  ) -> PeerStatus? {
+    guard let policy = deadPeerDetection(of: remote) else { return nil }
+    let watches = (dpd.ofPeer[remote] ?? []).compactMap { dpd.watches[$0] }
+      .filter { isMeant($0.key) }
     guard !watches.isEmpty else { return nil }
-    let answers = dpd.answers[ends.remote] ?? PeerAnswers()
+    let answers = dpd.answers[remote] ?? PeerAnswers()
     return PeerStatus(
-      mode: policy.mode.rawValue, transport: "ike-ping", peer: ends.remote.description,
+      mode: policy.mode.rawValue, transport: "ike-ping", peer: remote.description,
       losses: watches.map(\.detector.losses).max() ?? 0, threshold: policy.threshold,
       support: answers.isSupported
         ? "supported" : answers.isUnsupported ? "unsupported" : "unknown",

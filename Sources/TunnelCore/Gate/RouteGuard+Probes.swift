@@ -50,6 +50,9 @@ extension RouteGuard {
   /// Links of the agent's own that have something of that.
   var served: [String] { wanted.keys.filter(Link.isOwnName) }
 
+  /// Routes of the agent's that are there for a link.
+  func standing(for link: String) -> Set<OwnRoute> { (wanted[link] ?? []).intersection(own) }
+
   /// Whether an IPv6 probe finds its way through a link of the agent's own.
   func leads(to destination: IPAddress, by index: Int32) -> Bool {
     own.contains(.throughLink(Self.probeRoute(destination, index), index))

@@ -20,6 +20,8 @@ public struct IKESA: Hashable, Sendable {
   public var remotePort: UInt16?
   /// Its CHILD_SAs.
   public var children: [ChildSA]
+  /// What is of interest to the operator alone.
+  public var facts = IKEFacts()
 
   /// An IKE SA.
   public init(

@@ -16,6 +16,8 @@ struct IKEView: Sendable {
   /// Its configuration, and when that was asked for; nil when it has to be asked for anew.
   var connections: [IKEConnection] = []
   var connectionsAskedAt: Instant?
+  /// Its IKE SAs as listed last, and when; nil without it.
+  var sas: (list: [IKESA], at: Instant)?
   /// SPIs of monitored tunnels' SAs that left the kernel while the daemon may still believe in
   /// them: not by a hard expiry, of which it is told.
   var gone: [UInt32: TunnelID] = [:]

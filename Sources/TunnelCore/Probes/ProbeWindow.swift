@@ -64,7 +64,7 @@ struct ProbeWindow: Hashable, Sendable {
       outstanding.removeFirst()
       recentlyLost.append(first)
       if recentlyLost.count > Self.remembersLost { recentlyLost.removeFirst() }
-      statistics.note(lost: true)
+      statistics.note(nil, of: first.sequence)
       // One that was sent before the last answered one says nothing of how it is since.
       guard first.sequence > lastAnswered else { continue }
       consecutiveReplies = 0
@@ -77,8 +77,7 @@ struct ProbeWindow: Hashable, Sendable {
     if let index = outstanding.firstIndex(where: { $0.sequence == sequence }) {
       let probe = outstanding.remove(at: index)
       let roundTrip = max(probe.sentAt.duration(to: arrival), .zero)
-      statistics.note(roundTrip: roundTrip)
-      statistics.note(lost: false)
+      statistics.note(roundTrip, of: sequence)
       lastAnswered = max(lastAnswered, sequence)
       consecutiveLosses = 0
       consecutiveReplies += 1
@@ -89,8 +88,7 @@ struct ProbeWindow: Hashable, Sendable {
       return .unknown
     }
     let roundTrip = max(recentlyLost.remove(at: index).sentAt.duration(to: arrival), .zero)
-    statistics.note(roundTrip: roundTrip)
-    statistics.healLoss()
+    statistics.healLoss(of: sequence, by: roundTrip)
     return .late(roundTrip: roundTrip)
   }
 
@@ -173,27 +171,55 @@ public struct ProbeStatistics: Hashable, Sendable {
   public private(set) var smoothedRTT: Duration?
   /// Smoothed deviation of the round trip (RFC 6298 section 2: beta 1/4).
   public private(set) var jitter: Duration?
-  /// The last probes' fates, oldest first, at most 64: true is lost.
-  public private(set) var recent: Deque<Bool> = []
+  /// What came of a probe.
+  private struct Outcome: Hashable, Sendable {
+    var sequence: UInt64
+    /// nil: lost.
+    var roundTrip: Duration?
+  }
+  /// The last probes that were decided, oldest first, at most 64.
+  private var recent: Deque<Outcome> = []
 
   /// Share of the last probes that were lost, 0...1; nil before the first was decided.
   public var recentLoss: Double? {
-    recent.isEmpty ? nil : Double(recent.count { $0 }) / Double(recent.count)
+    recent.isEmpty
+      ? nil : Double(recent.count { $0.roundTrip == nil }) / Double(recent.count)
   }
 
-  mutating func note(lost isLost: Bool) {
-    if isLost { lost += 1 } else { received += 1 }
-    recent.append(isLost)
+  /// The last 32 probes that were decided, oldest first, a character each: `x` lost; a digit
+  /// answered: 0 in less than 1 ms, each further one twice that, 9 in 256 ms and more.
+  public var history: String {
+    String(recent.suffix(32).map { $0.roundTrip.map(Self.digit) ?? "x" })
+  }
+
+  private static func digit(_ roundTrip: Duration) -> Character {
+    let milliseconds = UInt64(max(roundTrip.nanoseconds, 0)) / 1_000_000
+    return Character("\(min(UInt64.bitWidth - milliseconds.leadingZeroBitCount, 9))")
+  }
+
+  /// A probe was answered, or (nil) lost.
+  mutating func note(_ roundTrip: Duration?, of sequence: UInt64) {
+    if let roundTrip {
+      received += 1
+      note(roundTrip: roundTrip)
+    } else {
+      lost += 1
+    }
+    recent.append(Outcome(sequence: sequence, roundTrip: roundTrip))
     if recent.count > 64 { recent.removeFirst() }
   }
 
-  mutating func healLoss() {
+  /// One that counted as lost was answered after all.
+  mutating func healLoss(of sequence: UInt64, by roundTrip: Duration) {
     lost -= 1
     received += 1
-    if let index = recent.lastIndex(of: true) { recent[index] = false }
+    note(roundTrip: roundTrip)
+    if let index = recent.lastIndex(where: { $0.sequence == sequence }) {
+      recent[index].roundTrip = roundTrip
+    }
   }
 
-  mutating func note(roundTrip: Duration) {
+  private mutating func note(roundTrip: Duration) {
     lastRTT = roundTrip
     guard let smoothed = smoothedRTT, let deviation = jitter else {
       smoothedRTT = roundTrip

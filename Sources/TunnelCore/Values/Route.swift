@@ -123,9 +123,14 @@ public enum RouteChange: Hashable, Sendable {
 
 extension Route: CustomStringConvertible {
   /// As `ip route` would begin it.
+  public var description: String { identity.description }
+}
+
+extension Route.Identity: CustomStringConvertible {
+  /// As `ip route` would begin it.
   public var description: String {
-    let table = identity.table == 254 ? "" : " table \(identity.table)"
-    let metric = identity.metric == 0 ? "" : " metric \(identity.metric)"
-    return "\(identity.destination)\(table)\(metric)"
+    let table = table == 254 ? "" : " table \(table)"
+    let metric = metric == 0 ? "" : " metric \(metric)"
+    return "\(destination)\(table)\(metric)"
   }
 }

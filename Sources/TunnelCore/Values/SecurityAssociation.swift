@@ -92,6 +92,29 @@ public struct SecurityAssociation: Hashable, Sendable {
     }
   }
 
+  /// When the kernel asks for a rekey (soft) and drops the SA (hard); nil: never.
+  public struct Lifetime: Hashable, Sendable {
+    /// Seconds from `addedAt`.
+    public var softSeconds: UInt64?
+    /// Likewise.
+    public var hardSeconds: UInt64?
+    /// Bytes through the SA.
+    public var softBytes: UInt64?
+    /// Likewise.
+    public var hardBytes: UInt64?
+
+    /// Lifetimes; an SA without any lives until it is deleted.
+    public init(
+      softSeconds: UInt64? = nil, hardSeconds: UInt64? = nil, softBytes: UInt64? = nil,
+      hardBytes: UInt64? = nil
+    ) {
+      self.softSeconds = softSeconds
+      self.hardSeconds = hardSeconds
+      self.softBytes = softBytes
+      self.hardBytes = hardBytes
+    }
+  }
+
   /// What the kernel looks the SA up by.
   public var key: SAKey
   /// The tunnel's other end of this SA.
@@ -116,6 +139,12 @@ public struct SecurityAssociation: Hashable, Sendable {
   public var bytes: UInt64
   /// When it was made: seconds since 1970 (kernel `curlft.add_time`).
   public var addedAt: UInt64
+  /// How long it lives.
+  public var lifetime = Lifetime()
+  /// Packets that may come out of order; 0: no anti-replay service.
+  public var replayWindow: UInt32 = 0
+  /// Whether it has extended sequence numbers (RFC 4304).
+  public var hasExtendedSequence = false
 
   /// An SA; defaults are those of a tunnel-mode ESP SA that has carried nothing.
   public init(

@@ -4,11 +4,12 @@ import TunnelCore
 /// many lines as that takes.
 struct SetLines {
   private static let indent = "    "
-  private static let width = 98
+  private let width: Int
   private let sets: [SetStatus]
   private let threshold: Int?
 
-  init(_ tunnel: TunnelStatus) {
+  init(_ tunnel: TunnelStatus, width: Int = 98) {
+    self.width = width
     sets = tunnel.sets.count > 1 ? tunnel.sets : []
     threshold = tunnel.threshold
   }
@@ -19,16 +20,18 @@ struct SetLines {
   var lines: [String] { sets.flatMap(lines) }
 
   private func lines(_ set: SetStatus) -> [String] {
-    let rtt = set.rtt.map(StatusTable.milliseconds) ?? "-"
-    let loss = set.loss.map(StatusTable.percent) ?? "-"
+    let rtt = set.rtt.map(Quantity.milliseconds) ?? "-"
+    let loss = set.loss.map(Quantity.percent) ?? "-"
     var lines = [
       [Self.pad(state(set), 14), Self.pad(rtt, 10), Self.pad(loss, 5)].joined()
     ]
     var rest = set.selectors.isEmpty ? ["reqid \(set.reqid)"] : set.selectors
-    if lines[0].count + rest[0].count <= Self.width { lines[0] += rest.removeFirst() }
-    lines += rest.map { Self.indent + $0 }
-    if let obstacle = set.obstacle { lines.append("\(Self.indent)not probed: \(obstacle)") }
-    return lines
+    if lines[0].count + rest[0].count <= width { lines[0] += rest.removeFirst() }
+    lines += rest.flatMap { (Self.indent + $0).wrapped(width, indent: Self.indent + "  ") }
+    if let obstacle = set.obstacle {
+      lines += "\(Self.indent)not probed: \(obstacle)".wrapped(width, indent: Self.indent + "  ")
+    }
+    return lines.map(\.trimmed)
   }
 
   private func state(_ set: SetStatus) -> String {
@@ -37,6 +40,6 @@ struct SetLines {
   }
 
   private static func pad(_ text: String, _ width: Int) -> String {
-    text + String(repeating: " ", count: max(width - text.count, 1))
+    text.padded(max(width, text.columns + 1))
   }
 }

@@ -1,0 +1,51 @@
+import FoundationEssentials
+import Glibc
+import TunnelCore
+
+/// Answers to clients that only look.
+extension Agent {
+  func status(of name: String?) -> [UInt8] {
+    let now = monotonicNow()
+    let tunnels =
+      name.map { core.status(of: $0, at: now).map { [$0] } ?? [] } ?? core.status(at: now).tunnels
+    if name != nil, tunnels.isEmpty { return unknown(name) }
+    return AgentStatus(
+      version: options.version, pid: getpid(), uptime: now.since(startedAt).inSeconds,
+      config: configPath, control: core.control, controlObstacle: core.controlObstacle,
+      role: core.role.rawValue, badSPI: core.badSPIStatus(at: now), dryRun: options.isDryRun,
+      massFailure: core.massFailure(at: now), tunnels: tunnels
+    ).json()
+  }
+
+  func events(of name: String?) -> [UInt8] {
+    guard let events = core.events(of: name, at: monotonicNow()) else { return unknown(name) }
+    return AgentEvents(events: events, time: Date.now.timeIntervalSince1970).json()
+  }
+
+  func explanation(of name: String) -> [UInt8] {
+    guard let lines = core.explanation(of: name, at: monotonicNow()) else { return unknown(name) }
+    return ControlAnswer(exit: 0, lines: lines).json()
+  }
+
+  private func unknown(_ name: String?) -> [UInt8] {
+    ControlAnswer(exit: 1, lines: [core.complaint(about: name ?? "-")]).json()
+  }
+
+  func securityAssociations(of name: String?) -> [UInt8] {
+    let time = Date.now.timeIntervalSince1970
+    let report = core.securityAssociations(of: name, at: monotonicNow(), time: time)
+    return report.map { encoded($0) } ?? unknown(name)
+  }
+
+  func interfaces(named name: String?) -> [UInt8] {
+    core.interfaces(named: name).map { encoded($0) } ?? unknownLink(name)
+  }
+
+  func routes(of name: String?) -> [UInt8] {
+    core.routes(of: name).map { encoded($0) } ?? unknownLink(name)
+  }
+
+  private func unknownLink(_ name: String?) -> [UInt8] {
+    ControlAnswer(exit: 1, lines: ["\(name ?? "-"): no tunnel has such a link"]).json()
+  }
+}

@@ -1,0 +1,51 @@
+/// What `vpnagent show inactive-tunnels` shows. Keys of its JSON are stable, null ones left out.
+public struct InactiveTunnelsReport: Codable, Hashable, Sendable {
+  /// How many tunnels there are.
+  public var total: Int
+  /// Those without SAs and those whose path is dead, in the order of `status`.
+  public var tunnels: [InactiveTunnel]
+}
+
+/// One tunnel that carries nothing.
+public struct InactiveTunnel: Codable, Hashable, Sendable {
+  /// tunnel-id.
+  public var id: Int
+  /// The tunnel's name.
+  public var name: String
+  /// The peer's IKE port as the daemon says it, else 500.
+  public var port: UInt16
+  /// The peer's address; null when it may have any.
+  public var remote: String?
+  /// absent or down.
+  public var state: String
+  /// Why it went down the last time, else why it has no SA.
+  public var reason: String
+  /// Seconds since then.
+  public var since: Double
+}
+
+extension Core {
+  /// Tunnels that carry nothing.
+  public func inactiveTunnels(at now: Instant) -> InactiveTunnelsReport {
+    InactiveTunnelsReport(
+      total: tunnels.count,
+      tunnels: tunnels.values.compactMap { tunnel in
+        switch tunnel.state {
+        case .verifying, .up, .standby: return nil
+        case .absent, .down: return inactive(tunnel, at: now)
+        }
+      })
+  }
+
+  private func inactive(_ tunnel: Tunnel, at now: Instant) -> InactiveTunnel {
+    let gateway = tunnel.gateway.flatMap { configuration.gateways[$0] }
+    let remote = tunnel.endpoints?.remote ?? gateway?.addresses.first
+    let ike = ike.sas?.list.first { $0.id == tunnel.ike?.ikeID }
+    let failure = tunnel.lastFailure
+    return InactiveTunnel(
+      id: tunnel.id.rawValue, name: tunnel.name, port: ike?.remotePort ?? 500,
+      remote: remote?.description, state: tunnel.state.rawValue,
+      reason: (failure?.reason ?? tunnel.reason).description,
+      since: now.since(failure?.at ?? tunnel.since).inSeconds)
+  }
+}

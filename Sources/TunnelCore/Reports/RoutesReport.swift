@@ -1,0 +1,71 @@
+/// What `vpnagent show routes` shows. Keys of its JSON are stable, null ones left out.
+public struct RoutesReport: Codable, Hashable, Sendable {
+  /// Links by name that have routes of one of these kinds.
+  public var links: [LinkRoutes]
+}
+
+/// What the agent does to the routes of one link. Routes are text: prefix, and table and metric
+/// where not the default.
+public struct LinkRoutes: Codable, Hashable, Sendable {
+  /// The link's name.
+  public var link: String
+  /// held, down, in-service, as-found; "-" when the agent does not touch it.
+  public var gate: String
+  /// The agent's own for `routes` of the configuration, through the link.
+  public var owned: [String]
+  /// Taken from the link, to come back with it.
+  public var withdrawn: [String]
+  /// The agent's own `unreachable` routes in the place of those that are away.
+  public var unreachable: [String]
+  /// The agent's own by which its probes find the link.
+  public var probes: [String]
+  /// Routes that their owner puts back each time: they are left to it.
+  public var contested: [String]
+
+  var isEmpty: Bool { [owned, withdrawn, unreachable, probes, contested].allSatisfy(\.isEmpty) }
+}
+
+extension Core {
+  /// Routes of all links, or of one; nil when no tunnel has it.
+  public func routes(of name: String?) -> RoutesReport? {
+    let names = Set(tunnels.values.compactMap(\.link)).union(routes.held.keys)
+      .filter { name == nil || $0 == name }
+    if name != nil, names.isEmpty { return nil }
+    let links = names.sorted().map(linkRoutes)
+    return RoutesReport(links: links.filter { name != nil || !$0.isEmpty })
+  }
+
+  private func linkRoutes(_ name: String) -> LinkRoutes {
+    let table = links.table(of: link(named: name))
+    let configured = Set(
+      guardedTunnels(on: name).compactMap(\.vpn).flatMap(\.routes).map {
+        Route.Identity(table: table, destination: $0)
+      })
+    var (owned, probes, unreachable): ([Route.Identity], [Route.Identity], [Route.Identity])
+    (owned, probes, unreachable) = ([], [], [])
+    for route in routes.standing(for: name) {
+      switch route {
+      case .unreachable(let id): unreachable.append(id)
+      case .throughLink(let id, _):
+        if configured.contains(id) { owned.append(id) } else { probes.append(id) }
+      case .rule: continue
+      }
+    }
+    return LinkRoutes(
+      link: name, gate: gates[name]?.demand.rawValue ?? "-",
+      owned: owned.sorted().map(\.description),
+      withdrawn: routes.withdrawn(from: name).map(\.description),
+      unreachable: unreachable.sorted().map(\.destinationAndTable),
+      probes: probes.sorted().map(\.description),
+      contested: routes.contested(on: name).map(\.description))
+  }
+}
+
+extension Route.Identity {
+  /// Without its metric: that of a stand-in is always the worst.
+  fileprivate var destinationAndTable: String {
+    var plain = self
+    plain.metric = 0
+    return plain.description
+  }
+}

@@ -1,0 +1,26 @@
+extension ProbeObstacle: CustomStringConvertible {
+  /// One line for status.
+  public var description: String {
+    switch self {
+    case .noLink: "no link"
+    case .linkAdminDown: "link is down by the operator"
+    case .noSource(let name):
+      "\(name ?? "the tunnel's endpoint") has no address of the destination's family"
+    case .marked(let mark):
+      "SAs have mark 0x\(String(mark.value, radix: 16)) and no VTI has it: only observed"
+    case .ownLink(let name, let failure?): "link \(name) of the agent's cannot be made: \(failure)"
+    case .ownLink(let name, nil): "link \(name) of the agent's is not there yet"
+    case .externalLink(let ifID):
+      "SAs have if_id \(ifID), which an external XFRM interface serves: only observed"
+    case .noDestination(let prefixes): "no destination-ip inside \(Self.text(prefixes))"
+    case .noAddress(let prefixes): "no address of this host inside \(Self.text(prefixes))"
+    case .noPing: "its traffic selectors take no ICMP echo"
+    case .kernel(24): "too many open files: raise LimitNOFILE"  // EMFILE
+    case .kernel(let errno): "kernel does not send: errno \(errno)"
+    }
+  }
+
+  private static func text(_ prefixes: [IPPrefix]) -> String {
+    prefixes.map(\.description).joined(separator: ", ")
+  }
+}

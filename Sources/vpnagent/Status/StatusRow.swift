@@ -1,0 +1,132 @@
+import TunnelCore
+
+/// A column of `vpnagent status`, in the order of the table.
+enum StatusColumn: Int, CaseIterable {
+  case name, link, gateway, mon, state, gate, rtt, loss, history, since, event, failures, template
+
+  var title: String {
+    switch self {
+    case .name: "TUNNEL"
+    case .link: "LINK"
+    case .gateway: "GATEWAY"
+    case .mon: "MON"
+    case .state: "STATE"
+    case .gate: "GATE"
+    case .rtt: "RTT"
+    case .loss: "LOSS"
+    case .history: "LAST PROBES"
+    case .since: "SINCE"
+    case .event: "LAST EVENT"
+    case .failures: "FAILURES"
+    case .template: "TEMPLATE"
+    }
+  }
+
+  /// The least that it is cut to; nil: it is shown whole or not at all.
+  var least: Int? {
+    switch self {
+    case .name: 14
+    case .link: 6
+    case .gateway: 15
+    case .history: 11
+    case .event: 16
+    case .mon, .state, .gate, .rtt, .loss, .since, .failures, .template: nil
+    }
+  }
+
+  func fit(_ cell: String, _ width: Int) -> String {
+    switch self {
+    case .name, .link, .gateway: cell.squeezed(width)
+    case .history: String(cell.suffix(width))
+    case .event: Self.short(cell, width)
+    case .mon, .state, .gate, .rtt, .loss, .since, .failures, .template: cell
+    }
+  }
+}
+
+extension StatusColumn {
+  /// What nearly all events begin with goes before what tells them apart.
+  private static func short(_ event: String, _ width: Int) -> String {
+    guard event.columns > width else { return event }
+    let common = ["VPN monitoring ", "IPSec SA ", "IPSec SAs ", "IPSEC SA "]
+    let rest = common.first(where: event.hasPrefix).map { String(event.dropFirst($0.count)) }
+    return (rest ?? event).cut(width)
+  }
+}
+
+/// One tunnel's line of the table, before it is laid out.
+struct StatusRow {
+  /// One a column.
+  let cells: [String]
+
+  static let titles = StatusRow(cells: StatusColumn.allCases.map(\.title))
+
+  private init(cells: [String]) { self.cells = cells }
+
+  init(_ tunnel: TunnelStatus, sparkline: Sparkline? = nil) {
+    cells = StatusColumn.allCases.map { Self.cell($0, tunnel, sparkline) }
+  }
+
+  subscript(column: StatusColumn) -> String { cells[column.rawValue] }
+
+  private static func cell(
+    _ column: StatusColumn, _ tunnel: TunnelStatus, _ sparkline: Sparkline?
+  ) -> String {
+    let set = tunnel.sets.first
+    switch column {
+    case .name: return tunnel.name
+    case .link: return tunnel.link ?? "-"
+    case .gateway: return tunnel.remote ?? "-"
+    case .mon: return tunnel.mon
+    case .state: return state(tunnel)
+    case .gate: return tunnel.gate
+    case .rtt: return set?.rtt.map(Quantity.milliseconds) ?? "-"
+    case .loss: return set?.loss.map(Quantity.percent) ?? "-"
+    case .history: return sparkline?.draw(set?.history ?? "") ?? ""
+    case .since: return Quantity.age(tunnel.since)
+    case .event: return event(tunnel)
+    case .failures: return tunnel.threshold == nil ? "-" : "\(tunnel.failures)"
+    case .template: return tunnel.template ?? "-"
+    }
+  }
+
+  /// `verifying 3/10`: probes lost in a row, of those that make the path dead.
+  static func state(_ tunnel: TunnelStatus) -> String {
+    guard let losses = tunnel.losses, let threshold = tunnel.threshold else { return tunnel.state }
+    let counts = tunnel.state == "verifying" || losses > 0 && tunnel.state == "up"
+    return counts ? "\(tunnel.state) \(losses)/\(threshold)" : tunnel.state
+  }
+
+  private static func event(_ tunnel: TunnelStatus) -> String {
+    guard let event = tunnel.lastEvent else { return "-" }
+    let count = tunnel.lastEventCount ?? 1
+    return count > 1 ? "\(event) (\(count) times)" : event
+  }
+}
+
+/// How well a tunnel is, the worst first.
+enum TunnelHealth: Int, Comparable {
+  case down, verifying, losing, standby, up, unmonitored
+
+  init(_ tunnel: TunnelStatus) {
+    switch (tunnel.mon, tunnel.state) {
+    case (_, "standby"): self = .standby
+    case ("-", _): self = .unmonitored
+    case (_, "up"): self = tunnel.losses == 0 ? .up : .losing
+    case (_, "verifying"): self = .verifying
+    case (_, _): self = .down
+    }
+  }
+
+  static func < (lhs: Self, rhs: Self) -> Bool { lhs.rawValue < rhs.rawValue }
+
+  /// A line in its colour: green, yellow, red.
+  func paint(_ line: String) -> String {
+    switch self {
+    case .up: "\u{1b}[32m\(line)\u{1b}[0m"
+    case .verifying, .losing: "\u{1b}[33m\(line)\u{1b}[0m"
+    case .down: "\u{1b}[31m\(line)\u{1b}[0m"
+    case .standby, .unmonitored: line
+    }
+  }
+}
