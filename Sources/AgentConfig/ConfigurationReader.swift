@@ -3,7 +3,7 @@ import TunnelCore
 
 private let rootKeys = [
   "vici-socket", "respond-bad-spi", "mass-failure-threshold", "max-clears-per-minute",
-  "vpn-monitor-options", "gateway", "vpn", "template",
+  "metrics", "vpn-monitor-options", "gateway", "vpn", "template",
 ]
 
 /// A configuration, and what in its file is allowed but hardly meant.
@@ -73,6 +73,7 @@ struct ConfigurationReader {
     var configuration = Configuration.observing
     if let path = complaints.socketPath(root["vici-socket"]) { configuration.viciSocket = path }
     readGuards(root, into: &configuration)
+    configuration.metrics = metrics(root["metrics"])
     configuration.respondBadSPI = respondBadSPI(root["respond-bad-spi"])
     for (name, item) in gateways {
       configuration.gateways[name] = gateway(name, item)

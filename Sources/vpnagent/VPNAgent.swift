@@ -8,6 +8,7 @@ struct VPNAgent: ParsableCommand {
     version: agentVersion,
     subcommands: [
       Run.self, ShowStatus.self, ShowRole.self, ShowEvents.self, ShowStatistics.self, Explain.self,
+      ShowMetrics.self,
       Verify.self, Clear.self, Reload.self, ReleaseGates.self, CheckConfig.self, Import.self,
     ])
 

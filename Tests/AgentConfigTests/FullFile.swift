@@ -3,6 +3,7 @@ let fullFile = """
   vici-socket = "/run/ike/charon.vici"
   mass-failure-threshold = 0.25
   max-clears-per-minute = 6
+  metrics = { listen = "[::1]:9112" }
   respond-bad-spi = { max-responses = 7 }
 
   # Defaults for every VPN that has vpn-monitor.

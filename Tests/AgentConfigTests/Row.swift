@@ -40,7 +40,7 @@ let monitorKeys =
   + "destination-ip, accept-clear-reply, path-mtu, verify-path, \(reactionKeys)"
 let reactionKeys = "action, recovery-threshold, renegotiate-backoff, never-answered"
 let rootKeys =
-  "vici-socket, respond-bad-spi, mass-failure-threshold, max-clears-per-minute, "
+  "vici-socket, respond-bad-spi, mass-failure-threshold, max-clears-per-minute, metrics, "
   + "vpn-monitor-options, gateway, vpn, template"
 let protocols =
   "unspec, unset, redirect, boot, static, ra, dhcp, zebra, bird, babel, bgp, isis, ospf, "

@@ -12,9 +12,10 @@ public final class Agent {
   private let lock: Descriptor
   private let signals: Descriptor
   let startedAt = monotonicNow()
+  let startedAtUnixTime = unixTime()
   var reactor: Reactor
-  private var xfrm: XfrmEvents
-  private var links: RouteEvents
+  var xfrm: XfrmEvents
+  var links: RouteEvents
   private var probes: ProbeSender
   var requestWatch: RequestWatch?
   let badSPIs = BadSPIWatch()
@@ -27,9 +28,12 @@ public final class Agent {
   let processes = ProcessRunner()
   private var service: ServiceManager
   var control: ControlServer?
+  lazy var metrics = MetricsServer(log) { [unowned self] in metricsText(at: $0) }
   var core: Core
   /// The configuration file that is obeyed; nil when the agent only observes.
   var configPath: String?
+  /// Whether the file was valid when it was last read.
+  var configurationIsGood = true
   /// What stands before the answer to a request.
   var notes: [RequestID: [String]] = [:]
 
@@ -95,6 +99,7 @@ public final class Agent {
   public func run() throws(EdgeError) {
     log(.info, "-", greeting)
     try resync()
+    _ = try serveMetrics(on: core.configuration.metrics)
     service.isReady()
     var signal: Int32 = 0
     while signal == 0 {
@@ -102,6 +107,7 @@ public final class Agent {
       service.attend(at: now) { summary }
       let deadlines = [
         core.nextDeadline, vici.nextDeadline, service.nextDeadline, processes.nextDeadline,
+        metrics.nextDeadline,
       ]
       let deadline = deadlines.compactMap { $0 }.min()
       for descriptor in try reactor.wait(until: deadline, now: now) {
@@ -116,8 +122,10 @@ public final class Agent {
       if let due = core.nextDeadline, due <= monotonicNow() { try feed(.tick) }
       try attendVICI()
       processes.wake(at: monotonicNow())
+      try attendMetrics()
     }
     service.isStopping()
+    metrics.close()
     if options.isDryRun { return log(.info, "-", "told to end by signal \(signal)") }
     let releases = options.onExit == .release && signal != SIGUSR1
     log(.info, "-", "told to end by signal \(signal): gates are \(releases ? "released" : "kept")")
@@ -159,6 +167,7 @@ public final class Agent {
       try feed(.captured(readCapture(number)))
     case let number where vici.owns(number):
       for event in vici.serve(number, at: monotonicNow()) { try feed(.vici(event)) }
+    case let number where metrics.owns(number): metrics.serve(at: monotonicNow())
     case let number where processes.owns(number):
       if let event = processes.serve(number) { try feed(event) }
     default:

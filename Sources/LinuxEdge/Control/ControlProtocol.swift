@@ -4,14 +4,14 @@ import TunnelCore
 /// The control protocol: one line `VERB [ARGUMENT...]`, one answer, the end of the stream. Words are
 /// parted by single spaces; no name has one in it.
 public enum ControlVerb: String, CaseIterable, Sendable {
-  case status, events, statistics, explain, reload, verify, clear, role
+  case status, metrics, events, statistics, explain, reload, verify, clear, role
   case clearStatistics = "clear-statistics"
   case clearBadSPICount = "clear-bad-spi-count"
 
   /// What stands after the verb.
   var arguments: String {
     switch self {
-    case .status, .statistics, .reload, .clearStatistics: ""
+    case .status, .metrics, .statistics, .reload, .clearStatistics: ""
     case .events: "[NAME]"
     case .role: "[active|standby]"
     case .clearBadSPICount: "[GATEWAY]"
@@ -22,7 +22,7 @@ public enum ControlVerb: String, CaseIterable, Sendable {
   /// How many arguments it takes.
   var argumentCount: ClosedRange<Int> {
     switch self {
-    case .status, .statistics, .reload, .clearStatistics: 0...0
+    case .status, .metrics, .statistics, .reload, .clearStatistics: 0...0
     case .events, .role, .clearBadSPICount: 0...1
     case .explain, .verify, .clear: 1...1
     }
