@@ -240,6 +240,7 @@ public struct Core: Sendable {
     let pause = max(due, last).duration(to: now)
     guard pause > Self.stallTolerance else { return }
     ledger.stalls += 1
+    ledger.lateness.note(pause)
     log(.debug, "-", "the agent did not run for \(pause); deadlines moved")
     for id in monitors.keys.sorted() {
       // Answers and SAs that came meanwhile may still wait to be read.

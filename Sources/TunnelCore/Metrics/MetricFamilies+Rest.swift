@@ -50,7 +50,7 @@ extension MetricsScene {
       \.ledger.clearFailures),
     MetricFamily(
       "probe_lateness_seconds", .histogram,
-      "From when a probe was due to when the agent came to send it"
+      "From when a probe was due to when the agent came to send it, and each stall"
     ) { scene, text in text.sample("", scene.core.ledger.lateness) },
     .one(
       "stalls_total", .counter,

@@ -58,7 +58,7 @@ struct Ledger: Sendable {
   private(set) var tunnels: [String: TunnelTally] = [:]
   private(set) var gateways: [String: GatewayTally] = [:]
   private var discovered = 0
-  /// From when a probe was due to when it was sent.
+  /// From when a probe was due to when it was sent, and each stall.
   var lateness = Histogram(Histogram.lateness)
   /// Times the agent did not run for so long that deadlines were moved.
   var stalls: UInt64 = 0
