@@ -40,7 +40,9 @@ private let rows: [Row] = [
   listen(":9112", noAddress),
   listen("", noAddress),
   listen("unix:run/m.sock", noPath),
-  listen("unix:/" + String(repeating: "x", count: 107), noPath),
+  Row(
+    "metrics.listen = 'unix:/\(String(repeating: "x", count: 107))'",
+    " metrics.listen = \"unix:/\(String(repeating: "x", count: 72))…: \(noPath)"),
   Row("metrics = {}", " metrics.listen: missing; allowed: \(form)"),
   Row("metrics = true", " metrics = true: must be a table, not a boolean"),
   Row(

@@ -20,12 +20,12 @@ import Testing
   @Test(arguments: [
     (
       "frobnicate",
-      "unknown verb 'frobnicate'; allowed: status, events, statistics, explain, reload, verify, "
+      "unknown verb 'frobnicate'; allowed: status, metrics, events, statistics, explain, reload, verify, "
         + "clear, role, clear-statistics, clear-bad-spi-count"
     ),
     (
       "",
-      "unknown verb ''; allowed: status, events, statistics, explain, reload, verify, clear, "
+      "unknown verb ''; allowed: status, metrics, events, statistics, explain, reload, verify, clear, "
         + "role, clear-statistics, clear-bad-spi-count"
     ),
     ("status now", "status: 1 arguments; allowed: status"),

@@ -11,9 +11,9 @@ let metricsGolden = """
   vpnagent_tunnel_state{tunnel="to-b",state="up"} 0
   vpnagent_tunnel_state{tunnel="to-b",state="down"} 1
   vpnagent_tunnel_state{tunnel="to-b",state="standby"} 0
-  # HELP vpnagent_tunnel_info 1; the link and the gateway of the tunnel
+  # HELP vpnagent_tunnel_info 1; link, gateway and establish-tunnels of the tunnel
   # TYPE vpnagent_tunnel_info gauge
-  vpnagent_tunnel_info{tunnel="to-b",link="vti0",gateway="gw-b"} 1
+  vpnagent_tunnel_info{tunnel="to-b",link="vti0",gateway="gw-b",establish="immediately"} 1
   # HELP vpnagent_tunnel_monitored Whether the tunnel has vpn-monitor and can be probed
   # TYPE vpnagent_tunnel_monitored gauge
   vpnagent_tunnel_monitored{tunnel="to-b"} 1

@@ -12,12 +12,14 @@ extension MetricsScene {
         }
       }
     },
-    MetricFamily("tunnel_info", .gauge, "1; the link and the gateway of the tunnel") {
+    MetricFamily("tunnel_info", .gauge, "1; link, gateway and establish-tunnels of the tunnel") {
       scene, text in
       for one in scene.tunnels {
         let link = Exposition.label("link", one.tunnel.link ?? "")
         let gateway = Exposition.label("gateway", one.tunnel.gateway ?? "")
-        text.sample("\(one.label),\(link),\(gateway)", true)
+        let establish = Exposition.label(
+          "establish", one.tunnel.vpn?.establishTunnels.rawValue ?? "")
+        text.sample("\(one.label),\(link),\(gateway),\(establish)", true)
       }
     },
     .tunnel("tunnel_monitored", "Whether the tunnel has vpn-monitor and can be probed") {
