@@ -74,7 +74,7 @@ cut_and_back() {
   wait_until 15 "the tunnel is back" -- metric_is gw-a 'tunnel_up{tunnel="to-b"}' 1
   expect "the link is in service" -- metric_is gw-a 'link_in_service{tunnel="to-b",link="vti0"}' 1
   expect "strongSwan answers" -- metric_is gw-a vici_connected 1
-  expect "its daemon answers too" -- metric_is gw-a 'dpd_threshold{gateway="gw-b"}' 5
+  expect "dead peer detection is exported" -- metric_is gw-a 'dpd_threshold{gateway="gw-b"}' 5
 }
 
 the_text_is_right() {
