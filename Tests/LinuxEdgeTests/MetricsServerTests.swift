@@ -52,7 +52,8 @@ import TunnelCore
       while !isSo() {
         let now = monotonicNow()
         if now >= end { return false }
-        let next = [end, server.nextDeadline, now.advanced(by: .milliseconds(20))].compactMap(\.self)
+        let next = [end, server.nextDeadline, now.advanced(by: .milliseconds(20))].compactMap(
+          \.self)
         let ready = try reactor.wait(until: next.min(), now: now)
         let begun = monotonicNow()
         if ready.contains(where: server.owns) { server.serve(at: begun) }

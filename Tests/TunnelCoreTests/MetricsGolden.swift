@@ -96,7 +96,7 @@ let metricsGolden = """
   # HELP vpnagent_tunnel_sa_sets SA sets of the tunnel that have SAs both ways
   # TYPE vpnagent_tunnel_sa_sets gauge
   vpnagent_tunnel_sa_sets{tunnel="to-b"} 0
-  # HELP vpnagent_sa_clears_total Times the SAs of one of the tunnel's sets were cleared, by cause
+  # HELP vpnagent_sa_clears_total Times the SAs of one of the tunnel's sets were cleared
   # TYPE vpnagent_sa_clears_total counter
   vpnagent_sa_clears_total{tunnel="to-b",reason="verify-path"} 0
   vpnagent_sa_clears_total{tunnel="to-b",reason="vpn-monitor"} 1

@@ -46,7 +46,8 @@ extension MetricsScene {
     .tunnel(
       "probe_never_answered",
       "Whether the threshold fell and nothing was done, because the target has never answered"
-    ) { one in one.tunnel.monitor.map { _ in one.sets.contains(where: \.isNeverAnswered) ? 1 : 0 } },
+    ) { one in one.tunnel.monitor.map { _ in one.sets.contains(where: \.isNeverAnswered) ? 1 : 0 }
+    },
     .counter(
       "verify_path_failures_total", "Times verify-path reached its threshold",
       \.verifyPathFailures),

@@ -63,7 +63,7 @@ extension MetricsScene {
       Double($0.sets.count { $0.phase != .incomplete && $0.absentUntil == nil })
     },
     MetricFamily(
-      "sa_clears_total", .counter, "Times the SAs of one of the tunnel's sets were cleared, by cause"
+      "sa_clears_total", .counter, "Times the SAs of one of the tunnel's sets were cleared"
     ) { scene, text in
       for one in scene.counted {
         for cause in TunnelTally.ClearCause.allCases {

@@ -11,7 +11,6 @@ story() {
   child_up gw-a
   wait_until 5 "the tunnel is up" -- metric_is gw-a 'tunnel_up{tunnel="to-b"}' 1
   wait_until 20 "probes are answered" -- metric_above gw-a "$(probes answered)" 5
-  who_never_speaks_delays_nobody
   cut_and_back
   delay 40ms
   wait_until 20 "round trips are longer" -- \
@@ -19,6 +18,7 @@ story() {
   run kill "$scraper_pid"
   heal
   the_text_is_right
+  who_never_speaks_delays_nobody
   other_places
 }
 
@@ -32,8 +32,9 @@ probes() { echo "probes_total{tunnel=\"to-b\",result=\"$1\"}"; } # RESULT
 # More clients than the agent takes connect and say nothing: probes leave and are answered as ever, and
 # who does speak comes in again when the silent ones are cut.
 who_never_speaks_delays_nobody() {
-  local before answered pid
+  local before answered lost pid
   before=$(open_files)
+  lost=$(metric gw-a "$(probes lost)")
   on_background gw-a silent.log bash -c '
     for n in {1..24}; do exec {fd}<>/dev/tcp/::1/9112; done; echo all >&2; read -rt 60 _ <> <(:)'
   pid=$started_pid
@@ -41,7 +42,7 @@ who_never_speaks_delays_nobody() {
   answered=$(metric gw-a "$(probes answered)")
   wait_until 15 "probes are answered" -- metric_above gw-a "$(probes answered)" $((answered + 4))
   expect_between "files that the agent has open" "$(open_files)" $((before - 2)) $((before + 17))
-  expect "no probe was lost" -- metric_is gw-a "$(probes lost)" 0
+  expect "no probe was lost" -- metric_is gw-a "$(probes lost)" "$lost"
   expect_equal "probes that left more than half a second late" "$(late_probes)" 0
   wait_until 40 "who speaks is heard again" -- scrape gw-a
   run kill "$pid"
