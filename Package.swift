@@ -29,9 +29,15 @@ let package = Package(
       pkgConfig: "libsystemd",
       providers: [.apt(["libsystemd-dev"])]
     ),
+    .systemLibrary(
+      name: "CMicrohttpd",
+      path: "CShims/microhttpd",
+      pkgConfig: "libmicrohttpd",
+      providers: [.apt(["libmicrohttpd-dev"])]
+    ),
     .target(
       name: "CShims",
-      dependencies: ["CNetlink", "CSystemd"],
+      dependencies: ["CNetlink", "CSystemd", "CMicrohttpd"],
       path: "CShims/shims",
       cSettings: [.unsafeFlags(["-std=gnu11", "-Wall", "-Wextra", "-Werror"])]
     ),

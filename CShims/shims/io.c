@@ -87,11 +87,11 @@ static int sync_directory_of(const char *path) {
   return result;
 }
 
-int vpa_replace_file(const char *path, const uint8_t *bytes, size_t length) {
+int vpa_replace_file(const char *path, const uint8_t *bytes, size_t length, unsigned mode) {
   char draft[PATH_MAX];
   if (snprintf(draft, sizeof(draft), "%s.new", path) >= (int)sizeof(draft))
     return -ENAMETOOLONG;
-  int fd = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  int fd = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
   if (fd < 0)
     return -errno;
   int result = write_all(fd, bytes, length);
@@ -132,7 +132,14 @@ static int unix_address(const char *path, struct sockaddr_un *address) {
   return 0;
 }
 
-int vpa_unix_listen(const char *path) {
+/* What is no socket stays: binding fails then. */
+static void unlink_socket(const char *path) {
+  struct stat found;
+  if (lstat(path, &found) == 0 && S_ISSOCK(found.st_mode))
+    unlink(path);
+}
+
+int vpa_unix_listen(const char *path, unsigned mode) {
   struct sockaddr_un address;
   int result = unix_address(path, &address);
   if (result < 0)
@@ -140,8 +147,8 @@ int vpa_unix_listen(const char *path) {
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0)
     return -errno;
-  unlink(path);
-  if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || chmod(path, 0660) < 0 ||
+  unlink_socket(path);
+  if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || chmod(path, mode) < 0 ||
       listen(fd, 16) < 0) {
     result = -errno;
     close(fd);

@@ -3,7 +3,7 @@ import TunnelCore
 
 private let rootKeys = [
   "vici-socket", "notify", "notify-timeout", "respond-bad-spi", "mass-failure-threshold",
-  "max-clears-per-minute", "vpn-monitor-options", "gateway", "vpn", "template",
+  "max-clears-per-minute", "metrics", "vpn-monitor-options", "gateway", "vpn", "template",
 ]
 
 /// A configuration, and what in its file is allowed but hardly meant.
@@ -74,6 +74,7 @@ struct ConfigurationReader {
     if let path = complaints.socketPath(root["vici-socket"]) { configuration.viciSocket = path }
     readNotify(root, into: &configuration)
     readGuards(root, into: &configuration)
+    configuration.metrics = metrics(root["metrics"])
     configuration.respondBadSPI = respondBadSPI(root["respond-bad-spi"])
     for (name, item) in gateways {
       configuration.gateways[name] = gateway(name, item)

@@ -19,6 +19,8 @@ public struct Configuration: Hashable, Sendable {
   public var massFailureThreshold = 0.5
   /// SA sets that are cleared in any minute, at most: 1...6000.
   public var maxClearsPerMinute = 60
+  /// Where metrics are read over HTTP; nil: nowhere.
+  public var metrics: MetricsAddress?
 
   /// Settings of the VPNs and of the templates.
   public var allSettings: [VPN] { vpns + templates.map(\.settings) }

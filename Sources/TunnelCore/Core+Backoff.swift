@@ -22,6 +22,7 @@ extension Core {
     }
     attempts.backoff.limits = policy.backoffLimits
     let wait = attempts.backoff.next(using: &random)
+    count(id) { $0.attempts += 1 }
     attempts.lastAt = now
     attempts.nextAt = now.advanced(by: wait)
     tunnels[id]?.attempts = attempts

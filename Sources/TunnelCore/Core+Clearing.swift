@@ -14,15 +14,19 @@ extension Core {
 
   /// Clears the SAs of a set whatever the guards say; the link stays held for `wait`, or an interval.
   ///
-  /// - Parameter isTerminated: whether the IKE daemon is told to forget the peer's IKE SA.
+  /// - Parameters:
+  ///   - isTerminated: whether the IKE daemon is told to forget the peer's IKE SA.
+  ///   - cause: for metrics; nil: what the set went down by.
   mutating func takeAway(
-    _ id: MonitorID, isTerminated: Bool = false, holding wait: Duration = .zero, at now: Instant
+    _ id: MonitorID, isTerminated: Bool = false, because cause: TunnelTally.ClearCause? = nil,
+    holding wait: Duration = .zero, at now: Instant
   ) {
     guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel],
       let set = sas.sets[monitor.key]
     else { return }
     monitors[id]?.clearAt = nil
     monitors[id]?.clears += 1
+    count(id) { $0.clears[cause ?? monitor.clearCause, default: 0] += 1 }
     monitors[id]?.clearedAt = now
     monitors[id]?.isNeverAnswered = false
     monitors[id]?.clearing = set.all

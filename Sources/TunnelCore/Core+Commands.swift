@@ -70,7 +70,7 @@ extension Core {
     for id in tunnel.monitors {
       guard let key = monitors[id]?.key, let set = sas.sets[key] else { continue }
       spis += set.all.map(\.key.spi.hex).sorted()
-      takeAway(id, at: now)
+      takeAway(id, because: .command, at: now)
       if tunnel.monitor != nil, monitors[id]?.phase != .observed, monitors[id]?.nextProbe != nil {
         monitors[id]?.phase = .down(.clearedByOperator)
         monitors[id]?.isAdopted = false

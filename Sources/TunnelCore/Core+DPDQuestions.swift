@@ -40,6 +40,7 @@ extension Core {
       dpd.watches[watch.id]?.tickAt = now.advanced(by: policy.tick)
       timers.set(.peer(watch.id), to: dpd.watches[watch.id]?.tickAt)
     }
+    ledger.count(gateway: watch.gateway) { $0.questions += 1 }
     effects.append(
       .sendIKEPing(.init(local: watch.key.local, remote: peer, port: port(of: watch))))
   }
@@ -66,6 +67,9 @@ extension Core {
     }
     (answers.isSupported, answers.isUnsupported, answers.lastAnswerAt) = (true, false, now)
     dpd.answers[target.remote] = answers
+    if let gateway = dpd.gateways[target.remote] {
+      ledger.count(gateway: gateway) { $0.answers += 1 }
+    }
     for id in dpd.ofPeer[target.remote] ?? [] { answerPeer(id, at: now) }
   }
 

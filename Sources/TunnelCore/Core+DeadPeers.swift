@@ -26,6 +26,7 @@ extension Core {
   ) {
     let peer = watch.key.remote
     dpd.answers[peer]?.isSupported = false
+    ledger.count(gateway: watch.gateway) { $0.deaths += 1 }
     log(
       .warning, "-",
       "gateway=\(watch.gateway) peer=\(peer) dpd=dead reason=\"\(Reason.peerDead)\" (\(finding))")

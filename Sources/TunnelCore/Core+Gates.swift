@@ -179,6 +179,7 @@ extension Core {
   // MARK: Failures and the end
 
   mutating func gateFailed(_ failure: GateFailure, at now: Instant) {
+    ledger.gateFailures += 1
     let name: String
     switch failure {
     case .record(let link, let message):

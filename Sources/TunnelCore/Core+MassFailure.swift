@@ -36,6 +36,7 @@ extension Core {
     weigh(id, at: now)
     guard mass.begins(at: now) else { return }
     timers.set(.mass, to: nil)
+    ledger.massFailures += 1
     effects.append(
       .massAlarm(MassAlarm(isOver: false, failing: mass.victims.count, total: mass.total)))
   }

@@ -10,7 +10,12 @@ extension Core {
     if isDue(monitor.absentUntil) { return endAbsence(id, at: now) }
     if isDue(monitor.clearAt) { clear(id, at: now) }
     if isDue(monitor.clearAgainAt) { clearAgain(id, at: now) }
-    monitors[id]?.window.expire(at: now)
+    if let expired = monitors[id]?.window.expire(at: now) {
+      count(id) {
+        $0.lost += expired.lost
+        $0.clear += expired.clear
+      }
+    }
     if monitors[id]?.window.consecutiveLosses != monitor.window.consecutiveLosses {
       weigh(monitor.tunnel, at: now)
     }
@@ -26,6 +31,7 @@ extension Core {
     guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel],
       let policy = tunnel.monitor, let due = monitor.nextProbe
     else { return }
+    ledger.lateness.note(due.duration(to: now))
     let next = due.advanced(by: policy.interval)
     monitors[id]?.nextProbe = next > now ? next : now.advanced(by: policy.interval)
     if policy.mode == .optimized, monitor.phase == .up {
@@ -75,6 +81,7 @@ extension Core {
   ) {
     if PathMTU.owns(sequence) { return refusedWhole(id, sequence, limit: nil, at: now) }
     monitors[id]?.window.takeBack(sequence)
+    count(id) { $0.notSent += 1 }
     monitors[id]?.meter.takeBackProbe()
     if let key = monitors[id]?.key { notePeerMeters(key) { $0.takeBackProbe() } }
     monitors[id]?.obstacle = .kernel(errno)
@@ -105,9 +112,18 @@ extension Core {
     if arrives(by: reply.way, monitor) { noteReplyOfPeer(monitor.key) }
     switch monitors[reply.monitor]?.window.receive(reply.sequence, at: reply.arrivedAt) {
     case .alive(let roundTrip):
+      count(reply.monitor) {
+        $0.answered += 1
+        $0.roundTrips.note(roundTrip)
+      }
       pathIsAlive(reply.monitor, at: now)
       noteOutcome(reply.monitor, reply.sequence, .success(roundTrip))
-    case .late: noteLateAnswer(reply.monitor, at: now)
+    case .late(let roundTrip):
+      count(reply.monitor) {
+        $0.late += 1
+        $0.roundTrips.note(roundTrip)
+      }
+      noteLateAnswer(reply.monitor, at: now)
     case .unknown, nil: break
     }
   }
@@ -156,6 +172,7 @@ extension Core {
       .warning, tunnel.name,
       "\(monitor.window.consecutiveLosses) probes unanswered, threshold is \(policy.threshold)")
     monitors[id]?.phase = .down(reason)
+    countFailure(of: id, because: reason)
     if policy.action != .warn { monitors[id]?.isAdopted = false }
     backOff(id, policy.interval, at: now)
     noteTestResult(of: monitor)

@@ -42,6 +42,7 @@ extension Core {
     tunnels[id]?.command?.isRunning = true
     tunnels[id]?.command?.attempts += 1
     log(.info, tunnel.name, "running \(words.joined(separator: " "))")
+    count(id) { $0.initiations += 1 }
     effects.append(.run(id, words))
   }
 

@@ -222,6 +222,7 @@ extension Core {
       tryNextAddress(instead: name, at: now)
     case .initiate:
       log(work.silences <= 1 ? .info : .debug, tunnel, "initiating \(name)")
+      count(work.tunnel) { $0.initiations += 1 }
       ask(.initiate(name), about: name)
     }
     return true

@@ -4,6 +4,7 @@ extension Core {
   mutating func respond(to esp: CapturedESP, from gateway: String, at now: Instant) {
     let lacking = tunnels.values.filter { lacksSAs($0, of: gateway) }
     badSPI.peers[gateway, default: BadSPI.Peer()].note(esp, at: now)
+    ledger.count(gateway: gateway) { $0.badSPIs += 1 }
     badSPI.peers[gateway]?.restsAsWhole = lacking.isEmpty
     let what = "gateway=\(gateway) bad SPI \(esp.spi.hex) from \(esp.source)"
     guard !lacking.isEmpty else {
@@ -44,6 +45,7 @@ extension Core {
     let limit = configuration.respondBadSPI?.maxResponses ?? 0
     let responses = (badSPI.peers[gateway]?.responses ?? 0) + 1
     badSPI.peers[gateway]?.responses = responses
+    ledger.count(gateway: gateway) { $0.responses += 1 }
     badSPI.peers[gateway]?.restsUntil = now.advanced(by: BadSPI.responseRest)
     log(
       .warning, "-",
@@ -80,6 +82,7 @@ extension Core {
   private mutating func negotiate(_ tunnel: Tunnel, at now: Instant) {
     if ike.isConnected {
       guard case .success(let name) = childName(of: tunnel) else { return }
+      count(tunnel.id) { $0.initiations += 1 }
       effects.append(.vici(.initiate(name)))
     } else if tunnel.command?.isRunning != true {
       tunnels[tunnel.id]?.owesNegotiation = true

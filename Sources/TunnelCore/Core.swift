@@ -34,6 +34,7 @@ import OrderedCollections
 /// - `Core+Reload`: another configuration while the agent runs
 /// - `Core+Commands`: what else an operator asks for
 /// - `Core+Gates`: what a tunnel's state means for its link
+/// - `Metrics/`: what is counted for monitoring systems, and how they read it
 /// - `Tunnel`: the one function that changes a tunnel's state
 public struct Core: Sendable {
   enum TimerOwner: Hashable {
@@ -85,6 +86,8 @@ public struct Core: Sendable {
   /// Attempts on tunnels that are forgotten while they have no SA.
   var departed: [String: Attempts] = [:]
   var badSPI = BadSPI()
+  /// What monitoring systems count.
+  var ledger = Ledger()
   /// Active, unless told otherwise.
   public internal(set) var role: Role
 
@@ -179,6 +182,7 @@ public struct Core: Sendable {
     case .echoRequest(let source, let link): notePeerProbe(from: source, linkIndex: link)
     case .gateFailed(let failure): gateFailed(failure, at: now)
     case .clearFailed(let id, let key, let message):
+      ledger.clearFailures += 1
       let name = monitors[id].flatMap { tunnels[$0.tunnel]?.name } ?? "-"
       log(.warning, name, "cannot clear \(key): \(message)")
     case .vici(let event): take(event, at: now)
@@ -235,6 +239,8 @@ public struct Core: Sendable {
     guard let due = timers.next, let last = handledAt else { return }
     let pause = max(due, last).duration(to: now)
     guard pause > Self.stallTolerance else { return }
+    ledger.stalls += 1
+    ledger.lateness.note(pause)
     log(.debug, "-", "the agent did not run for \(pause); deadlines moved")
     for id in monitors.keys.sorted() {
       // Answers and SAs that came meanwhile may still wait to be read.

@@ -8,7 +8,7 @@ struct VPNAgent: ParsableCommand {
     version: agentVersion,
     subcommands: [
       Run.self, ShowStatus.self, Show.self, ShowRole.self, ShowEvents.self, ShowStatistics.self,
-      Explain.self,
+      ShowMetrics.self, Explain.self,
       Verify.self, Clear.self, Reload.self, ReleaseGates.self, CheckConfig.self, Import.self,
       DoctorCommand.self,
     ])

@@ -5,6 +5,7 @@ let fullFile = """
   notify-timeout = 2.5
   mass-failure-threshold = 0.25
   max-clears-per-minute = 6
+  metrics = { listen = "[::1]:9112" }
   respond-bad-spi = { max-responses = 7 }
 
   # Defaults for every VPN that has vpn-monitor.

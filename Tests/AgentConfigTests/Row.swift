@@ -41,7 +41,7 @@ let monitorKeys =
 let reactionKeys = "action, recovery-threshold, renegotiate-backoff, never-answered"
 let rootKeys =
   "vici-socket, notify, notify-timeout, respond-bad-spi, mass-failure-threshold, "
-  + "max-clears-per-minute, vpn-monitor-options, gateway, vpn, template"
+  + "max-clears-per-minute, metrics, vpn-monitor-options, gateway, vpn, template"
 let programForm =
   "an absolute path, or an array of it and up to 63 arguments"
 let protocols =

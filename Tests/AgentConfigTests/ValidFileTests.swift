@@ -21,6 +21,7 @@ private func vpn(_ lines: String) throws -> VPN {
   let loaded = try parse(fullFile)
   let peers = [IPAddress(203, 0, 113, 1), IPAddress(203, 0, 113, 2)]
   let six = try #require(IPAddress("2001:db8::1"))
+  let loopback6 = try #require(IPAddress("::1"))
   let far6 = try #require(IPAddress("fd99::3"))
   let prefix = try #require(IPPrefix("2001:db8:2::/48"))
   var first = VPN(
@@ -62,6 +63,7 @@ private func vpn(_ lines: String) throws -> VPN {
   expected.notifyTimeout = .milliseconds(2500)
   expected.massFailureThreshold = 0.25
   expected.maxClearsPerMinute = 6
+  expected.metrics = .tcp(loopback6, port: 9112)
   expected.respondBadSPI = RespondBadSPI(maxResponses: 7)
   #expect(loaded.configuration == expected)
   #expect(loaded.warnings.count == 1)  // a6 has routes that it does not touch

@@ -20,14 +20,14 @@ import Testing
   @Test(arguments: [
     (
       "frobnicate",
-      "unknown verb 'frobnicate'; allowed: status, events, statistics, explain, reload, verify, "
-        + "clear, role, clear-statistics, clear-bad-spi-count, security-associations, interfaces, "
+      "unknown verb 'frobnicate'; allowed: status, metrics, events, statistics, explain, reload, "
+        + "verify, clear, role, clear-statistics, clear-bad-spi-count, security-associations, interfaces, "
         + "routes, ike, inactive-tunnels"
     ),
     (
       "",
-      "unknown verb ''; allowed: status, events, statistics, explain, reload, verify, clear, "
-        + "role, clear-statistics, clear-bad-spi-count, security-associations, interfaces, routes, "
+      "unknown verb ''; allowed: status, metrics, events, statistics, explain, reload, verify, "
+        + "clear, role, clear-statistics, clear-bad-spi-count, security-associations, interfaces, routes, "
         + "ike, inactive-tunnels"
     ),
     ("status to-b now", "status: 2 arguments; allowed: status [NAME]"),

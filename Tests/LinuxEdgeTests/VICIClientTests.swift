@@ -183,7 +183,7 @@ private final class Daemon {
     let directory = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
     path = "\(directory)/vpnagent-test-\(getpid())-\(UInt32.random(in: 0...(.max))).vici"
     listener = try Descriptor(
-      taking: unsafe vpa_unix_listen(path), operation: "listen", object: path)
+      taking: unsafe vpa_unix_listen(path, 0o600), operation: "listen", object: path)
   }
 
   deinit { unsafe unlink(path) }

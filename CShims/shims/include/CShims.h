@@ -1,6 +1,6 @@
 /*
- * The C layer of vpnagent: the one place that sees <linux/...>, libmnl, libnl and
- * libsystemd.
+ * The C layer of vpnagent: the one place that sees <linux/...>, libmnl, libnl,
+ * libmicrohttpd and libsystemd.
  *
  * Flat structs in, flat structs out, "a value or -errno", no policy. Everything is in host order
  * unless a field says otherwise. Keys of SAs never leave: decoders copy named fields only, and
@@ -13,6 +13,7 @@
 #include "vpa_capture.h"
 #include "vpa_decode.h"
 #include "vpa_event.h"
+#include "vpa_http.h"
 #include "vpa_ike_ping.h"
 #include "vpa_inspect.h"
 #include "vpa_io.h"

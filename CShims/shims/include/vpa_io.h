@@ -23,16 +23,17 @@ int vpa_make_directory(const char *path);
 int vpa_lock_file(const char *path);
 
 /* Replaces a file's content: written to path.new, synced, renamed over path, directory synced.
- * Returns 0, or -errno; after an error path still has its old content. */
-int vpa_replace_file(const char *path, const uint8_t *bytes, size_t length);
+ * A new file has this mode, less the umask. Returns 0, or -errno; after an error path still has its
+ * old content. */
+int vpa_replace_file(const char *path, const uint8_t *bytes, size_t length, unsigned mode);
 
 /* Reads a file of at most capacity bytes. Returns the bytes read, or -errno (-EFBIG when it is
  * longer). */
 int64_t vpa_read_file(const char *path, uint8_t *buffer, size_t capacity);
 
-/* Listens on a Unix stream socket (0660), replacing what is at path. Returns the fd
- * (non-blocking), or -errno. */
-int vpa_unix_listen(const char *path);
+/* Listens on a Unix stream socket with this mode, in the place of one that is at path. Returns the
+ * fd (non-blocking), or -errno: -EADDRINUSE when something else is there. */
+int vpa_unix_listen(const char *path, unsigned mode);
 
 /* Connects to a Unix stream socket; sends and receives give up after timeout_ms. Returns the fd
  * (blocking), or -errno. */

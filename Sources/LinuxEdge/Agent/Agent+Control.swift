@@ -14,6 +14,7 @@ extension Agent {
     let arguments = request.arguments
     switch request.verb {
     case .status: try reply(id, status(of: arguments.first))
+    case .metrics: try reply(id, metricsText(at: monotonicNow()))
     case .events: try reply(id, events(of: arguments.first))
     case .statistics: try reply(id, AgentStatistics(core.eventCounters).json())
     case .explain: try reply(id, explanation(of: arguments[0]))
@@ -67,12 +68,17 @@ extension Agent {
       }
       configPath = file.path
       notifier.take(file.configuration)
-      if let id { notes[id] = file.warnings.map { "warning: \($0)" } }
+      configurationIsGood = true
+      let obstacle = try serveMetrics(on: file.configuration.metrics)
+      if let id {
+        notes[id] = file.warnings.map { "warning: \($0)" } + (obstacle.map { [$0] } ?? [])
+      }
       try feed(.command(.reload(file.configuration), id))
     }
   }
 
   private func refuseReload(_ id: RequestID?, _ refusal: ControlAnswer) throws(EdgeError) {
+    configurationIsGood = false
     log(.error, "-", "reload: nothing changed: \(refusal.lines.joined(separator: "; "))")
     if let id { try reply(id, refusal.json()) }
   }

@@ -12,9 +12,10 @@ public final class Agent {
   private let lock: Descriptor
   private let signals: Descriptor
   let startedAt = monotonicNow()
+  let startedAtUnixTime = unixTime()
   var reactor: Reactor
-  private var xfrm: XfrmEvents
-  private var links: RouteEvents
+  var xfrm: XfrmEvents
+  var links: RouteEvents
   private var probes: ProbeSender
   var requestWatch: RequestWatch?
   let badSPIs = BadSPIWatch()
@@ -28,9 +29,12 @@ public final class Agent {
   let notifier: Notifier
   private var service: ServiceManager
   var control: ControlServer?
+  lazy var metrics = MetricsServer(log) { [unowned self] in metricsText(at: $0) }
   var core: Core
   /// The configuration file that is obeyed; nil when the agent only observes.
   var configPath: String?
+  /// Whether the file was valid when it was last read.
+  var configurationIsGood = true
   /// What stands before the answer to a request.
   var notes: [RequestID: [String]] = [:]
 
@@ -97,6 +101,7 @@ public final class Agent {
   public func run() throws(EdgeError) {
     log(.info, "-", greeting)
     try resync()
+    _ = try serveMetrics(on: core.configuration.metrics)
     service.isReady()
     var signal: Int32 = 0
     while signal == 0 {
@@ -105,6 +110,7 @@ public final class Agent {
       let deadlines = [
         core.nextDeadline, vici.nextDeadline, service.nextDeadline, processes.nextDeadline,
         notifier.nextDeadline,
+        metrics.nextDeadline,
       ]
       let deadline = deadlines.compactMap { $0 }.min()
       for descriptor in try reactor.wait(until: deadline, now: now) {
@@ -120,8 +126,10 @@ public final class Agent {
       try attendVICI()
       processes.wake(at: monotonicNow())
       notifier.wake(at: monotonicNow())
+      try attendMetrics()
     }
     service.isStopping()
+    metrics.close()
     if options.isDryRun { return log(.info, "-", "told to end by signal \(signal)") }
     let releases = options.onExit == .release && signal != SIGUSR1
     log(.info, "-", "told to end by signal \(signal): gates are \(releases ? "released" : "kept")")
@@ -163,6 +171,7 @@ public final class Agent {
       try feed(.captured(readCapture(number)))
     case let number where vici.owns(number):
       for event in vici.serve(number, at: monotonicNow()) { try feed(.vici(event)) }
+    case let number where metrics.owns(number): metrics.serve(at: monotonicNow())
     case let number where processes.owns(number):
       if let (tunnel, end) = processes.serve(number) { try feed(.commandEnded(tunnel, end)) }
     case let number where notifier.owns(number):

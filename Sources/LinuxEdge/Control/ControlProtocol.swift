@@ -4,7 +4,7 @@ import TunnelCore
 /// The control protocol: one line `VERB [ARGUMENT...]`, one answer, the end of the stream. Words are
 /// parted by single spaces; no name has one in it.
 public enum ControlVerb: String, CaseIterable, Sendable {
-  case status, events, statistics, explain, reload, verify, clear, role
+  case status, metrics, events, statistics, explain, reload, verify, clear, role
   case clearStatistics = "clear-statistics"
   case clearBadSPICount = "clear-bad-spi-count"
   case securityAssociations = "security-associations"
@@ -14,7 +14,7 @@ public enum ControlVerb: String, CaseIterable, Sendable {
   /// What stands after the verb.
   var arguments: String {
     switch self {
-    case .statistics, .reload, .clearStatistics, .ike, .inactiveTunnels: ""
+    case .metrics, .statistics, .reload, .clearStatistics, .ike, .inactiveTunnels: ""
     case .status, .events, .securityAssociations: "[NAME]"
     case .interfaces, .routes: "[LINK]"
     case .role: "[active|standby]"
@@ -26,7 +26,7 @@ public enum ControlVerb: String, CaseIterable, Sendable {
   /// How many arguments it takes.
   var argumentCount: ClosedRange<Int> {
     switch self {
-    case .statistics, .reload, .clearStatistics, .ike, .inactiveTunnels: 0...0
+    case .metrics, .statistics, .reload, .clearStatistics, .ike, .inactiveTunnels: 0...0
     case .status, .events, .role, .clearBadSPICount, .securityAssociations, .interfaces, .routes:
       0...1
     case .explain, .verify, .clear: 1...1

@@ -30,7 +30,7 @@ final class ControlServer {
   /// Listens at `path`.
   init(path: String) throws(EdgeError) {
     listener = try Descriptor(
-      taking: unsafe vpa_unix_listen(path), operation: "listen on", object: path)
+      taking: unsafe vpa_unix_listen(path, 0o660), operation: "listen on", object: path)
   }
 
   var listeningDescriptor: Int32 { listener.number }

@@ -1,9 +1,17 @@
 import CShims
+import Glibc
 import TunnelCore
 
 /// CLOCK_MONOTONIC.
 public func monotonicNow() -> Instant {
   Instant(nanoseconds: vpa_monotonic_ns())
+}
+
+/// CLOCK_REALTIME in seconds since 1970, milliseconds behind the point.
+func unixTime() -> Double {
+  var now = timespec()
+  _ = unsafe clock_gettime(CLOCK_REALTIME, &now)
+  return Double(now.tv_sec) + Double(now.tv_nsec / 1_000_000) / 1000
 }
 
 /// A random number from the kernel.

@@ -15,12 +15,15 @@ public func readFile(_ path: String, limit: Int = 16 << 20) throws(EdgeError) ->
   return Array(buffer.prefix(Int(count)))
 }
 
-/// Replaces a file's content for good: written beside it, synced, renamed over it.
+/// Replaces a file's content for good: written beside it, synced, renamed over it. A new file has this
+/// mode, less the umask.
 ///
 /// - Throws: errno; the file then has its old content.
-public func replaceFile(_ path: String, with bytes: [UInt8]) throws(EdgeError) {
+public func replaceFile(
+  _ path: String, with bytes: [UInt8], mode: UInt32 = 0o600
+) throws(EdgeError) {
   let result = unsafe bytes.withUnsafeBufferPointer {
-    unsafe vpa_replace_file(path, $0.baseAddress, $0.count)
+    unsafe vpa_replace_file(path, $0.baseAddress, $0.count, mode)
   }
   guard result == 0 else { throw EdgeError(operation: "write", object: path, errno: -result) }
 }

@@ -84,6 +84,7 @@ extension Core {
 
   mutating func note(_ event: TunnelEventText, of tunnel: TunnelID, at now: Instant) {
     eventLog.note(event.rawValue, of: tunnel, at: now)
+    if event == .rekeyed { count(tunnel) { $0.rekeys += 1 } }
   }
 }
 

@@ -9,6 +9,8 @@ struct ProbeWindow: Hashable, Sendable {
     var sequence: UInt64
     var sentAt: Instant
     var deadline: Instant
+    /// Whether it was answered outside the tunnel.
+    var hasClearReply = false
   }
 
   /// What a reply meant.
@@ -58,10 +60,14 @@ struct ProbeWindow: Hashable, Sendable {
     statistics.notSent += 1
   }
 
-  /// Counts the probes whose deadline has passed.
-  mutating func expire(at now: Instant) {
+  /// Counts the probes whose deadline has passed. Returns how many, those that were answered outside
+  /// the tunnel by themselves.
+  @discardableResult
+  mutating func expire(at now: Instant) -> (lost: UInt64, clear: UInt64) {
+    var expired: (lost: UInt64, clear: UInt64) = (0, 0)
     while let first = outstanding.first, first.deadline <= now {
       outstanding.removeFirst()
+      if first.hasClearReply { expired.clear += 1 } else { expired.lost += 1 }
       recentlyLost.append(first)
       if recentlyLost.count > Self.remembersLost { recentlyLost.removeFirst() }
       statistics.note(nil, of: first.sequence)
@@ -70,6 +76,7 @@ struct ProbeWindow: Hashable, Sendable {
       consecutiveReplies = 0
       consecutiveLosses += 1
     }
+    return expired
   }
 
   /// Takes an authentic reply that came through the tunnel.
@@ -95,7 +102,10 @@ struct ProbeWindow: Hashable, Sendable {
   /// Takes an authentic reply that came outside the tunnel. It is no sign of life.
   /// Returns whether the probe was one of ours that still waited.
   mutating func receiveInClear(_ sequence: UInt64) -> Bool {
-    guard outstanding.contains(where: { $0.sequence == sequence }) else { return false }
+    guard let index = outstanding.firstIndex(where: { $0.sequence == sequence }) else {
+      return false
+    }
+    outstanding[index].hasClearReply = true
     statistics.clearReplies += 1
     hasClearReply = true
     return true

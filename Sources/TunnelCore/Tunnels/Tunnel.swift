@@ -11,7 +11,7 @@ public struct TunnelID: RawRepresentable, Hashable, Sendable, Comparable {
 }
 
 /// The states of design.md section 3.
-public enum TunnelState: String, Hashable, Sendable {
+public enum TunnelState: String, CaseIterable, Hashable, Sendable {
   /// No complete SA set.
   case absent
   /// SAs are there, the path is not proven yet.
@@ -101,6 +101,7 @@ extension Core {
       "state=\(state.rawValue) was=\(tunnel.state.rawValue) reason=\"\(reason)\"")
     if isBad, reason != .clearedByOperator {
       tunnels[id]?.failures += 1
+      count(id) { $0.failures += 1 }
       tunnels[id]?.lastFailure = (reason, now)
     }
     // Nothing is known of a path that cannot be probed.

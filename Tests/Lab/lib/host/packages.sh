@@ -18,6 +18,7 @@ declare -A lab_roots=(
   [networkd]="systemd"
   [keepalived]="keepalived"
   [libreswan]="libreswan"
+  [prometheus]="prometheus"
 )
 
 lab_installed() { # PACKAGE

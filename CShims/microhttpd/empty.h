@@ -1,0 +1,1 @@
+/* See module.modulemap: no declaration crosses here, Swift never sees <microhttpd.h>. */

@@ -1,0 +1,32 @@
+import ArgumentParser
+import LinuxEdge
+
+struct ShowMetrics: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "metrics",
+    abstract: "Prints the agent's metrics as Prometheus reads them.",
+    discussion: """
+      The same text as `metrics` in the configuration serves over HTTP. With --output for the \
+      textfile collector of the node exporter: the file is written beside and renamed, so that no \
+      reader sees half of it.
+      Exit status: 0, 2 no agent answers, 71 the file cannot be written.
+      """)
+
+  @Option(help: "The file to write, instead of standard output.") var output: String?
+  @OptionGroup var place: Place
+
+  func run() throws {
+    let text = try ask("metrics", in: place.directory)
+    guard text.starts(with: "# HELP ".utf8) else {
+      if let answer = ControlAnswer(json: text) { return try conclude(answer) }
+      throw strangeAnswer(place.directory)
+    }
+    guard let output else { return show(String(decoding: text, as: UTF8.self)) }
+    do {
+      try replaceFile(output, with: text, mode: 0o644)
+    } catch {
+      complain(error.description)
+      throw error.isPermission ? ExitCode.permission : ExitCode.system
+    }
+  }
+}
