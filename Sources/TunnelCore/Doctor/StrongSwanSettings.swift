@@ -56,7 +56,7 @@ public struct StrongSwanSettings: Hashable, Sendable {
     while let word = words.next() {
       switch word {
       case .include(let pattern):
-        if count == 1 { includes.append(pattern) }
+        if path == self.path { includes.append(pattern) }
         for (file, text) in included(pattern, path) {
           read(text, of: file, in: section, included, &count)
         }
