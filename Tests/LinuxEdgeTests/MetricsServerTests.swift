@@ -152,7 +152,7 @@ import TunnelCore
         (try? rig.listen(on: .tcp(IPAddress(127, 0, 0, 1), port: port))) != nil
       })
     #expect(unsafe access(rig.path, F_OK) != 0, "the socket is gone from its old place")
-    let runner = ProcessRunner()
+    let runner = ProcessRunner<Int>()
     let script = """
       exec 3<>/dev/tcp/127.0.0.1/\(port)
       printf 'GET /metrics HTTP/1.0\\r\\n\\r\\n' >&3
