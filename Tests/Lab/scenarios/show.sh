@@ -43,7 +43,6 @@ while_verifying() {
   lists_the_sas V
   asked 1 status to-b
   it_says '^    last probes: +xx+$'
-  json_is_valid
 }
 
 while_up() {
@@ -64,7 +63,7 @@ while_up() {
   it_says "^  net: #[0-9]+, INSTALLED, SPIs $(spi in) $(spi out), tunnel to-b\$"
   wait_until 15 "some probes were answered" -- answered gw-a to-b 3
   asked 0 status to-b
-  it_says '^    last probes: +x.*[0-9]{2}$'
+  it_says '^    last probes: +[0-9x]*[0-9]{2}$'
   json_is_valid
 }
 
