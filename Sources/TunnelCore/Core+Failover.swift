@@ -42,19 +42,42 @@ extension Core {
 
   /// A peer does not answer the negotiation of a child: that of the next address comes in its place.
   mutating func tryNextAddress(instead name: ChildName, at now: Instant) {
+    tryNextAddress(instead: name) { work in
+      work.moveOn(atOnce: false)
+      work.dueAt = now
+    }
+    wantList(at: now)
+  }
+
+  /// A peer answered the negotiation of a child, and nothing came of it: each address is tried once,
+  /// and then, when the back-off is over, the first of them again.
+  mutating func refused(_ name: ChildName, at now: Instant) {
+    guard let work = ike.renegotiations[name], let tunnel = tunnels[work.tunnel],
+      let gateway = tunnel.gateway.flatMap({ configuration.gateways[$0] }),
+      gateway.addresses.count > 1
+    else { return }
+    log(.info, tunnel.name, "\(name) was refused")
+    let isRoundOver = work.refusals.isMultiple(of: gateway.addresses.count)
+    tryNextAddress(instead: name) { $0.moveOn(atOnce: !isRoundOver) }
+    if !isRoundOver { wantList(at: now) }
+  }
+
+  private mutating func tryNextAddress(
+    instead name: ChildName, _ change: (inout Renegotiation) -> Void
+  ) {
     guard var work = ike.renegotiations[name], work.mayInitiate, let tunnel = tunnels[work.tunnel],
       let gateway = tunnel.gateway.flatMap({ configuration.gateways[$0] }),
       gateway.addresses.count > 1
     else { return }
     rotate(gateway)
-    guard case .success(let next) = childName(of: tunnel), next != name,
-      ike.renegotiations[next] == nil
-    else { return }
-    ike.renegotiations[name] = nil
-    work.step = .awaited
-    work.dueAt = now
-    ike.renegotiations[next] = work
-    wantList(at: now)
+    switch childName(of: tunnel) {
+    case .success(let next) where next != name && ike.renegotiations[next] == nil:
+      ike.renegotiations[name] = nil
+      change(&work)
+      ike.renegotiations[next] = work
+    case .success: break
+    case .failure(let obstacle): note(obstacle, of: tunnel)
+    }
   }
 
   private mutating func rotate(_ gateway: Gateway) {
