@@ -12,7 +12,7 @@ import TunnelCore
   /// strongSwan as it lists, answering each request at once.
   private struct Daemon {
     var sas = [DaemonDPDTests.ike(7, [.of(1)])]
-    var dpdDelay: UInt32 = 2
+    var dpdDelay: UInt32
     private var answered = 0
 
     init(dpdDelay: UInt32 = 2) { self.dpdDelay = dpdDelay }
@@ -56,10 +56,12 @@ import TunnelCore
   }
 
   private func running(
-    _ detection: DeadPeerDetection = charon, _ daemon: inout Daemon, monitor: Monitor? = nil
+    _ daemon: inout Daemon, _ detection: DeadPeerDetection = charon, monitor: Monitor? = nil,
+    establish: VPN.EstablishTunnels = .onTraffic
   ) -> Bench {
     var bench = Bench(
-      monitor, detection: detection, addresses: [Bench.remote, Self.second])
+      monitor, establish: establish, detection: detection,
+      addresses: [Bench.remote, Self.second])
     bench.answering = true
     bench.daemonAnswers = true
     bench.boot()
@@ -87,14 +89,15 @@ import TunnelCore
     fall(Self.ike(7, isWaiting: true), &bench, &daemon)
     #expect(bench.lastAlarm.contains("DPD detected peer as down. Existing IKE/IPSec SAs cleared"))
     #expect(bench.state == "down/held/-")
-    #expect(bench.acts == [.initiate(Self.next)], "the rest is strongSwan's own work")
+    #expect(bench.acts.first == .initiate(Self.next), "the rest is strongSwan's own work")
     #expect(bench.questions == 0 && bench.clearTimes.isEmpty)
   }
 
   @Test func withVPNMonitorItIsOneDeathToo() {
     var daemon = Daemon()
     var bench = running(
-      &daemon, monitor: Monitor(interval: .seconds(2), threshold: 5, verifyPath: .init()))
+      &daemon, monitor: Monitor(interval: .seconds(2), threshold: 5, verifyPath: .init()),
+      establish: .immediately)
     bench.answering = false
     fall(Self.ike(7, isWaiting: true), &bench, &daemon)
     daemon.run(&bench, for: 30)
@@ -158,7 +161,7 @@ import TunnelCore
 
   @Test func autoLeavesItToStrongSwanWhereThatAsks() {
     var daemon = Daemon()
-    var bench = running(Self.auto, &daemon)
+    var bench = running(&daemon, Self.auto)
     #expect(bench.peer?.transport == "charon" && bench.peer?.support == "supported")
     bench.forgetTrace()
     bench.wait(20)
@@ -178,7 +181,7 @@ import TunnelCore
     detection: DeadPeerDetection, dpdDelay: UInt32
   ) {
     var daemon = Daemon(dpdDelay: dpdDelay)
-    var bench = running(detection, &daemon)
+    var bench = running(&daemon, detection)
     #expect(bench.peer?.transport == "ike-ping" && bench.peer?.obstacle == nil)
     #expect(bench.questions >= 1)
     fall(Self.ike(7, isWaiting: true), &bench, &daemon)
