@@ -12,7 +12,8 @@
 
 extern char **environ;
 
-enum { MOST_WORDS = 64 };
+// 64 of the operator's, and two of the agent's in front.
+enum { MOST_WORDS = 66 };
 
 /* Points into `words`; returns how many there are, or -errno. */
 static int split(const uint8_t *words, size_t length, char *list[MOST_WORDS + 1]) {

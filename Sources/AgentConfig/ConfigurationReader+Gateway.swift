@@ -51,7 +51,8 @@ extension ConfigurationReader {
     if detection.transport == .charon {
       if let mode = section["mode"], detection.mode != .probeIdleTunnel {
         complaints.refuse(
-          mode, "strongSwan asks when nothing comes in; allowed with transport = \"charon\": "
+          mode,
+          "strongSwan asks when nothing comes in; allowed with transport = \"charon\": "
             + "probe-idle-tunnel")
       }
       detection.mode = .probeIdleTunnel

@@ -81,8 +81,8 @@ extension Core {
     for id in dpd.ofPeer[target.remote] ?? [] { dpd.watches[id]?.detector.takeBack() }
   }
 
-  /// The daemon says that an exchange of an IKE SA took place: known at once, and of which one, however
-  /// long its next list takes.
+  /// The daemon says that an exchange of an IKE SA took place: known at once, and of which one,
+  /// however long its next list takes.
   mutating func noteExchange(ofIKE ikeID: UInt32, at now: Instant) {
     for id in dpd.watches.keys.sorted() where dpd.watches[id]?.key.ikeID == ikeID {
       guard let remote = dpd.watches[id]?.key.remote, let policy = deadPeerDetection(of: remote)

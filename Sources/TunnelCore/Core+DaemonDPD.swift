@@ -1,11 +1,11 @@
 /// strongSwan's own DPD in the place of the agent's questions (`transport = "charon"` or `"auto"`).
 ///
-/// charon asks when nothing came in for `dpd_delay`, and destroys an IKE SA whose request, whichever,
-/// stayed unanswered through all retransmissions. VICI says that an IKE SA is down, not why; but a
-/// delete, whoever sent it, makes it DELETING first or waits in its queue, and a rekeyed one is not
-/// reported at all (strongSwan: ike_sa.c, `retransmit`, `delete_`; tasks/ike_delete.c). What is
-/// left is a peer that does not answer, or one that came back and replaced it (INITIAL_CONTACT):
-/// then another IKE SA is up by the next list.
+/// charon asks when nothing came in for `dpd_delay`, and destroys an IKE SA whose request,
+/// whichever, stayed unanswered through all retransmissions. VICI says that an IKE SA is down, not
+/// why; but a delete, whoever sent it, makes it DELETING first or waits in its queue, and a rekeyed
+/// one is not reported at all (strongSwan: ike_sa.c, `retransmit`, `delete_`; tasks/ike_delete.c).
+/// What is left is a peer that does not answer, or one that came back and replaced it
+/// (INITIAL_CONTACT): then another IKE SA is up by the next list.
 extension Core {
   /// Whether strongSwan asks a peer, and not the agent.
   func isAskedByDaemon(_ watch: PeerWatch) -> Bool {
@@ -14,13 +14,13 @@ extension Core {
   }
 
   private func isAskedByDaemon(
-    _ policy: DeadPeerDetection, _ connection: IKEConnection?
+    _ policy: DeadPeerDetection, _ connection: @autoclosure () -> IKEConnection?
   ) -> Bool {
     switch policy.transport {
     case .ikePing: false
     case .charon: true
     case .auto:
-      policy.mode == .probeIdleTunnel && ike.isConnected && (connection?.dpdDelay ?? 0) > 0
+      policy.mode == .probeIdleTunnel && ike.isConnected && (connection()?.dpdDelay ?? 0) > 0
     }
   }
 
@@ -41,7 +41,8 @@ extension Core {
   /// What is known of strongSwan's DPD with a peer that it is to ask.
   func daemonDPD(of watch: PeerWatch) -> DaemonDPD {
     guard let policy = deadPeerDetection(of: watch.key.remote), ike.isConnected else {
-      return .unknown(ike.obstacle.map { _ in "without VICI nobody tells when strongSwan gives it up" })
+      return .unknown(
+        ike.obstacle.map { _ in "without VICI nobody tells when strongSwan gives it up" })
     }
     // The first list is under way.
     if ike.connections.isEmpty { return .unknown(nil) }
@@ -63,12 +64,14 @@ extension Core {
 
   /// Says once what keeps strongSwan from asking as the configuration wants.
   mutating func reviewDaemonDPD() {
-    for watch in dpd.watches.values.sorted(by: { $0.id < $1.id }) {
-      let complaint = isAskedByDaemon(watch) ? daemonDPD(of: watch).complaint : nil
-      guard dpd.complaints[watch.gateway] != complaint else { continue }
-      dpd.complaints[watch.gateway] = complaint
-      guard let complaint else { continue }
-      log(.warning, "-", "gateway=\(watch.gateway) peer=\(watch.key.remote) dpd: \(complaint)")
+    for (peer, ids) in dpd.ofPeer.sorted(by: { $0.key < $1.key }) {
+      let watches = ids.compactMap { dpd.watches[$0] }
+      let complaint = watches.filter { isAskedByDaemon($0) }
+        .compactMap { daemonDPD(of: $0).complaint }.first
+      guard dpd.complaints[peer] != complaint else { continue }
+      dpd.complaints[peer] = complaint
+      guard let complaint, let gateway = dpd.gateways[peer] else { continue }
+      log(.warning, "-", "gateway=\(gateway) peer=\(peer) dpd: \(complaint)")
     }
   }
 
@@ -130,7 +133,8 @@ extension Core {
   /// A tunnel whose SAs were gone before the list came: its state says why all the same.
   private mutating func markDead(_ id: TunnelID, with sa: IKESA, at now: Instant) {
     guard let tunnel = tunnels[id], tunnel.state == .absent, tunnel.endpoints?.remote == sa.remote,
-      tunnel.ike?.name.connection == sa.connection, let policy = sa.remote.flatMap({ deadPeerDetection(of: $0) })
+      tunnel.ike?.name.connection == sa.connection,
+      let policy = sa.remote.flatMap({ deadPeerDetection(of: $0) })
     else { return }
     let interval = tunnel.monitor?.interval ?? .seconds(policy.interval)
     tunnels[id]?.heldUntil = now.advanced(by: max(interval, Self.absentGrace))
@@ -146,7 +150,7 @@ struct FallenIKE: Hashable, Sendable {
   let spis: Set<UInt32>
   let at: Instant
 
-  /// Whether a set between its endpoints was its own. One that a list did not name any more had all.
+  /// Whether a set between its endpoints was its own. One whose children are not known had all.
   func had(_ set: SetMonitor) -> Bool {
     set.key.local == sa.local && (spis.isEmpty || !set.spis.isDisjoint(with: spis))
   }

@@ -67,8 +67,8 @@ extension Core {
     schedule(id)
   }
 
-  /// Without vpn-monitor a link is held from its peer's death until there are SAs again or, on-traffic,
-  /// the back-off is over; and never for another reason.
+  /// Without vpn-monitor a link is held from its peer's death until there are SAs again or,
+  /// on-traffic, the back-off is over; and never for another reason.
   mutating func settlePeerHold(_ id: TunnelID) {
     guard let tunnel = tunnels[id] else { return }
     let isHeld =

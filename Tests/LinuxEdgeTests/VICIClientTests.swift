@@ -94,7 +94,8 @@ import TunnelCore
       event("ike-updown", ike("ESTABLISHED", active: ["IKE_DPD"])),
       event("ike-updown", ike("ESTABLISHED", queued: ["IKE_DELETE"], active: ["IKE_DPD"])),
       event("ike-updown", ike("DELETING")), event("ike-updown", up: true, ike("ESTABLISHED")),
-      event("child-updown", ike("ESTABLISHED")), event("child-updown", up: true, ike("ESTABLISHED")),
+      event("child-updown", ike("ESTABLISHED")),
+      event("child-updown", up: true, ike("ESTABLISHED")),
       event("child-rekey", ike("ESTABLISHED")), event("ike-rekey", rekeyed))
     var sa = IKESA(
       connection: "to-b", id: 7, isWaiting: true, local: IPAddress(198, 51, 100, 1),

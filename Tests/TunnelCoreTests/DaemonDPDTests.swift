@@ -172,11 +172,12 @@ import TunnelCore
     #expect(bench.questions >= 8)
   }
 
-  @Test(arguments: [
-    (DeadPeerDetection(mode: .optimized, interval: 2), 2),
-    (DeadPeerDetection(mode: .alwaysSend, interval: 2), 2), (auto, 0),
-    (DeadPeerDetection(mode: .probeIdleTunnel, interval: 2, transport: .ikePing), 2),
-  ] as [(DeadPeerDetection, UInt32)])
+  @Test(
+    arguments: [
+      (DeadPeerDetection(mode: .optimized, interval: 2), 2),
+      (DeadPeerDetection(mode: .alwaysSend, interval: 2), 2), (auto, 0),
+      (DeadPeerDetection(mode: .probeIdleTunnel, interval: 2, transport: .ikePing), 2),
+    ] as [(DeadPeerDetection, UInt32)])
   func autoAsksItselfWhereStrongSwanDoesNotOrOtherwise(
     detection: DeadPeerDetection, dpdDelay: UInt32
   ) {
@@ -188,10 +189,14 @@ import TunnelCore
     #expect(!bench.lastAlarm.contains("DPD detected"), "that is the agent's to find")
   }
 
-  @Test(arguments: [
-    (0, "unsupported", "connection to-b has dpd_delay = 0, so nobody asks; wanted: dpd_delay = 2s"),
-    (30, "supported", "connection to-b has dpd_delay = 30s; wanted: 2s or less"),
-  ] as [(UInt32, String, String)])
+  @Test(
+    arguments: [
+      (
+        0, "unsupported",
+        "connection to-b has dpd_delay = 0, so nobody asks; wanted: dpd_delay = 2s"
+      ),
+      (30, "supported", "connection to-b has dpd_delay = 30s; wanted: 2s or less"),
+    ] as [(UInt32, String, String)])
   func settingsThatDoNotFitAreSaidOnce(dpdDelay: UInt32, support: String, complaint: String) {
     var daemon = Daemon(dpdDelay: dpdDelay)
     var bench = running(&daemon)

@@ -156,7 +156,8 @@ import TunnelCore
     #expect(!bench.acts.contains(.terminateIKE(id: 7)))
   }
 
-  /// Nothing but the daemon's word tells whose exchange it was, and its lists may be ten seconds late.
+  /// Nothing but the daemon's word tells whose exchange it was, and its lists may be ten seconds
+  /// late.
   @Test func anExchangeThatTheDaemonNamesProvesItsOwnIKESA() {
     var bench = running(detection: DeadPeerDetection(mode: .optimized, interval: 2, threshold: 2))
     bench.negotiate(2)

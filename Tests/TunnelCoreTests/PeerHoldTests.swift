@@ -33,7 +33,8 @@ import Testing
     die(&bench)
     #expect(bench.state == "down/held/-" && bench.link.isLinkModeDormant)
     #expect(bench.steps.contains(.deleteRoute(Bench.farRoute)))
-    #expect(bench.core.explanation(of: "to-b", at: bench.instant)?[2].contains("found dead") == true)
+    #expect(
+      bench.core.explanation(of: "to-b", at: bench.instant)?[2].contains("found dead") == true)
     bench.wait(300)
     #expect(bench.state == "down/held/-")
     bench.daemonAnswers = true

@@ -15,8 +15,8 @@ public struct PeerStatus: Codable, Hashable, Sendable {
   public var support: String
   /// Seconds since its last answer; null before the first.
   public var lastAnswer: Double?
-  /// Why it could not be asked the last time, or what is wrong with strongSwan's settings; null when
-  /// nothing is.
+  /// Why it could not be asked the last time, or what is wrong with strongSwan's settings; null
+  /// when nothing is.
   public var obstacle: String?
 
   private enum CodingKeys: String, CodingKey {

@@ -78,8 +78,8 @@ struct DPDView: Sendable {
   var ikeSAs: [IKESA] = []
   /// IKE SAs that the daemon gave up, to be judged by its next list.
   var fallen: [FallenIKE] = []
-  /// What was last said of strongSwan's own DPD, by gateway.
-  var complaints: [String: String] = [:]
+  /// What was last said of strongSwan's own DPD, by the peer's address.
+  var complaints: [IPAddress: String] = [:]
   /// Gateways by their addresses.
   private(set) var gateways: [IPAddress: String] = [:]
   /// Which address of a gateway is in use or tried, where that is not the first.
@@ -97,7 +97,7 @@ struct DPDView: Sendable {
       for address in gateway.addresses { gateways[address] = gateway.name }
     }
     currentAddress = currentAddress.filter { gateways[$0.value] == $0.key }
-    complaints = complaints.filter { configuration.gateways[$0.key] != nil }
+    complaints = complaints.filter { gateways[$0.key] != nil }
   }
 
   mutating func add(_ key: PeerKey, gateway: String, at now: Instant) -> DetectorID {

@@ -2,8 +2,8 @@
 ///
 ///     suspected --> terminate child --> cleared --> initiate --> initiated --> restored --> forgotten
 ///                                       ^    |                    |     ^
-///     awaited ----------------------------------> initiate        |     '-- refused: the next address, or
-///                                       |                         |         again, with back-off
+///     awaited ----------------------------------> initiate        |     '-- refused: another address,
+///                                       |                         |         or again, with back-off
 ///                                       '-- forget the IKE SA <---'-- the peer is silent
 ///
 /// Every decision is taken on a list of the daemon's that was asked for after the moment it is
