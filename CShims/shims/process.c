@@ -13,7 +13,8 @@
 
 extern char **environ;
 
-enum { MOST_WORDS = 64, MOST_VARIABLES = 1024 };
+/* 64 of the operator's words, and two of the agent's in front. */
+enum { MOST_WORDS = 66, MOST_VARIABLES = 1024 };
 
 /* Points into `words`; returns how many there are, or -errno. */
 static int split(const uint8_t *words, size_t length, char *list[], int most) {

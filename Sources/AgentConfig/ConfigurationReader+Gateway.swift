@@ -40,11 +40,22 @@ extension ConfigurationReader {
   }
 
   private mutating func readDetection(_ item: Item, into detection: inout DeadPeerDetection) {
-    guard let section = complaints.section(item, keys: ["mode", "interval", "threshold"]) else {
-      return
-    }
+    let keys = ["mode", "interval", "threshold", "transport"]
+    guard let section = complaints.section(item, keys: keys) else { return }
     if let mode: DeadPeerDetection.Mode = complaints.choice(section["mode"]) {
       detection.mode = mode
+    }
+    if let transport: DeadPeerDetection.Transport = complaints.choice(section["transport"]) {
+      detection.transport = transport
+    }
+    if detection.transport == .charon {
+      if let mode = section["mode"], detection.mode != .probeIdleTunnel {
+        complaints.refuse(
+          mode,
+          "strongSwan asks when nothing comes in; allowed with transport = \"charon\": "
+            + "probe-idle-tunnel")
+      }
+      detection.mode = .probeIdleTunnel
     }
     if let value = complaints.integer(section["interval"], in: 2...60, unit: "seconds") {
       detection.interval = value

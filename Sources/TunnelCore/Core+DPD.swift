@@ -35,6 +35,9 @@ extension Core {
   mutating func settlePeers(at now: Instant) {
     let remotes = sas.sets.keys.map(\.remote) + Array(dpd.ofPeer.keys)
     for remote in Set(remotes).sorted() { settlePeer(remote, at: now) }
+    // Who reloads may have changed strongSwan's configuration too.
+    ike.connectionsAskedAt = nil
+    reviewDaemonDPD()
     wantList(at: now)
   }
 
@@ -82,6 +85,7 @@ extension Core {
       settlePeer(remote, at: now)
     }
     for ike in dpd.ikeSAs { noteNewChildren(of: ike, before, at: now) }
+    reviewDaemonDPD()
   }
 
   /// A CHILD_SA that was not there is made by an authenticated exchange of its IKE SA.
@@ -107,6 +111,8 @@ extension Core {
     let tickAt = next > now ? next : now.advanced(by: pause)
     dpd.watches[id]?.tickAt = tickAt
     timers.set(.peer(id), to: tickAt)
+    if policy.transport != .ikePing { lookAtConnections(at: now) }
+    guard !isAskedByDaemon(watch) else { dpd.watches[id]?.rest(); return }
     let keys = sets(of: watch).flatMap(\.all).map(\.key)
     if keys.isEmpty {
       judgePeer(id, [:], at: now)

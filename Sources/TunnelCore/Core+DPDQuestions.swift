@@ -85,6 +85,16 @@ extension Core {
     for id in dpd.ofPeer[target.remote] ?? [] { dpd.watches[id]?.detector.takeBack() }
   }
 
+  /// The daemon says that an exchange of an IKE SA took place: known at once, and of which one,
+  /// however long its next list takes.
+  mutating func noteExchange(ofIKE ikeID: UInt32, at now: Instant) {
+    for id in dpd.watches.keys.sorted() where dpd.watches[id]?.key.ikeID == ikeID {
+      guard let remote = dpd.watches[id]?.key.remote, let policy = deadPeerDetection(of: remote)
+      else { continue }
+      perform(dpd.watches[id]?.detector.noteExchange(policy) ?? [], of: id, at: now)
+    }
+  }
+
   /// SAs that come after the first are made by an authenticated exchange with their peer. Where one
   /// IKE SA alone can have made them that counts at once: a slow daemon's list may come too late.
   mutating func noteExchange(in key: SASetKey, at now: Instant) {

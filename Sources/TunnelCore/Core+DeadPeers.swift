@@ -51,7 +51,7 @@ extension Core {
 
   /// A set of a dead peer. When verify-path or vpn-monitor have found the same death already, its
   /// SAs are being cleared, and once is enough.
-  private mutating func setLosesPeer(_ id: MonitorID, isTerminated: Bool, at now: Instant) {
+  mutating func setLosesPeer(_ id: MonitorID, isTerminated: Bool, at now: Instant) {
     guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel], tunnel.isConfigured,
       monitor.clearing.isEmpty
     else { return }
@@ -66,6 +66,25 @@ extension Core {
     let wait = beginAttempt(with: id, at: now)
     takeAway(id, isTerminated: isTerminated, holding: wait, at: now)
     schedule(id)
+  }
+
+  /// Without vpn-monitor a link is held from its peer's death until there are SAs again or,
+  /// on-traffic, the back-off is over; and never for another reason.
+  mutating func settlePeerHold(_ id: TunnelID) {
+    guard let tunnel = tunnels[id] else { return }
+    let isHeld =
+      tunnel.monitor == nil && tunnel.state == .down && tunnel.reason == .peerDead
+      && isWatched(tunnel)
+    guard tunnel.isHeldForPeer != isHeld else { return }
+    tunnels[id]?.isHeldForPeer = isHeld
+    if !isHeld, tunnel.monitor == nil, let link = tunnel.link {
+      abandonGate(link, because: "is no longer held for a dead peer")
+    }
+  }
+
+  /// Whether a link serves a tunnel that lives and that nobody monitors.
+  func isUsedUnmonitored(_ link: String?) -> Bool {
+    link.map { tunnels(on: $0).contains { $0.monitor == nil && $0.state == .up } } ?? false
   }
 
   /// Traffic came through a set that was given up with its peer and that nobody probes.

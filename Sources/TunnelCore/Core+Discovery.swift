@@ -169,12 +169,12 @@ extension Core {
   }
 
   /// Puts back what is held of a link that no tunnel asks for any more.
-  mutating func abandonGate(_ link: String) {
+  mutating func abandonGate(_ link: String, because why: String = "has no tunnel any more") {
     guard hasStarted, !isEnding, gates[link] != nil, guardedTunnels(on: link).isEmpty else {
       return
     }
     gates[link]?.demand = .inService
-    releaseGate(link, because: "has no tunnel any more")
+    releaseGate(link, because: why)
     gates[link] = nil
     timers.set(.gate(link), to: nil)
   }

@@ -19,8 +19,10 @@ extension Core {
   /// A peer died: every tunnel through its gateway is negotiated anew at once, with the next address
   /// where there is one.
   mutating func failOver(_ name: String, from peer: IPAddress, at now: Instant) {
-    guard ike.isConnected, let gateway = configuration.gateways[name] else { return }
+    guard let gateway = configuration.gateways[name] else { return }
+    guard ike.isConnected || hasCommand(gateway, towards: peer) else { return }
     if currentAddress(of: gateway) == peer { rotate(gateway) }
+    guard ike.isConnected else { return }
     for id in tunnelIndex.ofPeer[peer] ?? [] {
       guard let tunnel = tunnels[id], let vpn = tunnel.vpn, !hasLivingSet(tunnel) else { continue }
       if let old = tunnel.ike?.name { ike.renegotiations[old] = nil }
@@ -33,6 +35,22 @@ extension Core {
     wantList(at: now)
   }
 
+  /// Whether there is somebody to try another address where there is no VICI. If not, that is said.
+  private mutating func hasCommand(_ gateway: Gateway, towards peer: IPAddress) -> Bool {
+    guard gateway.addresses.count > 1 else { return false }
+    let users = tunnelIndex.ofPeer[peer] ?? []
+    if users.contains(where: { tunnels[$0]?.vpn?.renegotiateCommand != nil }) { return true }
+    log(
+      .warning, "-",
+      "gateway=\(gateway.name) without VICI and renegotiate-command no other address is tried")
+    return false
+  }
+
+  /// A run of the `renegotiate-command` brought no SAs: this one tries the next address.
+  mutating func tryNextAddress(of tunnel: Tunnel) {
+    if let gateway = tunnel.gateway.flatMap({ configuration.gateways[$0] }) { rotate(gateway) }
+  }
+
   private func hasLivingSet(_ tunnel: Tunnel) -> Bool {
     tunnel.monitors.contains { id in
       guard let monitor = monitors[id] else { return false }
@@ -42,19 +60,42 @@ extension Core {
 
   /// A peer does not answer the negotiation of a child: that of the next address comes in its place.
   mutating func tryNextAddress(instead name: ChildName, at now: Instant) {
+    tryNextAddress(instead: name) { work in
+      work.moveOn(atOnce: false)
+      work.dueAt = now
+    }
+    wantList(at: now)
+  }
+
+  /// A peer answered the negotiation of a child, and nothing came of it: each address is tried
+  /// once, and then, when the back-off is over, the first of them again.
+  mutating func refused(_ name: ChildName, at now: Instant) {
+    guard let work = ike.renegotiations[name], let tunnel = tunnels[work.tunnel],
+      let gateway = tunnel.gateway.flatMap({ configuration.gateways[$0] }),
+      gateway.addresses.count > 1
+    else { return }
+    log(.info, tunnel.name, "\(name) was refused")
+    let isRoundOver = work.refusals.isMultiple(of: gateway.addresses.count)
+    tryNextAddress(instead: name) { $0.moveOn(atOnce: !isRoundOver) }
+    if !isRoundOver { wantList(at: now) }
+  }
+
+  private mutating func tryNextAddress(
+    instead name: ChildName, _ change: (inout Renegotiation) -> Void
+  ) {
     guard var work = ike.renegotiations[name], work.mayInitiate, let tunnel = tunnels[work.tunnel],
       let gateway = tunnel.gateway.flatMap({ configuration.gateways[$0] }),
       gateway.addresses.count > 1
     else { return }
     rotate(gateway)
-    guard case .success(let next) = childName(of: tunnel), next != name,
-      ike.renegotiations[next] == nil
-    else { return }
-    ike.renegotiations[name] = nil
-    work.step = .awaited
-    work.dueAt = now
-    ike.renegotiations[next] = work
-    wantList(at: now)
+    switch childName(of: tunnel) {
+    case .success(let next) where next != name && ike.renegotiations[next] == nil:
+      ike.renegotiations[name] = nil
+      change(&work)
+      ike.renegotiations[next] = work
+    case .success: break
+    case .failure(let obstacle): note(obstacle, of: tunnel)
+    }
   }
 
   private mutating func rotate(_ gateway: Gateway) {

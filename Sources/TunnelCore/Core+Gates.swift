@@ -14,6 +14,7 @@ extension Core {
       // What is to be brought up is seen by the next list.
       if state == .absent { wantList(at: now) }
     }
+    settlePeerHold(id)
     settleSets(id, at: now)
     weigh(id, at: now)
     settleCommand(id, at: now)
@@ -76,6 +77,7 @@ extension Core {
   }
 
   private func combined(_ users: [Tunnel]) -> GateDemand {
+    if users.allSatisfy(\.isHeldForPeer), isUsedUnmonitored(users[0].link) { return .inService }
     let demands = users.map { tunnel in
       let sets = tunnel.monitors.lazy.compactMap { monitors[$0] }
       return tunnel.gateDemand(
@@ -134,13 +136,14 @@ extension Core {
   ) -> RouteGuard.Request {
     let link = link(named: name)
     // At the end everything is put back, a dead set's routes too.
-    let (held, served) = isEnding ? ([], []) : prefixes(of: users, at: now)
+    let monitored = users.filter { $0.monitor != nil }
+    let (held, served) = isEnding ? ([], []) : prefixes(of: monitored, at: now)
     let vpns = users.compactMap(\.vpn)
     return RouteGuard.Request(
       link: name, index: link?.index, isAdminUp: isUpOrRaised(name),
       table: links.table(of: link),
       guardProtocols: vpns.reduce(into: []) { $0.formUnion($1.guardProtocols) },
-      owned: vpns.flatMap(\.routes),
+      owned: monitored.compactMap(\.vpn).flatMap(\.routes),
       heldRoute: vpns.contains { $0.heldRoute == .unreachable } ? .unreachable : .none,
       // Nobody probes any more when the agent ends.
       probeDestinations: isEnding ? [] : Set(users.flatMap(probeDestinations)),
@@ -254,6 +257,7 @@ extension Core {
 extension Tunnel {
   /// Whether the agent changes this tunnel's link.
   var isGuarded: Bool {
-    link != nil && monitor != nil && vpn.map { $0.linkControl != .none } ?? false
+    link != nil && (monitor != nil || isHeldForPeer)
+      && vpn.map { $0.linkControl != .none } ?? false
   }
 }

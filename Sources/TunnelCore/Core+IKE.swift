@@ -7,6 +7,8 @@ extension Core {
   /// How many times as long as a list took the daemon is left alone after it.
   private static let listRest = 5
   private static let longestListRest = Duration.seconds(10)
+  /// How often its rest may be cut short.
+  private static let hurryPause = Duration.seconds(5)
   /// How old the list of connections may be when SAs are listed.
   private static let longestConnectionsAge = Duration.seconds(30)
   /// How often connections are looked for that are missing.
@@ -23,8 +25,12 @@ extension Core {
       for id in tunnels.keys { settleCommand(id, at: now) }
     case .disconnected(let reason): loseDaemon(reason, at: now)
     case .changed: wantList(at: now)
+    case .ikeDown(let sa): noteFall(of: sa, at: now)
+    case .exchanged(let id): noteExchange(ofIKE: id, at: now)
     case .sas(let list): take(list, at: now)
-    case .connections(let connections): ike.connections = connections
+    case .connections(let connections):
+      ike.connections = connections
+      reviewDaemonDPD()
     case .finished(let request, let failure): finish(request, failure, at: now)
     }
   }
@@ -49,6 +55,7 @@ extension Core {
     ike.sas = nil
     timers.set(.ike, to: nil)
     suspendRenegotiations(at: now)
+    dpd.fallen = []
     take(ikeSAs: [], at: now)
     for id in tunnels.keys {
       forgetNumbers(id)
@@ -68,6 +75,16 @@ extension Core {
     timers.set(.ike, to: ike.isListing ? nil : ike.listAt)
   }
 
+  /// Something must be known before the daemon's rest is over; that happens seldom.
+  mutating func wantListNow(at now: Instant) {
+    if ike.hurriedAt.map({ $0.advanced(by: Self.hurryPause) <= now }) ?? true {
+      ike.hurriedAt = now
+      ike.notBefore = now
+      ike.mustHurry = ike.isListing
+    }
+    wantList(at: now)
+  }
+
   /// The time for a list has come.
   mutating func askForList(at now: Instant) {
     guard ike.isConnected, !ike.isListing else { return }
@@ -80,6 +97,14 @@ extension Core {
     effects.append(.vici(.listSAs))
   }
 
+  /// Somebody goes by what a connection says: no event says when it is loaded anew.
+  mutating func lookAtConnections(at now: Instant) {
+    guard let last = ike.connectionsAskedAt, ike.listAt == nil,
+      last.advanced(by: Self.longestConnectionsAge) <= now
+    else { return }
+    wantList(at: now)
+  }
+
   /// Somebody waits for a connection that is not there: no event says when it is loaded.
   mutating func wantConnections(within pause: Duration = connectionsPause, at now: Instant) {
     ike.connectionsAskedAt = nil
@@ -90,6 +115,7 @@ extension Core {
     ike.sas = (list, ike.askedAt)
     endList(rest: ike.askedAt.duration(to: now) * Self.listRest, at: now)
     nameTunnels(list)
+    judgeFallen(by: list, at: now)
     take(ikeSAs: list, at: now)
     renegotiate(list, at: now)
   }
@@ -101,8 +127,9 @@ extension Core {
 
   private mutating func endList(rest: Duration, at now: Instant) {
     ike.isListing = false
-    ike.notBefore = max(
-      ike.askedAt.advanced(by: Self.listPause), now.advanced(by: min(rest, Self.longestListRest)))
+    let rest = ike.mustHurry ? .zero : min(rest, Self.longestListRest)
+    ike.mustHurry = false
+    ike.notBefore = max(ike.askedAt.advanced(by: Self.listPause), now.advanced(by: rest))
     if ike.mustListAgain { ike.listAt = now.advanced(by: Self.listDelay) }
     ike.mustListAgain = false
     ike.listAt = ike.listAt.map { max($0, ike.notBefore) }

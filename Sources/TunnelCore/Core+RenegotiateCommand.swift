@@ -32,18 +32,30 @@ extension Core {
   }
 
   mutating func runCommand(_ id: TunnelID, at now: Instant) {
-    guard let tunnel = tunnels[id], let words = tunnel.vpn?.renegotiateCommand,
-      tunnel.command?.isRunning == false
-    else { return }
+    guard let tunnel = tunnels[id], let work = tunnel.command, !work.isRunning else { return }
     guard needsCommand(id) else {
       tunnels[id]?.command = nil
       return
     }
+    // The last run was for nothing.
+    if work.hasRun { tryNextAddress(of: tunnel) }
+    guard let words = command(of: tunnel) else { return }
+    tunnels[id]?.command?.hasRun = true
     tunnels[id]?.command?.isRunning = true
     tunnels[id]?.command?.attempts += 1
     log(.info, tunnel.name, "running \(words.joined(separator: " "))")
     count(id) { $0.initiations += 1 }
     effects.append(.run(id, words))
+  }
+
+  /// Where the gateway has several addresses the one to be tried is in the command's environment:
+  /// env(1) is one program more, and nothing else has to know of it.
+  private func command(of tunnel: Tunnel) -> [String]? {
+    guard let words = tunnel.vpn?.renegotiateCommand else { return nil }
+    guard let gateway = tunnel.gateway.flatMap({ configuration.gateways[$0] }),
+      gateway.addresses.count > 1, let address = currentAddress(of: gateway)
+    else { return words }
+    return ["env", "VPNAGENT_GATEWAY_ADDRESS=\(address)"] + words
   }
 
   mutating func commandEnded(_ id: TunnelID, _ end: CommandEnd, at now: Instant) {
@@ -65,6 +77,8 @@ struct CommandWork: Hashable, Sendable {
   /// When the next one is due.
   var dueAt: Instant
   var isRunning = false
+  /// Whether it was run and there are no SAs yet.
+  var hasRun = false
   /// Runs so far.
   var attempts = 0
 }

@@ -220,6 +220,9 @@ extension Core {
         "the peer does not answer: terminating IKE SA \(id) of \(name.connection)")
       ask(.terminateIKE(id: id), about: name)
       tryNextAddress(instead: name, at: now)
+    case .refused:
+      refused(name, at: now)
+      return false
     case .initiate:
       log(work.silences <= 1 ? .info : .debug, tunnel, "initiating \(name)")
       count(work.tunnel) { $0.initiations += 1 }

@@ -22,6 +22,7 @@ import OrderedCollections
 /// - `Core+Answers`: destinations that have not answered once
 /// - `Core+DPD`: whether an IKE peer is there at all
 /// - `Core+DeadPeers`: what follows when it is not
+/// - `Core+DaemonDPD`: strongSwan asks in the agent's place
 /// - `Core+Failover`: which address of a gateway is tried
 /// - `Core+Traffic`: whether an `optimized` monitor has to probe at all
 /// - `Core+IKE`: what strongSwan says by VICI

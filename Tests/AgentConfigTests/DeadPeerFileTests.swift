@@ -20,6 +20,15 @@ import TunnelCore
         "{ mode = 'optimized', interval = 2, threshold = 3 }",
         DeadPeerDetection(interval: 2, threshold: 3)
       ),
+      ("{ transport = 'ike-ping' }", DeadPeerDetection(transport: .ikePing)),
+      (
+        "{ transport = 'charon' }",
+        DeadPeerDetection(mode: .probeIdleTunnel, transport: .charon)
+      ),
+      (
+        "{ transport = 'auto', mode = 'probe-idle-tunnel' }",
+        DeadPeerDetection(mode: .probeIdleTunnel)
+      ),
       ("{ interval = 60, threshold = 1 }", DeadPeerDetection(interval: 60, threshold: 1)),
     ] as [(String, DeadPeerDetection?)])
   func values(text: String, wanted: DeadPeerDetection?) throws {
@@ -49,12 +58,21 @@ import TunnelCore
         + "integer; allowed: optimized, probe-idle-tunnel, always-send, or a table"),
     Row(
       "{ mode = 'optimised', interval = 1, threshold = 6, delay = 3 }",
-      " gateway.GW.dead-peer-detection.delay = 3: unknown key; allowed: mode, interval, threshold",
+      " gateway.GW.dead-peer-detection.delay = 3: unknown key; allowed: mode, interval, threshold, "
+        + "transport",
       " gateway.GW.dead-peer-detection.mode = \"optimised\": unknown value; allowed: optimized, "
         + "probe-idle-tunnel, always-send",
       " gateway.GW.dead-peer-detection.interval = 1: must be 2...60 (seconds)",
       " gateway.GW.dead-peer-detection.threshold = 6: must be 1...5 (consecutive unanswered "
         + "questions)"),
+    Row(
+      "{ transport = 'vici' }",
+      " gateway.GW.dead-peer-detection.transport = \"vici\": unknown value; allowed: auto, "
+        + "ike-ping, charon"),
+    Row(
+      "{ transport = 'charon', mode = 'optimized' }",
+      " gateway.GW.dead-peer-detection.mode = \"optimized\": strongSwan asks when nothing comes in; "
+        + "allowed with transport = \"charon\": probe-idle-tunnel"),
     Row(
       "{ interval = 2.5 }",
       " gateway.GW.dead-peer-detection.interval = 2.5: must be an integer, not a float; allowed: "

@@ -66,6 +66,49 @@ import TunnelCore
     #expect(daemon.pump(client) == [.changed])
   }
 
+  /// Names and lists as charon 5.9.8 sends them (`vici_query.c`).
+  @Test func eventsSayWhatIsDownAndWhoTookPartInAnExchange() throws {
+    let daemon = try Daemon()
+    let client = VICIClient(path: daemon.path, at: daemon.now)
+    _ = try daemon.meet(client)
+    func ike(_ state: String, queued: [String] = [], active: [String] = []) -> VICISection {
+      var section = VICISection(texts: [
+        "uniqueid": "7", "version": "2", "state": state, "local-host": "198.51.100.1",
+        "remote-host": "203.0.113.1", "remote-port": "500",
+      ])
+      for (name, tasks) in [("tasks-queued", queued), ("tasks-active", active)] where !tasks.isEmpty
+      {
+        section.entries.append(.init(name: name, node: .list(tasks.map { Array($0.utf8) })))
+      }
+      return section
+    }
+    func event(_ name: String, up: Bool = false, _ inner: VICISection) -> VICIPacket {
+      let first = up ? VICISection(texts: ["up": "yes"]).entries : []
+      return .event(name, VICISection(first + [.init(name: "to-b", node: .section(inner))]))
+    }
+    let rekeyed = VICISection(
+      [("old", "7"), ("new", "9")].map { name, id in
+        .init(name: name, node: .section(VICISection(texts: ["uniqueid": id])))
+      })
+    try daemon.events.give(
+      event("ike-updown", ike("ESTABLISHED", active: ["IKE_DPD"])),
+      event("ike-updown", ike("ESTABLISHED", queued: ["IKE_DELETE"], active: ["IKE_DPD"])),
+      event("ike-updown", ike("DELETING")), event("ike-updown", up: true, ike("ESTABLISHED")),
+      event("child-updown", ike("ESTABLISHED")),
+      event("child-updown", up: true, ike("ESTABLISHED")),
+      event("child-rekey", ike("ESTABLISHED")), event("ike-rekey", rekeyed))
+    var sa = IKESA(
+      connection: "to-b", id: 7, isWaiting: true, local: IPAddress(198, 51, 100, 1),
+      remote: IPAddress(203, 0, 113, 1), remotePort: 500)
+    var wanted: [VICIEvent] = [.ikeDown(sa)]
+    sa.isBeingDeleted = true
+    wanted.append(.ikeDown(sa))
+    (sa.state, sa.isWaiting) = ("DELETING", false)
+    wanted.append(.ikeDown(sa))
+    wanted += Array(repeating: .exchanged(ikeID: 7), count: 3)
+    #expect(daemon.pump(client) == wanted + [.changed])
+  }
+
   @Test func whatADaemonDoesNotKnowIsDoneWithout() throws {
     let daemon = try Daemon()
     let client = VICIClient(path: daemon.path, at: daemon.now)

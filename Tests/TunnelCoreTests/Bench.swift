@@ -148,6 +148,11 @@ struct Bench {
     now = end
   }
 
+  /// Counts on from zero what has reached 32 bits, as some drivers' counters do.
+  mutating func wrapCounters() {
+    for key in sas.keys { sas[key]?.packets &= 0xffff_ffff }
+  }
+
   /// Lets time pass in which the agent does not run at all.
   mutating func sleepThrough(_ seconds: Double) { now += seconds }
 

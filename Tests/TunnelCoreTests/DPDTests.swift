@@ -117,6 +117,43 @@ import TunnelCore
     #expect(bench.clearTimes.isEmpty)
   }
 
+  /// Counters of the SAs begin again at zero: neither traffic nor silence is made of that.
+  @Test func aRekeyIsNoTraffic() {
+    var bench = running(DeadPeerDetection(mode: .probeIdleTunnel, interval: 2, threshold: 3))
+    bench.traffic = (out: 0, in: 0)
+    bench.wait(4)
+    bench.forgetTrace()
+    for number in UInt32(2)...20 {
+      bench.negotiate(number)
+      bench.delete(number - 1)
+      bench.wait(2)
+    }
+    #expect(bench.questions.count >= 17, "idle all the while")
+    #expect(bench.clearTimes.isEmpty)
+  }
+
+  @Test func aCounterThatWrapsIsTraffic() {
+    var bench = running()
+    var pair = Bench.pair(2)
+    for index in pair.indices { pair[index].packets = UInt64(UInt32.max) - 2 }
+    bench.negotiate(pair)
+    bench.delete(1)
+    bench.wait(2)
+    bench.forgetTrace()
+    for _ in 0..<20 {
+      bench.wrapCounters()
+      bench.wait(0.5)
+    }
+    #expect(bench.questions.isEmpty && bench.clearTimes.isEmpty)
+  }
+
+  @Test func aClockThatGoesBackIsNoEvidence() {
+    var bench = running(DeadPeerDetection(mode: .alwaysSend, interval: 2, threshold: 1))
+    bench.sleepThrough(-5)
+    bench.wait(60)
+    #expect(bench.clearTimes.isEmpty && bench.questions.count > 20)
+  }
+
   @Test func questionsToOnePeerAreTwoSecondsApart() {
     var bench = running(DeadPeerDetection(mode: .alwaysSend, interval: 2, threshold: 3))
     bench.play(

@@ -80,6 +80,30 @@ import TunnelCore
     #expect(begun - ended < 1)
   }
 
+  /// The peer answers and refuses: each address is tried once, then the back-off of 10, 20, 40 s.
+  @Test func eachAddressThatRefusesIsTriedOnceARound() {
+    var bench = Bench(nil, establish: .immediately, addresses: [Bench.remote, Self.second])
+    bench.boot()
+    bench.play(.vici(.connected))
+    die(&bench, for: 100)
+    let next = ChildName(connection: "to-b-2", child: "net")
+    let (first, second) = (bench.times(of: .initiate(Bench.name)), bench.times(of: .initiate(next)))
+    #expect(first.count == 4 && second.count == 4)
+    for (one, other) in zip(first, second) { #expect((0..<2).contains(other - one)) }
+    let pauses = zip(first, first.dropFirst()).map { $1 - $0 }
+    for (pause, nominal) in zip(pauses, [10.0, 20, 40]) {
+      #expect(pause >= nominal && pause < nominal * 1.25 + 2)
+    }
+  }
+
+  @Test func oneAddressThatRefusesIsTriedWithBackOff() {
+    var bench = Bench(nil, establish: .immediately)
+    bench.boot()
+    bench.play(.vici(.connected))
+    die(&bench, for: 30)
+    #expect(bench.times(of: .initiate(Bench.name)).count == 2)
+  }
+
   @Test func aResponderOnlyInitiatesNothing() {
     var bench = running(addresses: [Bench.remote, Self.second], establish: .responderOnly)
     die(&bench)
@@ -128,6 +152,37 @@ import TunnelCore
     bench.traffic = (out: 5, in: 0)
     bench.daemonAnswers = false
     bench.wait(8)
+    #expect(bench.acts.contains(.terminateIKE(id: 8)))
+    #expect(!bench.acts.contains(.terminateIKE(id: 7)))
+  }
+
+  /// Nothing but the daemon's word tells whose exchange it was, and its lists may be ten seconds
+  /// late.
+  @Test func anExchangeThatTheDaemonNamesProvesItsOwnIKESA() {
+    var bench = running(detection: DeadPeerDetection(mode: .optimized, interval: 2, threshold: 2))
+    bench.negotiate(2)
+    let sas = [(7, 1), (8, 2)].map { (id: UInt32, child: UInt32) in
+      IKESA(
+        connection: "to-b", id: id, local: Bench.local, remote: Bench.remote,
+        children: [.of(child)])
+    }
+    bench.play(.vici(.sas(sas)))
+    bench.wait(4)
+    bench.forgetTrace()
+    // Out on the newest pair, 8's, and nothing comes back; the daemon of the peer answers.
+    bench.traffic = (out: 5, in: 0)
+    for _ in 0..<20 {
+      let asked = bench.acts.count
+      bench.wait(1)
+      if bench.acts.count > asked { bench.play(.vici(.exchanged(ikeID: 8))) }
+    }
+    #expect(bench.acts.contains(.rekeyChild(id: 2)))
+    #expect(!bench.acts.contains(.terminateIKE(id: 8)))
+    // The other one's exchange proves nothing of this one.
+    for _ in 0..<20 {
+      bench.wait(0.5)
+      bench.play(.vici(.exchanged(ikeID: 7)))
+    }
     #expect(bench.acts.contains(.terminateIKE(id: 8)))
     #expect(!bench.acts.contains(.terminateIKE(id: 7)))
   }

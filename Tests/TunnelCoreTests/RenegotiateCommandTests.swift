@@ -91,7 +91,55 @@ import TunnelCore
   }
 }
 
+/// A gateway with two addresses whose peer dies where there is no VICI.
+@Suite struct CommandFailoverTests {
+  private static let second = IPAddress(203, 0, 113, 2)
+
+  private func dead(_ command: [String]?) -> Bench {
+    var bench = Bench(
+      nil, command: command,
+      detection: DeadPeerDetection(mode: .alwaysSend, interval: 2, threshold: 2),
+      addresses: [Bench.remote, Self.second])
+    bench.daemonAnswers = true
+    bench.boot()
+    bench.negotiate(1)
+    bench.wait(6)
+    bench.forgetTrace()
+    bench.daemonAnswers = false
+    bench.wait(12)
+    return bench
+  }
+
+  @Test func theCommandHasTheNextAddressEachTime() {
+    var bench = dead(RenegotiateCommandTests.words)
+    #expect(bench.clearTimes.count == 1)
+    func run(_ address: IPAddress) -> [String] {
+      ["env", "VPNAGENT_GATEWAY_ADDRESS=\(address)"] + RenegotiateCommandTests.words
+    }
+    #expect(bench.commands == [run(Self.second)])
+    for wanted in [Bench.remote, Self.second, Bench.remote] {
+      let before = bench.commands.count
+      bench.play(.commandEnded(TunnelID(rawValue: 1), .exited(1)))
+      while bench.commands.count == before { bench.wait(1) }
+      #expect(bench.commands.last == run(wanted))
+    }
+    bench.negotiate(2)
+    bench.play(.commandEnded(TunnelID(rawValue: 1), .exited(0)))
+    #expect(bench.state == "up/-/-")
+  }
+
+  @Test func withoutOneThatNothingIsTriedIsSaid() {
+    let bench = dead(nil)
+    #expect(bench.commands.isEmpty)
+    #expect(
+      bench.logged("gateway=gw-b without VICI and renegotiate-command no other address is tried"))
+  }
+}
+
 extension Bench {
+  var commands: [[String]] {
+    trace.compactMap { if case .run(_, let words) = $0.effect { words } else { nil } }
+  }
   var runs: [Double] {
     trace.compactMap {
       if case .run(_, RenegotiateCommandTests.words) = $0.effect { $0.at } else { nil }

@@ -231,6 +231,12 @@ public final class Agent {
     }
   }
 
+  /// Replies and peers' probes that wait to be read: the kernel has counted their packets already,
+  /// and the core must not take them for traffic.
+  private func readProbes() -> [Event] {
+    probes.receiveAll() + watchedRequests.flatMap { requestWatch?.receive(from: $0) ?? [] }
+  }
+
   // MARK: Effects
 
   private func perform(_ effect: Effect) throws(EdgeError) -> [Event] {
@@ -253,10 +259,10 @@ public final class Agent {
     case .run(let tunnel, let words):
       return run(tunnel, words)
     case .readCounters(let monitor, let keys):
-      return [.counters(monitor, readCounters(keys))]
+      return readProbes() + [.counters(monitor, readCounters(keys))]
     case .readPeerCounters(let detector, let keys):
       // What waits to be sent was counted as sent already.
-      return probes.flush() + [.peerCounters(detector, readCounters(keys))]
+      return probes.flush() + readProbes() + [.peerCounters(detector, readCounters(keys))]
     case .sendIKEPing(let target):
       return try ask(target)
     case .rekey(let sa):

@@ -91,6 +91,13 @@ struct ProbeSender: ~Copyable {
         .encoded(messageSize: probe.size, mac: mac))
   }
 
+  /// Replies that wait on any.
+  mutating func receiveAll() -> [Event] {
+    var events: [Event] = []
+    for number in descriptors { events += receive(from: number).map { .reply($0) } }
+    return events
+  }
+
   /// Replies that wait on a descriptor, right MAC only.
   mutating func receive(from descriptor: Int32) -> [ProbeReply] {
     let now = monotonicNow()

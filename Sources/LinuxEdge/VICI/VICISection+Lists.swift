@@ -1,6 +1,9 @@
 import TunnelCore
 
 extension IKESA {
+  /// Tasks that delete an IKE SA, of IKEv2 and IKEv1 (strongSwan, `task_type_names`).
+  private static let deletes = ["IKE_DELETE", "ISAKMP_DELETE"]
+
   /// The IKE SA in one `list-sa` event: a section named as its connection, with `child-sas`. One
   /// without a number is left out.
   static func list(in event: VICISection) -> [IKESA] {
@@ -12,6 +15,8 @@ extension IKESA {
         version: section.number("version").flatMap(UInt8.init) ?? 0,
         isInitiator: section.text("initiator") == "yes",
         isWaiting: !(section.texts("tasks-active") ?? []).isEmpty,
+        isBeingDeleted: section.text("state") == "DELETING"
+          || (section.texts("tasks-queued") ?? []).contains { deletes.contains($0) },
         local: section.text("local-host").flatMap { IPAddress($0) },
         remote: section.text("remote-host").flatMap { IPAddress($0) },
         remotePort: section.text("remote-port").flatMap { UInt16($0) },
@@ -97,6 +102,25 @@ extension IKEConnection.Child {
       remote: (section.texts("remote-ts") ?? []).compactMap { IPPrefix($0) },
       dpdAction: section.text("dpd_action") ?? "none",
       closeAction: section.text("close_action") ?? "none")
+  }
+}
+
+extension VICIEvent {
+  /// What an event of the daemon's says beside that the last list is out of date (strongSwan,
+  /// `vici_query.c`). A down event has no `up`.
+  static func said(by name: String, _ message: VICISection) -> [VICIEvent] {
+    let isUp = message.text("up") == "yes"
+    switch name {
+    case "ike-updown": return isUp ? [] : IKESA.list(in: message).map { .ikeDown($0) }
+    case "child-updown" where !isUp: return []
+    case "child-updown", "child-rekey":
+      return message.sections.compactMap { $0.section.number("uniqueid") }
+        .map { .exchanged(ikeID: $0) }
+    case "ike-rekey":
+      return message.sections.compactMap { $0.section.section("old")?.number("uniqueid") }
+        .map { .exchanged(ikeID: $0) }
+    default: return []
+    }
   }
 }
 

@@ -63,11 +63,11 @@ final class VICISession {
     var news: [VICIEvent] = []
     if descriptor == events.number {
       try events.flush()
-      var hasChanged = false
+      var said: [VICIEvent]?
       for packet in try events.receive() {
-        if try take(event: packet, at: now) { hasChanged = true }
+        if let more = try take(event: packet, at: now) { said = (said ?? []) + more }
       }
-      if hasChanged, wasReady { news.append(.changed) }
+      if let said, wasReady { news += said + [.changed] }
     } else {
       try commands.flush()
       for packet in try commands.receive() {
@@ -79,15 +79,15 @@ final class VICISession {
 
   // MARK: Events
 
-  /// Returns whether the packet is an event, and so a list out of date.
-  private func take(event packet: VICIPacket, at now: Instant) throws(VICIError) -> Bool {
+  /// Returns what an event says; nil when the packet is none. Each makes the last list out of date.
+  private func take(event packet: VICIPacket, at now: Instant) throws(VICIError) -> [VICIEvent]? {
     switch packet {
-    case .event: return true
+    case .event(let name, let message): return VICIEvent.said(by: name, message)
     case .confirm, .unknownEvent:
       // An event that this version of the daemon does not have is done without.
       guard wantedEvents.popFirst() != nil else { throw .unexpected("confirmation") }
       try registerNext(at: now)
-      return false
+      return nil
     case .request, .response, .unknownCommand, .register, .unregister:
       throw .unexpected("no event")
     }

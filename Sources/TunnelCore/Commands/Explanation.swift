@@ -26,7 +26,11 @@ extension Core {
   // MARK: The gate
 
   private func gateLine(_ tunnel: Tunnel, at now: Instant) -> String {
-    guard tunnel.monitor != nil else { return "none: without vpn-monitor the link is not touched" }
+    guard tunnel.monitor != nil || tunnel.isHeldForPeer else {
+      return isWatched(tunnel)
+        ? "none: without vpn-monitor the link is held only once its peer is found dead"
+        : "none: without vpn-monitor the link is not touched"
+    }
     guard let name = tunnel.link else { return "none: there is no link" }
     guard tunnel.isGuarded else { return "none: link-control = \"none\"" }
     guard let link = link(named: name) else { return "link \(name) does not exist" }
@@ -43,6 +47,11 @@ extension Core {
   private func rule(_ tunnel: Tunnel, _ gate: Gate, at now: Instant) -> String {
     let establish = tunnel.vpn?.establishTunnels ?? .onTraffic
     if isStandby { return "this gateway is standby, and every link is held" }
+    if tunnel.isHeldForPeer {
+      return establish == .onTraffic
+        ? "its peer was found dead, held until there are SAs or the back-off is over"
+        : "its peer was found dead, held until there are SAs"
+    }
     switch (tunnel.state, establish) {
     case (.absent, .onTraffic): return "on-traffic, so traffic must be able to trigger negotiation"
     case (.absent, _): return "\(establish.rawValue), so nothing is let in without an SA"
@@ -64,7 +73,9 @@ extension Core {
   // MARK: What comes next
 
   private func next(_ tunnel: Tunnel, at now: Instant) -> [String] {
-    guard let policy = tunnel.monitor else { return [] }
+    guard let policy = tunnel.monitor else {
+      return tunnel.isHeldForPeer ? [waiting(tunnel, at: now)] : []
+    }
     var lines: [String] = []
     for monitor in tunnel.monitors.compactMap({ monitors[$0] }) {
       let subject = tunnel.monitors.count > 1 ? "set \(monitor.name): " : ""
@@ -118,7 +129,7 @@ extension Core {
   // MARK: What would change it
 
   private func remedies(_ tunnel: Tunnel) -> [String] {
-    guard tunnel.monitor != nil else { return [] }
+    guard tunnel.monitor != nil || tunnel.isHeldForPeer else { return [] }
     if isStandby { return ["vpnagent role active, if this gateway is to serve"] }
     if let name = tunnel.link, let link = link(named: name), !link.isAdminUp, !isDownByUs(name) {
       return ["ip link set \(name) up"]

@@ -2,7 +2,7 @@
 public struct PeerStatus: Codable, Hashable, Sendable {
   /// optimized, probe-idle-tunnel, always-send.
   public var mode: String
-  /// How the peer is asked: ike-ping.
+  /// Who asks: ike-ping, the agent; charon, strongSwan.
   public var transport: String
   /// The address that is asked.
   public var peer: String
@@ -10,12 +10,13 @@ public struct PeerStatus: Codable, Hashable, Sendable {
   public var losses: Int
   /// How many make the peer dead.
   public var threshold: Int
-  /// supported; unsupported, when it never answered and is not held dead for silence; unknown
-  /// before the first answer.
+  /// supported; unsupported, when it never answered and is not held dead for silence, or when
+  /// strongSwan does not ask; unknown before the first answer, or without VICI.
   public var support: String
   /// Seconds since its last answer; null before the first.
   public var lastAnswer: Double?
-  /// Why it could not be asked the last time; null when it could.
+  /// Why it could not be asked the last time, or what is wrong with strongSwan's settings; null
+  /// when nothing is.
   public var obstacle: String?
 
   private enum CodingKeys: String, CodingKey {
@@ -46,6 +47,12 @@ extension Core {
     let watches = (dpd.ofPeer[remote] ?? []).compactMap { dpd.watches[$0] }
       .filter { isMeant($0.key) }
     guard !watches.isEmpty else { return nil }
+    if let watch = watches.first, isAskedByDaemon(watch) {
+      let daemon = daemonDPD(of: watch)
+      return PeerStatus(
+        mode: policy.mode.rawValue, transport: "charon", peer: remote.description, losses: 0,
+        threshold: policy.threshold, support: daemon.support, obstacle: daemon.complaint)
+    }
     let answers = dpd.answers[remote] ?? PeerAnswers()
     return PeerStatus(
       mode: policy.mode.rawValue, transport: "ike-ping", peer: remote.description,

@@ -40,6 +40,13 @@ struct PeerWatch: Sendable {
     tickAt = now
   }
 
+  /// Somebody else asks the peer: when that ends it is judged by what comes from then on.
+  mutating func rest() {
+    detector = PeerDetector()
+    meters = [:]
+    hasRead = false
+  }
+
   /// Goes on where another detector of the same peer ends.
   mutating func take(over other: PeerWatch) {
     detector = other.detector
@@ -69,6 +76,10 @@ struct DPDView: Sendable {
   var answers: [IPAddress: PeerAnswers] = [:]
   /// The IKE SAs with gateways that the daemon listed last; empty without a list.
   var ikeSAs: [IKESA] = []
+  /// IKE SAs that the daemon gave up, to be judged by its next list.
+  var fallen: [FallenIKE] = []
+  /// What was last said of strongSwan's own DPD, by the peer's address.
+  var complaints: [IPAddress: String] = [:]
   /// Gateways by their addresses.
   private(set) var gateways: [IPAddress: String] = [:]
   /// Which address of a gateway is in use or tried, where that is not the first.
@@ -86,6 +97,7 @@ struct DPDView: Sendable {
       for address in gateway.addresses { gateways[address] = gateway.name }
     }
     currentAddress = currentAddress.filter { gateways[$0.value] == $0.key }
+    complaints = complaints.filter { gateways[$0.key] != nil }
   }
 
   mutating func add(_ key: PeerKey, gateway: String, at now: Instant) -> DetectorID {

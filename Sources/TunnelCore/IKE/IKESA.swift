@@ -12,6 +12,8 @@ public struct IKESA: Hashable, Sendable {
   public var isInitiator: Bool
   /// Whether a request of this end waits for its answer, and so blocks all others (window size 1).
   public var isWaiting: Bool
+  /// Whether a delete of it was sent or received, or waits to be sent.
+  public var isBeingDeleted: Bool
   /// Our address, and the peer's with its port; nil when the daemon does not say.
   public var local: IPAddress?
   /// The peer's.
@@ -26,7 +28,8 @@ public struct IKESA: Hashable, Sendable {
   /// An IKE SA.
   public init(
     connection: String, id: UInt32, state: String = "ESTABLISHED", version: UInt8 = 2,
-    isInitiator: Bool = false, isWaiting: Bool = false, local: IPAddress? = nil,
+    isInitiator: Bool = false, isWaiting: Bool = false, isBeingDeleted: Bool = false,
+    local: IPAddress? = nil,
     remote: IPAddress? = nil, remotePort: UInt16? = nil, children: [ChildSA] = []
   ) {
     (self.local, self.remote, self.remotePort) = (local, remote, remotePort)
@@ -36,6 +39,7 @@ public struct IKESA: Hashable, Sendable {
     self.version = version
     self.isInitiator = isInitiator
     self.isWaiting = isWaiting
+    self.isBeingDeleted = isBeingDeleted
     self.children = children
   }
 }

@@ -13,6 +13,9 @@ struct IKEView: Sendable {
   /// When the next list is to be asked for, and when it may be at the earliest.
   var listAt: Instant?
   var notBefore = Instant(nanoseconds: 0)
+  /// When a list was wanted at once the last time, and whether one is after the list under way.
+  var hurriedAt: Instant?
+  var mustHurry = false
   /// Its configuration, and when that was asked for; nil when it has to be asked for anew.
   var connections: [IKEConnection] = []
   var connectionsAskedAt: Instant?

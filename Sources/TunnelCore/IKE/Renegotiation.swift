@@ -2,7 +2,8 @@
 ///
 ///     suspected --> terminate child --> cleared --> initiate --> initiated --> restored --> forgotten
 ///                                       ^    |                    |     ^
-///     awaited ----------------------------------> initiate        |     '-- refused: again, with back-off
+///     awaited ----------------------------------> initiate        |     '-- refused: another address,
+///                                       |                         |         or again, with back-off
 ///                                       '-- forget the IKE SA <---'-- the peer is silent
 ///
 /// Every decision is taken on a list of the daemon's that was asked for after the moment it is
@@ -42,6 +43,8 @@ struct Renegotiation: Sendable {
     /// The peer does not answer: forget its IKE SA, whatever waits in it.
     case forgetIKE(UInt32)
     case initiate
+    /// What was initiated has come to nothing, though the peer answered.
+    case refused
     /// The SAs are back after an attempt.
     case report
     /// Nothing is left to be done.
@@ -69,6 +72,10 @@ struct Renegotiation: Sendable {
   /// Times in a row that the peer was found silent, and when the daemon did the last thing.
   private(set) var silences = 0
   private(set) var actedAt: Instant?
+
+  /// Times in a row that it was refused, and whether that was said of the last negotiation.
+  private(set) var refusals = 0
+  fileprivate(set) var isRefused = false
 
   /// When the next list is needed at the latest.
   var nextLook: Instant {
@@ -133,8 +140,15 @@ struct Renegotiation: Sendable {
       return .nothing
     }
     guard mayInitiate else { return .end }
-    return isDue || step == .cleared ? initiate(isDue, at: now, using: &random) : .nothing
+    if isDue || step == .cleared { return initiate(isDue, at: now, using: &random) }
+    guard !isRefused, let actedAt, askedAt > actedAt else { return .nothing }
+    isRefused = true
+    refusals += 1
+    return .refused
   }
+
+  /// It is tried with another address: at once, or when the next attempt is due.
+  mutating func moveOn(atOnce: Bool) { step = atOnce ? .cleared : .awaited }
 
   /// The first act of an attempt: away with every instance that the daemon believes in. It is the
   /// only one when another instance of the child is whole.
@@ -157,7 +171,7 @@ struct Renegotiation: Sendable {
   private mutating func succeed(at now: Instant) -> Act {
     let wasAsked = attempts > 0
     step = .restored
-    (attempts, silences) = (0, 0)
+    (attempts, silences, refusals) = (0, 0, 0)
     dueAt = min(dueAt, now.advanced(by: firstPause))
     return wasAsked ? .report : .nothing
   }
@@ -175,6 +189,7 @@ struct Renegotiation: Sendable {
   mutating func finish(_ request: VICIRequest, at now: Instant) {
     guard step == .asked(request) else { return }
     actedAt = now
+    isRefused = false
     if case .initiate = request { step = .initiated } else { step = .cleared }
   }
 

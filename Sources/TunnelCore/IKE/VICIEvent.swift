@@ -24,6 +24,10 @@ public enum VICIEvent: Hashable, Sendable {
   case disconnected(String)
   /// IKE or CHILD_SAs came, went or were rekeyed: the last list is out of date.
   case changed
+  /// An IKE SA is down: as it was then, without its CHILD_SAs.
+  case ikeDown(IKESA)
+  /// The peer took part in an authenticated exchange of this IKE SA, which brought or replaced SAs.
+  case exchanged(ikeID: UInt32)
   /// All IKE SAs, as asked for.
   case sas([IKESA])
   /// All connections, as asked for.

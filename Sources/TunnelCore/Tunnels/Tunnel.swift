@@ -56,6 +56,8 @@ struct Tunnel: Sendable {
   var nameObstacle: NameObstacle?
   /// Whether its SAs were cleared without the IKE daemon and are not back.
   var owesNegotiation = false
+  /// Whether its link is held because its peer was found dead, though nobody monitors it.
+  var isHeldForPeer = false
   /// Its `renegotiate-command`; nil while that is not needed.
   var command: CommandWork?
   /// Times the tunnel went down, and the last one.
@@ -128,7 +130,7 @@ extension Core {
   }
 
   /// Whether the gateway's dead-peer-detection is on.
-  private func isWatched(_ tunnel: Tunnel) -> Bool {
+  func isWatched(_ tunnel: Tunnel) -> Bool {
     tunnel.gateway.flatMap { configuration.gateways[$0]?.deadPeerDetection } != nil
   }
 

@@ -41,7 +41,9 @@ struct StatusNotes {
 
   /// What is not well with a peer.
   private static func note(_ dpd: PeerStatus) -> String? {
-    if let obstacle = dpd.obstacle { return "peer not asked: \(obstacle)" }
+    if let obstacle = dpd.obstacle {
+      return "\(dpd.transport == "charon" ? "strongSwan's DPD" : "peer not asked"): \(obstacle)"
+    }
     if dpd.support == "unsupported" { return "peer does not answer IKE liveness questions" }
     guard dpd.losses > 0 else { return nil }
     let last = dpd.lastAnswer.map { ", last answer \(Quantity.age($0)) ago" } ?? ""
