@@ -28,7 +28,7 @@ extension Core {
         case .success(let child) = childName(of: tunnel)
       else { continue }
       ike.renegotiations[child] = Renegotiation(
-        tunnel: id, cause: .deadPath, step: .awaited, dueAt: now, firstPause: firstPause(vpn))
+        of: tunnel, cause: .deadPath, step: .awaited, dueAt: now)
     }
     wantList(at: now)
   }
@@ -51,8 +51,8 @@ extension Core {
       ike.renegotiations[next] == nil
     else { return }
     ike.renegotiations[name] = nil
-    work.step = .awaited
-    work.dueAt = now
+    // Of the same attempt, since the peer is silent and charon would go on asking it.
+    work.step = .cleared
     ike.renegotiations[next] = work
     wantList(at: now)
   }

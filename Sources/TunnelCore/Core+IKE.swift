@@ -90,6 +90,8 @@ extension Core {
     nameTunnels(list)
     take(ikeSAs: list, at: now)
     renegotiate(list, at: now)
+    // Last: what follows is for the next list.
+    terminateDoomed(list, at: now)
   }
 
   /// The daemon cannot list; perhaps a later version of it can.
