@@ -4,7 +4,9 @@ import Testing
 
 /// One back-off a tunnel, by whatever means it is renegotiated.
 @Suite struct AttemptsTests {
-  private static let monitor = ReactionTests.monitor { $0.renegotiateBackoff.initial = .seconds(20) }
+  private static let monitor = ReactionTests.monitor {
+    $0.renegotiateBackoff.initial = .seconds(20)
+  }
 
   /// A path that has just been found dead, with a daemon that has only terminated the child.
   private static func cleared(_ establish: VPN.EstablishTunnels = .onTraffic) -> Bench {
@@ -138,7 +140,9 @@ import Testing
 extension Bench {
   /// Whether status says the same of the tunnel and of its renegotiation.
   fileprivate var nextAttemptsAgree: Bool {
-    guard let one = tunnel?.nextAttempt, let other = tunnel?.renegotiation?.next else { return false }
+    guard let one = tunnel?.nextAttempt, let other = tunnel?.renegotiation?.next else {
+      return false
+    }
     return abs(one - other) < 0.001
   }
 }

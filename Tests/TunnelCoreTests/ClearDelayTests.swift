@@ -42,20 +42,23 @@ import Testing
     // The second threshold falls three seconds after the first.
     bench.wait(5.4)
     let lines = bench.transitions.filter { $0.contains("state=down") }
-    guard let down = lines.first.flatMap({ Double($0.split(separator: " ")[0]) }) else { return nil }
+    guard let down = lines.first.flatMap({ Double($0.split(separator: " ")[0]) }) else {
+      return nil
+    }
     let planned = bench.core.monitors.values.first?.clearedAt
       .map { bench.now - $0.duration(to: bench.instant).inSeconds }
     return (planned ?? bench.clearTimes.first).map { $0 - down }
   }
 
-  @Test(arguments: [
-    (true, nil, false), (false, nil, true),
-    (true, [true], false), (false, [true], false),
-    (true, [false], true), (false, [false], true),
-    // One of each end's: both must come to the same answer.
-    (true, [true, false], false), (false, [true, false], true),
-    (true, [false, true], false), (false, [true, false, true], true),
-  ] as [(Bool, [Bool]?, Bool)])
+  @Test(
+    arguments: [
+      (true, nil, false), (false, nil, true),
+      (true, [true], false), (false, [true], false),
+      (true, [false], true), (false, [false], true),
+      // One of each end's: both must come to the same answer.
+      (true, [true, false], false), (false, [true, false], true),
+      (true, [false, true], false), (false, [true, false, true], true),
+    ] as [(Bool, [Bool]?, Bool)])
   func theResponderWaits(isLower: Bool, roles: [Bool]?, waits: Bool) throws {
     let delay = try #require(self.delay(isLower: isLower, roles: roles))
     #expect(waits ? delay > 0.98 && delay < 1.52 : abs(delay) < 0.02, "\(delay)")

@@ -11,7 +11,9 @@ import TunnelCore
     .connected(monitor, establish: .responderOnly)
   }
 
-  private static let monitor = ReactionTests.monitor { $0.renegotiateBackoff.initial = .seconds(10) }
+  private static let monitor = ReactionTests.monitor {
+    $0.renegotiateBackoff.initial = .seconds(10)
+  }
 
   @Test func namesAreThoseOfTheChildWithTheSameSPI() {
     var bench = Bench()

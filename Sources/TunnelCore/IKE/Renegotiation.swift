@@ -116,6 +116,7 @@ struct Renegotiation: Sendable {
       return terminate(view, &attempts, at: now, using: &random)
     case .restored:
       if !view.doomed.isEmpty {
+        (cause, mayInitiate) = (.lost, true)
         step = .suspected
         dueAt = max(now.advanced(by: Self.settleTime), dueAt)
         return .nothing
@@ -123,7 +124,7 @@ struct Renegotiation: Sendable {
       return isDue ? .end : .nothing
     case .awaited:
       if view.isWhole { return succeed(attempts, at: now) }
-      if !view.doomed.isEmpty { step = .suspected }
+      if !view.doomed.isEmpty { (cause, step) = (.lost, .suspected) }
       guard isDue, view.doomed.isEmpty else { return .nothing }
       actedAt = now
       step = .initiated
@@ -138,6 +139,7 @@ struct Renegotiation: Sendable {
     at now: Instant, using random: inout SplitMix64
   ) -> Act {
     if !view.doomed.isEmpty {
+      if cause == .absent { cause = .lost }
       // Lost again, or the daemon did not do as it was told.
       return isDue ? terminate(view, &attempts, at: now, using: &random) : .nothing
     }
