@@ -15,27 +15,27 @@ extension Core {
 
   // MARK: Attempts
 
-  /// An attempt on a tunnel is made now; returns how long the next one waits.
-  mutating func beginAttempt(on id: TunnelID, at now: Instant) -> Duration {
-    guard let policy = tunnels[id]?.monitor, var attempts = tunnels[id]?.attempts else {
-      return .zero
-    }
-    attempts.backoff.limits = policy.backoffLimits
-    let wait = attempts.backoff.next(using: &random)
-    count(id) { $0.attempts += 1 }
-    attempts.lastAt = now
-    attempts.nextAt = now.advanced(by: wait)
-    tunnels[id]?.attempts = attempts
-    return wait
-  }
-
   /// The SAs of a set are cleared now, in an attempt of their own or in the last one.
   mutating func beginAttempt(with id: MonitorID, at now: Instant) -> Duration {
     guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel] else { return .zero }
     if belongsToLastAttempt(monitor, tunnel) {
       return tunnel.attempts.nextAt.map { now.duration(to: $0) } ?? .zero
     }
-    return beginAttempt(on: tunnel.id, at: now)
+    var attempts = tunnel.attempts
+    attempts.adopt(backoffLimits(of: tunnel), at: now)
+    let wait = attempts.begin(at: now, using: &random)
+    keep(attempts, of: tunnel)
+    return wait
+  }
+
+  /// What has become of a tunnel's attempts by a step that may have begun one.
+  mutating func keep(_ attempts: Attempts, of tunnel: Tunnel) {
+    if attempts.count > tunnel.attempts.count { count(tunnel.id) { $0.attempts += 1 } }
+    tunnels[tunnel.id]?.attempts = attempts
+  }
+
+  func backoffLimits(of tunnel: Tunnel) -> Backoff.Limits {
+    (tunnel.monitor ?? Monitor()).backoffLimits
   }
 
   /// When the SAs of a set may be cleared; nil: at any time.
@@ -52,14 +52,42 @@ extension Core {
 
   /// The tunnel may be back under its name before long.
   mutating func rememberAttempts(of tunnel: Tunnel) {
-    guard tunnel.attempts.lastAt != nil else { return }
+    if tunnel.attempts.lastAt != nil { remember(tunnel.attempts, as: tunnel.name) }
+  }
+
+  private mutating func remember(_ attempts: Attempts, as name: String) {
     if departed.count >= Self.mostDeparted { departed = [:] }
-    departed[tunnel.name] = tunnel.attempts
+    departed[name] = attempts
+  }
+
+  /// A tunnel is back under its name.
+  mutating func recallAttempts(on id: TunnelID) {
+    guard let name = tunnels[id]?.name else { return }
+    if let attempts = departed.removeValue(forKey: name) { tunnels[id]?.attempts = attempts }
+    for (child, work) in ike.renegotiations where work.name == name && tunnels[work.tunnel] == nil {
+      ike.renegotiations[child]?.tunnel = id
+    }
+  }
+
+  /// Attempts on the tunnel that a child belongs to, which may be forgotten meanwhile.
+  subscript(attemptsFor work: Renegotiation) -> Attempts {
+    get {
+      tunnels[work.tunnel]?.attempts ?? departed[work.name] ?? Attempts(Monitor().backoffLimits)
+    }
+    set {
+      if let tunnel = tunnels[work.tunnel] {
+        keep(newValue, of: tunnel)
+      } else {
+        remember(newValue, as: work.name)
+      }
+    }
   }
 
   /// When the next attempt is planned, or may be made at the earliest.
-  func nextAttempt(on tunnel: Tunnel) -> Instant? {
-    tunnel.monitors.compactMap { monitors[$0]?.clearAt }.min() ?? tunnel.attempts.nextAt
+  func nextAttempt(on tunnel: Tunnel, at now: Instant) -> Instant? {
+    if let clear = tunnel.monitors.compactMap({ monitors[$0]?.clearAt }).min() { return clear }
+    return renegotiation(of: tunnel, at: now).map { now.advanced(by: .seconds($0.next)) }
+      ?? tunnel.attempts.nextAt
   }
 
   // MARK: Recovery
@@ -90,32 +118,17 @@ extension Core {
       && (policy.neverAnswered == .clear || answered[tunnel.name] != nil)
   }
 
-  /// A probe of a set was answered in time, or traffic came in: enough of that, of all sets, and
-  /// attempts count from zero again.
+  /// A probe of a set was answered in time, or traffic came in, or nothing is made of its silence:
+  /// enough of that, of all sets, and attempts count from zero again.
   mutating func noteGoodProbe(_ id: MonitorID, at now: Instant) {
-    guard let tunnel = monitors[id].flatMap({ tunnels[$0.tunnel] }),
-      tunnel.attempts.backoff.attempts > 0
+    guard let tunnel = monitors[id].flatMap({ tunnels[$0.tunnel] }), tunnel.attempts.count > 0
     else { return }
     let needed = recoveryThreshold(of: tunnel, at: now)
     let isRecovered =
       tunnel.lost.allSatisfy { $0.clears == 0 }
       && tunnel.monitors.compactMap { monitors[$0] }.allSatisfy {
-        $0.phase == .observed || $0.window.consecutiveReplies >= needed
+        $0.phase == .observed || $0.isNeverAnswered || $0.window.consecutiveReplies >= needed
       }
     if isRecovered { tunnels[tunnel.id]?.attempts.succeed() }
-  }
-}
-
-/// Attempts on one tunnel.
-struct Attempts: Sendable {
-  var backoff: Backoff
-  /// When the last one was made, and the next may be at the earliest; nil before the first.
-  var lastAt: Instant?
-  var nextAt: Instant?
-
-  /// The tunnel has recovered.
-  mutating func succeed() {
-    backoff.reset()
-    (lastAt, nextAt) = (nil, nil)
   }
 }

@@ -7,7 +7,8 @@ extension Core {
   mutating func clear(_ id: MonitorID, at now: Instant) {
     guard let monitor = monitors[id], sas.sets[monitor.key] != nil else { return }
     monitors[id]?.clearAt = nil
-    guard mayClear(id, at: now) else { return }
+    if monitor.phase == .down(.peerDead) { return clearPeer(of: monitor, at: now) }
+    guard mayClear([id], at: now) else { return }
     note(.cleared, of: monitor.tunnel, at: now)
     takeAway(id, holding: beginAttempt(with: id, at: now), at: now)
   }

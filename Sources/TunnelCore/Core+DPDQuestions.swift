@@ -21,8 +21,10 @@ extension Core {
       case .dead(let finding): declareDead(watch, finding, at: now)
       case .alive:
         log(.info, "-", "gateway=\(watch.gateway) peer=\(peer) answers again")
+        for set in sets(of: watch) { reviveSet(set.key, at: now) }
       }
     }
+    weighPeer(peer, at: now)
   }
 
   private mutating func ask(_ watch: PeerWatch, at now: Instant) {

@@ -121,13 +121,24 @@ extension Core {
       let sets = (tunnels[id]?.monitors ?? []).compactMap { monitors[$0] }
         .filter { $0.key.remote == peer && fallen.had($0) }
       for set in sets {
-        setLosesPeer(set.id, isTerminated: true, at: now)
-        if sas.sets[set.key] == nil { lose(set.id, at: now) }
+        setLosesPeer(set.id, at: now)
+        if sas.sets[set.key] == nil { lose(set.id, at: now) } else { awaitRemoval(set.id, at: now) }
       }
       markDead(id, with: fallen.sa, at: now)
       settle(id, at: now)
     }
     failOver(gateway, from: peer, at: now)
+  }
+
+  /// strongSwan is about to take SAs away: if it does not, they are expired like all that it left.
+  private mutating func awaitRemoval(_ id: MonitorID, at now: Instant) {
+    guard let monitor = monitors[id], monitor.clearing.isEmpty, isToBeCleared(monitor),
+      mayClear([id], at: now)
+    else { return }
+    note(.cleared, of: monitor.tunnel, at: now)
+    takeAway(
+      id, because: .peerDead, isTerminated: true, holding: beginAttempt(with: id, at: now), at: now)
+    schedule(id)
   }
 
   /// A tunnel whose SAs were gone before the list came: its state says why all the same.

@@ -19,52 +19,45 @@ extension Core {
     }
   }
 
-  /// The threshold was reached: SAs cleared, links held, the gateway's next address tried. The peer is
-  /// counted on only when it was heard again.
+  /// The threshold was reached: links are held, and SAs cleared if the guards let them be.
   mutating func declareDead(
     _ watch: PeerWatch, _ finding: PeerDetector.Finding, at now: Instant
   ) {
     let peer = watch.key.remote
-    dpd.answers[peer]?.isSupported = false
-    ledger.count(gateway: watch.gateway) { $0.deaths += 1 }
+    let sets = wholeSets(of: watch)
+    // While clearing has to wait the same death is found again and again.
+    let isNews = sets.isEmpty || sets.contains { $0.phase != .down(.peerDead) }
+    if isNews { ledger.count(gateway: watch.gateway) { $0.deaths += 1 } }
     log(
-      .warning, "-",
+      isNews ? .warning : .debug, "-",
       "gateway=\(watch.gateway) peer=\(peer) dpd=dead reason=\"\(Reason.peerDead)\" (\(finding))")
-    let ikeID = ike.isConnected ? watch.key.ikeID : nil
-    let monitors = sets(of: watch).filter { isWhole($0, in: watch) }.compactMap {
-      monitorOfSet[$0.key]
-    }
-    for id in monitors { setLosesPeer(id, isTerminated: ikeID != nil, at: now) }
-    let isSpared = monitors.contains { self.monitors[$0]?.clearing.isEmpty ?? true }
-    guard !isSpared || monitors.isEmpty else { return }
-    if let ikeID {
-      for id in monitors { ike.condemned[id] = nil }
-      effects.append(.vici(.terminateIKE(id: ikeID)))
-    }
-    failOver(watch.gateway, from: peer, at: now)
+    for set in sets { setLosesPeer(set.id, at: now) }
+    clearPeer(watch, at: now)
   }
 
-  /// Whether all SAs of a set are this peer's: another IKE SA with it may live on.
-  private func isWhole(_ set: SASet, in watch: PeerWatch) -> Bool {
-    spis(of: watch).map { set.spis.isSubset(of: $0) } ?? true
+  /// The sets all of whose SAs are this peer's: another IKE SA with it may live on.
+  private func wholeSets(of watch: PeerWatch) -> [SetMonitor] {
+    let mine = spis(of: watch)
+    return sets(of: watch).filter { set in mine.map { set.spis.isSubset(of: $0) } ?? true }
+      .compactMap { monitorOfSet[$0.key] }.compactMap { monitors[$0] }
   }
 
   /// A set of a dead peer. When verify-path or vpn-monitor have found the same death already, its
   /// SAs are being cleared, and once is enough.
-  mutating func setLosesPeer(_ id: MonitorID, isTerminated: Bool, at now: Instant) {
+  mutating func setLosesPeer(_ id: MonitorID, at now: Instant) {
     guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel], tunnel.isConfigured,
       monitor.clearing.isEmpty
     else { return }
+    if monitor.phase == .down(.peerDead), monitor.clearAt != nil { return }
     monitors[id]?.phase = .down(.peerDead)
-    monitors[id]?.isAdopted = false
+    if tunnel.monitor?.action != .warn { monitors[id]?.isAdopted = false }
     monitors[id]?.absentUntil = nil
+    monitors[id]?.clearAt = nil
     let interval = Duration.seconds(deadPeerDetection(of: monitor.key.remote)?.interval ?? 0)
     backOff(id, tunnel.monitor?.interval ?? interval, at: now)
+    noteTestResult(of: monitor)
+    beginMassFailure(with: tunnel.id, at: now)
     settle(monitor.tunnel, at: now)
-    // Guards are about paths that may be well; this peer has answered nothing at all.
-    note(.cleared, of: tunnel.id, at: now)
-    let wait = beginAttempt(with: id, at: now)
-    takeAway(id, isTerminated: isTerminated, holding: wait, at: now)
     schedule(id)
   }
 
@@ -87,13 +80,66 @@ extension Core {
     link.map { tunnels(on: $0).contains { $0.monitor == nil && $0.state == .up } } ?? false
   }
 
-  /// Traffic came through a set that was given up with its peer and that nobody probes.
+  // MARK: Clearing
+
+  /// The time to clear a set has come that had to wait: its peer's IKE SA goes as a whole.
+  mutating func clearPeer(of set: SetMonitor, at now: Instant) {
+    let watches = (dpd.ofPeer[set.key.remote] ?? []).compactMap { dpd.watches[$0] }
+    if let watch = watches.first(where: { wholeSets(of: $0).contains { $0.id == set.id } }) {
+      return clearPeer(watch, at: now)
+    }
+    // The settings are gone, or the daemon tells of another IKE SA now: nobody says that it is dead.
+    if tunnels[set.tunnel]?.monitor == nil { reviveSet(set.key, at: now) }
+  }
+
+  /// Clears what is left of a dead peer: its IKE SA where the daemon is there, so that it does not
+  /// wait for the peer; else, or where some sets are to stay, each set. The peer is counted on only
+  /// when it was heard again.
+  private mutating func clearPeer(_ watch: PeerWatch, at now: Instant) {
+    let sets = wholeSets(of: watch)
+    let due = sets.filter {
+      $0.phase == .down(.peerDead) && $0.clearing.isEmpty && isToBeCleared($0)
+        && tunnels[$0.tunnel]?.isConfigured == true
+    }.map(\.id)
+    let isAll = sets.allSatisfy { due.contains($0.id) || !$0.clearing.isEmpty }
+    guard !due.isEmpty || isAll, due.isEmpty || mayClear(due, at: now) else { return }
+    dpd.answers[watch.key.remote]?.isSupported = false
+    let ikeID = isAll && ike.isConnected ? watch.key.ikeID : nil
+    for id in due {
+      if let tunnel = monitors[id]?.tunnel { note(.cleared, of: tunnel, at: now) }
+      let wait = beginAttempt(with: id, at: now)
+      takeAway(id, isTerminated: ikeID != nil, holding: wait, at: now)
+      schedule(id)
+    }
+    guard isAll else { return }
+    guard let ikeID else { return failOver(watch.gateway, from: watch.key.remote, at: now) }
+    for set in sets { ike.condemned[set.id] = nil }
+    ike.doomed[ikeID] = DeadPeer(
+      gateway: watch.gateway, address: watch.key.remote, sets: sets.map(\.id), decidedAt: now)
+    wantList(at: now)
+  }
+
+  /// Dead peers' IKE SAs that the daemon still lists are terminated, by a list that was asked for
+  /// after that was decided; then the gateway's next address is tried.
+  mutating func terminateDoomed(_ list: [IKESA], at now: Instant) {
+    for (id, dead) in ike.doomed.sorted(by: { $0.key < $1.key })
+    where ike.askedAt >= dead.decidedAt {
+      ike.doomed[id] = nil
+      if list.contains(where: { $0.id == id }) { effects.append(.vici(.terminateIKE(id: id))) }
+      failOver(dead.gateway, from: dead.address, at: now)
+    }
+  }
+
+  /// A sign of life from a set that was given up with its peer and that nobody probes.
   mutating func reviveSet(_ key: SASetKey, at now: Instant) {
     guard let id = monitorOfSet[key], let monitor = monitors[id],
-      monitor.phase == .down(.peerDead), tunnels[monitor.tunnel]?.monitor == nil
+      monitor.phase == .down(.peerDead), monitor.clearing.isEmpty,
+      tunnels[monitor.tunnel]?.monitor == nil
     else { return }
     monitors[id]?.phase = .up
+    monitors[id]?.clearAt = nil
     settle(monitor.tunnel, because: .answered, at: now)
+    schedule(id)
   }
 }
 

@@ -30,7 +30,7 @@ extension Core {
         case .success(let child) = childName(of: tunnel)
       else { continue }
       ike.renegotiations[child] = Renegotiation(
-        tunnel: id, cause: .deadPath, step: .awaited, dueAt: now, firstPause: firstPause(vpn))
+        of: tunnel, cause: .deadPath, step: .awaited, dueAt: now)
     }
     wantList(at: now)
   }
@@ -60,10 +60,8 @@ extension Core {
 
   /// A peer does not answer the negotiation of a child: that of the next address comes in its place.
   mutating func tryNextAddress(instead name: ChildName, at now: Instant) {
-    tryNextAddress(instead: name) { work in
-      work.moveOn(atOnce: false)
-      work.dueAt = now
-    }
+    // Of the same attempt, since the peer is silent and charon would go on asking it.
+    tryNextAddress(instead: name) { $0.moveOn(atOnce: true) }
     wantList(at: now)
   }
 

@@ -1,38 +1,73 @@
-/// Whether the SAs of a dead path may be cleared now: the one question between deciding that a path
-/// is dead and `beginClearing`.
+/// Whether SAs of a dead path or a dead peer may be cleared now: the one question between deciding
+/// that they are dead and `beginClearing`.
 extension Core {
   /// A test without new SAs is given up for lost after this, or twice threshold x interval.
   private static let testPatience = Duration.seconds(60)
 
-  /// What has to wait is not lost: its `clearAt` says when it is asked again.
-  mutating func mayClear(_ id: MonitorID, at now: Instant) -> Bool {
-    guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel],
-      let policy = tunnel.monitor, policy.action == .clear
-    else { return false }
-    let patience = policy.interval * policy.threshold
-    if mass.isActive, !mass.mayTest(tunnel.id, at: now) {
-      monitors[id]?.clearAt = now.advanced(by: patience)
+  /// All of these, or none: one set whose path is dead, or those of a dead peer's IKE SA. What has to
+  /// wait is not lost: its `clearAt` says when it is asked again.
+  mutating func mayClear(_ ids: [MonitorID], at now: Instant) -> Bool {
+    let sets = ids.compactMap { monitors[$0] }
+    guard let lead = lead(of: sets), sets.allSatisfy(isToBeCleared) else { return false }
+    let patience = sets.map(patience).max() ?? .zero
+    if mass.isActive, !mass.mayTest(lead.id, at: now) {
+      wait(ids, until: now.advanced(by: patience))
       return false
     }
-    if let due = attemptDue(monitor, tunnel), due > now {
-      monitors[id]?.clearAt = due
+    if let due = sets.compactMap(earliestClear).max(), due > now {
+      wait(ids, until: due)
       return false
     }
-    if let due = clearCap.take(at: now) {
+    if let due = clearCap.take(sets.count, at: now) {
       if clearCap.mustSay() {
         log(
-          .warning, tunnel.name,
+          .warning, lead.name,
           "max-clears-per-minute = \(clearCap.limit) is reached: further clears wait")
       }
-      monitors[id]?.clearAt = due
+      wait(ids, until: due)
       return false
     }
     if mass.isActive {
       let until = now.advanced(by: max(patience * 2, Self.testPatience))
-      mass.begin(testOf: tunnel.id, until: until, at: now)
-      log(.warning, tunnel.name, "cleared as a test while most tunnels fail")
+      mass.begin(testOf: lead.id, until: until, at: now)
+      log(.warning, lead.name, "cleared as a test while most tunnels fail")
     }
     return true
+  }
+
+  private mutating func wait(_ ids: [MonitorID], until due: Instant) {
+    for id in ids {
+      monitors[id]?.clearAt = due
+      schedule(id)
+    }
+  }
+
+  /// The tunnel that these sets are a test of: a dead peer may have several.
+  private func lead(of sets: [SetMonitor]) -> Tunnel? {
+    let all = sets.map(\.tunnel)
+    return (all.first { $0 == mass.test?.tunnel } ?? all.min()).flatMap { tunnels[$0] }
+  }
+
+  /// `action`. A peer that dead peer detection finds dead needs no vpn-monitor to be cleared.
+  func isToBeCleared(_ set: SetMonitor) -> Bool {
+    guard let tunnel = tunnels[set.tunnel] else { return false }
+    if let policy = tunnel.monitor { return policy.action == .clear }
+    return set.phase == .down(.peerDead)
+  }
+
+  /// Threshold x interval of what has found a set dead.
+  func patience(of set: SetMonitor) -> Duration {
+    if set.phase == .down(.peerDead), let policy = deadPeerDetection(of: set.key.remote) {
+      return .seconds(policy.interval * policy.threshold)
+    }
+    return tunnels[set.tunnel]?.monitor.map { $0.interval * $0.threshold } ?? .zero
+  }
+
+  /// No set is cleared that is younger than that, nor before its tunnel's next attempt is due.
+  private func earliestClear(_ set: SetMonitor) -> Instant? {
+    let grown = set.bornAt?.advanced(by: patience(of: set))
+    let attempt = tunnels[set.tunnel].flatMap { attemptDue(set, $0) }
+    return [grown, attempt].compactMap(\.self).max()
   }
 
   /// What is done about a set whose threshold fell, besides its state.
@@ -48,15 +83,17 @@ extension Core {
     case .clear:
       // With a short timeout the path is dead before the set is old enough to be cleared.
       let grown = monitor.bornAt?.advanced(by: policy.interval * policy.threshold) ?? now
-      let delay = clearDelay(monitor.key, policy.interval)
+      let delay = clearDelay(monitor, policy.interval)
       monitors[id]?.clearAt = max(now.advanced(by: delay), grown)
     }
   }
 
-  /// Two agents must not kill each other's fresh SAs: the end with the higher address waits an
-  /// interval and up to half of one more, so that it sees the new set first.
-  private mutating func clearDelay(_ key: SASetKey, _ interval: Duration) -> Duration {
-    guard key.local > key.remote else { return .zero }
-    return interval + interval * Double.random(in: 0..<0.5, using: &random)
+  /// Two agents must not kill each other's fresh SAs: the responder of the IKE SA waits an interval
+  /// and up to half of one more, so that it sees the new set first. Where that is not known, it is
+  /// the end with the higher address.
+  private mutating func clearDelay(_ monitor: SetMonitor, _ interval: Duration) -> Duration {
+    let isFirst =
+      tunnels[monitor.tunnel]?.ike?.isInitiator ?? (monitor.key.local < monitor.key.remote)
+    return isFirst ? .zero : interval + interval * Double.random(in: 0..<0.5, using: &random)
   }
 }

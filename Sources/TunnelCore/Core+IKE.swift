@@ -118,6 +118,8 @@ extension Core {
     judgeFallen(by: list, at: now)
     take(ikeSAs: list, at: now)
     renegotiate(list, at: now)
+    // Last: what follows is for the next list.
+    terminateDoomed(list, at: now)
   }
 
   /// The daemon cannot list; perhaps a later version of it can.

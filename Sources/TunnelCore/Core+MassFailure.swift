@@ -6,20 +6,29 @@ extension Core {
   /// A tunnel's sets or their losses changed.
   mutating func weigh(_ id: TunnelID, at now: Instant) {
     guard let tunnel = tunnels[id] else { return }
-    if let policy = tunnel.monitor, !isStandby {
+    if let interval = watchInterval(of: tunnel), !isStandby {
       // Down comes two intervals after a tunnel begins to fail; others may be two more behind.
-      mass.note(id, condition(of: tunnel, policy), window: policy.interval * 4, at: now)
+      mass.note(id, condition(of: tunnel), window: interval * 4, at: now)
     } else {
       mass.forget(id)
     }
     endMassFailure(at: now)
   }
 
-  private func condition(of tunnel: Tunnel, _ policy: Monitor) -> MassFailure.Condition? {
+  /// The longest interval in which somebody looks at a tunnel; nil when nobody does.
+  private func watchInterval(of tunnel: Tunnel) -> Duration? {
+    let remote = tunnel.isConfigured ? tunnel.endpoints?.remote : nil
+    let detection = remote.flatMap(deadPeerDetection).map { Duration.seconds($0.interval) }
+    return [tunnel.monitor?.interval, detection].compactMap(\.self).max()
+  }
+
+  private func condition(of tunnel: Tunnel) -> MassFailure.Condition? {
     var isFailing = false
     for set in tunnel.monitors.lazy.compactMap({ monitors[$0] }) {
-      let losesMany = set.window.consecutiveLosses >= policy.failingFrom
+      let least = tunnel.monitor?.failingFrom ?? .max
+      let losesMany = set.window.consecutiveLosses >= least
       switch set.phase {
+      case .up where tunnel.isConfigured && dpd.failing.contains(set.key.remote): isFailing = true
       case .up where set.isNeverAnswered || isUnanswered(set, tunnel): continue
       case .up where !losesMany: return .well
       case .up, .verifying: isFailing = isFailing || losesMany
@@ -29,6 +38,16 @@ extension Core {
       }
     }
     return isFailing ? .failing : nil
+  }
+
+  /// A peer's losses changed: within two intervals it is dead, unless it gives a sign of life.
+  mutating func weighPeer(_ remote: IPAddress, at now: Instant) {
+    let losses = (dpd.ofPeer[remote] ?? []).compactMap { dpd.watches[$0]?.detector.losses }.max()
+    let least = deadPeerDetection(of: remote)?.failingFrom ?? .max
+    let isFailing = dpd.answers[remote]?.isSupported == true && losses ?? 0 >= least
+    guard isFailing != dpd.failing.contains(remote) else { return }
+    if isFailing { dpd.failing.insert(remote) } else { dpd.failing.remove(remote) }
+    for id in tunnelIndex.ofPeer[remote] ?? [] { weigh(id, at: now) }
   }
 
   /// A tunnel's threshold fell: perhaps it is one of many.
@@ -48,13 +67,13 @@ extension Core {
     effects.append(.massAlarm(MassAlarm(isOver: true, failing: left.count, total: total)))
     var longest = Duration.zero
     for tunnel in left.sorted().compactMap({ tunnels[$0] }) {
-      guard let policy = tunnel.monitor else { continue }
-      // They have the time of a threshold to answer, too.
-      let patience = policy.interval * policy.threshold
-      longest = max(longest, patience)
-      for id in tunnel.monitors where monitors[id]?.clearAt != nil {
-        monitors[id]?.clearAt = now.advanced(by: patience)
-        schedule(id)
+      for set in tunnel.monitors.compactMap({ monitors[$0] }) {
+        // They have the time of a threshold to answer, too.
+        let patience = patience(of: set)
+        longest = max(longest, patience)
+        guard set.clearAt != nil else { continue }
+        monitors[set.id]?.clearAt = now.advanced(by: patience)
+        schedule(set.id)
       }
     }
     timers.set(.mass, to: now.advanced(by: longest + Self.stallTolerance))

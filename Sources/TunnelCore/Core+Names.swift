@@ -10,9 +10,12 @@ extension Core {
       guard let set = homes[child.spiIn], let monitor = monitorOfSet[set],
         let tunnel = monitors[monitor]?.tunnel
       else { continue }
+      // Both ends may have begun one, and each must come to the same answer.
+      let last = tunnels[tunnel]?.ike
+      let isAmbiguous = last?.childID != nil && last?.isInitiator != ike.isInitiator
       tunnels[tunnel]?.ike = IKENames(
         name: child.name, ikeID: child.ikeID, childID: child.childID,
-        isInitiator: ike.isInitiator, version: ike.version)
+        isInitiator: isAmbiguous ? nil : ike.isInitiator, version: ike.version)
     }
   }
 

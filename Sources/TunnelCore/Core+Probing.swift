@@ -183,7 +183,7 @@ extension Core {
   }
 
   /// The threshold of a set fell: one that a test brought, or that survived it, tells how that went.
-  private mutating func noteTestResult(of monitor: SetMonitor) {
+  mutating func noteTestResult(of monitor: SetMonitor) {
     guard let test = mass.test, test.tunnel == monitor.tunnel else { return }
     let dates = [monitor.clearedAt, monitor.bornAt].compactMap(\.self)
     if dates.contains(where: { $0 >= test.begunAt }) { mass.testFailed(monitor.tunnel) }

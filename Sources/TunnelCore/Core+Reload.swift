@@ -26,6 +26,7 @@ extension Core {
     for id in tunnels.keys { settle(id, at: now) }
     dpd.know(new)
     settlePeers(at: now)
+    for id in tunnels.keys { weigh(id, at: now) }
     // A link that another VPN has taken over was settled; the others belong to nobody now.
     for link in guarded.subtracting(guardedLinks).sorted() { abandonGate(link) }
     mustSettleOwnLinks = true
@@ -118,6 +119,7 @@ extension Core {
   ) {
     tunnels[tunnel.id]?.template = template
     tunnels[tunnel.id]?.vpn = vpn
+    revise(tunnel.id, insteadOf: tunnel, at: now)
     guard vpn?.monitor != tunnel.monitor else { return }
     for id in tunnel.monitors {
       if let old = tunnel.monitor, let new = vpn?.monitor {
@@ -148,11 +150,22 @@ extension Core {
     {
       monitors[id]?.window.forgetOutstanding()
     }
+    if old.verifyPath == nil, new.verifyPath != nil { beginProof(id, at: now) }
     if new.verifyPath == nil, monitor.phase == .verifying {
       monitors[id]?.isVerified = true
       if !mustRecover(tunnel, at: now) { monitors[id]?.phase = .up }
     }
     if new.neverAnswered != old.neverAnswered { judgeSilenceAnew(id) }
     schedule(id)
+  }
+  /// verify-path is asked for from now on: SAs that are there are verified as after a restart of the
+  /// agent, the link stays as found until they fail. What is held stays held.
+  private mutating func beginProof(_ id: MonitorID, at now: Instant) {
+    guard let monitor = monitors[id] else { return }
+    switch monitor.phase {
+    case .up: judgeAnew(id, at: now)
+    case .verifying: monitors[id]?.isVerified = false
+    case .incomplete, .observed, .standby, .down: break
+    }
   }
 }

@@ -1,10 +1,9 @@
 /// `renegotiate-command`: brings a tunnel up where there is no VICI, one run at a time.
 extension Core {
-  private static let longestPause = Duration.seconds(300)
-
   /// Whether a command is needed may have changed.
   mutating func settleCommand(_ id: TunnelID, at now: Instant) {
-    guard let tunnel = tunnels[id], tunnel.vpn?.renegotiateCommand != nil else { return }
+    guard let tunnel = tunnels[id], tunnel.vpn?.renegotiateCommand != nil || tunnel.command != nil
+    else { return }
     if hasWholeSet(id) { tunnels[id]?.owesNegotiation = false }
     let isNeeded = needsCommand(id)
     switch tunnel.command {
@@ -21,8 +20,8 @@ extension Core {
   }
 
   private func needsCommand(_ id: TunnelID) -> Bool {
-    guard let tunnel = tunnels[id], let vpn = tunnel.vpn, hasStarted, !isEnding, !isStandby,
-      !ike.isConnected, !hasWholeSet(id)
+    guard let tunnel = tunnels[id], let vpn = tunnel.vpn, vpn.renegotiateCommand != nil,
+      hasStarted, !isEnding, !isStandby, !ike.isConnected, !hasWholeSet(id)
     else { return false }
     switch vpn.establishTunnels {
     case .immediately: return true
@@ -41,8 +40,11 @@ extension Core {
     if work.hasRun { tryNextAddress(of: tunnel) }
     guard let words = command(of: tunnel) else { return }
     tunnels[id]?.command?.hasRun = true
+    var attempts = tunnel.attempts
+    attempts.adopt(backoffLimits(of: tunnel), at: now)
+    tunnels[id]?.command?.joined = attempts.join(at: now, using: &random)
+    keep(attempts, of: tunnel)
     tunnels[id]?.command?.isRunning = true
-    tunnels[id]?.command?.attempts += 1
     log(.info, tunnel.name, "running \(words.joined(separator: " "))")
     count(id) { $0.initiations += 1 }
     effects.append(.run(id, words))
@@ -61,10 +63,9 @@ extension Core {
   mutating func commandEnded(_ id: TunnelID, _ end: CommandEnd, at now: Instant) {
     guard let tunnel = tunnels[id], let work = tunnel.command else { return }
     log(end == .exited(0) ? .info : .warning, tunnel.name, "renegotiate-command \(end)")
-    let interval = tunnel.monitor?.interval ?? Monitor().interval
-    let pause = max(interval, Self.absentGrace) * (1 << min(work.attempts - 1, 10))
-    let jittered = pause * Double.random(in: 1...1.25, using: &random)
-    let dueAt = now.advanced(by: min(jittered, Self.longestPause))
+    // What it has negotiated may take a moment to appear.
+    let soon = now.advanced(by: Self.absentGrace)
+    let dueAt = tunnel.attempts.due(after: work.joined).map { max($0, soon) } ?? soon
     tunnels[id]?.command?.isRunning = false
     tunnels[id]?.command?.dueAt = dueAt
     timers.set(.command(id), to: dueAt)
@@ -72,15 +73,15 @@ extension Core {
   }
 }
 
-/// Runs of a tunnel's `renegotiate-command` that have not brought it up yet.
+/// A tunnel's `renegotiate-command`, which has not brought it up yet.
 struct CommandWork: Hashable, Sendable {
   /// When the next one is due.
   var dueAt: Instant
   var isRunning = false
   /// Whether it was run and there are no SAs yet.
   var hasRun = false
-  /// Runs so far.
-  var attempts = 0
+  /// When the tunnel's attempt was begun that it took part in last.
+  var joined: Instant?
 }
 
 extension CommandEnd: CustomStringConvertible {

@@ -5,8 +5,6 @@
 /// not hear (kernel-facts: XFRM messages) and goes on believing in the child. What it took away
 /// itself is not in its list any more, or not as INSTALLED, and is not restored.
 extension Core {
-  /// Pauses between attempts on a child that was lost begin with this.
-  private static let firstRetry = Duration.seconds(10)
   /// Departures that are remembered while no list can be had.
   private static let mostDepartures = 65_536
   /// Children that are acted upon after one list; the others come after the next.
@@ -52,7 +50,7 @@ extension Core {
   mutating func forgetRenegotiations() {
     ike.gone = [:]
     ike.renegotiations = [:]
-    ike.condemned = [:]
+    (ike.condemned, ike.doomed) = ([:], [:])
     for id in tunnels.keys { tunnels[id]?.owesNegotiation = false }
   }
 
@@ -70,7 +68,7 @@ extension Core {
       if step(name, view[name], at: now) { acts += 1 }
     }
     forgetDepartures(view)
-    let next = ike.renegotiations.values.map(\.nextLook).min()
+    let next = ike.renegotiations.values.map { $0.nextLook(self[attemptsFor: $0]) }.min()
     if let next { wantList(by: next, at: now) }
   }
 
@@ -79,10 +77,10 @@ extension Core {
   private mutating func suspectLost(_ view: DaemonView, at now: Instant) {
     for (name, lost) in view.doomed where ike.renegotiations[name] == nil {
       let owners = lost.compactMap { ike.gone[$0.spiIn] ?? ike.gone[$0.spiOut] }
-      guard let tunnel = owners.first else { continue }
+      guard let tunnel = owners.first.flatMap({ tunnels[$0] }) else { continue }
       ike.renegotiations[name] = Renegotiation(
-        tunnel: tunnel, cause: .lost, step: .suspected,
-        dueAt: now.advanced(by: Renegotiation.settleTime), firstPause: Self.firstRetry)
+        of: tunnel, cause: .lost, step: .suspected,
+        dueAt: now.advanced(by: Renegotiation.settleTime))
     }
   }
 
@@ -108,12 +106,10 @@ extension Core {
   }
 
   private mutating func condemn(_ name: ChildName, of id: TunnelID, _ decidedAt: Instant) {
-    let vpn = tunnels[id]?.vpn
+    guard let tunnel = tunnels[id] else { return }
     var work =
       ike.renegotiations[name]
-      ?? Renegotiation(
-        tunnel: id, cause: .deadPath, step: .restored, dueAt: decidedAt,
-        firstPause: firstPause(vpn))
+      ?? Renegotiation(of: tunnel, cause: .deadPath, step: .restored, dueAt: decidedAt)
     switch work.step {
     case .suspected, .awaited, .restored: break
     // An attempt is under way, which may have been told of this already.
@@ -121,9 +117,8 @@ extension Core {
     }
     work.cause = .deadPath
     work.step = .suspected
-    work.firstPause = firstPause(vpn)
     work.dueAt = decidedAt
-    work.mayInitiate = vpn?.establishTunnels != .responderOnly
+    work.mayInitiate = tunnel.vpn?.establishTunnels != .responderOnly
     ike.renegotiations[name] = work
   }
 
@@ -148,19 +143,15 @@ extension Core {
   }
 
   private mutating func bringUp(_ name: ChildName, _ tunnel: Tunnel, at now: Instant) {
-    guard let vpn = tunnel.vpn else { return }
     let patience = now.advanced(by: initiationGrace(tunnel))
     let known = ike.renegotiations[name]
     if let known, known.step != .restored || known.tunnel != tunnel.id { return }
     var work =
       known
-      ?? Renegotiation(
-        tunnel: tunnel.id, cause: .absent, step: .awaited, dueAt: patience,
-        firstPause: firstPause(vpn))
+      ?? Renegotiation(of: tunnel, cause: .absent, step: .awaited, dueAt: patience)
     work.cause = .absent
     work.step = .awaited
     work.mayInitiate = true
-    work.firstPause = firstPause(vpn)
     work.dueAt = max(work.dueAt, patience)
     ike.renegotiations[name] = work
   }
@@ -179,10 +170,6 @@ extension Core {
     return Self.absentGrace * (isHigher ? 2 : 1)
   }
 
-  func firstPause(_ vpn: VPN?) -> Duration {
-    max(vpn?.monitor?.interval ?? Monitor().interval, .seconds(1))
-  }
-
   /// Departures that a list made after them does not contradict are over.
   private mutating func forgetDepartures(_ view: DaemonView) {
     guard !ike.gone.isEmpty, ike.listAt == nil else { return }
@@ -194,9 +181,12 @@ extension Core {
   /// Whether the daemon is asked for something.
   private mutating func step(_ name: ChildName, _ view: ChildView, at now: Instant) -> Bool {
     guard var work = ike.renegotiations[name] else { return false }
-    let act = work.next(view, askedAt: ike.askedAt, at: now, using: &random)
+    var attempts = self[attemptsFor: work]
+    if let tunnel = tunnels[work.tunnel] { attempts.adopt(backoffLimits(of: tunnel), at: now) }
+    let act = work.next(view, &attempts, askedAt: ike.askedAt, at: now, using: &random)
+    self[attemptsFor: work] = attempts
     ike.renegotiations[name] = work
-    let tunnel = tunnels[work.tunnel]?.name ?? "-"
+    let tunnel = work.name
     switch act {
     case .nothing: return false
     case .report:
@@ -240,7 +230,7 @@ extension Core {
   mutating func finish(_ request: VICIRequest, _ failure: String?, at now: Instant) {
     let name = ike.renegotiations.first { $0.value.step == .asked(request) }?.key
     if let failure {
-      let tunnel = name.flatMap { ike.renegotiations[$0] }.flatMap { tunnels[$0.tunnel]?.name }
+      let tunnel = name.flatMap { ike.renegotiations[$0]?.name }
       log(.warning, tunnel ?? "-", "vici: cannot \(request): \(failure)")
     }
     switch request {
@@ -257,7 +247,9 @@ extension Core {
   /// The connection to the daemon is lost: what was to be cleared through it is expired.
   mutating func suspendRenegotiations(at now: Instant) {
     for name in ike.renegotiations.keys { ike.renegotiations[name]?.suspend() }
-    for id in ike.condemned.keys.sorted() { climb(id, at: now) }
+    let doomed = ike.doomed.values.flatMap(\.sets)
+    ike.doomed = [:]
+    for id in (doomed + ike.condemned.keys).sorted() { climb(id, at: now) }
   }
 }
 

@@ -104,6 +104,9 @@ extension Core {
     guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel] else { return }
     guard let policy = tunnel.monitor else {
       monitors[id]?.phase = .up
+      monitors[id]?.bornAt = now
+      // Nobody will prove more.
+      tunnels[tunnel.id]?.attempts.succeed()
       return
     }
     if isStandby { return standBy(id) }
@@ -128,6 +131,7 @@ extension Core {
   /// Nothing can be sent through the set, so nothing is made of silence either.
   private mutating func observe(_ id: MonitorID, _ mark: Mark) {
     guard let tunnel = monitors[id].flatMap({ tunnels[$0.tunnel] }) else { return }
+    tunnels[tunnel.id]?.attempts.succeed()
     monitors[id]?.phase = .observed
     monitors[id]?.obstacle = .marked(mark)
     monitors[id]?.nextProbe = nil

@@ -264,10 +264,10 @@ public struct Core: Sendable {
   ) -> TunnelID {
     lastTunnel += 1
     let id = TunnelID(rawValue: lastTunnel)
-    var tunnel = Tunnel(
+    let tunnel = Tunnel(
       id: id, name: name, template: template, vpn: vpn, link: link, since: now)
-    if let attempts = departed.removeValue(forKey: name) { tunnel.attempts = attempts }
     tunnels[id] = tunnel
+    recallAttempts(on: id)
     tunnelIndex.insert(tunnel)
     return id
   }

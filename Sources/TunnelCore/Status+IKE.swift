@@ -8,7 +8,7 @@ public struct IKEStatus: Codable, Hashable, Sendable {
   public var ikeID: UInt32?
   /// unique id of the CHILD_SA; null likewise.
   public var childID: UInt32?
-  /// Whether this end negotiated the IKE SA; null likewise.
+  /// Whether this end negotiated the IKE SA; null likewise, and while there is one of each end's.
   public var initiator: Bool?
   /// IKE version, 1 or 2; null likewise.
   public var version: UInt8?
@@ -35,9 +35,9 @@ public struct RenegotiationStatus: Codable, Hashable, Sendable {
   public var cause: String
   /// suspected, waiting, terminating, initiating, or running (a command).
   public var step: String
-  /// Attempts so far.
+  /// Attempts on the tunnel since it last recovered: its `attempts`.
   public var attempt: Int
-  /// Seconds until something is done whatever happens until then; 0 when that is due.
+  /// Seconds until the next one, unless the tunnel is back until then; 0 when that is due.
   public var next: Double
 }
 
@@ -51,7 +51,7 @@ extension Core {
     if let work = tunnel.command {
       return RenegotiationStatus(
         cause: tunnel.owesNegotiation ? "dead path" : "absent",
-        step: work.isRunning ? "running" : "waiting", attempt: work.attempts,
+        step: work.isRunning ? "running" : "waiting", attempt: tunnel.attempts.count,
         next: max(now.duration(to: work.dueAt), .zero).inSeconds)
     }
     let works = ike.renegotiations.filter { $0.value.tunnel == tunnel.id }
@@ -59,8 +59,8 @@ extension Core {
       return nil
     }
     return RenegotiationStatus(
-      cause: work.cause.rawValue, step: step, attempt: work.attempts,
-      next: max(now.duration(to: work.nextLook), .zero).inSeconds)
+      cause: work.cause.rawValue, step: step, attempt: tunnel.attempts.count,
+      next: max(now.duration(to: work.due(tunnel.attempts)), .zero).inSeconds)
   }
 }
 

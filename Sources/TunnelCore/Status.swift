@@ -207,8 +207,8 @@ extension Core {
       failures: tunnel.failures, lastFailure: tunnel.lastFailure?.reason.description,
       lastFailureAge: tunnel.lastFailure.map { now.since($0.at).inSeconds },
       lastEvent: event?.text, lastEventCount: event?.count, lastEventAge: event?.age,
-      attempts: isMonitored ? tunnel.attempts.backoff.attempts : nil,
-      nextAttempt: nextAttempt(on: tunnel).map { now.duration(to: $0).inSeconds }
+      attempts: isMonitored ? tunnel.attempts.count : nil,
+      nextAttempt: nextAttempt(on: tunnel, at: now).map { now.duration(to: $0).inSeconds }
         .flatMap { $0 > 0 ? $0 : nil },
       recoveryReplies: recovery?.replies, recoveryThreshold: recovery?.needed,
       withdrawn: tunnel.link.map { routes.withdrawn(from: $0).map(\.description) } ?? [],

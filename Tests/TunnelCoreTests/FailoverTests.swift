@@ -39,10 +39,11 @@ import TunnelCore
     return bench
   }
 
-  /// Answers each request at once; the daemon has no IKE SA any more.
+  /// Answers each request at once; the daemon keeps the IKE SA until it is told to forget it.
   private func die(_ bench: inout Bench, for seconds: Double = 20) {
     bench.daemonAnswers = false
     var answered = bench.trace.count
+    var isThere = true
     let end = bench.now + seconds
     while bench.now < end {
       bench.wait(0.1)
@@ -50,9 +51,10 @@ import TunnelCore
         answered += 1
         guard case .vici(let request) = bench.trace[answered - 1].effect else { continue }
         switch request {
-        case .listSAs: bench.play(.vici(.sas([])))
+        case .listSAs: bench.play(isThere ? list([(7, [.of(1)])]) : .vici(.sas([])))
         case .listConnections: bench.play(.vici(.connections(Self.connections)))
         case .terminateIKE:
+          isThere = false
           bench.play(.vici(.finished(request, failure: nil)))
           bench.delete(1)
         case .terminateChild, .rekeyChild, .initiate:
@@ -136,22 +138,15 @@ import TunnelCore
   @Test func eachIKESAIsJudgedByItsOwnSAs() {
     var bench = running(detection: DeadPeerDetection(mode: .optimized, interval: 2, threshold: 2))
     bench.negotiate(2)
-    bench.play(
-      .vici(
-        .sas([
-          IKESA(
-            connection: "to-b", id: 7, local: Bench.local, remote: Bench.remote,
-            children: [.of(1)]),
-          IKESA(
-            connection: "to-b", id: 8, local: Bench.local, remote: Bench.remote,
-            children: [.of(2)]),
-        ])))
+    let both = list([(7, [.of(1)]), (8, [.of(2)])])
+    bench.play(both)
     bench.wait(4)
     bench.forgetTrace()
     // The bench's traffic is on the newest pair: 8's.
     bench.traffic = (out: 5, in: 0)
     bench.daemonAnswers = false
     bench.wait(8)
+    bench.play(both)
     #expect(bench.acts.contains(.terminateIKE(id: 8)))
     #expect(!bench.acts.contains(.terminateIKE(id: 7)))
   }
@@ -197,6 +192,34 @@ import TunnelCore
     bench.wait(5)
     bench.daemonAnswers = false
     bench.wait(8)
+    // The first answers what was asked before the death.
+    for _ in 0..<2 {
+      bench.play(list([(7, [])]))
+      bench.wait(1)
+    }
     #expect(bench.acts.contains(.terminateIKE(id: 7)))
+  }
+
+  /// What the daemon lists may have changed since it was listed last.
+  @Test func nothingIsTerminatedThatWasNotListedAgain() {
+    var bench = running()
+    bench.daemonAnswers = false
+    bench.wait(8)
+    #expect(bench.state == "down/-/-")
+    #expect(bench.acts.isEmpty && bench.requests.last == .listSAs)
+    var rekeyed = bench
+    bench.play(list([(7, [.of(1)])]))
+    #expect(bench.acts == [.terminateIKE(id: 7)])
+    rekeyed.play(list([(8, [])]))
+    #expect(rekeyed.acts.isEmpty)
+  }
+
+  @Test func aDaemonThatIsLostMeanwhileIsDoneWithout() {
+    var bench = running()
+    bench.daemonAnswers = false
+    bench.wait(8)
+    #expect(bench.clearTimes.isEmpty)
+    bench.play(.vici(.disconnected("/s: does not answer")))
+    #expect(bench.clearTimes == [bench.now])
   }
 }

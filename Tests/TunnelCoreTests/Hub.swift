@@ -10,8 +10,11 @@ struct Hub {
   var answering = true
   /// Spokes that do not answer all the same.
   var silent: Set<Int> = []
+  /// Packets of users' that pass each SA from one reading of the counters to the next.
+  var traffic: UInt64 = 5
+  private var packets: [SAKey: UInt64] = [:]
   private let start = Instant(nanoseconds: 1_000_000_000_000)
-  private var now = 0.0
+  private(set) var now = 0.0
   private var links: [Int32: Link] = [:]
   private var replies: [(at: Double, ProbeReply)] = []
   private(set) var effects: [Effect] = []
@@ -144,12 +147,27 @@ struct Hub {
           link.isLinkModeDormant = dormant
           put(link)
         }
+      case .sendIKEPing(let target) where answering && !isSilent(target.remote):
+        play(.ikePingAnswered(target))
+      case .readPeerCounters(let id, let keys): play(.peerCounters(id, count(keys)))
       case .sendProbe, .endProbes, .makeLink, .removeLink, .readCounters, .readRoutes, .vici,
-        .readUnknownSPIs, .capture, .endCapture, .readDecrypted, .readPeerCounters, .sendIKEPing,
-        .rekey, .delete, .run, .answer, .alarm, .massAlarm, .log:
+        .readUnknownSPIs, .capture, .endCapture, .readDecrypted, .sendIKEPing, .rekey, .delete,
+        .run, .answer, .alarm, .massAlarm, .log:
         break
       }
     }
+  }
+
+  private func isSilent(_ peer: IPAddress) -> Bool { silent.contains { Self.peer($0) == peer } }
+
+  /// Users' packets go out through each SA, and come in from those that answer.
+  private mutating func count(_ keys: [SAKey]) -> [SAKey: UInt64] {
+    for key in keys {
+      let number = Int(key.spi & 0xff_ffff)
+      let isDead = !answering || silent.contains(number)
+      if key.destination != Self.local || !isDead { packets[key, default: 0] += traffic }
+    }
+    return packets.filter { keys.contains($0.key) }
   }
 
   private func isSilent(_ way: ProbeWay) -> Bool {

@@ -84,6 +84,8 @@ import Testing
   @Test func verifyPathThatIsAskedForNowDoesNotHoldATunnelThatIsUp() {
     var bench = Self.bench(Monitor(interval: .seconds(1), threshold: 3))
     bench.reload { $0.vpns[0].monitor?.verifyPath = .init() }
+    #expect(bench.state == "verifying/as-found/V")
+    bench.wait(1)
     #expect(bench.state == "up/in-service/U")
     #expect(bench.steps.isEmpty)
   }

@@ -66,8 +66,8 @@ import TunnelCore
     let pauses = zip(times.dropFirst(), times).map { $0 - $1 }.dropFirst()
     #expect(pauses.count > 6)
     for (number, pause) in pauses.enumerated() {
-      let nominal = 2 * Double(1 << number)
-      #expect(pause >= min(nominal, 299) && pause < min(nominal * 1.25, 300) + 0.7, "\(pauses)")
+      let nominal = min(2 * Double(1 << number), 300)
+      #expect(pause >= nominal * 0.75 - 0.6 && pause < nominal + 0.7, "\(pauses)")
     }
   }
 

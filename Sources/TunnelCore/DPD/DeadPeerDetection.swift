@@ -40,3 +40,8 @@ public struct DeadPeerDetection: Hashable, Sendable {
     self.threshold = threshold
   }
 }
+
+extension DeadPeerDetection {
+  /// Losses in a row from which the peer is dead within two intervals unless it gives a sign of life.
+  var failingFrom: Int { max(threshold - 2, 1) }
+}

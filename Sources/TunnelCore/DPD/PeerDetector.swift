@@ -19,7 +19,7 @@ struct PeerDetector: Hashable, Sendable {
     case unsupported
     /// The threshold was reached.
     case dead(Finding)
-    /// It answers again after losses.
+    /// It answers again after losses, or after it was found dead.
     case alive
   }
 
@@ -51,6 +51,8 @@ struct PeerDetector: Hashable, Sendable {
 
   /// Consecutive questions without a valid answer.
   private(set) var losses = 0
+  /// Whether it was found dead and has not answered since.
+  private var isDead = false
   /// Whether it went without an answer so long that it is not counted on.
   private(set) var hasGivenUp = false
   private var question: Question?
@@ -141,8 +143,9 @@ struct PeerDetector: Hashable, Sendable {
     let isEnough =
       !isUnanswered || question.hasReply || isProven && isInWindow
     if hasTraffic || question.hasExchange || question.isAnswered && isEnough {
-      let wasSuspected = losses > 0
+      let wasSuspected = losses > 0 || isDead
       restart()
+      isDead = false
       return wasSuspected ? [.alive] : []
     }
     guard question.isAnswered, !isInWindow else { return [] }
@@ -158,6 +161,7 @@ struct PeerDetector: Hashable, Sendable {
       let finding: Finding =
         answeredInStreak ? .pathSilent : passedInStreak ? .daemonSilent : .silent
       restart()
+      isDead = true
       return [.dead(finding)]
     }
     let isNew = !hasGivenUp

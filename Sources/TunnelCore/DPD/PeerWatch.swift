@@ -74,6 +74,8 @@ struct DPDView: Sendable {
   /// Detectors by the peer's address.
   var ofPeer: [IPAddress: [DetectorID]] = [:]
   var answers: [IPAddress: PeerAnswers] = [:]
+  /// Peers that are dead within two intervals, unless they give a sign of life.
+  var failing: Set<IPAddress> = []
   /// The IKE SAs with gateways that the daemon listed last; empty without a list.
   var ikeSAs: [IKESA] = []
   /// IKE SAs that the daemon gave up, to be judged by its next list.
@@ -111,6 +113,8 @@ struct DPDView: Sendable {
   mutating func remove(_ id: DetectorID) {
     guard let watch = watches.removeValue(forKey: id) else { return }
     ofPeer[watch.key.remote]?.removeAll { $0 == id }
-    if ofPeer[watch.key.remote]?.isEmpty == true { ofPeer[watch.key.remote] = nil }
+    guard ofPeer[watch.key.remote]?.isEmpty == true else { return }
+    ofPeer[watch.key.remote] = nil
+    failing.remove(watch.key.remote)
   }
 }

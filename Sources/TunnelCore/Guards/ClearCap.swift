@@ -14,12 +14,15 @@ struct ClearCap: Sendable {
 
   init(limit: Int) { self.limit = limit }
 
-  /// Takes a token; nil when there was one, else when the next one comes back.
-  mutating func take(at now: Instant) -> Instant? {
+  /// Takes a token for each of these, or none; nil when there were enough, else when there will be.
+  /// More than there are at all are given for all that there are.
+  mutating func take(_ count: Int, at now: Instant) -> Instant? {
     while let first = returns.first, first <= now { returns.removeFirst() }
     if returns.isEmpty { hasSaid = false }
-    if returns.count >= limit, let first = returns.first { return first }
-    returns.append(now.advanced(by: Self.period))
+    let wanted = min(count, limit)
+    let missing = wanted - (limit - returns.count)
+    if missing > 0 { return returns[missing - 1] }
+    for _ in 0..<wanted { returns.append(now.advanced(by: Self.period)) }
     return nil
   }
 

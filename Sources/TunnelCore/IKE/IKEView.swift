@@ -26,8 +26,21 @@ struct IKEView: Sendable {
   var gone: [UInt32: TunnelID] = [:]
   /// Sets whose SAs are to be cleared through the daemon, and since when.
   var condemned: [MonitorID: Instant] = [:]
+  /// IKE SAs of dead peers that are to be terminated, by the daemon's number.
+  var doomed: [UInt32: DeadPeer] = [:]
   /// Children that are being brought back.
   var renegotiations: [ChildName: Renegotiation] = [:]
+}
+
+/// A peer whose IKE SA is to be terminated.
+struct DeadPeer: Sendable {
+  /// Name of the gateway, and its address.
+  var gateway: String
+  var address: IPAddress
+  /// Sets that go with the IKE SA.
+  var sets: [MonitorID]
+  /// When that was decided: only a list that was asked for after it counts.
+  var decidedAt: Instant
 }
 
 /// What strongSwan calls a tunnel. The names stay when its SAs have gone.
@@ -36,7 +49,7 @@ struct IKENames: Hashable, Sendable {
   /// The daemon's numbers; nil when it has no such SAs now.
   var ikeID: UInt32?
   var childID: UInt32?
-  /// Whether this end negotiated the IKE SA; nil when there is none now.
+  /// Whether this end negotiated the IKE SA; nil when there is none now, or one of each end's.
   var isInitiator: Bool?
   /// The IKE SA's version; nil likewise.
   var version: UInt8?

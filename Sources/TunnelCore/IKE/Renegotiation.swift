@@ -57,31 +57,47 @@ struct Renegotiation: Sendable {
   static let patience = Duration.seconds(5)
   /// As long as charon itself would try (165 s), a silent peer is asked anew each time.
   private static let mostPromptRetries = 32
-  private static let longestPause = Duration.seconds(300)
+  private static let longestSilence = Duration.seconds(300)
+  /// A negotiation has so long at least, however short the back-off is.
+  private static let leastPause = Duration.seconds(1)
 
-  let tunnel: TunnelID
+  /// The tunnel, and its name should it be forgotten meanwhile.
+  var tunnel: TunnelID
+  let name: String
   var cause: Cause
   var step: Step
   /// Whether the child may be initiated: not in a `responder-only` VPN whose path was dead.
   var mayInitiate = true
-  /// When something is to be done whatever happens until then.
+  /// Before this nothing is done, whatever the attempts on the tunnel allow.
   var dueAt: Instant
-  /// Attempts without success. Each doubles the pause, of which this is the first.
-  private(set) var attempts = 0
-  var firstPause: Duration
+  /// When the tunnel's attempt was begun that this took part in last.
+  private var joined: Instant?
+  /// Whether the daemon was asked for anything since the child was whole.
+  private var hasActed = false
   /// Times in a row that the peer was found silent, and when the daemon did the last thing.
   private(set) var silences = 0
   private(set) var actedAt: Instant?
 
   /// Times in a row that it was refused, and whether that was said of the last negotiation.
   private(set) var refusals = 0
-  fileprivate(set) var isRefused = false
+  private var isRefused = false
+
+  init(of tunnel: Tunnel, cause: Cause, step: Step, dueAt: Instant) {
+    (self.tunnel, name) = (tunnel.id, tunnel.name)
+    (self.cause, self.step, self.dueAt) = (cause, step, dueAt)
+  }
+
+  /// When something is to be done whatever happens until then.
+  func due(_ attempts: Attempts) -> Instant {
+    attempts.due(after: joined).map { max($0, dueAt) } ?? dueAt
+  }
 
   /// When the next list is needed at the latest.
-  var nextLook: Instant {
+  func nextLook(_ attempts: Attempts) -> Instant {
+    let due = due(attempts)
     switch step {
-    case .cleared, .initiated: min(dueAt, actedAt?.advanced(by: silenceLimit) ?? dueAt)
-    case .suspected, .awaited, .asked, .restored: dueAt
+    case .cleared, .initiated: return min(due, actedAt?.advanced(by: silenceLimit) ?? due)
+    case .suspected, .awaited, .asked, .restored: return due
     }
   }
 
@@ -89,48 +105,52 @@ struct Renegotiation: Sendable {
   /// back-off before charon would have given up too.
   private var silenceLimit: Duration {
     let excess = min(max(silences - Self.mostPromptRetries, 0), 6)
-    return min(Self.patience * (1 << excess), Self.longestPause)
+    return min(Self.patience * (1 << excess), Self.longestSilence)
   }
 
   /// What to do, by a list that was asked for at `askedAt`.
   mutating func next(
-    _ view: ChildView, askedAt: Instant, at now: Instant, using random: inout SplitMix64
+    _ view: ChildView, _ attempts: inout Attempts, askedAt: Instant, at now: Instant,
+    using random: inout SplitMix64
   ) -> Act {
-    let isDue = askedAt >= dueAt
+    let isDue = askedAt >= due(attempts)
     switch step {
     case .asked: return .nothing
     case .suspected:
       // Kept until its time all the same: an earlier attempt may have set it.
       if view.doomed.isEmpty { step = .restored }
-      return isDue && !view.doomed.isEmpty ? terminate(view, at: now, using: &random) : .nothing
+      guard isDue, !view.doomed.isEmpty else { return .nothing }
+      return terminate(view, &attempts, at: now, using: &random)
     case .restored:
       if !view.doomed.isEmpty {
+        (cause, mayInitiate) = (.lost, true)
         step = .suspected
         dueAt = max(now.advanced(by: Self.settleTime), dueAt)
         return .nothing
       }
       return isDue ? .end : .nothing
     case .awaited:
-      if view.isWhole { return succeed(at: now) }
-      if !view.doomed.isEmpty { step = .suspected }
+      if view.isWhole { return succeed(attempts, at: now) }
+      if !view.doomed.isEmpty { (cause, step) = (.lost, .suspected) }
       guard isDue, view.doomed.isEmpty else { return .nothing }
       actedAt = now
       step = .initiated
-      return view.isOccupied ? .nothing : initiate(isDue, at: now, using: &random)
+      return view.isOccupied ? .nothing : initiate(isDue, &attempts, at: now, using: &random)
     case .cleared, .initiated:
-      return pursue(view, isDue, askedAt, at: now, using: &random)
+      return pursue(view, &attempts, isDue, askedAt, at: now, using: &random)
     }
   }
 
   private mutating func pursue(
-    _ view: ChildView, _ isDue: Bool, _ askedAt: Instant, at now: Instant,
-    using random: inout SplitMix64
+    _ view: ChildView, _ attempts: inout Attempts, _ isDue: Bool, _ askedAt: Instant,
+    at now: Instant, using random: inout SplitMix64
   ) -> Act {
     if !view.doomed.isEmpty {
+      if cause == .absent { cause = .lost }
       // Lost again, or the daemon did not do as it was told.
-      return isDue ? terminate(view, at: now, using: &random) : .nothing
+      return isDue ? terminate(view, &attempts, at: now, using: &random) : .nothing
     }
-    if view.isWhole { return succeed(at: now) }
+    if view.isWhole { return succeed(attempts, at: now) }
     if view.isOccupied {
       if let stuck = view.stuckIKE, askedAt >= actedAt?.advanced(by: silenceLimit) ?? now {
         silences += 1
@@ -140,7 +160,9 @@ struct Renegotiation: Sendable {
       return .nothing
     }
     guard mayInitiate else { return .end }
-    if isDue || step == .cleared { return initiate(isDue, at: now, using: &random) }
+    if isDue || step == .cleared {
+      return initiate(isDue, &attempts, at: now, using: &random)
+    }
     guard !isRefused, let actedAt, askedAt > actedAt else { return .nothing }
     isRefused = true
     refusals += 1
@@ -153,34 +175,37 @@ struct Renegotiation: Sendable {
   /// The first act of an attempt: away with every instance that the daemon believes in. It is the
   /// only one when another instance of the child is whole.
   private mutating func terminate(
-    _ view: ChildView, at now: Instant, using random: inout SplitMix64
+    _ view: ChildView, _ attempts: inout Attempts, at now: Instant,
+    using random: inout SplitMix64
   ) -> Act {
-    beginAttempt(at: now, using: &random)
+    take(part: &attempts, at: now, using: &random)
     return .terminate(view.doomed, anew: !view.isWhole && mayInitiate)
   }
 
   /// The second: what was deleted is negotiated. When the first one is long past, it is an attempt
   /// of its own.
   private mutating func initiate(
-    _ isDue: Bool, at now: Instant, using random: inout SplitMix64
+    _ isDue: Bool, _ attempts: inout Attempts, at now: Instant, using random: inout SplitMix64
   ) -> Act {
-    if isDue { beginAttempt(at: now, using: &random) }
+    if isDue { take(part: &attempts, at: now, using: &random) }
     return .initiate
   }
 
-  private mutating func succeed(at now: Instant) -> Act {
-    let wasAsked = attempts > 0
+  /// Nothing is proven by that, so the tunnel's attempts stay as they are.
+  private mutating func succeed(_ attempts: Attempts, at now: Instant) -> Act {
+    let wasAsked = hasActed
     step = .restored
-    (attempts, silences, refusals) = (0, 0, 0)
-    dueAt = min(dueAt, now.advanced(by: firstPause))
+    (hasActed, silences, refusals) = (false, 0, 0)
+    dueAt = now.advanced(by: max(attempts.initialWait, Self.leastPause))
     return wasAsked ? .report : .nothing
   }
 
-  private mutating func beginAttempt(at now: Instant, using random: inout SplitMix64) {
-    let pause = firstPause * (1 << min(attempts, 10))
-    let jittered = pause * Double.random(in: 1...1.25, using: &random)
-    attempts += 1
-    dueAt = now.advanced(by: min(jittered, Self.longestPause))
+  private mutating func take(
+    part attempts: inout Attempts, at now: Instant, using random: inout SplitMix64
+  ) {
+    joined = attempts.join(at: now, using: &random)
+    hasActed = true
+    dueAt = now.advanced(by: Self.leastPause)
   }
 
   // MARK: What the daemon did

@@ -73,7 +73,7 @@ struct Tunnel: Sendable {
     self.vpn = vpn
     self.link = link
     self.since = since
-    attempts = Attempts(backoff: Backoff((vpn?.monitor ?? Monitor()).backoffLimits))
+    attempts = Attempts((vpn?.monitor ?? Monitor()).backoffLimits)
   }
 
   /// Whether the agent may do more than look.

@@ -21,6 +21,13 @@ declare -A lab_roots=(
   [prometheus]="prometheus"
 )
 
+# Roots of another suite of Debian's, with all that they need down to libc: not laid over /usr, a
+# scenario's process is put into one by chroot (Tests/Lab/lib/verbs/island.sh).
+declare -A lab_islands=(
+  [charon6]="trixie base-files strongswan-charon strongswan-swanctl
+    libstrongswan-standard-plugins"
+)
+
 lab_installed() { # PACKAGE
   [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
 }
@@ -61,6 +68,39 @@ lab_make_root() { # NAME
   lab_apt install --download-only -o Dir::Cache::archives="$part/debs" "${packages[@]}"
   lab_unpack "$part/debs" "$part/root"
   rm -rf "$lab_dir/root-$name-"*
+  mv "$part/root" "$lab_dir/$lab_root"
+  rm -rf "$part"
+}
+
+# Sets lab_root to the directory of an island, unpacking it first when it is not there. apt has lists,
+# a cache and a status file of its own for it: nothing counts as installed.
+lab_make_island() { # NAME
+  local name=$1 key part suite site packages options
+  read -ra packages -d '' <<<"${lab_islands[$name]}" || true
+  suite=${packages[0]}
+  packages=("${packages[@]:1}")
+  key=$(sha256sum <<<"${lab_islands[$name]}" | cut -c 1-12)
+  lab_root=island-$name-$key
+  [[ ! -d $lab_dir/$lab_root ]] || return 0
+  lab_note "unpacking ${packages[*]} of Debian $suite"
+  # shellcheck disable=SC2016 # apt's own variable
+  site=$(apt-get indextargets --format '$(SITE)' 'Label: Debian' 'Created-By: Packages' | head -n 1)
+  [[ $site ]] || lab_die "no mirror of Debian's in apt's lists: try apt-get update"
+  part=$(mktemp -d "$lab_dir/part.XXXXXX")
+  mkdir -p "$part"/{lists/partial,debs/partial,root}
+  touch "$part/status"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $site $suite main" \
+    >"$part/sources.list"
+  options=(-o Dir::Etc::SourceList="$part/sources.list" -o Dir::Etc::SourceParts=/dev/null
+    -o Dir::State::Lists="$part/lists" -o Dir::State::status="$part/status"
+    -o Dir::Cache::archives="$part/debs" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=
+    -o Acquire::Languages=none)
+  lab_apt "${options[@]}" update
+  lab_apt "${options[@]}" install --download-only "${packages[@]}"
+  lab_unpack "$part/debs" "$part/root"
+  mkdir -p "$part/root"/{run,dev,proc,var}
+  ln -sfn /run "$part/root/var/run"
+  rm -rf "$lab_dir/island-$name-"*
   mv "$part/root" "$lab_dir/$lab_root"
   rm -rf "$part"
 }

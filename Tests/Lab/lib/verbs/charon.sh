@@ -5,6 +5,8 @@
 # More settings: lines in CHARON_SETTINGS (strongswan.conf, section charon), IKE_SETTINGS and
 # CHILD_SETTINGS (swanctl.conf), whole children in MORE_CHILDREN, set by a scenario before `charons`; a later line wins.
 
+# A gateway's charon may be of another version: charon_island[GATEWAY]=NAME, one of "# Roots:".
+declare -A charon_island=()
 declare -A connection=([gw-a]=to-b [gw-b]=to-a)
 
 # Both gateways' charons, running and loaded. TIE is mark (VTI, default), if_id, or none.
@@ -44,8 +46,10 @@ charon() { # GATEWAY [TIE]
 
 # Starts a gateway's charon with the configuration that it had.
 charon_again() { # GATEWAY
+  local within=()
+  [[ ! ${charon_island[$1]:-} ]] || within=("$lib/guest/enter_island.sh" "$(island "${charon_island[$1]}")")
   on_background "$1" "charon-$1.out" env STRONGSWAN_CONF="$LAB/strongswan-$1.conf" \
-    /usr/lib/ipsec/charon
+    "${within[@]}" /usr/lib/ipsec/charon
   echo "$started_pid" >"$LAB/charon-$1.pid"
 }
 
