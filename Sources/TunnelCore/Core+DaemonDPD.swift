@@ -136,8 +136,7 @@ extension Core {
       mayClear([id], at: now)
     else { return }
     note(.cleared, of: monitor.tunnel, at: now)
-    takeAway(
-      id, because: .peerDead, isTerminated: true, holding: beginAttempt(with: id, at: now), at: now)
+    takeAway(id, isTerminated: true, holding: beginAttempt(with: id, at: now), at: now)
     schedule(id)
   }
 

@@ -158,18 +158,14 @@ import TunnelCore
       printf 'GET /metrics HTTP/1.0\\r\\n\\r\\n' >&3
       [[ $(cat <&3) == *'vpnagent_test 1' ]]
       """
-    let id = TunnelID(rawValue: 1)
-    let process = try runner.start(id, ["bash", "-c", script], at: monotonicNow())
-    var outcome: Event?
+    let process = try runner.start(
+      1, ["bash", "-c", script], bound: .seconds(20), at: monotonicNow())
+    var outcome: CommandEnd?
     try rig.run(20) {
-      outcome = runner.serve(process)
+      outcome = runner.serve(process)?.end
       return outcome != nil
     }
-    guard case .commandEnded(id, let end)? = outcome else {
-      Issue.record("no end")
-      return
-    }
-    #expect(end == .exited(0))
+    #expect(outcome == .exited(0))
     try rig.listen(on: nil)
     #expect(rig.server.nextDeadline == nil)
   }
