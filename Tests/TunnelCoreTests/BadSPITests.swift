@@ -187,7 +187,7 @@ import TunnelCore
     #expect(bench.initiations.isEmpty)
     let asked = bench.trace.filter { $0.effect == .vici(.listConnections) }.count
     bench.list([])
-    bench.wait(1)
+    bench.wait(11)
     #expect(bench.trace.filter { $0.effect == .vici(.listConnections) }.count == asked + 1)
     bench.play(.vici(.connections([RenegotiationTests.connection])))
     bench.findOne()
