@@ -3,25 +3,28 @@
 # it: the package, and the first minutes with it. A root has minbase and what is named; nothing of
 # it runs on this machine.
 
-# One root per row. An empty row is minbase itself.
+# One root per row. An empty row is minbase itself. The lab has no network, so what the package
+# depends on is there.
 declare -A lab_bare_roots=(
   [minbase]=""
-  [gateway]="systemd systemd-sysv iproute2 iputils-ping strongswan-swanctl charon-systemd"
+  [gateway]="systemd systemd-sysv iproute2 iputils-ping strongswan-swanctl charon-systemd
+    libmnl0 libnl-3-200 libnl-xfrm-3-200 libmicrohttpd12"
 )
 
 # Sets lab_bare to the directory of a bare root, making it first when it is not there.
 lab_make_bare() { # NAME
-  local name=$1 part packages
+  local name=$1 part packages key
   [[ -v "lab_bare_roots[$name]" ]] || lab_die "no root called $name in Tests/Lab/lib/host/bare.sh"
-  lab_bare=$lab_dir/bare-$name-$(echo "$name ${lab_bare_roots[$name]}" | sha256sum | cut -c 1-8)
+  read -ra packages -d '' <<<"${lab_bare_roots[$name]}" || true
+  key=$(echo "$name ${packages[*]}" | sha256sum | cut -c 1-8)
+  lab_bare=$lab_dir/bare-$name-$key
   [[ ! -d $lab_bare ]] || return 0
-  lab_note "making a bare Debian root: $name ${lab_bare_roots[$name]}"
+  lab_note "making a bare Debian root: $name ${packages[*]}"
   part=$(mktemp -d "$lab_dir/part.XXXXXX")
   if [[ $name == minbase ]]; then
     lab_install debootstrap
     lab_logged debootstrap --variant=minbase bookworm "$part/root" "$(lab_archive)"
   else
-    read -ra packages <<<"${lab_bare_roots[$name]}"
     cp -a "$(lab_make_bare minbase && echo "$lab_bare")" "$part/root"
     lab_logged lab_in_bare "$part/root" apt-get -qq update
     lab_logged lab_in_bare "$part/root" apt-get -qq -y install "${packages[@]}"
@@ -58,4 +61,17 @@ lab_in_bare() { # ROOT COMMAND...
     mount -t devtmpfs devtmpfs "$1/dev" 2>/dev/null || mount --rbind /dev "$1/dev"
     exec chroot "$@"' bash "$root" env -i HOME=/root TERM=dumb LC_ALL=C.UTF-8 \
     PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive "$@"
+}
+
+# A package again with another version, uncompressed, for xz takes its time on an emulated
+# processor; with one more line in its configuration.
+lab_package_as() { # PACKAGE VERSION FILE [LINE]
+  local raw
+  raw=$(mktemp -d)
+  dpkg-deb --raw-extract "$1" "$raw"
+  sed -i "s/^Version: .*/Version: $2/" "$raw/DEBIAN/control"
+  [[ ! ${4:-} ]] || echo "$4" >>"$raw/etc/vpnagent/vpnagent.toml"
+  chmod 755 "$raw"
+  dpkg-deb --root-owner-group -Znone --build "$raw" "$3" >/dev/null
+  rm -rf "$raw"
 }
