@@ -39,9 +39,14 @@ story() {
     $srx >/etc/vpnagent/vpnagent.toml"
   inside gw-a cat /etc/vpnagent/vpnagent.toml >&9
   expect "it is valid" -- inside gw-a vpnagent check-config
-  # What the import's first lines say of a peer that is a Linux, too.
-  inside gw-a sed -i '/^probe-source/d' /etc/vpnagent/vpnagent.toml
-  inside gw-a vpnagent reload >&9
+  inside gw-a systemctl reload vpnagent
+  # The peers are no SRX: they answer a probe to their endpoint by the underlay.
+  wait_until 40 "that is found" -- state_is gw-a to-paris down
+  inside gw-a vpnagent status >&9 || true
+  inside gw-a vpnagent explain to-paris >&9
+  expect "explain names the remedy" -- prints 'probe-source = "link"' inside gw-a vpnagent explain to-paris
+  inside gw-a sed -i 's/^probe-source = "endpoint"/probe-source = "link"/' /etc/vpnagent/vpnagent.toml
+  inside gw-a systemctl reload vpnagent
   wait_until 40 "all three are up" -- inside gw-a vpnagent status
   inside gw-a vpnagent status >&9
   expect "a route is there" -- has_route gw-a 10.21.0.0/16 dev vti1

@@ -9,6 +9,6 @@ bare_system() { # GATEWAY [UNIT-THAT-MUST-NOT-RUN...]
   run cp "$lab_dir"/packages/*.deb "$LAB/"
   on_background "$gateway" "systemd-$gateway.out" unshare --pid --fork --kill-child --mount --cgroup \
     "$lib/guest/bare.sh" "${LAB_BARE:?}" "$@"
-  systemd_pid=$started_pid
+  echo "$started_pid" >"$LAB/systemd-$gateway.pid"
   wait_until 90 "systemd runs" -- systemctl "$gateway" is-active multi-user.target
 }
