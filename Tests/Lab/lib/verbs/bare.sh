@@ -10,5 +10,5 @@ bare_system() { # GATEWAY [UNIT-THAT-MUST-NOT-RUN...]
   on_background "$gateway" "systemd-$gateway.out" unshare --pid --fork --kill-child --mount --cgroup \
     "$lib/guest/bare.sh" "${LAB_BARE:?}" "$@"
   echo "$started_pid" >"$LAB/systemd-$gateway.pid"
-  wait_until 90 "systemd runs" -- systemctl "$gateway" is-active multi-user.target
+  wait_until 180 "systemd runs" -- systemctl "$gateway" is-active multi-user.target
 }
