@@ -1,7 +1,7 @@
 #!/bin/bash
 # A new user on a bare Debian: the package, three VPNs from an SRX, doctor, a tunnel that dies, and why.
 # Bare: gateway
-# Alone
+# Alone: boots a whole system.
 
 sites=(paris lyon nice)
 declare -A site_address=([paris]=203.0.113.1 [lyon]=203.0.113.11 [nice]=203.0.113.12)

@@ -1,7 +1,7 @@
 #!/bin/bash
 # The package on a running system: an upgrade changes no link and no route, held or open; remove opens all.
 # Bare: gateway
-# Alone
+# Alone: boots a whole system.
 
 # Selectors of its own, or the responder takes the first child for both.
 MORE_CHILDREN='net-b {
