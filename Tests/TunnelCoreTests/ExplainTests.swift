@@ -133,6 +133,30 @@ import Testing
     #expect(bench.core.explanation(of: "to-b", at: bench.instant) == row.lines)
   }
 
+  @Test(arguments: [
+    (
+      Monitor.ProbeSource.link,
+      "169.254.100.2 answers probes from 169.254.100.1 in clear: give both ends of the link an "
+        + "address, or make the peer route 169.254.100.1 into the tunnel; SAs are left alone"
+    ),
+    (
+      .endpoint,
+      "203.0.113.1 answers probes from 198.51.100.1 in clear: set probe-source = \"link\" and give "
+        + "both ends of the link an address, or make the peer route 198.51.100.1 into the tunnel; "
+        + "SAs are left alone"
+    ),
+  ])
+  func namesTheRemedyWhereThePeerAnswersInClear(source: Monitor.ProbeSource, remedy: String) {
+    var monitor = Monitor(interval: .seconds(1), threshold: 3, verifyPath: .init())
+    monitor.probeSource = source
+    var bench = ReloadTests.bench(monitor)
+    bench.replyLink = 2
+    bench.wait(5)
+    #expect(bench.tunnel?.state == "down")
+    let lines = bench.core.explanation(of: "to-b", at: bench.instant) ?? []
+    #expect(lines.filter { $0.hasPrefix("  to change it: ") } == ["  to change it: \(remedy)"])
+  }
+
   @Test func aTunnelThatIsNotThereIsNotExplained() {
     let bench = ReloadTests.bench()
     #expect(bench.core.explanation(of: "x", at: bench.instant) == nil)

@@ -142,12 +142,20 @@ extension Core {
     case .verifying, .down:
       return tunnel.monitors.isEmpty
         ? [tunnel.ike.map { "swanctl --initiate --child \($0.name.child)" } ?? "swanctl --initiate"]
-        : [
-          "vpnagent verify \(tunnel.name) probes at once",
-          "vpnagent clear \(tunnel.name) renegotiates",
-        ]
+        : mending(tunnel)
     case .up, .standby: return ["vpnagent clear \(tunnel.name) renegotiates"]
     }
+  }
+
+  /// SAs whose peer answers outside of them are not at fault: no probe and no others would help.
+  private func mending(_ tunnel: Tunnel) -> [String] {
+    guard tunnel.reason != .replyInClear else {
+      return [clearReplyRemedy(tunnel, tunnel.monitors.first.flatMap { monitors[$0]?.path })]
+    }
+    return [
+      "vpnagent verify \(tunnel.name) probes at once",
+      "vpnagent clear \(tunnel.name) renegotiates",
+    ]
   }
 
   /// "12.3 s", "5 min", "3 h", "2 days".

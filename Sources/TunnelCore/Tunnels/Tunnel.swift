@@ -148,7 +148,7 @@ extension Core {
     _ kind: Alarm.Kind, for tunnel: Tunnel, _ path: ProbePath?, selectors: String? = nil
   ) {
     var remedy: String?
-    if case .down(let reason) = kind { remedy = self.remedy(for: reason, path) }
+    if case .down(.replyInClear) = kind { remedy = clearReplyRemedy(tunnel, path) }
     effects.append(
       .alarm(
         Alarm(
@@ -158,10 +158,13 @@ extension Core {
           remedy: remedy)))
   }
 
-  private func remedy(for reason: Reason, _ path: ProbePath?) -> String? {
-    guard reason == .replyInClear else { return nil }
+  /// What to do about a peer that answers outside of the tunnel. Between the tunnel's endpoints a
+  /// Linux peer always does; where a link has two ends, those are to be asked.
+  func clearReplyRemedy(_ tunnel: Tunnel, _ path: ProbePath?) -> String {
     let (from, to) = (path?.source.description ?? "-", path?.destination.description ?? "-")
-    return "\(to) answers probes from \(from) in clear: give both ends of the link an address, "
-      + "or make the peer route \(from) into the tunnel; SAs are left alone"
+    let ends =
+      tunnel.monitor?.probeSource == .endpoint ? "set probe-source = \"link\" and " : ""
+    return "\(to) answers probes from \(from) in clear: \(ends)give both ends of the link an "
+      + "address, or make the peer route \(from) into the tunnel; SAs are left alone"
   }
 }

@@ -15,14 +15,14 @@ systemd() { # GATEWAY, which has the root networkd
   done
   on_background "$gateway" "systemd-$gateway.out" unshare --pid --fork --kill-child --mount --cgroup \
     "$lib/guest/systemd.sh" "$units"
-  systemd_pid=$started_pid
+  echo "$started_pid" >"$LAB/systemd-$gateway.pid"
   wait_until 30 "systemd runs" -- systemctl "$gateway" is-active lab.target
 }
 
 # systemctl, journalctl and the like inside it.
 inside() { # GATEWAY COMMAND...
   local pid
-  pid=$(pgrep -P "$systemd_pid") || return 1
+  pid=$(pgrep -P "$(<"$LAB/systemd-$1.pid")") || return 1
   nsenter --target "$pid" --mount --pid --cgroup --net --uts -- "${@:2}"
 }
 
