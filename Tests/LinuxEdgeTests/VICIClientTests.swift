@@ -100,10 +100,13 @@ import TunnelCore
     var sa = IKESA(
       connection: "to-b", id: 7, isWaiting: true, local: IPAddress(198, 51, 100, 1),
       remote: IPAddress(203, 0, 113, 1), remotePort: 500)
+    sa.facts.tasks = ["IKE_DPD"]
     var wanted: [VICIEvent] = [.ikeDown(sa)]
     sa.isBeingDeleted = true
+    sa.facts.tasks = ["IKE_DPD", "IKE_DELETE"]
     wanted.append(.ikeDown(sa))
     (sa.state, sa.isWaiting) = ("DELETING", false)
+    sa.facts.tasks = []
     wanted.append(.ikeDown(sa))
     wanted += Array(repeating: .exchanged(ikeID: 7), count: 3)
     #expect(daemon.pump(client) == wanted + [.changed])

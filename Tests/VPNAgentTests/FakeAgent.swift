@@ -3,7 +3,7 @@ import Glibc
 
 @testable import LinuxEdge
 
-/// A control socket whose answers are files: `Agents/NAME/LINE.json`.
+/// A control socket whose answers are files: `Agents/NAME/LINE.json`, and `metrics.prom`.
 struct FakeAgent: ~Copyable {
   private let server: ControlServer
   private let answers: URL
@@ -20,7 +20,9 @@ struct FakeAgent: ~Copyable {
     if let client = server.accept() { waiting.insert(client) }
     for client in waiting {
       guard case .asked(let id, let line) = server.advance(client) else { continue }
-      let file = answers.appending(path: "\(line).json")
+      // Metrics alone are no JSON.
+      let name = line == "metrics" ? "metrics.prom" : "\(line).json"
+      let file = answers.appending(path: name)
       let answer = (try? Data(contentsOf: file)).map { Array($0) }
       let refusal = ControlAnswer(exit: 64, lines: ["no answer is laid out to '\(line)'"])
       _ = server.answer(id, answer ?? refusal.json())

@@ -36,6 +36,7 @@ import Testing
     + cases("fine", "explain to-b", "explain nowhere", "events", "events to-b", "events nowhere")
     + cases("fine", "events --json", "events --json --follow", "statistics", "statistics --json")
     + cases("empty", "events", "statistics")
+    + cases("fine", "metrics")
   static let shows =
     cases(
       "fine", "show security-associations", "show security-associations detail", "show sa --json",
@@ -60,7 +61,7 @@ import Testing
       "clear to-b", "role", "reload", "check-config --config Files/three.toml",
       "check-config --config Files/wrong.toml", "check-config --config Files/none.toml",
       "import junos Files/srx.conf", "import junos --lenient Files/srx.conf",
-      "import junos Files/none.conf", "run --config Files/wrong.toml", "frobnicate")
+      "import junos Files/none.conf", "import swanctl --socket none.sock", "run --config Files/wrong.toml", "frobnicate")
 
   @Test(arguments: looking + shows + orders) func printsWhatItShould(_ item: Case) throws {
     let directory = try temporaryDirectory()
@@ -89,7 +90,8 @@ import Testing
 
   /// A new command has to come with a case.
   @Test func everyCommandHasACase() {
-    let lines = (Self.looking + Self.shows + Self.orders).map(\.line) + ["release"]
+    // The doctor goes by this machine: his reports are compared in DoctorReportTests.
+    let lines = (Self.looking + Self.shows + Self.orders).map(\.line) + ["release", "doctor"]
     for command in Self.leaves(VPNAgent.self) {
       let names = command.names
       #expect(
