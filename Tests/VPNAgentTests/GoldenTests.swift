@@ -61,7 +61,8 @@ import Testing
       "clear to-b", "role", "reload", "check-config --config Files/three.toml",
       "check-config --config Files/wrong.toml", "check-config --config Files/none.toml",
       "import junos Files/srx.conf", "import junos --lenient Files/srx.conf",
-      "import junos Files/none.conf", "import swanctl --socket none.sock", "run --config Files/wrong.toml", "frobnicate")
+      "import junos Files/none.conf", "import swanctl --socket none.sock",
+      "run --config Files/wrong.toml", "frobnicate")
 
   @Test(arguments: looking + shows + orders) func printsWhatItShould(_ item: Case) throws {
     let directory = try temporaryDirectory()
