@@ -1,5 +1,5 @@
 #!/bin/bash
-# A new user on a bare Debian: the package, three VPNs from an SRX, doctor, a tunnel that dies, and why.
+# A new user on a bare Debian: the package, three VPNs from an SRX, a tunnel that dies, and why.
 # Bare: gateway
 # Alone: boots a whole system.
 
@@ -10,6 +10,7 @@ srx=$LAB/srx.conf
 # gw-b is all three sites; gw-a is bare, with links and strongSwan's configuration as the README says.
 setup() {
   local number site
+  allow_clear_replies # of probes between the endpoints, as the import has them at first
   two_gateways
   ip_lines gw-b <<'IP'
     address add 203.0.113.11/32 dev wan
@@ -45,8 +46,10 @@ story() {
   wait_until 40 "that is found" -- state_is gw-a to-paris down
   inside gw-a vpnagent status >&9 || true
   inside gw-a vpnagent explain to-paris >&9
-  expect "explain names the remedy" -- prints 'probe-source = "link"' inside gw-a vpnagent explain to-paris
-  inside gw-a sed -i 's/^probe-source = "endpoint"/probe-source = "link"/' /etc/vpnagent/vpnagent.toml
+  expect "explain names the remedy" -- \
+    prints 'set probe-source = "link"' inside gw-a vpnagent explain to-paris
+  inside gw-a sed -i 's/^probe-source = "endpoint"/probe-source = "link"/' \
+    /etc/vpnagent/vpnagent.toml
   inside gw-a systemctl reload vpnagent
   wait_until 40 "all three are up" -- inside gw-a vpnagent status
   inside gw-a vpnagent status >&9
@@ -55,8 +58,10 @@ story() {
   drop both "ip saddr 203.0.113.11 meta l4proto esp"
   wait_until 30 "one is held" -- gate_is gw-a to-lyon held
   inside gw-a vpnagent status >&9 || true
-  expect "the log says why" -- journal_has "VPN to-lyon from GW-LYON is down" VPN_NAME=to-lyon
-  expect "explain says what comes next" -- prints "10.21.0.0/16|held" inside gw-a vpnagent explain to-lyon
+  wait_until 5 "the log says why" -- journal_has \
+    "VPN to-lyon from 203.0.113.11 is down.*IPSEC SA VPN Monitor Failure" VPN_NAME=to-lyon
+  expect "explain says that it is held" -- \
+    prints "gate: link vti1 is held" inside gw-a vpnagent explain to-lyon
   inside gw-a vpnagent explain to-lyon >&9
   expect "the others are up" -- state_is gw-a to-paris up
   heal
