@@ -4,11 +4,11 @@
 
 story() {
   routes_through vti0
+  drop_esp both
   monitoring gw-a | agent gw-a
   wait_until 5 "the link is held" -- operstate_is gw-a vti0 DORMANT
   count_entering gw-a vti0
   ping_stream host-a 10.2.0.2 20/s
-  drop_esp both
   child_up gw-a
   local before
   before=$(spis gw-a)
