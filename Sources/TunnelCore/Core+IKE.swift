@@ -31,6 +31,7 @@ extension Core {
     case .connections(let connections):
       ike.connections = connections
       reviewDaemonDPD()
+      answerWaiting(at: now)
     case .finished(let request, let failure): finish(request, failure, at: now)
     }
   }

@@ -2,8 +2,25 @@
 /// side, whose INITIAL_CONTACT makes the peer forget its stale SAs (RFC 7296 2.4).
 extension Core {
   mutating func respond(to esp: CapturedESP, from gateway: String, at now: Instant) {
-    let lacking = tunnels.values.filter { lacksSAs($0, of: gateway) }
     badSPI.peers[gateway, default: BadSPI.Peer()].note(esp, at: now)
+    answer(esp, from: gateway, at: now)
+  }
+
+  /// strongSwan's connections are known: what could not be answered before is, unless it is old.
+  mutating func answerWaiting(at now: Instant) {
+    guard !isStandby else { return }
+    for (gateway, peer) in badSPI.peers.sorted(by: { $0.key < $1.key }) {
+      guard let esp = peer.waiting, let last = peer.last,
+        last.at.duration(to: now) < BadSPI.captureTime,
+        tunnels.values.contains(where: { lacksSAs($0, of: gateway) })
+      else { continue }
+      answer(esp, from: gateway, at: now)
+    }
+  }
+
+  private mutating func answer(_ esp: CapturedESP, from gateway: String, at now: Instant) {
+    let lacking = tunnels.values.filter { lacksSAs($0, of: gateway) }
+    badSPI.peers[gateway]?.waiting = nil
     ledger.count(gateway: gateway) { $0.badSPIs += 1 }
     badSPI.peers[gateway]?.restsAsWhole = lacking.isEmpty
     let what = "gateway=\(gateway) bad SPI \(esp.spi.hex) from \(esp.source)"
@@ -30,7 +47,9 @@ extension Core {
     let willing = reachable.filter { obstacle(of: $0) == nil }
     guard !willing.isEmpty else {
       // Not for long: strongSwan may be starting too.
+      badSPI.peers[gateway]?.waiting = esp
       wantConnections(within: BadSPI.pollInterval, at: now)
+      wantListNow(at: now)
       return complain(
         gateway, .noWay,
         "\(what): \(reachable[0].name) cannot be negotiated yet: "
@@ -120,6 +139,7 @@ extension Core {
 
   private mutating func forgetResponses(_ gateway: String) {
     badSPI.peers[gateway]?.responses = 0
+    badSPI.peers[gateway]?.waiting = nil
     badSPI.peers[gateway]?.restsUntil = nil
     badSPI.peers[gateway]?.awaited = []
     badSPI.peers[gateway]?.complaints = []

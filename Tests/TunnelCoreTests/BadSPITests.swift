@@ -189,9 +189,21 @@ import TunnelCore
     bench.list([])
     bench.wait(11)
     #expect(bench.trace.filter { $0.effect == .vici(.listConnections) }.count == asked + 1)
+    // Nobody waits for another packet.
     bench.play(.vici(.connections([RenegotiationTests.connection])))
+    #expect(bench.initiations.count == 1)
     bench.findOne()
     #expect(bench.initiations.count == 1)
+  }
+
+  @Test func whatIsOldIsNotAnswered() {
+    var bench = bereft()
+    bench.play(.vici(.disconnected("gone")))
+    bench.findOne()
+    bench.wait(61)
+    bench.play(.vici(.connected))
+    bench.play(.vici(.connections([RenegotiationTests.connection])))
+    #expect(bench.initiations.isEmpty)
   }
 
   @Test func withoutVICITheCommandIsRun() {

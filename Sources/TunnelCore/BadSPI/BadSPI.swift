@@ -61,6 +61,8 @@ struct BadSPI: Sendable {
     /// Negotiations since ESP last decrypted.
     var responses = 0
     var last: (esp: CapturedESP, at: Instant)?
+    /// To be answered as soon as strongSwan can be asked.
+    var waiting: CapturedESP?
     /// Not captured from until then.
     var restsUntil: Instant?
     /// Whether the rest is only because every tunnel had its SAs: it ends when one loses them.
