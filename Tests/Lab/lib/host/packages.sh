@@ -99,7 +99,9 @@ lab_make_island() { # NAME
   lab_apt "${options[@]}" install --download-only "${packages[@]}"
   lab_unpack "$part/debs" "$part/root"
   mkdir -p "$part/root"/{run,dev,proc,var}
-  ln -sfn /run "$part/root/var/run"
+  # Some packages bring a directory of this name.
+  rm -rf "$part/root/var/run"
+  ln -s /run "$part/root/var/run"
   rm -rf "$lab_dir/island-$name-"*
   mv "$part/root" "$lab_dir/$lab_root"
   rm -rf "$part"
