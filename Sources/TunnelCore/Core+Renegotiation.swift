@@ -112,14 +112,12 @@ extension Core {
       ike.renegotiations[name]
       ?? Renegotiation(of: tunnel, cause: .deadPath, step: .restored, dueAt: decidedAt)
     switch work.step {
-    case .suspected, .awaited, .restored: break
-    // An attempt is under way, which may have been told of this already.
-    case .asked, .cleared, .initiated: return
+    case .suspected, .awaited, .initiated, .restored: break
+    // The daemon may have been told of this already.
+    case .asked, .cleared: return
     }
-    work.cause = .deadPath
-    work.step = .suspected
-    work.dueAt = decidedAt
-    work.mayInitiate = tunnel.vpn?.establishTunnels != .responderOnly
+    work.condemn(
+      at: decidedAt, mayInitiate: tunnel.vpn?.establishTunnels != .responderOnly)
     ike.renegotiations[name] = work
   }
 
