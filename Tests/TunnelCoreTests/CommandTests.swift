@@ -126,22 +126,7 @@ import Testing
     #expect(bench.state == "up/in-service/U")
   }
 
-  @Test func clearDoesNotWaitForTheNextAttempt() {
-    var bench = Bench.connected(
-      ReactionTests.monitor { $0.renegotiateBackoff.initial = .seconds(200) },
-      establish: .immediately)
-    bench.answering = false
-    bench.stay(4, children: [.of(1)])
-    bench.delete(1)
-    bench.negotiate(2)
-    bench.stay(5, children: [.of(2)])
-    bench.forgetTrace()
-    bench.play(.command(.clear(tunnel: "to-b"), nil))
-    bench.stay(1, children: [.of(2)])
-    #expect(bench.acts.first == .terminateChild(id: 2))
-  }
-
-  @Test func clearTakesWhatWasInitiatedAMomentAgo() {
+  @Test func clearTakesWhatWasInitiatedAMomentAgoAndWaitsForNoAttempt() {
     var bench = Bench.connected(
       ReactionTests.monitor { $0.renegotiateBackoff.initial = .seconds(200) },
       establish: .immediately)
