@@ -35,8 +35,9 @@ extension Core {
   mutating func noteDeparture(
     of sa: SAKey, from set: SASetKey, isExpired: Bool, at now: Instant
   ) {
-    // What leaves while the connection is lost for a while may be believed in after it too.
-    guard ike.hasBeenConnected, !isStandby else { return }
+    // What leaves while the connection is lost for a while may be believed in after it too, and
+    // what leaves in standby by who becomes active.
+    guard ike.hasBeenConnected else { return }
     if ike.gone.count >= Self.mostDepartures { ike.gone = [:] }
     if !isExpired, let id = monitorOfSet[set].flatMap({ monitors[$0]?.tunnel }),
       tunnels[id]?.monitor != nil
@@ -46,9 +47,9 @@ extension Core {
     wantList(at: now)
   }
 
-  /// This gateway became standby: nothing more is brought back by it.
+  /// This gateway became standby: nothing more is brought back by it. What the daemon believes in
+  /// in vain stays known, since only this end can bring that back once it is active again.
   mutating func forgetRenegotiations() {
-    ike.gone = [:]
     ike.renegotiations = [:]
     (ike.condemned, ike.doomed) = ([:], [:])
     for id in tunnels.keys { tunnels[id]?.owesNegotiation = false }
@@ -56,10 +57,10 @@ extension Core {
 
   /// Compares what the daemon believes in with the kernel, and takes the next steps.
   mutating func renegotiate(_ list: [IKESA], at now: Instant) {
-    guard !isStandby else { return }
     let condemned = ike.condemned.keys.flatMap { monitors[$0]?.clearing.map(\.key.spi) ?? [] }
     let view = DaemonView(
       list, kernel: Set(sas.keys.map(\.spi)), gone: Set(ike.gone.keys), condemned: Set(condemned))
+    guard !isStandby else { return forgetDepartures(view) }
     condemn(view, at: now)
     suspectLost(view, at: now)
     awaitAbsent(view, at: now)
@@ -111,14 +112,12 @@ extension Core {
       ike.renegotiations[name]
       ?? Renegotiation(of: tunnel, cause: .deadPath, step: .restored, dueAt: decidedAt)
     switch work.step {
-    case .suspected, .awaited, .restored: break
-    // An attempt is under way, which may have been told of this already.
-    case .asked, .cleared, .initiated: return
+    case .suspected, .awaited, .initiated, .restored: break
+    // The daemon may have been told of this already.
+    case .asked, .cleared: return
     }
-    work.cause = .deadPath
-    work.step = .suspected
-    work.dueAt = decidedAt
-    work.mayInitiate = tunnel.vpn?.establishTunnels != .responderOnly
+    work.condemn(
+      at: decidedAt, mayInitiate: tunnel.vpn?.establishTunnels != .responderOnly)
     ike.renegotiations[name] = work
   }
 

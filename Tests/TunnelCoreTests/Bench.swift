@@ -132,8 +132,24 @@ struct Bench {
 
   /// Lets time pass, waking the core whenever it wants to be woken.
   mutating func wait(_ seconds: Double) {
-    let end = now + seconds
+    pass(until: now + seconds) { _ in false }
+  }
+
+  /// Lets time pass until something is asked of the IKE daemon or the kernel's SAs.
+  mutating func waitForWork(until end: Double) {
+    pass(until: end) { effect in
+      switch effect {
+      case .vici, .clear, .delete, .rekey, .run: true
+      default: false
+      }
+    }
+  }
+
+  private mutating func pass(until end: Double, or isWork: (Effect) -> Bool) {
+    var seen = trace.count
     while true {
+      if trace[seen...].contains(where: { isWork($0.effect) }) { return }
+      seen = trace.count
       let due = core.nextDeadline.map { $0.since(start).inSeconds } ?? .infinity
       let reply = replies.map(\.at).min() ?? .infinity
       let next = min(due, reply)

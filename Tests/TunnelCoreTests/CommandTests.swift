@@ -126,6 +126,35 @@ import Testing
     #expect(bench.state == "up/in-service/U")
   }
 
+  @Test func clearDoesNotWaitForTheNextAttempt() {
+    var bench = Bench.connected(
+      ReactionTests.monitor { $0.renegotiateBackoff.initial = .seconds(200) },
+      establish: .immediately)
+    bench.answering = false
+    bench.stay(4, children: [.of(1)])
+    bench.delete(1)
+    bench.negotiate(2)
+    bench.stay(5, children: [.of(2)])
+    bench.forgetTrace()
+    bench.play(.command(.clear(tunnel: "to-b"), nil))
+    bench.stay(1, children: [.of(2)])
+    #expect(bench.acts.first == .terminateChild(id: 2))
+  }
+
+  @Test func clearTakesWhatWasInitiatedAMomentAgo() {
+    var bench = Bench.connected(
+      ReactionTests.monitor { $0.renegotiateBackoff.initial = .seconds(200) },
+      establish: .immediately)
+    bench.delete(1)
+    bench.stay(0.9, children: [.of(1)])
+    bench.stay(0.9, children: [])
+    #expect(bench.acts == [.terminateChild(id: 1), .initiate(Bench.name)])
+    bench.negotiate(2)
+    bench.play(.command(.clear(tunnel: "to-b"), nil))
+    bench.stay(1, children: [.of(2)])
+    #expect(bench.acts.last == .terminateChild(id: 2))
+  }
+
   @Test func clearOfAnUnmonitoredTunnelTouchesNoLink() {
     var bench = ReloadTests.bench(nil)
     #expect(bench.order(.clear(tunnel: "to-b")).isDone)

@@ -140,6 +140,34 @@ import TunnelCore
     #expect(bench.acts.isEmpty)
   }
 
+  @Test(arguments: VPN.EstablishTunnels.allCases, [true, false])
+  func whatWasLostInStandbyIsRestoredByWhoBecomesActive(
+    _ establish: VPN.EstablishTunnels, isLostBefore: Bool
+  ) {
+    var bench = Bench.connected(establish: establish)
+    if isLostBefore { bench.delete(1) }
+    bench.play(.role(.standby))
+    bench.stay(5, children: [.of(1)])
+    if !isLostBefore { bench.delete(1) }
+    bench.stay(60, children: [.of(1)])
+    #expect(bench.acts.isEmpty)
+    bench.play(.role(.active))
+    bench.stay(0.9, children: [.of(1)])
+    #expect(bench.acts == [.terminateChild(id: 1)])
+    bench.stay(0.9, children: [])
+    #expect(bench.acts == [.terminateChild(id: 1), .initiate(Bench.name)])
+  }
+
+  @Test func whatTheDaemonTookDownInStandbyIsNotRestored() {
+    var bench = Bench.connected(establish: .onTraffic)
+    bench.play(.role(.standby))
+    bench.delete(1)
+    bench.stay(5, children: [])
+    bench.play(.role(.active))
+    bench.stay(60, children: [])
+    #expect(bench.acts.isEmpty)
+  }
+
   @Test func aStandbyInitiatesNothing() {
     var bench = standby()
     bench.boot()

@@ -87,6 +87,13 @@ struct Renegotiation: Sendable {
     (self.cause, self.step, self.dueAt) = (cause, step, dueAt)
   }
 
+  /// What it has is to be cleared. Whoever decided that has asked the guards, or is an operator: no
+  /// attempt is waited for.
+  mutating func condemn(at decidedAt: Instant, mayInitiate: Bool) {
+    (cause, step, dueAt, joined) = (.deadPath, .suspected, decidedAt, nil)
+    self.mayInitiate = mayInitiate
+  }
+
   /// When something is to be done whatever happens until then.
   func due(_ attempts: Attempts) -> Instant {
     attempts.due(after: joined).map { max($0, dueAt) } ?? dueAt
