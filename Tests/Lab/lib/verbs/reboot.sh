@@ -38,12 +38,13 @@ recovers_by_bad_spi() { # GATEWAY TUNNEL GAP-MS
   wait_until 20 "SAs are there" -- has_sas "$1"
   wait_until 20 "the tunnel is up" -- state_is "$1" "$2" up
   wait_until 10 "the stream goes on" -- stream_goes_on "$answered"
+  # Not by the log: a tunnel that is back within its grace was never down.
+  up=$(wall_ms)
   connected=$(logged_at "$1" 'vici: connected' $((connected + 1)))
   found=$(logged_at "$1" "negotiating $2 anew")
-  up=$(logged_at "$1" "state=(up|verifying)" "$(log_count "$1" 'state=(up|verifying)')")
   expect_between "ms from charon to the finding" $((found - connected)) -1000 $((2000 + $3))
   say "found in $((found - connected)) ms, of which a poll is 1000 and a packet $3;" \
-    "negotiated and verified $((up - found)) ms later"
+    "negotiated and in use $((up - found)) ms later"
   recovery_ms=$((up - connected))
   wait_until 10 "ESP decrypts again" -- agent_logged "$1" 'ESP decrypts again'
 }
