@@ -9,8 +9,16 @@ extension Core {
     monitors[id]?.clearAt = nil
     if monitor.phase == .down(.peerDead) { return clearPeer(of: monitor, at: now) }
     guard mayClear([id], at: now) else { return }
-    note(.cleared, of: monitor.tunnel, at: now)
-    takeAway(id, holding: beginAttempt(with: id, at: now), at: now)
+    clearInAttempt(id, at: now)
+  }
+
+  /// Clears the SAs of a set in an attempt on its tunnel, now that the guards have let it.
+  ///
+  /// - Parameter isTerminated: as `takeAway` has it.
+  mutating func clearInAttempt(_ id: MonitorID, isTerminated: Bool = false, at now: Instant) {
+    if let tunnel = monitors[id]?.tunnel { note(.cleared, of: tunnel, at: now) }
+    let wait = beginAttempt(with: id, at: now)
+    takeAway(id, isTerminated: isTerminated, holding: wait, at: now)
   }
 
   /// Clears the SAs of a set whatever the guards say; the link stays held for `wait`, or an interval.

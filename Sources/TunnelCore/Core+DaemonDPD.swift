@@ -32,10 +32,6 @@ extension Core {
     return connection(named: sa.connection)
   }
 
-  private func connection(named name: String) -> IKEConnection? {
-    ike.connections.first { $0.name == name }
-  }
-
   // MARK: Whether it fits
 
   /// What is known of strongSwan's DPD with a peer that it is to ask.
@@ -135,8 +131,7 @@ extension Core {
     guard let monitor = monitors[id], monitor.clearing.isEmpty, isToBeCleared(monitor),
       mayClear([id], at: now)
     else { return }
-    note(.cleared, of: monitor.tunnel, at: now)
-    takeAway(id, isTerminated: true, holding: beginAttempt(with: id, at: now), at: now)
+    clearInAttempt(id, isTerminated: true, at: now)
     schedule(id)
   }
 

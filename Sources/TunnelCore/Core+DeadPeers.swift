@@ -106,9 +106,7 @@ extension Core {
     dpd.answers[watch.key.remote]?.isSupported = false
     let ikeID = isAll && ike.isConnected ? watch.key.ikeID : nil
     for id in due {
-      if let tunnel = monitors[id]?.tunnel { note(.cleared, of: tunnel, at: now) }
-      let wait = beginAttempt(with: id, at: now)
-      takeAway(id, isTerminated: ikeID != nil, holding: wait, at: now)
+      clearInAttempt(id, isTerminated: ikeID != nil, at: now)
       schedule(id)
     }
     guard isAll else { return }

@@ -62,6 +62,11 @@ extension Core {
     }
   }
 
+  /// The daemon's connection of this name.
+  func connection(named name: String) -> IKEConnection? {
+    ike.connections.first { $0.name == name }
+  }
+
   /// The named child, or those that carry what the tunnel is for.
   private func children(
     of connection: IKEConnection, for tunnel: Tunnel

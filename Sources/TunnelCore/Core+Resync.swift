@@ -80,7 +80,7 @@ extension Core {
   /// Whether only the peer can negotiate: it is behind NAT, say, and strongSwan has no address of its.
   private func isAwaited(_ tunnel: Tunnel) -> Bool {
     guard ike.isConnected, case .success(let name) = childName(of: tunnel) else { return false }
-    return ike.connections.first { $0.name == name.connection }?.hasDestination == false
+    return connection(named: name.connection)?.hasDestination == false
   }
 
   /// Why a tunnel cannot be negotiated just now; nil when it can.
@@ -92,8 +92,8 @@ extension Core {
     case .failure(let obstacle): return obstacle.description
     case .success(let name):
       // Of a daemon that has just started its connections may be missing still.
-      let isLoaded = ike.connections.contains { $0.name == name.connection }
-      return isLoaded ? nil : "strongSwan has no connection \(name.connection)"
+      return connection(named: name.connection) != nil
+        ? nil : "strongSwan has no connection \(name.connection)"
     }
   }
 
