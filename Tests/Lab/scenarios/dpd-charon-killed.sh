@@ -22,7 +22,7 @@ story() {
   ping_stream host-a 10.2.0.2 5/s
   wait_until 10 "the peer is found dead" -- agent_logged gw-a "state=down .*$dpd_dead"
   expect "only its IKE daemon was silent" -- agent_logged gw-a 'its IKE daemon is silent'
-  wait_until 5 "its SAs are gone" -- no_sas
+  wait_until 5 "its SAs are gone" -- has_no_sas gw-a
   expect "the link is held" -- operstate_is gw-a vti0 DORMANT
   stream_result host-a
   unmute host-b
@@ -34,12 +34,10 @@ story() {
   ping_stream host-a 10.2.0.2 5/s
   charon_kill gw-b KILL
   wait_until 10 "always-send finds it under traffic" -- logged_times gw-a "state=down .*$dpd_dead" 2
-  wait_until 5 "its SAs are gone" -- no_sas
+  wait_until 5 "its SAs are gone" -- has_no_sas gw-a
   stream_result host-a
   comes_back
 }
-
-no_sas() { ! has_sas gw-a; }
 
 comes_back() {
   run ip -n gw-b xfrm state flush

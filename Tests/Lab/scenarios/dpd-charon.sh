@@ -1,12 +1,9 @@
 #!/bin/bash
 # strongSwan's own DPD asks: its finding fails over and holds a link without vpn-monitor; an operator's terminate does neither.
 
-second=192.0.2.1
-
 setup() {
   two_gateways
-  run ip -n gw-b address add "$second/32" dev lan
-  route transit add "$second" via 203.0.113.1
+  second_address
   xfrm_link gw-a
   xfrm_link gw-b
   # A request is given up after 3 s.
@@ -22,37 +19,13 @@ setup() {
 swanctl_conf() { # GATEWAY
   echo 'connections {'
   if [[ $1 == gw-a ]]; then
-    connection_to to-b 198.51.100.1 203.0.113.1 gw-a gw-b "${DELAY:-0}"
-    connection_to to-b-2 198.51.100.1 "$second" gw-a gw-b 2
+    connection_to to-b 198.51.100.1 203.0.113.1 gw-a gw-b "dpd_delay = ${DELAY:-0}"
+    connection_to to-b-2 198.51.100.1 "$second" gw-a gw-b "dpd_delay = 2"
   else
-    connection_to to-a "203.0.113.1, $second" 198.51.100.1 gw-b gw-a 0
+    connection_to to-a "203.0.113.1, $second" 198.51.100.1 gw-b gw-a "dpd_delay = 0"
   fi
   echo '}'
   echo 'secrets { ike-lab { secret = "not a secret" } }'
-}
-
-connection_to() { # NAME LOCAL REMOTE LOCAL-ID REMOTE-ID DPD-DELAY
-  cat <<CONF
-  $1 {
-    version = 2
-    mobike = no
-    dpd_delay = $6
-    local_addrs = $2
-    remote_addrs = $3
-    proposals = aes128gcm16-prfsha256-ecp256
-    local { auth = psk
-      id = $4 }
-    remote { auth = psk
-      id = $5 }
-    children { net {
-      local_ts = 0.0.0.0/0
-      remote_ts = 0.0.0.0/0
-      esp_proposals = aes128gcm16
-      if_id_in = 42
-      if_id_out = 42
-    } }
-  }
-CONF
 }
 
 story() {
@@ -77,7 +50,7 @@ story() {
   wait_until 20 "strongSwan finds the peer dead" -- agent_logged gw-a "state=down .*$dpd_dead"
   expect "by what it got no answer to" -- agent_logged gw-a 'peer=203.0.113.1 dpd=dead .*strongSwan got no answer'
   expect "the link was held" -- agent_logged gw-a 'link=xfrm0 gate=held'
-  wait_until 15 "the other address is in service" -- in_service_at "$second"
+  wait_until 15 "the other address is in service" -- up_at "$second"
   wait_until 5 "the link is open again" -- operstate_is gw-a xfrm0 UP
   wait_until 5 "a ping passes" -- ping_once host-a 10.2.0.2
   expect_equal "the link, which nobody monitors" "$(tunnel_field gw-a to-b gate)" -
@@ -125,10 +98,6 @@ by_the_operator() {
 cut_off() { # ADDRESS
   drop both "ip saddr $1"
   drop both "ip daddr $1"
-}
-
-in_service_at() { # ADDRESS
-  [[ $(tunnel_field gw-a to-b remote) == "$1" ]] && state_is gw-a to-b up
 }
 
 route_count() {

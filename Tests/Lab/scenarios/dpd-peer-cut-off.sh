@@ -1,12 +1,9 @@
 #!/bin/bash
 # A peer's address is cut off: dead in interval x threshold and one interval, its second address takes over by itself.
 
-second=192.0.2.1
-
 setup() {
   two_gateways
-  run ip -n gw-b address add "$second/32" dev lan
-  route transit add "$second" via 203.0.113.1
+  second_address
   xfrm_link gw-a
   xfrm_link gw-b
   charon gw-a if_id
@@ -28,29 +25,6 @@ swanctl_conf() { # GATEWAY
   fi
   echo '}'
   echo 'secrets { ike-lab { secret = "not a secret" } }'
-}
-
-connection_to() { # NAME LOCAL REMOTE LOCAL-ID REMOTE-ID
-  cat <<CONF
-  $1 {
-    version = 2
-    mobike = no
-    local_addrs = $2
-    remote_addrs = $3
-    proposals = aes128gcm16-prfsha256-ecp256
-    local { auth = psk
-      id = $4 }
-    remote { auth = psk
-      id = $5 }
-    children { net {
-      local_ts = 0.0.0.0/0
-      remote_ts = 0.0.0.0/0
-      esp_proposals = aes128gcm16
-      if_id_in = 42
-      if_id_out = 42
-    } }
-  }
-CONF
 }
 
 story() {

@@ -1,12 +1,9 @@
 #!/bin/bash
 # A gateway's addresses refuse the negotiation: each is tried once, then a back-off, then both again.
 
-second=192.0.2.1
-
 setup() {
   two_gateways
-  run ip -n gw-b address add "$second/32" dev lan
-  route transit add "$second" via 203.0.113.1
+  second_address
   xfrm_link gw-a
   xfrm_link gw-b
   charon gw-a
@@ -29,29 +26,6 @@ swanctl_conf() { # GATEWAY
   echo 'secrets { ike-lab { secret = "not a secret" } }'
 }
 
-connection_to() { # NAME LOCAL REMOTE LOCAL-ID REMOTE-ID
-  cat <<CONF
-  $1 {
-    version = 2
-    mobike = no
-    local_addrs = $2
-    remote_addrs = $3
-    proposals = aes128gcm16-prfsha256-ecp256
-    local { auth = psk
-      id = $4 }
-    remote { auth = psk
-      id = $5 }
-    children { net {
-      local_ts = 0.0.0.0/0
-      remote_ts = 0.0.0.0/0
-      esp_proposals = aes128gcm16
-      if_id_in = 42
-      if_id_out = 42
-    } }
-  }
-CONF
-}
-
 story() {
   routes_through xfrm0
   configuration | agent gw-a
@@ -62,7 +36,7 @@ story() {
   stays 4 "nothing more is tried during the back-off" -- attempts_are 2
 
   SECOND=gw-b charon_changed gw-b
-  wait_until 30 "the second address is in service" -- in_service_at "$second"
+  wait_until 30 "the second address is in service" -- up_at "$second"
   expect_equal "times that the first one refused" "$(log_count gw-a 'to-b/net was refused')" 2
   wait_until 5 "a ping passes" -- ping_once host-a 10.2.0.2
 }
@@ -85,8 +59,4 @@ TOML
 
 attempts_are() { # COUNT
   [[ $(log_count gw-a 'initiating to-b') == "$1" ]]
-}
-
-in_service_at() { # ADDRESS
-  [[ $(tunnel_field gw-a to-b remote) == "$1" ]] && state_is gw-a to-b up
 }

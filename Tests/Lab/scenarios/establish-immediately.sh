@@ -8,7 +8,7 @@ story() {
   routes_through vti0
   monitoring gw-a | agent gw-a
   wait_until 10 "status says that two children fit" -- obstacle_is 'several children fit .*to-b/net, to-b/other'
-  stays 6 "nothing is initiated" -- no_sas
+  stays 6 "nothing is initiated" -- has_no_sas gw-a
   expect_equal "lines about it" "$(log_count gw-a 'several children fit')" 1
   agent_kill gw-a TERM
 
@@ -30,7 +30,5 @@ story() {
 obstacle_is() { # REGEX
   [[ $(tunnel_field gw-a to-b obstacle) =~ $1 ]]
 }
-
-no_sas() { ! has_sas gw-a; }
 
 two_sas() { [[ $(spis gw-a | wc -l) == 2 ]]; }

@@ -18,7 +18,7 @@ story() {
 
   child_down gw-a
   wait_until 10 "the tunnel is gone" -- state_is gw-a to-b absent
-  stays 20 "what the operator took down stays down" -- no_sas gw-a
+  stays 20 "what the operator took down stays down" -- has_no_sas gw-a
   expect_equal "the child that it was" "$(ike_field child)" net
   child_up gw-a
   wait_until 10 "the operator brings it up again" -- state_is gw-a to-b up
@@ -54,10 +54,6 @@ other_end() { # ADDRESS
 }
 
 same_sas() { [[ $(spis gw-a) == "$(spis gw-b)" ]]; }
-
-no_sas() { # GATEWAY
-  ! has_sas "$1"
-}
 
 ike_field() { # FIELD
   tunnel_field gw-a to-b ike | jq -r --arg field "$1" '.[$field]'

@@ -16,7 +16,7 @@ story() {
   wait_until 10 "the child is terminated" -- agent_logged gw-a 'the path of to-b/net is dead: terminating child'
   wait_until 15 "the IKE SA that waits for its answer is given up" -- \
     agent_logged gw-a 'the peer does not answer: terminating IKE SA'
-  wait_until 10 "the SAs are gone" -- no_sas
+  wait_until 10 "the SAs are gone" -- has_no_sas gw-a
   wait_until 10 "the peer is asked anew" -- agent_logged gw-a 'initiating to-b/net'
   for_seconds 12 "nobody answers"
   expect_equal "why it is brought back" "$(tunnel_field gw-a to-b renegotiation | jq -r .cause)" 'dead path'
@@ -32,7 +32,5 @@ story() {
 }
 
 knows_child() { [[ $(tunnel_field gw-a to-b ike) != null ]]; }
-
-no_sas() { ! has_sas gw-a; }
 
 two_sas() { [[ $(spis gw-a | wc -l) == 2 ]]; }

@@ -93,6 +93,8 @@ has_sas() { # GATEWAY
   [[ $(QUIET=1 spis "$1") ]]
 }
 
+has_no_sas() { ! has_sas "$1"; } # GATEWAY
+
 spis_differ() { # GATEWAY SPIS
   [[ $(spis "$1") != "$2" ]]
 }

@@ -61,3 +61,53 @@ NFT
 unmute() { # HOST
   on "$1" nft delete table inet lab_mute
 }
+
+# A second address of gw-b's, behind the first on the way: for gateways with several.
+second=192.0.2.1
+
+second_address() {
+  run ip -n gw-b address add "$second/32" dev lan
+  route transit add "$second" via 203.0.113.1
+}
+
+# A connection for a scenario's own swanctl_conf, its child on the link with if_id 42.
+connection_to() { # NAME LOCAL REMOTE LOCAL-ID REMOTE-ID [SETTING]
+  cat <<CONF
+  $1 {
+    version = 2
+    mobike = no
+    ${6:-}
+    local_addrs = $2
+    remote_addrs = $3
+    proposals = aes128gcm16-prfsha256-ecp256
+    local { auth = psk
+      id = $4 }
+    remote { auth = psk
+      id = $5 }
+    children { net {
+      local_ts = 0.0.0.0/0
+      remote_ts = 0.0.0.0/0
+      esp_proposals = aes128gcm16
+      if_id_in = 42
+      if_id_out = 42
+    } }
+  }
+CONF
+}
+
+# Whether gw-a's tunnel is up with this address of its gateway.
+up_at() { # ADDRESS
+  [[ $(tunnel_field gw-a to-b remote) == "$1" ]] && state_is gw-a to-b up
+}
+
+# The IKE daemon of gw-a's peer falls silent while ESP passes: found, cleared, and back once it is heard.
+daemon_falls_silent() { # SECONDS-UNTIL-IT-IS-BACK
+  drop_ike both
+  wait_until 10 "its silence is found, though ESP passes" -- agent_logged gw-a "state=down .*$dpd_dead"
+  expect "only its IKE daemon was silent" -- agent_logged gw-a 'its IKE daemon is silent'
+  wait_until 5 "its SAs are gone" -- has_no_sas gw-a
+  expect "the link is held" -- operstate_is gw-a vti0 DORMANT
+  heal
+  wait_until "$1" "the tunnel is back" -- state_is gw-a to-b up
+  wait_until 5 "a ping passes" -- ping_once host-a 10.2.0.2
+}

@@ -54,4 +54,11 @@ ike_forgotten() { # GATEWAY
   swan "$1" --terminate --ike "${connection[$1]}" --force --timeout 1 >&9 || true
 }
 
-has_no_sas() { ! has_sas "$1"; } # GATEWAY
+# A gateway that forgets everything and must not negotiate alarms once and waits for its peer.
+alarms_and_waits() { # GATEWAY REGEX
+  forgets_everything "$1"
+  wait_until 20 "the agent alarms" -- agent_logged "$1" "$2, waiting for the peer"
+  stays 12 "nothing is negotiated" -- has_no_sas "$1"
+  expect_not "$1's charon was asked" -- grep -q 'vici initiate' "$LAB/charon-$1.log"
+  expect_equal "alarms" "$(log_count "$1" 'waiting for the peer')" 1
+}
