@@ -16,12 +16,12 @@
 #define BUFFER (64 << 10)
 
 static int attach(int fd, uint8_t family, const struct vpa_ip *sources, size_t source_count,
-                  const uint32_t *spis, size_t spi_count) {
+                  const struct vpa_sa_id *known, size_t known_count) {
   struct vpa_bpf *code = calloc(BPF_MAXINSNS, sizeof *code);
   if (code == NULL)
     return -ENOMEM;
   int length =
-      vpa_capture_filter(family, sources, source_count, spis, spi_count, code, BPF_MAXINSNS);
+      vpa_capture_filter(family, sources, source_count, known, known_count, code, BPF_MAXINSNS);
   struct sock_fprog program = {.len = (unsigned short)length, .filter = (void *)code};
   int result = length;
   if (length > 0)
@@ -45,11 +45,11 @@ static int configure(int fd, uint8_t family) {
 }
 
 int vpa_capture_open(uint8_t family, const struct vpa_ip *sources, size_t source_count,
-                     const uint32_t *spis, size_t spi_count) {
+                     const struct vpa_sa_id *known, size_t known_count) {
   int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0)
     return -errno;
-  int result = attach(fd, family, sources, source_count, spis, spi_count);
+  int result = attach(fd, family, sources, source_count, known, known_count);
   if (result == 0)
     result = configure(fd, family);
   if (result < 0) {

@@ -118,8 +118,47 @@ static int match_sources(struct program *program, uint8_t family, const struct v
   return 0;
 }
 
+static bool same_ip(const struct vpa_ip *one, const struct vpa_ip *other) {
+  return one->family == other->family && one->high == other->high && one->low == other->low;
+}
+
+/* Runs over what follows unless the packet is for this address; returns the jump, which is patched
+ * to where that ends. */
+static size_t match_destination(struct program *program, const struct vpa_ip *destination) {
+  int first = destination->family == 4 ? 3 : 0;
+  uint32_t offset = destination->family == 4 ? 16 : 24;
+  for (int index = first; index < 4; index++) {
+    load(program, BPF_W | BPF_ABS, offset + 4 * (uint32_t)(index - first));
+    emit(program, BPF_JMP | BPF_JEQ | BPF_K, index == 3, (uint8_t)(6 - 2 * index),
+         word(destination, index));
+  }
+  emit(program, BPF_JMP | BPF_JA, 0, 0, 0);
+  return program->length - 1;
+}
+
+/* Packets of SAs that are there; neighbours with one destination share its test. What has no room
+ * is left out. */
+static void refuse_known(struct program *program, uint8_t family, const struct vpa_sa_id *known,
+                         size_t count) {
+  const size_t most = 4 * 2 + 4; /* a destination and one SPI */
+  size_t index = 0;
+  while (index < count && program->capacity - program->length >= most) {
+    const struct vpa_ip *destination = &known[index].destination;
+    if (destination->family != family) {
+      index++;
+      continue;
+    }
+    size_t jump = match_destination(program, destination);
+    load(program, BPF_MEM, 0);
+    for (; index < count && same_ip(&known[index].destination, destination); index++)
+      if (program->capacity - program->length >= 2)
+        refuse_equal(program, known[index].spi);
+    program->code[jump].k = (uint32_t)(program->length - jump - 1);
+  }
+}
+
 int vpa_capture_filter(uint8_t family, const struct vpa_ip *sources, size_t source_count,
-                       const uint32_t *spis, size_t spi_count, struct vpa_bpf *code,
+                       const struct vpa_sa_id *known, size_t known_count, struct vpa_bpf *code,
                        size_t capacity) {
   /* The last instruction is kept for the end. */
   struct program program = {.code = code, .capacity = capacity ? capacity - 1 : 0};
@@ -131,11 +170,7 @@ int vpa_capture_filter(uint8_t family, const struct vpa_ip *sources, size_t sour
   int result = match_sources(&program, family, sources, source_count);
   if (result < 0)
     return result;
-  if (program.capacity - program.length < 1)
-    return -E2BIG;
-  load(&program, BPF_MEM, 0);
-  for (size_t index = 0; index < spi_count && program.capacity - program.length >= 2; index++)
-    refuse_equal(&program, spis[index]);
+  refuse_known(&program, family, known, known_count);
   program.capacity = capacity;
   emit(&program, BPF_RET | BPF_K, 0, 0, SNAP);
   return (int)program.length;

@@ -46,7 +46,8 @@ extension Core {
       .capture(
         CaptureRequest(
           sources: gateways.keys.sorted(),
-          knownSPIs: known.flatMap { $0.inbound.keys.map(\.spi) }.sorted())))
+          known: known.flatMap { $0.inbound.keys.map(\.id) }
+            .sorted { ($0.destination, $0) < ($1.destination, $1) })))
   }
 
   private func mayListen(to gateway: String, at now: Instant) -> Bool {
@@ -62,11 +63,10 @@ extension Core {
   /// Packets from gateways' addresses, some of which may have been known SPIs after all.
   mutating func take(_ packets: [CapturedESP], at now: Instant) {
     guard let capture = badSPI.capture else { return }
-    let known = sas.homesByInboundSPI
     for packet in packets {
       badSPI.capture?.packets += 1
       guard let gateway = capture.gateways[packet.source], isLocal(packet.destination),
-        known[packet.spi] == nil
+        !sas.contains(packet.sa)
       else { continue }
       endCapture()
       return respond(to: packet, from: gateway, at: now)

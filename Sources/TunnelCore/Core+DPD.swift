@@ -57,21 +57,21 @@ extension Core {
 
   /// The sets of a peer.
   func sets(of watch: PeerWatch) -> [SASet] {
-    let spis = spis(of: watch)
+    let mine = sas(of: watch)
     return sas.keys(towards: watch.key.remote).filter { $0.local == watch.key.local }
       .sorted { ($0.reqid, $0.ifID) < ($1.reqid, $1.ifID) }.compactMap { sas.sets[$0] }
-      .filter { set in spis.map { !$0.isDisjoint(with: set.spis) } ?? true }
+      .filter { set in mine.map { !$0.isDisjoint(with: set.ids) } ?? true }
   }
 
-  /// The SPIs of its IKE SA, where another IKE SA has the same endpoints; nil: all are its.
-  func spis(of watch: PeerWatch) -> Set<UInt32>? {
+  /// The SAs of its IKE SA, where another IKE SA has the same endpoints; nil: all are its.
+  func sas(of watch: PeerWatch) -> Set<SAID>? {
     let alike = dpd.ikeSAs.filter {
       $0.remote == watch.key.remote && $0.local == watch.key.local
     }
     guard alike.count > 1, let mine = alike.first(where: { $0.id == watch.key.ikeID }) else {
       return nil
     }
-    return Set(mine.children.flatMap { [$0.spiIn, $0.spiOut] })
+    return Set(mine.children.flatMap(\.sas))
   }
 
   /// The daemon listed its IKE SAs, or can list them no more.
@@ -127,14 +127,14 @@ extension Core {
     else { return }
     var traffic: [SASetKey: PeerDetector.Traffic] = [:]
     var meters: [SASetKey: TrafficMeter] = [:]
-    let spis = spis(of: watch)
+    let mine = sas(of: watch)
     for set in sets(of: watch) {
       let inbound = counts.filter { set.inbound[$0.key] != nil }
       let outbound = counts.filter { set.outbound[$0.key] != nil }
       var meter = watch.meters[set.key] ?? TrafficMeter()
       if watch.hasRead {
         let carriers = meter.readEach(inbound: inbound, outbound: outbound)
-        func isMine(_ sa: SAKey) -> Bool { spis?.contains(sa.spi) ?? true }
+        func isMine(_ sa: SAKey) -> Bool { mine?.contains(sa.id) ?? true }
         traffic[set.key] = PeerDetector.Traffic(
           sent: carriers.outbound.contains(where: isMine),
           received: carriers.inbound.contains(where: isMine))

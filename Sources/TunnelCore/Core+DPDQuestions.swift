@@ -102,7 +102,7 @@ extension Core {
   mutating func noteExchange(in key: SASetKey, at now: Instant) {
     guard let policy = deadPeerDetection(of: key.remote) else { return }
     for id in dpd.ofPeer[key.remote] ?? [] {
-      guard let watch = dpd.watches[id], watch.key.local == key.local, spis(of: watch) == nil
+      guard let watch = dpd.watches[id], watch.key.local == key.local, sas(of: watch) == nil
       else { continue }
       perform(dpd.watches[id]?.detector.noteExchange(policy) ?? [], of: id, at: now)
     }

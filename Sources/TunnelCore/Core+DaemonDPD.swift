@@ -81,7 +81,7 @@ extension Core {
     else { return }
     let children = dpd.ikeSAs.first { $0.id == sa.id }?.children ?? []
     dpd.fallen.append(
-      FallenIKE(sa: sa, spis: Set(children.flatMap { [$0.spiIn, $0.spiOut] }), at: now))
+      FallenIKE(sa: sa, sas: Set(children.flatMap(\.sas)), at: now))
     wantListNow(at: now)
   }
 
@@ -151,13 +151,13 @@ extension Core {
 struct FallenIKE: Hashable, Sendable {
   /// As it was then.
   let sa: IKESA
-  /// SPIs of its CHILD_SAs, as last listed.
-  let spis: Set<UInt32>
+  /// SAs of its children, as last listed.
+  let sas: Set<SAID>
   let at: Instant
 
   /// Whether a set between its endpoints was its own. One whose children are not known had all.
   func had(_ set: SetMonitor) -> Bool {
-    set.key.local == sa.local && (spis.isEmpty || !set.spis.isDisjoint(with: spis))
+    set.key.local == sa.local && (sas.isEmpty || !set.sas.isDisjoint(with: sas))
   }
 }
 

@@ -37,8 +37,8 @@ extension Core {
 
   /// The sets all of whose SAs are this peer's: another IKE SA with it may live on.
   private func wholeSets(of watch: PeerWatch) -> [SetMonitor] {
-    let mine = spis(of: watch)
-    return sets(of: watch).filter { set in mine.map { set.spis.isSubset(of: $0) } ?? true }
+    let mine = sas(of: watch)
+    return sets(of: watch).filter { set in mine.map { set.ids.isSubset(of: $0) } ?? true }
       .compactMap { monitorOfSet[$0.key] }.compactMap { monitors[$0] }
   }
 

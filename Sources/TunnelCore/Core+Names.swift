@@ -3,11 +3,10 @@
 extension Core {
   mutating func nameTunnels(_ list: [IKESA]) {
     for id in tunnels.keys { forgetNumbers(id) }
-    let homes = sas.homesByInboundSPI
     let children = list.flatMap { ike in ike.children.map { (ike, $0) } }
       .filter { $0.1.state == .installed }.sorted { $0.1.childID < $1.1.childID }
     for (ike, child) in children {
-      guard let set = homes[child.spiIn], let monitor = monitorOfSet[set],
+      guard let set = child.inbound.flatMap(sas.home), let monitor = monitorOfSet[set],
         let tunnel = monitors[monitor]?.tunnel
       else { continue }
       // Both ends may have begun one, and each must come to the same answer.

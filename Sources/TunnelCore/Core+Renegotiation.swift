@@ -12,7 +12,7 @@ extension Core {
 
   /// An SA is new.
   mutating func noteArrival(of sa: SAKey, at now: Instant) {
-    ike.gone[sa.spi] = nil
+    ike.gone[sa.id] = nil
     wantList(at: now)
     if !ike.isConnected { forgetWhatIsWhole() }
   }
@@ -42,7 +42,7 @@ extension Core {
     if !isExpired, let id = monitorOfSet[set].flatMap({ monitors[$0]?.tunnel }),
       tunnels[id]?.monitor != nil
     {
-      ike.gone[sa.spi] = id
+      ike.gone[sa.id] = id
     }
     wantList(at: now)
   }
@@ -57,9 +57,9 @@ extension Core {
 
   /// Compares what the daemon believes in with the kernel, and takes the next steps.
   mutating func renegotiate(_ list: [IKESA], at now: Instant) {
-    let condemned = ike.condemned.keys.flatMap { monitors[$0]?.clearing.map(\.key.spi) ?? [] }
+    let condemned = ike.condemned.keys.flatMap { monitors[$0]?.clearing.map(\.key.id) ?? [] }
     let view = DaemonView(
-      list, kernel: Set(sas.keys.map(\.spi)), gone: Set(ike.gone.keys), condemned: Set(condemned))
+      list, isInKernel: sas.contains, gone: { ike.gone[$0] != nil }, condemned: Set(condemned))
     guard !isStandby else { return forgetDepartures(view) }
     condemn(view, at: now)
     suspectLost(view, at: now)
@@ -77,7 +77,7 @@ extension Core {
 
   private mutating func suspectLost(_ view: DaemonView, at now: Instant) {
     for (name, lost) in view.doomed where ike.renegotiations[name] == nil {
-      let owners = lost.compactMap { ike.gone[$0.spiIn] ?? ike.gone[$0.spiOut] }
+      let owners = lost.flatMap(\.sas).compactMap { ike.gone[$0] }
       guard let tunnel = owners.first.flatMap({ tunnels[$0] }) else { continue }
       ike.renegotiations[name] = Renegotiation(
         of: tunnel, cause: .lost, step: .suspected,
@@ -94,13 +94,13 @@ extension Core {
         continue
       }
       guard ike.askedAt >= decidedAt else { continue }
-      let spis = Set(monitor.clearing.map(\.key.spi))
-      if spis.isDisjoint(with: view.spis) {
+      let mine = Set(monitor.clearing.map(\.key.id))
+      if mine.isDisjoint(with: view.sas) {
         climb(id, at: now)
         continue
       }
       for (name, doomed) in view.doomed
-      where doomed.contains(where: { spis.contains($0.spiIn) || spis.contains($0.spiOut) }) {
+      where doomed.contains(where: { !mine.isDisjoint(with: $0.sas) }) {
         condemn(name, of: monitor.tunnel, decidedAt)
       }
     }
@@ -172,7 +172,7 @@ extension Core {
   /// Departures that a list made after them does not contradict are over.
   private mutating func forgetDepartures(_ view: DaemonView) {
     guard !ike.gone.isEmpty, ike.listAt == nil else { return }
-    ike.gone = ike.gone.filter { view.spis.contains($0.key) }
+    ike.gone = ike.gone.filter { view.sas.contains($0.key) }
   }
 
   // MARK: Steps

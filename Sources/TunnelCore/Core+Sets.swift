@@ -24,7 +24,7 @@ extension Core {
     } else if !set.isComplete, !isWaiting {
       becameIncomplete(id, at: now)
     }
-    if set.isComplete { monitors[id]?.spis = set.spis }
+    if set.isComplete { monitors[id]?.sas = set.ids }
     forgetCleared(id)
   }
 

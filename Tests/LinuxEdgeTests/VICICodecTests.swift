@@ -193,7 +193,7 @@ import TunnelCore
         ])))
     let child = ChildSA(
       name: ChildName(connection: "to-b", child: "c"), ikeID: 7, childID: 5, state: .other(""),
-      spiIn: 0, spiOut: 0)
+      inbound: nil, outbound: nil)
     #expect(IKESA.list(in: VICISection([entry])).map(\.children) == [[child]])
   }
 

@@ -81,7 +81,9 @@ enum VICIGolden {
     children: [
       ChildSA(
         name: ChildName(connection: "to-b", child: "net"), ikeID: 1, childID: 1,
-        state: .installed, spiIn: 0xcbd4_a648, spiOut: 0xce52_926f)
+        state: .installed,
+        inbound: SAID(destination: IPAddress(198, 51, 100, 1), spi: 0xcbd4_a648),
+        outbound: SAID(destination: IPAddress(203, 0, 113, 1), spi: 0xce52_926f))
     ])
 
   /// A list-conn event, likewise.

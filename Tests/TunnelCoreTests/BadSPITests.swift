@@ -254,11 +254,24 @@ import TunnelCore
     bench.wait(1)
     bench.noteCount()
     bench.wait(1)
-    #expect(bench.knownSPIs == [0xc100_0002])
+    #expect(bench.known == [SAID(destination: Bench.local, spi: 0xc100_0002)])
     bench.negotiate(3)
     bench.play(
       .captured([CapturedESP(source: Bench.remote, destination: Bench.local, spi: 0xc100_0003)]))
     #expect(bench.isCapturing)
+  }
+
+  /// The same SPI at another address of this host is another SA.
+  @Test func anSPIIsKnownByItsDestination() {
+    let second = IPAddress(192, 0, 2, 1)
+    var bench = bereft()
+    bench.play(.address(InterfaceAddress(linkIndex: 2, address: second, prefixLength: 30)))
+    let other = SecurityAssociation(
+      key: SAKey(destination: second, spi: 0xc100_0001), source: IPAddress(203, 0, 113, 9),
+      reqid: 9)
+    bench.play(.sa(other))
+    bench.findOne()
+    #expect(bench.initiations.count == 1)
   }
 
   @Test func aStandbyDoesNotLook() {
@@ -306,7 +319,7 @@ extension Bench {
     trace.compactMap { if case .capture(let request) = $0.effect { request } else { nil } }
   }
   var captures: [[IPAddress]] { captureRequests.map(\.sources) }
-  var knownSPIs: [UInt32]? { captureRequests.last?.knownSPIs }
+  var known: [SAID]? { captureRequests.last?.known }
 
   /// Times at which the tunnel's child was initiated.
   var initiations: [Double] { times(of: .initiate(Bench.name)) }

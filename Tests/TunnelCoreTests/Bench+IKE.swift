@@ -7,7 +7,8 @@ extension ChildSA {
   ) -> ChildSA {
     ChildSA(
       name: ChildName(connection: "to-b", child: child), ikeID: 7, childID: number, state: state,
-      spiIn: 0xc100_0000 + number, spiOut: 0xc200_0000 + number)
+      inbound: SAID(destination: Bench.local, spi: 0xc100_0000 + number),
+      outbound: SAID(destination: Bench.remote, spi: 0xc200_0000 + number))
   }
 }
 

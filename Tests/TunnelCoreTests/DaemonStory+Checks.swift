@@ -85,7 +85,7 @@ extension DaemonStory {
       violation = "expires \(sa), which is not there"
     }
     let hit = children.values.filter { child in
-      list.contains { $0.key.spi == child.spiIn || $0.key.spi == child.spiOut }
+      list.contains { child.sas.contains($0.key.id) }
     }
     if isConnected, !hit.isEmpty, isPeerAlive {
       violation = "expires what the daemon could terminate"
@@ -99,7 +99,7 @@ extension DaemonStory {
     if isPeerAlive { bringUp() }
   }
 
-  private func isThere(_ sa: SecurityAssociation) -> Bool { kernel.contains(sa.key.spi) }
+  private func isThere(_ sa: SecurityAssociation) -> Bool { kernel.contains(sa.key.id) }
 
   // MARK: The daemon
 

@@ -11,7 +11,7 @@ struct DaemonStory {
   var bench: Bench
   var random: SeededRandom
   var children: [UInt32: ChildSA] = [:]
-  var kernel: Set<UInt32> = []
+  var kernel: Set<SAID> = []
   var isConnected = true
   var isPeerAlive = true
   var hasIKE = false
@@ -122,7 +122,7 @@ struct DaemonStory {
       .filter { vpn.monitor?.verifyPath == nil || !account.isPathDead(since: $0 - 2.1) }
     account.bornAt[id] = elders.min() ?? bench.now
     (children[id], hasIKE) = (.of(id), true)
-    kernel.formUnion([0xc100_0000 + id, 0xc200_0000 + id])
+    kernel.formUnion(Bench.pair(id).map(\.key.id))
     bench.negotiate(id)
     change()
   }
@@ -141,7 +141,7 @@ struct DaemonStory {
     note("lost \(child.childID) \(half.map { $0 ? "in" : "out" } ?? "both")")
     for (sa, isInbound) in zip(Bench.pair(child.childID), [true, false])
     where half == nil || half == isInbound {
-      kernel.remove(sa.key.spi)
+      kernel.remove(sa.key.id)
       bench.play(.saDeleted(sa.key))
     }
     account.hasLoss = true
@@ -167,14 +167,14 @@ struct DaemonStory {
 
   mutating func remove(_ child: ChildSA) {
     children[child.childID] = nil
-    for sa in Bench.pair(child.childID) where kernel.remove(sa.key.spi) != nil {
+    for sa in Bench.pair(child.childID) where kernel.remove(sa.key.id) != nil {
       bench.play(.saDeleted(sa.key))
     }
     change()
   }
 
   func isWhole(_ child: ChildSA) -> Bool {
-    child.state == .installed && kernel.contains(child.spiIn) && kernel.contains(child.spiOut)
+    child.state == .installed && kernel.isSuperset(of: child.sas)
   }
 
   // MARK: The peer and the daemon

@@ -13,6 +13,12 @@ struct vpa_esp {
   uint32_t spi;
 };
 
+/* An SA that is there: for whom its packets are, and its SPI, host order. */
+struct vpa_sa_id {
+  struct vpa_ip destination;
+  uint32_t spi;
+};
+
 /* One instruction of a classic BPF program (struct sock_filter). */
 struct vpa_bpf {
   uint16_t code;
@@ -22,19 +28,19 @@ struct vpa_bpf {
 };
 
 /* Writes the filter that a capture of this family (4 or 6) has: ESP, and ESP in UDP to port 4500,
- * addressed to this host, from these sources, with none of these SPIs. Sources of the other family
- * are left out. Returns the number of instructions, -E2BIG when the sources do not fit (about 2,000
- * of IPv4, 450 of IPv6), -ENOENT without one. SPIs that do not fit are left out: their packets are
- * seen. */
+ * addressed to this host, from these sources, of none of these SAs (best sorted by destination).
+ * Sources and SAs of the other family are left out. Returns the number of instructions, -E2BIG when
+ * the sources do not fit (about 2,000 of IPv4, 450 of IPv6), -ENOENT without one. SAs that do not
+ * fit are left out: their packets are seen. */
 int vpa_capture_filter(uint8_t family, const struct vpa_ip *sources, size_t source_count,
-                       const uint32_t *spis, size_t spi_count, struct vpa_bpf *program,
+                       const struct vpa_sa_id *known, size_t known_count, struct vpa_bpf *program,
                        size_t capacity);
 
 /* Opens a packet socket with that filter in the calling thread's network namespace; returns the fd
  * (non-blocking, close-on-exec), or -errno. It holds 64 KiB of packets, those beyond are dropped.
  */
 int vpa_capture_open(uint8_t family, const struct vpa_ip *sources, size_t source_count,
-                     const uint32_t *spis, size_t spi_count);
+                     const struct vpa_sa_id *known, size_t known_count);
 
 /* Receives packets, at most `count`; returns how many, 0 when there is none, or -errno. */
 int vpa_capture_receive(int fd, struct vpa_esp *list, size_t count);

@@ -31,9 +31,10 @@ final class BadSPIWatch {
   func begin(_ request: CaptureRequest) throws(EdgeError) -> [Int32] {
     end()
     let sources = request.sources.map { vpa_ip($0) }
+    let known = request.known.map { vpa_sa_id(destination: vpa_ip($0.destination), spi: $0.spi) }
     for family: UInt8 in [4, 6] where sources.contains(where: { $0.family == family }) {
       let result = unsafe vpa_capture_open(
-        family, sources, sources.count, request.knownSPIs, request.knownSPIs.count)
+        family, sources, sources.count, known, known.count)
       let descriptor = try Descriptor(taking: result, operation: "capture ESP of IPv\(family)")
       sockets[descriptor.number] = Socket(descriptor)
     }

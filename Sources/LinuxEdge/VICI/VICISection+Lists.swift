@@ -19,10 +19,8 @@ extension IKESA {
           || (section.texts("tasks-queued") ?? []).contains { deletes.contains($0) },
         local: section.text("local-host").flatMap { IPAddress($0) },
         remote: section.text("remote-host").flatMap { IPAddress($0) },
-        remotePort: section.text("remote-port").flatMap { UInt16($0) },
-        children: children.compactMap {
-          ChildSA($1, key: $0, connection: connection, ikeID: id)
-        })
+        remotePort: section.text("remote-port").flatMap { UInt16($0) })
+      sa.children = children.compactMap { ChildSA($1, key: $0, of: sa) }
       sa.facts = IKEFacts(section)
       return sa
     }
@@ -57,12 +55,18 @@ extension IKEFacts {
 }
 
 extension ChildSA {
-  fileprivate init?(_ section: VICISection, key: String, connection: String, ikeID: UInt32) {
+  /// Its SAs lie between the hosts of its IKE SA, with which charon moves them.
+  fileprivate init?(_ section: VICISection, key: String, of ike: IKESA) {
     guard let childID = section.number("uniqueid") else { return nil }
+    let ipProtocol: UInt8 = section.text("protocol") == "AH" ? 51 : 50
+    func sa(_ name: String, to host: IPAddress?) -> SAID? {
+      guard let host, let spi = section.hexNumber(name), spi != 0 else { return nil }
+      return SAID(destination: host, ipProtocol: ipProtocol, spi: spi)
+    }
     self.init(
-      name: ChildName(connection: connection, child: section.text("name") ?? key),
-      ikeID: ikeID, childID: childID, state: State(name: section.text("state") ?? ""),
-      spiIn: section.hexNumber("spi-in") ?? 0, spiOut: section.hexNumber("spi-out") ?? 0)
+      name: ChildName(connection: ike.connection, child: section.text("name") ?? key),
+      ikeID: ike.id, childID: childID, state: State(name: section.text("state") ?? ""),
+      inbound: sa("spi-in", to: ike.local), outbound: sa("spi-out", to: ike.remote))
   }
 }
 

@@ -22,14 +22,17 @@ public struct CapturedESP: Hashable, Sendable {
     self.destination = destination
     self.spi = spi
   }
+
+  /// The SA that would decrypt it.
+  var sa: SAID { SAID(destination: destination, spi: spi) }
 }
 
-/// What a capture is to look at: ESP from `sources` with an SPI that is not in `knownSPIs`.
+/// What a capture is to look at: ESP from `sources` of an SA that is not in `known`.
 public struct CaptureRequest: Hashable, Sendable {
   /// Addresses of configured gateways, sorted.
   public var sources: [IPAddress]
-  /// SPIs of SAs of theirs, sorted. The capture may let some of them pass.
-  public var knownSPIs: [UInt32]
+  /// Inbound SAs of theirs, by destination. The capture may let packets of some pass.
+  public var known: [SAID]
 }
 
 /// What is known of packets with unknown SPIs: when to look, what was found, what was done.

@@ -54,20 +54,23 @@ public struct ChildSA: Hashable, Sendable {
   public var childID: UInt32
   /// Where it is in its life.
   public var state: State
-  /// SPI of its inbound SA, host order; 0 when there is none yet.
-  public var spiIn: UInt32
-  /// SPI of its outbound SA, likewise.
-  public var spiOut: UInt32
+  /// Its inbound SA; nil when there is none yet.
+  public var inbound: SAID?
+  /// Its outbound SA, likewise.
+  public var outbound: SAID?
 
   /// A CHILD_SA.
   public init(
-    name: ChildName, ikeID: UInt32, childID: UInt32, state: State, spiIn: UInt32, spiOut: UInt32
+    name: ChildName, ikeID: UInt32, childID: UInt32, state: State, inbound: SAID?, outbound: SAID?
   ) {
     self.name = name
     self.ikeID = ikeID
     self.childID = childID
     self.state = state
-    self.spiIn = spiIn
-    self.spiOut = spiOut
+    self.inbound = inbound
+    self.outbound = outbound
   }
+
+  /// Its SAs, those that there are.
+  public var sas: [SAID] { [inbound, outbound].compactMap(\.self) }
 }

@@ -21,29 +21,29 @@ struct DaemonView: Sendable {
   private var living: Set<UInt32> = []
   /// Of each connection, an IKE SA that waits for the peer.
   private var waiting: [String: UInt32] = [:]
-  /// SPIs that the daemon knows anything of.
-  private(set) var spis: Set<UInt32> = []
+  /// SAs that the daemon knows anything of.
+  private(set) var sas: Set<SAID> = []
 
   /// - Parameters:
-  ///   - kernel: SPIs of the kernel's SAs.
-  ///   - gone: SPIs that left it behind the daemon's back.
-  ///   - condemned: SPIs of SAs whose path is dead.
-  init(_ list: [IKESA], kernel: Set<UInt32>, gone: Set<UInt32>, condemned: Set<UInt32>) {
+  ///   - isInKernel: whether the kernel has an SA.
+  ///   - gone: SAs that left it behind the daemon's back.
+  ///   - condemned: SAs whose path is dead.
+  init(
+    _ list: [IKESA], isInKernel: (SAID) -> Bool, gone: (SAID) -> Bool, condemned: Set<SAID>
+  ) {
     for child in list.flatMap(\.children) {
-      let pair = Set([child.spiIn, child.spiOut])
-      spis.formUnion(pair)
+      sas.formUnion(child.sas)
+      let missing = child.sas.filter { !isInKernel($0) }
       switch child.state {
       case .deleted: continue
       case .deleting: others[child.name] = child
       case .installed, .other:
-        if !condemned.isDisjoint(with: pair) {
+        if !condemned.isDisjoint(with: child.sas) {
           doomed[child.name, default: []].append(child)
-        } else if child.state == .installed, pair.isSubset(of: kernel) {
+        } else if child.state == .installed, child.sas.count == 2, missing.isEmpty {
           whole.insert(child.name)
           living.insert(child.ikeID)
-        } else if child.state == .installed,
-          !gone.isDisjoint(with: pair.subtracting(kernel))
-        {
+        } else if child.state == .installed, missing.contains(where: gone) {
           doomed[child.name, default: []].append(child)
         } else {
           others[child.name] = child

@@ -21,9 +21,9 @@ struct IKEView: Sendable {
   var connectionsAskedAt: Instant?
   /// Its IKE SAs as listed last, and when; nil without it.
   var sas: (list: [IKESA], at: Instant)?
-  /// SPIs of monitored tunnels' SAs that left the kernel while the daemon may still believe in
-  /// them: not by a hard expiry, of which it is told.
-  var gone: [UInt32: TunnelID] = [:]
+  /// SAs of monitored tunnels that left the kernel while the daemon may still believe in them: not
+  /// by a hard expiry, of which it is told.
+  var gone: [SAID: TunnelID] = [:]
   /// Sets whose SAs are to be cleared through the daemon, and since when.
   var condemned: [MonitorID: Instant] = [:]
   /// IKE SAs of dead peers that are to be terminated, by the daemon's number.

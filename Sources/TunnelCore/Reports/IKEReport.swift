@@ -91,18 +91,15 @@ public struct IKESAStatus: Codable, Hashable, Sendable {
 extension Core {
   /// IKE SAs as strongSwan listed them last: it is asked anew whenever it says that they change.
   public func ikeReport(at now: Instant) -> IKEReport {
-    let homes = ike.sas == nil ? [:] : sas.homesByInboundSPI
-    return IKEReport(
+    IKEReport(
       control: control, controlObstacle: controlObstacle,
       sas: ike.sas.map { list, at in
         list.sorted { ($0.connection, $0.id) < ($1.connection, $1.id) }
-          .map { report($0, age: now.since(at).inSeconds, homes, at: now) }
+          .map { report($0, age: now.since(at).inSeconds, at: now) }
       })
   }
 
-  private func report(
-    _ ike: IKESA, age: Double, _ homes: [UInt32: SASetKey], at now: Instant
-  ) -> IKESAStatus {
+  private func report(_ ike: IKESA, age: Double, at now: Instant) -> IKESAStatus {
     let facts = ike.facts
     return IKESAStatus(
       id: ike.id, connection: ike.connection, state: ike.state, version: ike.version,
@@ -112,10 +109,11 @@ extension Core {
       algorithms: facts.algorithms, established: facts.established.map { Double($0) + age },
       renewal: facts.renewal.map { max(Double($0) - age, 0) }, tasks: facts.tasks,
       children: ike.children.map { child in
-        let set = homes[child.spiIn].flatMap { monitorOfSet[$0] }.flatMap { monitors[$0] }
+        let set = child.inbound.flatMap(sas.home).flatMap { monitorOfSet[$0] }
+          .flatMap { monitors[$0] }
         return IKESAStatus.Child(
           id: child.childID, name: child.name.child, state: child.state.name,
-          spiIn: child.spiIn.hex, spiOut: child.spiOut.hex,
+          spiIn: (child.inbound?.spi ?? 0).hex, spiOut: (child.outbound?.spi ?? 0).hex,
           tunnel: set.flatMap { tunnels[$0.tunnel]?.name })
       },
       dpd: peerStatus(of: ike, at: now))

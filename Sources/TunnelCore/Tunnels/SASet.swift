@@ -49,8 +49,8 @@ struct SASet: Hashable, Sendable {
     outbound.values.max { ($0.addedAt, $0.key.spi) < ($1.addedAt, $1.key.spi) }
   }
   var newestInboundIfID: UInt32 { inbound.values.map(\.ifID).max() ?? 0 }
-  /// SPIs of all SAs, both ways.
-  var spis: Set<UInt32> { Set((Array(inbound.keys) + Array(outbound.keys)).map(\.spi)) }
+  /// Names of all SAs, both ways.
+  var ids: Set<SAID> { Set((Array(inbound.keys) + Array(outbound.keys)).map(\.id)) }
 
   mutating func insert(_ sa: SecurityAssociation) {
     if sa.key.destination == key.local {

@@ -5,6 +5,8 @@
 struct SATable: Sendable {
   private(set) var sets: [SASetKey: SASet] = [:]
   private var home: [SAKey: SASetKey] = [:]
+  /// All that are known, by name: more than one only where their marks differ.
+  private var keysByID: [SAID: [SAKey]] = [:]
   /// if_ids of the sets that have all else in common, by that (a key with if_id 0).
   private var siblings: [SASetKey: Set<UInt32>] = [:]
   private var keysByRemote: [IPAddress: Set<SASetKey>] = [:]
@@ -19,20 +21,20 @@ struct SATable: Sendable {
     undirected.values.sorted { Self.comesFirst($0.key, $1.key) }
   }
 
-  /// The set of each inbound SPI. A host gives no SPI to two SAs that it receives by.
-  var homesByInboundSPI: [UInt32: SASetKey] {
-    sets.reduce(into: [:]) { homes, set in
-      for key in set.value.inbound.keys { homes[key.spi] = set.key }
-    }
-  }
-
   private static func comesFirst(_ lhs: SAKey, _ rhs: SAKey) -> Bool {
-    (lhs.spi, lhs.destination, lhs.ipProtocol, lhs.mark?.value ?? 0)
-      < (rhs.spi, rhs.destination, rhs.ipProtocol, rhs.mark?.value ?? 0)
+    (lhs.id, lhs.mark?.value ?? 0) < (rhs.id, rhs.mark?.value ?? 0)
   }
 
   /// Whether an SA is known.
   func contains(_ sa: SAKey) -> Bool { home[sa] != nil || undirected[sa] != nil }
+
+  /// Whether an SA of this name is known, whatever its mark.
+  func contains(_ id: SAID) -> Bool { keysByID[id] != nil }
+
+  /// The set that an SA is in; nil when it is not known, or has no direction.
+  func home(of id: SAID) -> SASetKey? {
+    keysByID[id]?.lazy.compactMap { home[$0] }.first
+  }
 
   /// Whether the agent looks at such an SA at all.
   static func isRelevant(_ sa: SecurityAssociation) -> Bool {
@@ -44,6 +46,7 @@ struct SATable: Sendable {
     _ sa: SecurityAssociation, isLocal: (IPAddress) -> Bool
   ) -> [SASetKey] {
     guard Self.isRelevant(sa) else { return [] }
+    if !contains(sa.key) { keysByID[sa.key.id, default: []].append(sa.key) }
     guard let own = Self.setKey(of: sa, isLocal: isLocal) else {
       undirected[sa.key] = sa
       return []
@@ -128,6 +131,8 @@ struct SATable: Sendable {
   /// Takes an SA out; returns the set it was in.
   mutating func remove(_ sa: SAKey) -> SASetKey? {
     undirected[sa] = nil
+    keysByID[sa.id]?.removeAll { $0 == sa }
+    if keysByID[sa.id]?.isEmpty == true { keysByID[sa.id] = nil }
     guard let key = home.removeValue(forKey: sa) else { return nil }
     take(sa, from: key)
     return key

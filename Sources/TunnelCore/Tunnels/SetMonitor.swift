@@ -40,8 +40,8 @@ struct SetMonitor: Sendable {
   /// Set while a direction has no SA but may get one back (break-before-make reauthentication,
   /// SAs that are being moved to other endpoints).
   var absentUntil: Instant?
-  /// SPIs of its SAs when it last was complete: moved SAs keep theirs.
-  var spis: Set<UInt32> = []
+  /// Its SAs when it last was complete.
+  var sas: Set<SAID> = []
   /// When its present SAs became a set: younger than the threshold they are not cleared.
   var bornAt: Instant?
   /// When SAs are to be cleared.
@@ -79,8 +79,17 @@ struct SetMonitor: Sendable {
   /// Whether it is up and has SAs in both directions.
   var isWhole: Bool { phase == .up && absentUntil == nil }
 
-  /// Whether these are the SAs that it had.
-  func isMoved(to set: SASet) -> Bool { spis.isSuperset(of: set.spis) }
+  /// Whether these are the SAs that it had: moved ones keep their SPIs, each in its direction, and
+  /// get other destinations.
+  func isMoved(to set: SASet) -> Bool {
+    func spis(_ ids: some Sequence<SAID>, to local: IPAddress, _ isInbound: Bool) -> Set<UInt32> {
+      Set(ids.lazy.filter { ($0.destination == local) == isInbound }.map(\.spi))
+    }
+    return [true, false].allSatisfy { isInbound in
+      spis(set.ids, to: set.key.local, isInbound)
+        .isSubset(of: spis(sas, to: key.local, isInbound))
+    }
+  }
 
   /// Whether its SAs are there and none of them is known to carry packets.
   var isUnproven: Bool {

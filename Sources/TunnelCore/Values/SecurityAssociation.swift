@@ -12,50 +12,6 @@ public struct Mark: Hashable, Sendable {
   }
 }
 
-/// What the kernel finds one SA by, in GETSA, DELSA and EXPIRE (net/xfrm/xfrm_user.c,
-/// `xfrm_user_state_lookup`). if_id is not part of it.
-public struct SAKey: Hashable, Sendable {
-  /// Where the SA's packets go: ours for an inbound SA, the peer's for an outbound one.
-  public var destination: IPAddress
-  /// The SPI, host order.
-  public var spi: UInt32
-  /// IP protocol number: 50 ESP, 51 AH, 108 IPComp.
-  public var ipProtocol: UInt8
-  /// The SA's lookup mark; nil when it has none.
-  public var mark: Mark?
-
-  /// A key of the SAD.
-  public init(destination: IPAddress, spi: UInt32, ipProtocol: UInt8 = 50, mark: Mark? = nil) {
-    self.destination = destination
-    self.spi = spi
-    self.ipProtocol = ipProtocol
-    self.mark = mark
-  }
-}
-
-extension SAKey: CustomStringConvertible {
-  /// `esp 0x0123abcd to 192.0.2.1`, with the mark when there is one.
-  public var description: String {
-    let name =
-      switch ipProtocol {
-      case 50: "esp"
-      case 51: "ah"
-      case 108: "comp"
-      default: "proto-\(ipProtocol)"
-      }
-    let suffix = mark.map { " mark 0x\(String($0.value, radix: 16))" } ?? ""
-    return "\(name) \(spi.hex) to \(destination)\(suffix)"
-  }
-}
-
-extension UInt32 {
-  /// `0x` and eight hex digits, as SPIs are written.
-  public var hex: String {
-    let digits = String(self, radix: 16)
-    return "0x" + String(repeating: "0", count: 8 - digits.count) + digits
-  }
-}
-
 /// One kernel SA as the agent sees it. It never holds a key.
 public struct SecurityAssociation: Hashable, Sendable {
   /// XFRM mode of the SA (include/uapi/linux/xfrm.h, XFRM_MODE_*).
