@@ -7,6 +7,8 @@ public struct Alarm: Hashable, Sendable {
     case up
     /// Its probes cannot prove anything, because of this.
     case unproven(String)
+    /// No probe can be sent, because of this: it may be down, and nobody would notice.
+    case unmonitored(String)
   }
 
   /// Down with a reason, up, or what is wrong.
@@ -31,7 +33,7 @@ public struct Alarm: Hashable, Sendable {
   /// How bad it is.
   public var level: LogLevel {
     switch kind {
-    case .down: .error
+    case .down, .unmonitored: .error
     case .unproven: .warning
     case .up: .info
     }
@@ -75,6 +77,9 @@ extension Alarm: CustomStringConvertible {
       let advice = remedy.map { "; \($0)" } ?? ""
       return "KMD_VPN_DOWN_ALARM_USER: VPN \(vpn) from \(text(remote)) is down. "
         + "\(fields), Reason: \(reason)\(advice)"
+    case .unmonitored(let why):
+      return "KMD_VPN_DOWN_ALARM_USER: VPN \(vpn) from \(text(remote)) is not monitored. "
+        + "\(fields), Reason: no probe can be sent, \(why)"
     case .unproven(let why):
       return "VPN_PATH_UNPROVEN: VPN \(vpn) from \(text(remote)): \(why). \(fields)"
     case .up:

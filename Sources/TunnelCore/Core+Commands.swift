@@ -11,6 +11,8 @@ extension Core {
     var isProven = true
   }
 
+  /// The first reply may take longer than the interval.
+  private static let shortestPatience = Duration.seconds(3)
   /// Nobody waits longer at a prompt, whatever the tunnel's timeout is.
   private static let longestPatience = Duration.seconds(10)
 
@@ -123,10 +125,10 @@ extension Core {
       verifications[tunnel.id]?.lines.append(line)
       return
     }
-    let timeout = monitor.window.timeout(configured: policy.timeout, interval: policy.interval)
+    let longest = max(timeout(of: tunnel, policy), Self.shortestPatience)
     let patience = verifications[tunnel.id]?.patience ?? .zero
     verifications[tunnel.id]?.waiting[id] = monitor.window.nextSequence
-    verifications[tunnel.id]?.patience = max(patience, min(timeout, Self.longestPatience))
+    verifications[tunnel.id]?.patience = max(patience, min(longest, Self.longestPatience))
     if monitor.nextProbe != nil { monitors[id]?.nextProbe = now.advanced(by: policy.interval) }
     schedule(id)
   }

@@ -68,6 +68,7 @@ extension Core {
       log(.info, "-", "peer=\(target.remote) answers IKE liveness questions now")
     }
     (answers.isSupported, answers.isUnsupported, answers.lastAnswerAt) = (true, false, now)
+    answers.lastObstacle = nil
     dpd.answers[target.remote] = answers
     if let gateway = dpd.gateways[target.remote] {
       ledger.count(gateway: gateway) { $0.answers += 1 }
@@ -81,9 +82,18 @@ extension Core {
     perform(dpd.watches[id]?.detector.answer(policy) ?? [], of: id, at: now)
   }
 
-  /// The kernel did not send a question: no loss, and status says why.
+  /// The kernel did not send a question, and status says why. Where it knows no way the question
+  /// counts as unanswered; else it is no loss.
   mutating func takeBackQuestion(_ target: IKEPing.Target, errno: Int32) {
     dpd.answers[target.remote]?.obstacle = errno
+    if dpd.answers[target.remote]?.lastObstacle != errno {
+      dpd.answers[target.remote]?.lastObstacle = errno
+      log(
+        .warning, "-",
+        "gateway=\(dpd.gateways[target.remote] ?? "-") peer=\(target.remote) cannot be asked: "
+          + IKEPing.text(SendError(errno)))
+    }
+    if SendError(errno).isNoWay { return }
     for id in dpd.ofPeer[target.remote] ?? [] { dpd.watches[id]?.detector.takeBack() }
   }
 

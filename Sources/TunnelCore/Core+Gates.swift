@@ -14,6 +14,7 @@ extension Core {
       // What is to be brought up is seen by the next list.
       if state == .absent { wantList(at: now) }
     }
+    settleBlindness(id, at: now)
     settlePeerHold(id)
     settleSets(id, at: now)
     weigh(id, at: now)

@@ -65,7 +65,8 @@ extension Core {
 
   /// No set is cleared that is younger than that, nor before its tunnel's next attempt is due.
   private func earliestClear(_ set: SetMonitor) -> Instant? {
-    let grown = set.bornAt?.advanced(by: patience(of: set))
+    let patience = max(patience(of: set), answerTime(of: set))
+    let grown = set.bornAt?.advanced(by: patience)
     let attempt = tunnels[set.tunnel].flatMap { attemptDue(set, $0) }
     return [grown, attempt].compactMap(\.self).max()
   }

@@ -12,8 +12,11 @@ extension Core {
       monitors[id]?.pathMTU.reconsider()
       return
     }
-    if monitors[id]?.pathMTU.expire(at: now) == true { reportPathMTU(id) }
-    guard monitor.isHealthy, let roundTrip = monitor.window.statistics.smoothedRTT,
+    let (drained, pause) = (drainedAt ?? now, lastPause)
+    if monitors[id]?.pathMTU.expire(drained: drained, after: pause, at: now) == true {
+      reportPathMTU(id)
+    }
+    guard monitor.isHealthy, let roundTrip = tunnel.roundTrip.smoothed,
       case .success(let path) = path(of: tunnel, through: monitor.key, for: monitor.purpose)
     else {
       monitors[id]?.pathMTU.wait()

@@ -5,12 +5,14 @@ extension Core {
 
   /// Does what is due for a set.
   mutating func wake(_ id: MonitorID, at now: Instant) {
+    noteSent(id, at: now)
     guard let monitor = monitors[id] else { return }
     func isDue(_ deadline: Instant?) -> Bool { deadline.map { $0 <= now } ?? false }
     if isDue(monitor.absentUntil) { return endAbsence(id, at: now) }
     if isDue(monitor.clearAt) { clear(id, at: now) }
     if isDue(monitor.clearAgainAt) { clearAgain(id, at: now) }
-    if let expired = monitors[id]?.window.expire(at: now) {
+    let (drained, pause) = (drainedAt ?? now, lastPause)
+    if let expired = monitors[id]?.window.expire(drained: drained, after: pause) {
       count(id) {
         $0.lost += expired.lost
         $0.clear += expired.clear
@@ -31,9 +33,10 @@ extension Core {
     guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel],
       let policy = tunnel.monitor, let due = monitor.nextProbe
     else { return }
-    ledger.lateness.note(due.duration(to: now))
-    let next = due.advanced(by: policy.interval)
-    monitors[id]?.nextProbe = next > now ? next : now.advanced(by: policy.interval)
+    noteLateness(of: due, policy, at: now)
+    let pace = pace(of: policy)
+    let next = due.advanced(by: pace)
+    monitors[id]?.nextProbe = next > now ? next : now.advanced(by: pace)
     if policy.mode == .optimized, monitor.phase == .up {
       readCounters(id)
     } else {
@@ -47,11 +50,8 @@ extension Core {
     else { return }
     switch path(of: tunnel, through: monitor.key, for: monitor.purpose) {
     case .failure(let obstacle):
-      // SAs that are being cleared lose their policies first.
-      if obstacle.isLasting, obstacle != monitor.obstacle, monitor.clearing.isEmpty {
-        log(.warning, tunnel.name, "set=\"\(monitor.name)\" not probed: \(obstacle)")
-      }
       monitors[id]?.obstacle = obstacle
+      noteBlocked(id, obstacle, at: now)
     case .success(let path):
       if monitor.path?.way.needsSocket == true, !path.way.needsSocket {
         effects.append(.endProbes(id))
@@ -63,10 +63,11 @@ extension Core {
       }
       monitors[id]?.path = path
       leadProbe(path)
+      monitors[id]?.sending.handOver()
       monitors[id]?.meter.noteProbe()
       notePeerMeters(monitor.key) { $0.noteProbe() }
-      let timeout = monitor.window.timeout(configured: policy.timeout, interval: policy.interval)
-      guard let sequence = monitors[id]?.window.send(at: now, timeout: timeout) else { return }
+      let longest = timeout(of: tunnel, policy)
+      guard let sequence = monitors[id]?.window.send(at: now, timeout: longest) else { return }
       effects.append(
         .sendProbe(
           ProbeRequest(
@@ -75,17 +76,24 @@ extension Core {
     }
   }
 
-  /// The kernel did not take the probe: no loss, and status says why.
+  /// The kernel did not take the probe, and status says why. Where it knows no way that is a loss, at
+  /// the probe's deadline as any other; else it is none.
   mutating func takeBack(
     _ id: MonitorID, _ sequence: UInt64, _ errno: Int32, at now: Instant
   ) {
     if PathMTU.owns(sequence) { return refusedWhole(id, sequence, limit: nil, at: now) }
-    monitors[id]?.window.takeBack(sequence)
-    count(id) { $0.notSent += 1 }
+    let obstacle = ProbeObstacle.kernel(errno)
+    monitors[id]?.obstacle = obstacle
+    if SendError(errno).isNoWay {
+      sayBlocked(id, obstacle)
+    } else {
+      monitors[id]?.window.takeBack(sequence)
+      count(id) { $0.notSent += 1 }
+      noteBlocked(id, obstacle, at: now)
+    }
     monitors[id]?.meter.takeBackProbe()
     if let key = monitors[id]?.key { notePeerMeters(key) { $0.takeBackProbe() } }
-    monitors[id]?.obstacle = .kernel(errno)
-    noteOutcome(id, sequence, .failure(.kernel(errno)))
+    noteOutcome(id, sequence, .failure(obstacle))
     schedule(id)
   }
 
@@ -94,6 +102,7 @@ extension Core {
   mutating func receive(_ reply: ProbeReply, at now: Instant) {
     guard let monitor = monitors[reply.monitor], monitor.absentUntil == nil else { return }
     defer { schedule(reply.monitor) }
+    noteSent(reply.monitor, at: now)
     if PathMTU.owns(reply.sequence) {
       guard arrives(by: reply.way, monitor) else { return }
       return receiveWhole(reply.monitor, reply.sequence, at: now)
@@ -116,14 +125,21 @@ extension Core {
         $0.answered += 1
         $0.roundTrips.note(roundTrip)
       }
+      noteRoundTrip(roundTrip, of: reply)
       pathIsAlive(reply.monitor, at: now)
       noteOutcome(reply.monitor, reply.sequence, .success(roundTrip))
-    case .late(let roundTrip):
+    case .late(let roundTrip, let isLife):
       count(reply.monitor) {
         $0.late += 1
         $0.roundTrips.note(roundTrip)
       }
-      noteLateAnswer(reply.monitor, at: now)
+      noteRoundTrip(roundTrip, of: reply)
+      if isLife {
+        pathIsAlive(reply.monitor, at: now)
+      } else {
+        noteLateAnswer(reply.monitor, at: now)
+      }
+      noteOutcome(reply.monitor, reply.sequence, .success(roundTrip))
     case .unknown, nil: break
     }
   }

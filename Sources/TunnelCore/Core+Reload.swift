@@ -137,8 +137,8 @@ extension Core {
     _ new: Monitor, insteadOf old: Monitor, to id: MonitorID, at now: Instant
   ) {
     guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel] else { return }
-    let timeout = monitor.window.timeout(configured: new.timeout, interval: new.interval)
-    monitors[id]?.window.adjust(timeout: timeout, threshold: new.threshold, at: now)
+    let longest = timeout(of: tunnel, new)
+    monitors[id]?.window.adjust(timeout: longest, threshold: new.threshold, at: now)
     monitors[id]?.nextProbe = monitor.nextProbe.map { min($0, now.advanced(by: new.interval)) }
     if new.mode == .optimized, old.mode != .optimized {
       monitors[id]?.meter.startAtNextReading()

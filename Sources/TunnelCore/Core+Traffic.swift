@@ -20,6 +20,7 @@ extension Core {
     switch (traffic?.sent, traffic?.received) {
     case (_, true):
       monitors[id]?.window.noteLife()
+      noteSent(id, byOthers: true, at: now)
       noteGoodProbe(id, at: now)
     case (true, _): sendProbe(id, at: now)
     case (_, _): break

@@ -14,6 +14,7 @@ import OrderedCollections
 /// - `Core+Ways`: through which link, or without one
 /// - `Core+OwnLinks`: XFRM interfaces of the agent's own
 /// - `Core+Probing`: probes, replies, thresholds
+/// - `Core+Punctuality`: whether the agent runs when it has to
 /// - `Core+PathMTU`: how large a packet a path carries
 /// - `Core+Clearing`: how SAs of a dead path are taken away
 /// - `Core+Guards`: whether they may be, now
@@ -61,6 +62,9 @@ public struct Core: Sendable {
   static let moveGrace = Duration.milliseconds(500)
   /// A late call beyond this means that the agent itself did not run.
   static let stallTolerance = Duration.milliseconds(100)
+  /// Deadlines that are looked at in one turn, at most: what was sent in it leaves, and answers are
+  /// read, before the next ones are.
+  private static let timersInTurn = 128
 
   /// What is obeyed; `Command.reload` changes it.
   public internal(set) var configuration: Configuration
@@ -95,6 +99,12 @@ public struct Core: Sendable {
   private var lastTunnel = 0
   private var lastMonitor: UInt32 = 0
   private var handledAt: Instant?
+  /// Replies that arrived until then have been taken.
+  var drainedAt: Instant?
+  /// The last time in which the agent did not run.
+  var lastPause: Pause?
+  /// Whether the agent runs when it has to.
+  var punctuality = Punctuality()
   /// Whether a first snapshot was taken; SAs in it are adopted.
   var hasStarted = false
   /// Whether another configuration is being taken over; SAs that are there are adopted.
@@ -146,13 +156,15 @@ public struct Core: Sendable {
     }
   }
 
-  /// When `handle(.tick, ...)` is due; nil when nothing waits.
+  /// When `handle(.drained, ...)` is due; nil when nothing waits.
   public var nextDeadline: Instant? { timers.next }
 
-  /// Takes one event and says what is to be done about it, in order.
+  /// Takes one event and says what is to be done about it, in order. What is due is done by `.drained`
+  /// and `.tick` alone, so that nothing is judged between two events that were read together.
   public mutating func handle(_ event: Event, at now: Instant) -> [Effect] {
-    forgiveStall(at: now)
     effects.removeAll(keepingCapacity: true)
+    noteStall(after: handledAt, at: now)
+    handledAt = now
     mustReadRoutes = false
     switch event {
     case .snapshot(let snapshot): take(snapshot, at: now)
@@ -199,19 +211,30 @@ public struct Core: Sendable {
     case .decrypted(let gateway, let packets): take(decrypted: packets, from: gateway)
     case .command(let command, let request): obey(command, request, at: now)
     case .shutdown(let release): shutDown(release: release, at: now)
-    case .tick: break
+    case .drained(let instant): runTimers(drained: min(instant, now), at: now)
+    case .tick: runTimers(drained: now, at: now)
     }
-    runTimers(at: now)
     if mustSettleOwnLinks { settleOwnLinks(at: now) }
     if mustReadRoutes || routes.needsDump { effects.append(.readRoutes) }
     routes.needsDump = false
     return effects
   }
 
-  private mutating func runTimers(at now: Instant) {
-    while let owner = timers.popDue(at: now) {
+  /// Does what is due, for a number of owners that is bounded.
+  ///
+  /// - Parameter instant: probes are judged by what had arrived until then.
+  private mutating func runTimers(drained instant: Instant, at now: Instant) {
+    drainedAt = max(drainedAt ?? instant, instant)
+    var unread: [MonitorID] = []
+    for _ in 0..<Self.timersInTurn {
+      guard let owner = timers.popDue(at: now) else { break }
       switch owner {
-      case .monitor(let id): wake(id, at: now)
+      case .monitor(let id):
+        wake(id, at: now)
+        // A reply may have come since the sockets were read.
+        guard let due = monitors[id]?.replyDeadline, due <= now else { continue }
+        timers.set(owner, to: nil)
+        unread.append(id)
       case .tunnel(let id): settle(id, at: now)
       case .gate(let link):
         if routes.mustCompare.remove(link) != nil { mustReadRoutes = true }
@@ -232,22 +255,7 @@ public struct Core: Sendable {
       case .verification(let id): endVerification(id)
       }
     }
-  }
-
-  /// Time during which the agent itself did not run is no evidence of loss.
-  private mutating func forgiveStall(at now: Instant) {
-    defer { handledAt = now }
-    guard let due = timers.next, let last = handledAt else { return }
-    let pause = max(due, last).duration(to: now)
-    guard pause > Self.stallTolerance else { return }
-    ledger.stalls += 1
-    ledger.lateness.note(pause)
-    log(.debug, "-", "the agent did not run for \(pause); deadlines moved")
-    for id in monitors.keys.sorted() {
-      // Answers and SAs that came meanwhile may still wait to be read.
-      monitors[id]?.postpone(by: pause + Self.stallTolerance)
-      schedule(id)
-    }
+    for id in unread { schedule(id) }
   }
 
   mutating func schedule(_ id: MonitorID) {

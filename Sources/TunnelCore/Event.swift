@@ -57,6 +57,9 @@ public enum Event: Sendable {
   case ikePingNotSent(IKEPing.Target, errno: Int32)
   /// Somebody's echo request reached this host by a link.
   case echoRequest(from: IPAddress, linkIndex: Int32)
+  /// A turn of the loop is over: what is due is to be done. All that reached this host until then,
+  /// replies above all, was read and made into events before this one.
+  case drained(at: Instant)
   /// A step of a gate could not be done.
   case gateFailed(GateFailure)
   /// A link of the agent's own could not be made.

@@ -22,9 +22,9 @@ public struct TunnelStatus: Codable, Hashable, Sendable {
   public var local: String?
   /// The peer's, likewise.
   public var remote: String?
-  /// absent, verifying, up, down, standby.
+  /// absent, verifying, up, down, standby; unmonitored where no probe can be sent.
   public var state: String
-  /// Junos' letter: "-" off, "U" up, "D" down, "V" verifying.
+  /// Junos' letter: "-" off, "U" up, "D" down, "V" verifying; "?" where no probe can be sent.
   public var mon: String
   /// held, in-service, as-found; "-" when the agent does not touch the link.
   public var gate: String
@@ -38,6 +38,8 @@ public struct TunnelStatus: Codable, Hashable, Sendable {
   public var threshold: Int?
   /// Why no probe can be sent; null when probes go.
   public var obstacle: String?
+  /// Replies take longer than configured: how long; null when they do not.
+  public var degraded: String?
   /// Times the tunnel went down since the agent started.
   public var failures: Int
   /// Why it went down the last time, and how many seconds ago.
@@ -77,7 +79,7 @@ public struct TunnelStatus: Codable, Hashable, Sendable {
       state, mon, gate,
       reason,
       since
-    case losses, threshold, obstacle, failures, attempts, withdrawn, dpd, sets
+    case losses, threshold, obstacle, degraded, failures, attempts, withdrawn, dpd, sets
     case nextAttempt = "next_attempt"
     case recoveryReplies = "recovery_replies"
     case recoveryThreshold = "recovery_threshold"
@@ -183,10 +185,13 @@ extension Core {
     tunnels.values.first { $0.name == name }.map { status(of: $0, at: now) }
   }
 
-  /// How many tunnels are in each state.
-  public var stateCounts: [TunnelState: Int] {
-    tunnels.values.reduce(into: [:]) { $0[$1.state, default: 0] += 1 }
+  /// How many tunnels are in each state, by the names that status has.
+  public var stateCounts: [String: Int] {
+    tunnels.values.reduce(into: [:]) { $0[$1.stateName, default: 0] += 1 }
   }
+
+  /// All that may be in there.
+  public static let stateNames = TunnelState.allCases.map(\.rawValue) + [Tunnel.unmonitored]
 
   private func status(of tunnel: Tunnel, at now: Instant) -> TunnelStatus {
     let sets = tunnel.monitors.compactMap { monitors[$0] }
@@ -199,11 +204,13 @@ extension Core {
       template: tunnel.template, link: tunnel.link, gateway: tunnel.gateway,
       local: (tunnel.endpoints?.local ?? gateway?.localAddress)?.description,
       remote: (tunnel.endpoints?.remote ?? gateway?.addresses.first)?.description,
-      state: tunnel.state.rawValue, mon: isStandby ? "-" : tunnel.monLetter,
+      state: tunnel.stateName, mon: isStandby ? "-" : tunnel.monLetter,
       gate: tunnel.isGuarded ? tunnel.link.flatMap { gates[$0]?.demand.rawValue } ?? "-" : "-",
-      reason: tunnel.reason.description, since: now.since(tunnel.since).inSeconds,
+      reason: tunnel.reasonText,
+      since: now.since(tunnel.blindSince ?? tunnel.since).inSeconds,
       losses: isMonitored ? sets.map(\.window.consecutiveLosses).max() ?? 0 : nil,
       threshold: isMonitored ? tunnel.monitor?.threshold : nil, obstacle: obstacle(tunnel, sets),
+      degraded: degradation(of: tunnel),
       failures: tunnel.failures, lastFailure: tunnel.lastFailure?.reason.description,
       lastFailureAge: tunnel.lastFailure.map { now.since($0.at).inSeconds },
       lastEvent: event?.text, lastEventCount: event?.count, lastEventAge: event?.age,
@@ -261,8 +268,19 @@ extension Core {
 }
 
 extension Tunnel {
+  fileprivate static let unmonitored = "unmonitored"
+
+  /// Its state, or that nobody looks.
+  var stateName: String { blindness == nil ? state.rawValue : Self.unmonitored }
+
+  /// Why it is in its state.
+  var reasonText: String {
+    blindness.map { "no probe can be sent: \($0)" } ?? reason.description
+  }
+
   var monLetter: String {
     guard monitor != nil, !isOnlyObserved else { return "-" }
+    guard blindness == nil else { return "?" }
     switch state {
     case .standby: return "-"
     case .up: return "U"

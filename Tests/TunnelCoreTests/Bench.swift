@@ -23,6 +23,8 @@ struct Bench {
   /// By which way instead, where that is not a link.
   var replyWay: ProbeWay?
   var rtt = 0.01
+  /// What the kernel refuses to send a probe with.
+  var refusal: Int32?
   /// Users' packets that pass the newest SAs in each interval, besides probes.
   var traffic: (out: UInt64, in: UInt64) = (0, 0)
   /// Whether the peer's IKE daemon answers liveness questions.
@@ -125,9 +127,14 @@ struct Bench {
     }
   }
 
-  /// Hands one event to the core and lets the kernel do what it asks for.
+  /// Hands one event to the core and lets the kernel do what it asks for, then all that is due.
   mutating func play(_ event: Event) {
     perform(core.handle(event, at: instant))
+    var turns = 0
+    while let due = core.nextDeadline, due <= instant, turns < 100 {
+      perform(core.handle(.tick, at: instant))
+      turns += 1
+    }
   }
 
   /// Lets time pass, waking the core whenever it wants to be woken.
@@ -180,6 +187,8 @@ struct Bench {
     for effect in list {
       trace.append((now, effect))
       switch effect {
+      case .sendProbe(let probe) where refusal != nil:
+        play(.probeNotSent(probe.monitor, sequence: probe.sequence, errno: refusal ?? 0))
       case .sendProbe(let probe)
       where answering && !silent.contains(probe.destination) && probe.size + 20 <= longest:
         count(out: 1, in: 1)

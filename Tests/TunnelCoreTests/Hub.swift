@@ -124,8 +124,18 @@ struct Hub {
     for sa in Self.pair(number, peer: peer, serial: serial) { play(.saDeleted(sa.key)) }
   }
 
+  /// Hands one event to the core, then has it do all that is due.
   mutating func play(_ event: Event) {
-    for effect in core.handle(event, at: instant) {
+    perform(core.handle(event, at: instant))
+    var turns = 0
+    while let due = core.nextDeadline, due <= instant, turns < 100 {
+      perform(core.handle(.tick, at: instant))
+      turns += 1
+    }
+  }
+
+  private mutating func perform(_ list: [Effect]) {
+    for effect in list {
       effects.append(effect)
       times.append(now)
       switch effect {

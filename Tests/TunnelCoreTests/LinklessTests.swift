@@ -102,7 +102,8 @@ import TunnelCore
   }
 
   @Test(arguments: [
-    (Int32(11), "kernel does not send: errno 11"), (24, "too many open files: raise LimitNOFILE"),
+    (Int32(11), "kernel does not send: no SA fits yet, or no room in the socket's buffer (EAGAIN)"),
+    (24, "kernel does not send: too many open files (EMFILE): raise LimitNOFILE"),
   ])
   func refusedProbesAreNoLoss(errno: Int32, obstacle: String) {
     var bench = booted()

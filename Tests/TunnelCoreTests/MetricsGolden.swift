@@ -1,7 +1,7 @@
 /// What monitoring systems read after `MetricsTests.theWholeText`: probes left at 0 to 8 s and were
 /// answered until 5; the threshold fell at 9, and the SAs were cleared at once.
 let metricsGolden = """
-  # HELP vpnagent_tunnel_up Whether the tunnel is up: 0 also while there is none
+  # HELP vpnagent_tunnel_up Whether the tunnel is up: 0 also while there is none, or while it cannot be probed
   # TYPE vpnagent_tunnel_up gauge
   vpnagent_tunnel_up{tunnel="to-b"} 0
   # HELP vpnagent_tunnel_state 1 for the state that the tunnel is in
@@ -11,6 +11,7 @@ let metricsGolden = """
   vpnagent_tunnel_state{tunnel="to-b",state="up"} 0
   vpnagent_tunnel_state{tunnel="to-b",state="down"} 1
   vpnagent_tunnel_state{tunnel="to-b",state="standby"} 0
+  vpnagent_tunnel_state{tunnel="to-b",state="unmonitored"} 0
   # HELP vpnagent_tunnel_info 1; link, gateway and establish-tunnels of the tunnel
   # TYPE vpnagent_tunnel_info gauge
   vpnagent_tunnel_info{tunnel="to-b",link="vti0",gateway="gw-b",establish="immediately"} 1
@@ -77,6 +78,9 @@ let metricsGolden = """
   # HELP vpnagent_probe_obstructed Whether a set cannot be probed, for the reason that status says
   # TYPE vpnagent_probe_obstructed gauge
   vpnagent_probe_obstructed{tunnel="to-b"} 0
+  # HELP vpnagent_path_degraded Whether replies take longer than the configuration waits for them
+  # TYPE vpnagent_path_degraded gauge
+  vpnagent_path_degraded{tunnel="to-b"} 0
   # HELP vpnagent_probe_never_answered Whether the threshold fell and nothing was done, because the target has never answered
   # TYPE vpnagent_probe_never_answered gauge
   vpnagent_probe_never_answered{tunnel="to-b"} 0
@@ -149,6 +153,7 @@ let metricsGolden = """
   vpnagent_tunnels{state="up"} 0
   vpnagent_tunnels{state="down"} 1
   vpnagent_tunnels{state="standby"} 0
+  vpnagent_tunnels{state="unmonitored"} 0
   # HELP vpnagent_role 1 for the HA role that the gateway has
   # TYPE vpnagent_role gauge
   vpnagent_role{role="active"} 1
@@ -184,8 +189,11 @@ let metricsGolden = """
   vpnagent_probe_lateness_seconds_bucket{le="+Inf"} 9
   vpnagent_probe_lateness_seconds_sum 0
   vpnagent_probe_lateness_seconds_count 9
-  # HELP vpnagent_stalls_total Times the agent did not run for more than 0.1 s when it had to, and moved its deadlines
+  # HELP vpnagent_stalls_total Times the agent did not run for more than 0.1 s when it had to
   # TYPE vpnagent_stalls_total counter
   vpnagent_stalls_total 0
+  # HELP vpnagent_probe_interval_stretch How much wider than configured probes are spread, because they cannot be sent in time; 1 when they can
+  # TYPE vpnagent_probe_interval_stretch gauge
+  vpnagent_probe_interval_stretch 1
 
   """

@@ -114,7 +114,7 @@ extension Oracle {
       if isNew || monitor.absentUntil != nil || isIdle {
         streak.unanswered = []
       }
-      let smoothed = monitor.window.statistics.smoothedRTT ?? .zero
+      let smoothed = core.tunnels[monitor.tunnel]?.roundTrip.smoothed ?? .zero
       if smoothed * 3 < policy.interval { requireNotOverdue(streak, policy, now) }
     }
     streaks[monitor.id] = streak

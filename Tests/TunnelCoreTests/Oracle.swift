@@ -60,19 +60,13 @@ struct Oracle {
     defer { lastCall = now }
     guard let due, let last = lastCall else { return }
     let pause = max(due, last).duration(to: now)
-    guard pause > .milliseconds(100) else { return }
+    guard pause > Core.stallTolerance else { return }
     for id in streaks.keys {
       let waiting = streaks[id]?.unanswered ?? []
-      streaks[id]?.unanswered = waiting.map {
-        ($0.sequence, $0.at.advanced(by: pause + Core.stallTolerance))
-      }
+      streaks[id]?.unanswered = waiting.map { ($0.sequence, $0.at.advanced(by: pause)) }
     }
     for id in sent.keys {
-      sent[id] = sent[id]?.mapValues { $0.advanced(by: pause + Core.stallTolerance) }
-    }
-    for key in grace.keys {
-      let until = grace[key]
-      grace[key] = until?.advanced(by: pause + Core.stallTolerance)
+      sent[id] = sent[id]?.mapValues { $0.advanced(by: pause) }
     }
   }
 
@@ -80,15 +74,11 @@ struct Oracle {
     _ reply: ProbeReply, _ core: Core, _ kernel: ModelKernel, _ now: Instant
   ) {
     guard let monitor = core.monitors[reply.monitor],
-      let sentAt = sent[reply.monitor]?[reply.sequence],
+      sent[reply.monitor]?[reply.sequence] != nil,
       case .link(let index) = reply.way, let vpn = vpn(of: monitor.key),
       scenario.mayProbe(vpn, through: kernel.links[index])
     else { return }
     account.noteReply(reply, from: vpn.name)
-    // After a stall a probe has all the time that the agent lost.
-    let stalled = core.nextDeadline.map { $0.duration(to: now) > Core.stallTolerance } ?? false
-    let limit = (stalled ? nil : vpn.monitor?.timeout) ?? .seconds(7200)
-    guard sentAt.duration(to: reply.arrivedAt) <= limit else { return }
     proven.insert(monitor.key)
   }
 

@@ -24,7 +24,7 @@ private struct Path {
     let end = Instant(nanoseconds: Int64(end) * 1_000_000_000)
     while let due = search.deadline ?? now as Instant?, due <= end {
       now = max(now, due)
-      note(search.expire(at: now))
+      note(search.expire(drained: now, after: nil, at: now))
       if let probes = search.begin(terms, at: now) { answer(probes) }
     }
     now = end

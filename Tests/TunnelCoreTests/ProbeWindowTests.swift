@@ -15,11 +15,11 @@ import Testing
     let early = window.send(at: at(0), timeout: .seconds(3))
     let answered = window.send(at: at(2), timeout: .seconds(3))
     #expect(window.receive(answered, at: at(2.1)) == .alive(roundTrip: .milliseconds(100)))
-    window.expire(at: at(3))
+    window.expire(drained: at(3))
     #expect(window.statistics.lost == 1)
     #expect(window.consecutiveLosses == 0)
     #expect(window.consecutiveReplies == 1)
-    #expect(window.receive(early, at: at(3.1)) == .late(roundTrip: .milliseconds(3100)))
+    #expect(window.receive(early, at: at(3.1)) == .late(roundTrip: .milliseconds(3100), isLife: false))
   }
 
   @Test func aLossAfterTheLastReplyEndsTheRowOfReplies() {
@@ -27,7 +27,7 @@ import Testing
     let answered = window.send(at: at(0), timeout: .seconds(1))
     _ = window.receive(answered, at: at(0.1))
     _ = window.send(at: at(1), timeout: .seconds(1))
-    window.expire(at: at(2))
+    window.expire(drained: at(2))
     #expect(window.consecutiveLosses == 1)
     #expect(window.consecutiveReplies == 0)
   }
@@ -39,7 +39,7 @@ import Testing
       let sent = Double(index) * 2
       let probe = window.send(at: at(sent), timeout: .seconds(1))
       if let roundTrip { _ = window.receive(probe, at: at(sent + roundTrip / 1000)) }
-      window.expire(at: at(sent + 1))
+      window.expire(drained: at(sent + 1))
     }
     return window.statistics.history
   }
@@ -49,12 +49,28 @@ import Testing
     #expect(history(Array(repeating: 3, count: 100)) == String(repeating: "2", count: 32))
   }
 
+  /// A pause is given back once, and never more of it than the probe lived through.
+  @Test func aProbeIsGivenTheTimeInWhichTheAgentDidNotRun() {
+    var window = ProbeWindow()
+    _ = window.send(at: at(0), timeout: .seconds(1))
+    let pause = Pause(from: at(0.7), to: at(60))
+    window.expire(drained: at(60), after: pause)
+    #expect(window.nextDeadline == at(60.3))
+    window.expire(drained: at(60.2), after: pause)
+    #expect(window.consecutiveLosses == 0)
+    window.expire(drained: at(60.3), after: Pause(from: at(60.21), to: at(60.3)))
+    #expect(window.consecutiveLosses == 1)
+    _ = window.send(at: at(61), timeout: .seconds(1))
+    window.expire(drained: at(62), after: pause)
+    #expect(window.consecutiveLosses == 2)
+  }
+
   @Test func aLateReplyStandsWhereItsProbeWasLost() {
     var window = ProbeWindow()
     let late = window.send(at: at(0), timeout: .seconds(1))
-    window.expire(at: at(1))
+    window.expire(drained: at(1))
     _ = window.send(at: at(2), timeout: .seconds(1))
-    window.expire(at: at(3))
+    window.expire(drained: at(3))
     #expect(window.statistics.history == "xx")
     _ = window.receive(late, at: at(3.5))
     #expect(window.statistics.history == "9x")

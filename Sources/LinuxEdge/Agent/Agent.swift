@@ -121,8 +121,7 @@ public final class Agent {
         signal = 0
         try reload(nil)
       }
-      // Replies that wait were read above: a timer must not call them lost.
-      if let due = core.nextDeadline, due <= monotonicNow() { try feed(.tick) }
+      try endTurn()
       try attendVICI()
       processes.wake(at: monotonicNow())
       notifier.wake(at: monotonicNow())
@@ -134,6 +133,19 @@ public final class Agent {
     let releases = options.onExit == .release && signal != SIGUSR1
     log(.info, "-", "told to end by signal \(signal): gates are \(releases ? "released" : "kept")")
     try feed(.shutdown(release: releases))
+  }
+
+  /// Has the core do what is due, after all that waits was read once more: what was fed above took its
+  /// time, and no timer may call lost what is here.
+  private func endTurn() throws(EdgeError) {
+    guard let due = core.nextDeadline, due <= monotonicNow() else { return }
+    try read(fromXfrm: true)
+    try read(fromXfrm: false)
+    for event in pinger.receiveAll() { try feed(event) }
+    for event in receiveRequests() { try feed(event) }
+    let (replies, drainedAt) = probes.drain()
+    for event in replies { try feed(event) }
+    try feed(.drained(at: drainedAt))
   }
 
   private var greeting: String {
@@ -148,8 +160,8 @@ public final class Agent {
   /// One line for `systemctl status`.
   private var summary: String {
     let counts = core.stateCounts
-    let text = [TunnelState.up, .verifying, .down, .absent].compactMap { state in
-      counts[state].map { "\($0) \(state.rawValue)" }
+    let text = ["up", "verifying", "down", "unmonitored", "absent"].compactMap { state in
+      counts[state].map { "\($0) \(state)" }
     }.joined(separator: ", ")
     return text.isEmpty ? "no tunnel" : text
   }
@@ -162,7 +174,7 @@ public final class Agent {
     case control?.listeningDescriptor:
       if let client = control?.accept() { try reactor.watch(client) }
     case let number where probes.descriptors.contains(number):
-      for reply in probes.receive(from: number) { try feed(.reply(reply)) }
+      for reply in probes.receive(from: number).replies { try feed(.reply(reply)) }
     case let number where watchedRequests.contains(number):
       for event in requestWatch?.receive(from: number) ?? [] { try feed(event) }
     case let number where pinger.owns(number):
@@ -234,7 +246,11 @@ public final class Agent {
   /// Replies and peers' probes that wait to be read: the kernel has counted their packets already,
   /// and the core must not take them for traffic.
   private func readProbes() -> [Event] {
-    probes.receiveAll() + watchedRequests.flatMap { requestWatch?.receive(from: $0) ?? [] }
+    probes.drain().events + receiveRequests()
+  }
+
+  private func receiveRequests() -> [Event] {
+    watchedRequests.flatMap { requestWatch?.receive(from: $0) ?? [] }
   }
 
   // MARK: Effects

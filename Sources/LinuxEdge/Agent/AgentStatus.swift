@@ -23,11 +23,13 @@ public struct AgentStatus: Codable, Sendable {
   public var dryRun: Bool
   /// The mass failure that is going on; null when there is none.
   public var massFailure: MassFailureStatus?
+  /// How the agent keeps up with its work; null while it does.
+  public var load: LoadStatus?
   /// Every tunnel.
   public var tunnels: [TunnelStatus]
 
   private enum CodingKeys: String, CodingKey {
-    case version, pid, uptime, config, control, role, tunnels
+    case version, pid, uptime, config, control, role, load, tunnels
     case controlObstacle = "control_obstacle"
     case badSPI = "bad_spi"
     case dryRun = "dry_run"
@@ -48,7 +50,7 @@ public struct AgentStatus: Codable, Sendable {
   init(
     version: String, pid: Int32, uptime: Double, config: String?, control: String,
     controlObstacle: String?, role: String, badSPI: [BadSPIStatus]?, dryRun: Bool,
-    massFailure: MassFailureStatus?, tunnels: [TunnelStatus]
+    massFailure: MassFailureStatus?, load: LoadStatus?, tunnels: [TunnelStatus]
   ) {
     self.version = version
     self.pid = pid
@@ -60,6 +62,7 @@ public struct AgentStatus: Codable, Sendable {
     self.badSPI = badSPI
     self.dryRun = dryRun
     self.massFailure = massFailure
+    self.load = load
     self.tunnels = tunnels
   }
 }

@@ -7,9 +7,12 @@ import TunnelCore
 ///
 /// ICMP errors are not looked at: anybody can send them.
 final class IKEPinger {
-  /// Questions without an answer that are remembered. Each is one entry until its target is asked again.
+  /// Questions to one peer that are remembered: the round trip may be longer than the interval.
+  private static let remembered = 8
+  /// Questions without an answer.
   private var asked: [UInt64: IKEPing.Target] = [:]
-  private var lastSPI: [IKEPing.Target: UInt64] = [:]
+  /// Their SPIs, the oldest first.
+  private var spis: [IKEPing.Target: [UInt64]] = [:]
   private var sockets: [IPAddress.Family: Box] = [:]
   private var untold: [Int32] = []
 
@@ -29,13 +32,12 @@ final class IKEPinger {
     sockets.values.contains { $0.descriptor.number == descriptor }
   }
 
-  /// Asks a peer. An earlier question to it is forgotten.
+  /// Asks a peer.
   func ask(_ target: IKEPing.Target) -> [Event] {
     do {
       let socket = try socket(target.remote.family)
       let ping = IKEPing(spi: max(try randomNumber(), 1), hasMarker: target.hasMarker)
-      if let earlier = lastSPI.updateValue(ping.spi, forKey: target) { asked[earlier] = nil }
-      asked[ping.spi] = target
+      remember(ping.spi, of: target)
       var source = vpa_ip(target.local)
       var peer = vpa_udp_peer(address: vpa_ip(target.remote), port: target.port)
       let bytes = ping.request
@@ -44,6 +46,16 @@ final class IKEPinger {
     } catch {
       return [.ikePingNotSent(target, errno: error.errno)]
     }
+  }
+
+  private func remember(_ spi: UInt64, of target: IKEPing.Target) {
+    asked[spi] = target
+    spis[target, default: []].append(spi)
+    guard let oldest = spis[target]?.first, (spis[target]?.count ?? 0) > Self.remembered else {
+      return
+    }
+    spis[target]?.removeFirst()
+    asked[oldest] = nil
   }
 
   private func socket(_ family: IPAddress.Family) throws(EdgeError) -> Int32 {
@@ -55,8 +67,13 @@ final class IKEPinger {
     return box.descriptor.number
   }
 
+  /// Answers that wait on any.
+  func receiveAll() -> [Event] {
+    sockets.values.flatMap { receive(from: $0.descriptor.number) }
+  }
+
   /// Answers that wait on a descriptor: from the address and port that were asked, with the SPI of
-  /// the last question. Each question is answered once.
+  /// a question. An answer is for all questions before it too.
   func receive(from descriptor: Int32) -> [Event] {
     var events: [Event] = []
     var buffer = [UInt8](repeating: 0, count: 64)
@@ -69,8 +86,11 @@ final class IKEPinger {
       guard let spi = IKEPing.spi(answeredBy: payload, hasMarker: hasMarker),
         let target = asked[spi], target.remote == IPAddress(from.address), target.port == from.port
       else { continue }
+      let answered = spis[target]?.prefix { $0 != spi } ?? []
+      for earlier in answered { asked[earlier] = nil }
       asked[spi] = nil
-      lastSPI[target] = nil
+      spis[target]?.removeFirst(answered.count + 1)
+      if spis[target]?.isEmpty == true { spis[target] = nil }
       events.append(.ikePingAnswered(target))
     }
   }

@@ -99,10 +99,20 @@ struct PolicySockets: ~Copyable {
   }
 
   /// Delivers every reply that is queued: whose socket has it, and through the SAs of which set.
-  mutating func receive(_ body: (MonitorID, SASetKey, IncomingProbe) -> Void) {
-    for fd in (try? reactor.poll()) ?? [] {
-      guard let monitor = owners[fd], let socket = sockets[monitor] else { continue }
-      buffer.receive(from: fd, identifier) { body(monitor, socket.path.set, $0) }
+  /// Returns what `ReplyBuffer.receive` does.
+  @discardableResult
+  mutating func receive(_ body: (MonitorID, SASetKey, IncomingProbe) -> Void) -> Duration {
+    var backlog = Duration.zero
+    // The reactor tells of some that are ready, and of others when those are drained.
+    for _ in 0...sockets.count {
+      let ready = (try? reactor.poll()) ?? []
+      if ready.isEmpty { break }
+      for fd in ready {
+        guard let monitor = owners[fd], let socket = sockets[monitor] else { continue }
+        let rest = buffer.receive(from: fd, identifier) { body(monitor, socket.path.set, $0) }
+        backlog = max(backlog, rest)
+      }
     }
+    return backlog
   }
 }

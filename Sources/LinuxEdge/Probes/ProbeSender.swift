@@ -91,17 +91,24 @@ struct ProbeSender: ~Copyable {
         .encoded(messageSize: probe.size, mac: mac))
   }
 
-  /// Replies that wait on any.
-  mutating func receiveAll() -> [Event] {
+  /// Replies that wait on any, and until when all that arrived are among them.
+  mutating func drain() -> (events: [Event], drainedAt: Instant) {
     var events: [Event] = []
-    for number in descriptors { events += receive(from: number).map { .reply($0) } }
-    return events
+    var drainedAt = monotonicNow()
+    for number in descriptors {
+      let (replies, until) = receive(from: number)
+      events += replies.map { .reply($0) }
+      drainedAt = min(drainedAt, until)
+    }
+    return (events, drainedAt)
   }
 
-  /// Replies that wait on a descriptor, right MAC only.
-  mutating func receive(from descriptor: Int32) -> [ProbeReply] {
+  /// Replies that wait on a descriptor, right MAC only, and until when all that arrived there are
+  /// among them.
+  mutating func receive(from descriptor: Int32) -> (replies: [ProbeReply], drainedAt: Instant) {
     let now = monotonicNow()
     var replies: [ProbeReply] = []
+    let backlog: Duration
     func take(_ packet: IncomingProbe, _ way: ProbeWay, _ owner: MonitorID?) {
       guard let payload = ProbePayload(authenticating: packet.payload, mac: mac),
         payload.monitor == owner ?? payload.monitor
@@ -112,10 +119,11 @@ struct ProbeSender: ~Copyable {
           arrivedAt: now.advanced(by: .zero - packet.age), way: way))
     }
     switch descriptor {
-    case ipv4.fd: ipv4.receive { take($0, .link($0.linkIndex), nil) }
-    case ipv6.fd: ipv6.receive { take($0, .link($0.linkIndex), nil) }
-    default: policies.receive { owner, set, packet in take(packet, .policy(set), owner) }
+    case ipv4.fd: backlog = ipv4.receive { take($0, .link($0.linkIndex), nil) }
+    case ipv6.fd: backlog = ipv6.receive { take($0, .link($0.linkIndex), nil) }
+    default:
+      backlog = policies.receive { owner, set, packet in take(packet, .policy(set), owner) }
     }
-    return replies
+    return (replies, now.advanced(by: .zero - backlog))
   }
 }

@@ -83,8 +83,10 @@ public struct ProbeSocket: ~Copyable {
     sendProbes(probes, by: sender ?? fd, identifier)
   }
 
-  /// Delivers every reply that is queued.
-  public mutating func receive(_ body: (IncomingProbe) -> Void) {
+  /// Delivers every reply that is queued, up to a bound. Returns zero when none is left, else the age
+  /// of the last one that was read: all that arrived before it were.
+  @discardableResult
+  public mutating func receive(_ body: (IncomingProbe) -> Void) -> Duration {
     buffer.receive(from: fd, identifier, body)
   }
 }
@@ -108,19 +110,32 @@ func sendProbes(_ probes: [OutgoingProbe], by fd: Int32, _ identifier: UInt16) -
 /// Room for a batch of replies; sockets may share it.
 struct ReplyBuffer: ~Copyable {
   private static let batch = 64
+  /// Batches that are read at once, at most: others want to be read too.
+  private static let batches = 64
+  private static let mostErrors = 8
   private var bytes = [UInt8](repeating: 0, count: batch * Int(VPA_PROBE_PAYLOAD))
   private var replies = [vpa_probe_in](repeating: vpa_probe_in(), count: batch)
 
-  /// Delivers every reply that is queued on a probe socket.
+  /// Delivers every reply that is queued on a probe socket, up to a bound. Returns zero when none is
+  /// left, else the age of the last one that was read: all that arrived before it were.
   mutating func receive(
     from fd: Int32, _ identifier: UInt16, _ body: (IncomingProbe) -> Void
-  ) {
+  ) -> Duration {
     var taken = 0
-    repeat {
+    var age = Duration.seconds(1)
+    var errors = 0
+    for _ in 0..<Self.batches {
       let kept = unsafe vpa_probe_receive(
         fd, identifier, &bytes, &replies, replies.count, &taken)
-      for index in 0..<Int(max(kept, 0)) {
+      // An ICMP error waits before the replies, and is told once.
+      if kept < 0 {
+        errors += 1
+        if errors > Self.mostErrors { return .zero }
+        continue
+      }
+      for index in 0..<Int(kept) {
         let reply = replies[index]
+        age = .nanoseconds(reply.age_ns)
         let start = index * Int(VPA_PROBE_PAYLOAD)
         body(
           IncomingProbe(
@@ -128,6 +143,8 @@ struct ReplyBuffer: ~Copyable {
             age: .nanoseconds(reply.age_ns),
             payload: Array(bytes[start..<start + Int(reply.payload_length)])))
       }
-    } while taken == replies.count
+      if taken < replies.count { return .zero }
+    }
+    return age
   }
 }

@@ -7,6 +7,8 @@ extension Alarm {
   public static let upMessageID = "a5779048a6ba4e0d8678670fae07e4db"
   /// MESSAGE_ID of every alarm that probes of a tunnel prove nothing.
   public static let unprovenMessageID = "d6dc6e16f74849acbf3c1d653359e733"
+  /// MESSAGE_ID of every alarm that no probe of a tunnel can be sent.
+  public static let unmonitoredMessageID = "2c51c1f7a9b54d0e8f2f6f0f5d1c7e94"
 
   /// Fields of the journal's entry besides its text: docs/alarms.md.
   var journalFields: [(String, String)] {
@@ -18,6 +20,8 @@ extension Alarm {
     switch kind {
     case .down(let reason):
       fields += [("MESSAGE_ID", Self.downMessageID), ("VPN_REASON", reason.description)]
+    case .unmonitored(let why):
+      fields += [("MESSAGE_ID", Self.unmonitoredMessageID), ("VPN_REASON", why)]
     case .up: fields.append(("MESSAGE_ID", Self.upMessageID))
     case .unproven(let why):
       fields += [("MESSAGE_ID", Self.unprovenMessageID), ("VPN_REASON", why)]
@@ -31,6 +35,7 @@ extension Alarm {
     case .down: "down"
     case .up: "up"
     case .unproven: "unproven"
+    case .unmonitored: "unmonitored"
     }
   }
 

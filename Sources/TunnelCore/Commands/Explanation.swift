@@ -4,8 +4,10 @@ extension Core {
   /// nil when there is no such tunnel.
   public func explanation(of name: String, at now: Instant) -> [String]? {
     guard case .success(let tunnel) = self.tunnel(named: name) else { return nil }
-    var lines = ["\(tunnel.name): \(words(tunnel)) for \(Self.text(now.since(tunnel.since)))"]
-    lines.append("  why: \(tunnel.reason)")
+    let since = tunnel.blindSince ?? tunnel.since
+    var lines = ["\(tunnel.name): \(words(tunnel)) for \(Self.text(now.since(since)))"]
+    lines.append("  why: \(tunnel.reasonText)")
+    lines += degradation(of: tunnel).map { ["  degraded: \($0)"] } ?? []
     lines.append("  gate: \(gateLine(tunnel, at: now))")
     lines += next(tunnel, at: now).map { "  next: \($0)" }
     lines += remedies(tunnel).map { "  to change it: \($0)" }
@@ -13,7 +15,8 @@ extension Core {
   }
 
   private func words(_ tunnel: Tunnel) -> String {
-    switch tunnel.state {
+    if tunnel.blindness != nil { return "not monitored, was \(tunnel.state.rawValue)" }
+    return switch tunnel.state {
     case .absent: "no complete SA set"
     case .verifying: "SAs are there, the path is not proven yet"
     case .up:

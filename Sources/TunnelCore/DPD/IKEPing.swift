@@ -25,6 +25,9 @@ public struct IKEPing: Hashable, Sendable {
     public var hasMarker: Bool { port != IKEPing.port }
   }
 
+  /// Why a question was not sent.
+  static func text(_ error: SendError) -> String { error.description(of: "IKE (UDP 500 and 4500)") }
+
   /// IKE's own port.
   public static let port: UInt16 = 500
   /// The port of NAT traversal.

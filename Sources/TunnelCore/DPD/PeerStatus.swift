@@ -60,6 +60,6 @@ extension Core {
       support: answers.isSupported
         ? "supported" : answers.isUnsupported ? "unsupported" : "unknown",
       lastAnswer: answers.lastAnswerAt.map { now.since($0).inSeconds },
-      obstacle: answers.obstacle.map { "kernel does not send: errno \($0)" })
+      obstacle: answers.obstacle.map { "kernel does not send: \(IKEPing.text(SendError($0)))" })
   }
 }

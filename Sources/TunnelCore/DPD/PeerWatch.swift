@@ -66,6 +66,8 @@ struct PeerAnswers: Hashable, Sendable {
   var lastAnswerAt: Instant?
   /// Why it could not be asked the last time: errno; nil when it could.
   var obstacle: Int32?
+  /// What was said of that.
+  var lastObstacle: Int32?
 }
 
 /// All that the core keeps for dead peer detection.

@@ -43,6 +43,9 @@ extension MetricsScene {
     .tunnel("probe_obstructed", "Whether a set cannot be probed, for the reason that status says") {
       one in one.tunnel.monitor.map { _ in one.sets.contains { $0.obstacle != nil } ? 1 : 0 }
     },
+    .tunnel("path_degraded", "Whether replies take longer than the configuration waits for them") {
+      one in one.tunnel.monitor.map { _ in one.tunnel.isDegraded ? 1 : 0 }
+    },
     .tunnel(
       "probe_never_answered",
       "Whether the threshold fell and nothing was done, because the target has never answered"

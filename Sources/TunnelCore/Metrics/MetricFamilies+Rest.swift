@@ -28,8 +28,8 @@ extension MetricsScene {
     MetricFamily("tunnels", .gauge, "Tunnels in each state, also those without a series") {
       scene, text in
       let counts = scene.core.stateCounts
-      for state in TunnelState.allCases {
-        text.sample(Exposition.label("state", state.rawValue), UInt64(counts[state] ?? 0))
+      for state in Core.stateNames {
+        text.sample(Exposition.label("state", state), UInt64(counts[state] ?? 0))
       }
     },
     MetricFamily("role", .gauge, "1 for the HA role that the gateway has") { scene, text in
@@ -54,8 +54,12 @@ extension MetricsScene {
     ) { scene, text in text.sample("", scene.core.ledger.lateness) },
     .one(
       "stalls_total", .counter,
-      "Times the agent did not run for more than 0.1 s when it had to, and moved its deadlines",
-      \.ledger.stalls),
+      "Times the agent did not run for more than 0.1 s when it had to", \.ledger.stalls),
+    MetricFamily(
+      "probe_interval_stretch", .gauge,
+      "How much wider than configured probes are spread, because they cannot be sent in time; "
+        + "1 when they can"
+    ) { scene, text in text.sample("", scene.core.punctuality.stretch) },
   ]
 }
 

@@ -1,14 +1,14 @@
 /// Metrics of tunnels, their links and their SAs. docs/metrics.md has them all.
 extension MetricsScene {
   static let ofTunnels: [MetricFamily<MetricsScene>] = [
-    .tunnel("tunnel_up", "Whether the tunnel is up: 0 also while there is none") {
-      $0.tunnel.state == .up ? 1 : 0
+    .tunnel("tunnel_up", "Whether the tunnel is up: 0 also while there is none, or while it cannot be probed") {
+      $0.tunnel.state == .up && $0.tunnel.blindness == nil ? 1 : 0
     },
     MetricFamily("tunnel_state", .gauge, "1 for the state that the tunnel is in") { scene, text in
       for one in scene.tunnels {
-        for state in TunnelState.allCases {
+        for state in Core.stateNames {
           text.sample(
-            "\(one.label),\(Exposition.label("state", state.rawValue))", one.tunnel.state == state)
+            "\(one.label),\(Exposition.label("state", state))", one.tunnel.stateName == state)
         }
       }
     },
@@ -23,7 +23,7 @@ extension MetricsScene {
       }
     },
     .tunnel("tunnel_monitored", "Whether the tunnel has vpn-monitor and can be probed") {
-      $0.tunnel.monitor != nil && !$0.tunnel.isOnlyObserved ? 1 : 0
+      $0.tunnel.monitor != nil && !$0.tunnel.isOnlyObserved && $0.tunnel.blindness == nil ? 1 : 0
     },
     MetricFamily(
       "tunnel_state_change_timestamp_seconds", .gauge,

@@ -53,8 +53,11 @@ struct PathMTU: Hashable, Sendable {
     var size: Int
     var number: UInt64
     var terms: Terms
+    var sentAt: Instant
     var deadline: Instant
     var isSmallAnswered = false
+    /// Whether it was given the time in which the agent did not run.
+    var isExcused = false
   }
 
   /// Trials in a row that must fail before a size counts as too large.
@@ -84,9 +87,21 @@ struct PathMTU: Hashable, Sendable {
   /// Whether there is something to do now.
   func isDue(at now: Instant) -> Bool { deadline.map { $0 <= now } ?? true }
 
+  /// When a reply that is waited for will be late.
+  var replyDeadline: Instant? { trial?.deadline }
+
   /// Judges the trial whose time is over. Returns whether the finding is another by now.
-  mutating func expire(at now: Instant) -> Bool {
-    guard let trial, trial.deadline <= now else { return false }
+  ///
+  /// - Parameters:
+  ///   - drained: replies that arrived until then have been taken.
+  ///   - pause: the last time in which the agent did not run.
+  mutating func expire(drained: Instant, after pause: Pause?, at now: Instant) -> Bool {
+    guard let trial, trial.deadline <= drained else { return false }
+    if let lived = pause?.lived(since: trial.sentAt), !trial.isExcused {
+      self.trial?.isExcused = true
+      self.trial?.deadline = trial.deadline.advanced(by: lived)
+      return expire(drained: drained, after: pause, at: now)
+    }
     self.trial = nil
     guard trial.isSmallAnswered else {
       nextTrial = now.advanced(by: trial.terms.pause)
@@ -106,7 +121,8 @@ struct PathMTU: Hashable, Sendable {
     }
     lastNumber += 1
     trial = Trial(
-      size: size, number: lastNumber, terms: terms, deadline: now.advanced(by: terms.timeout))
+      size: size, number: lastNumber, terms: terms, sentAt: now,
+      deadline: now.advanced(by: terms.timeout))
     return Probes(
       size: size, large: Self.mark | lastNumber << 1, small: Self.mark | lastNumber << 1 | 1)
   }
@@ -232,11 +248,5 @@ struct PathMTU: Hashable, Sendable {
   mutating func reconsider() {
     wait()
     startRound()
-  }
-
-  /// Moves all that is due: the agent itself did not run meanwhile.
-  mutating func postpone(by pause: Duration) {
-    if let deadline = trial?.deadline { trial?.deadline = deadline.advanced(by: pause) }
-    nextTrial = nextTrial?.advanced(by: pause)
   }
 }

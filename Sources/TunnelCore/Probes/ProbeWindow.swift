@@ -2,8 +2,8 @@ import DequeModule
 
 /// The probes of one SA set: which are out, which were lost, and what the answers say of the path.
 ///
-/// Loss is computed, not recorded: a probe is lost when it is older than its deadline and
-/// unanswered. A late answer heals the statistics and the smoothed RTT, never a decision.
+/// Loss is computed, not recorded: a probe is lost when all that arrived until its deadline was read
+/// and it is unanswered.
 struct ProbeWindow: Hashable, Sendable {
   private struct Sent: Hashable {
     var sequence: UInt64
@@ -11,19 +11,21 @@ struct ProbeWindow: Hashable, Sendable {
     var deadline: Instant
     /// Whether it was answered outside the tunnel.
     var hasClearReply = false
+    /// Whether it was given the time in which the agent did not run.
+    var isExcused = false
   }
 
   /// What a reply meant.
   enum Verdict: Hashable {
     /// In time: the path carried it within this round trip.
     case alive(roundTrip: Duration)
-    /// After its deadline: counted in the statistics only.
-    case late(roundTrip: Duration)
+    /// After its deadline; life, if it was sent after all that were answered before.
+    case late(roundTrip: Duration, isLife: Bool)
     /// Not outstanding: a duplicate, or from before the window was emptied.
     case unknown
   }
 
-  /// Consecutive probes lost since the last one that was answered in time.
+  /// Consecutive probes lost since the last one that was answered.
   private(set) var consecutiveLosses = 0
   /// Signs of life in a row since the last loss: answers in time, intervals with traffic.
   private(set) var consecutiveReplies = 0
@@ -37,7 +39,7 @@ struct ProbeWindow: Hashable, Sendable {
   private var outstanding: Deque<Sent> = []
   private var recentlyLost: Deque<Sent> = []
   private var lastAnswered: UInt64 = 0
-  private static let remembersLost = 32
+  private static let remembersLost = 256
 
   /// When the oldest probe that is out will count as lost.
   var nextDeadline: Instant? { outstanding.first?.deadline }
@@ -61,11 +63,23 @@ struct ProbeWindow: Hashable, Sendable {
   }
 
   /// Counts the probes whose deadline has passed. Returns how many, those that were answered outside
-  /// the tunnel by themselves.
+  /// the tunnel by themselves. One that lived through a pause of the agent's own is given that time,
+  /// once: an agent that never runs on time must still find a dead path.
+  ///
+  /// - Parameters:
+  ///   - drained: replies that arrived until then have been taken.
+  ///   - pause: the last time in which the agent did not run.
   @discardableResult
-  mutating func expire(at now: Instant) -> (lost: UInt64, clear: UInt64) {
+  mutating func expire(
+    drained: Instant, after pause: Pause? = nil
+  ) -> (lost: UInt64, clear: UInt64) {
     var expired: (lost: UInt64, clear: UInt64) = (0, 0)
-    while let first = outstanding.first, first.deadline <= now {
+    while let first = outstanding.first, first.deadline <= drained {
+      if let lived = pause?.lived(since: first.sentAt), !first.isExcused {
+        outstanding[0].isExcused = true
+        outstanding[0].deadline = first.deadline.advanced(by: lived)
+        continue
+      }
       outstanding.removeFirst()
       if first.hasClearReply { expired.clear += 1 } else { expired.lost += 1 }
       recentlyLost.append(first)
@@ -85,10 +99,7 @@ struct ProbeWindow: Hashable, Sendable {
       let probe = outstanding.remove(at: index)
       let roundTrip = max(probe.sentAt.duration(to: arrival), .zero)
       statistics.note(roundTrip, of: sequence)
-      lastAnswered = max(lastAnswered, sequence)
-      consecutiveLosses = 0
-      consecutiveReplies += 1
-      hasClearReply = false
+      noteAnswered(sequence)
       return .alive(roundTrip: roundTrip)
     }
     guard let index = recentlyLost.firstIndex(where: { $0.sequence == sequence }) else {
@@ -96,7 +107,16 @@ struct ProbeWindow: Hashable, Sendable {
     }
     let roundTrip = max(recentlyLost.remove(at: index).sentAt.duration(to: arrival), .zero)
     statistics.healLoss(of: sequence, by: roundTrip)
-    return .late(roundTrip: roundTrip)
+    let isLife = sequence > lastAnswered
+    if isLife { noteAnswered(sequence) }
+    return .late(roundTrip: roundTrip, isLife: isLife)
+  }
+
+  private mutating func noteAnswered(_ sequence: UInt64) {
+    lastAnswered = max(lastAnswered, sequence)
+    consecutiveLosses = 0
+    consecutiveReplies += 1
+    hasClearReply = false
   }
 
   /// Takes an authentic reply that came outside the tunnel. It is no sign of life.
@@ -148,18 +168,12 @@ struct ProbeWindow: Hashable, Sendable {
     consecutiveLosses = min(consecutiveLosses, threshold - 1)
   }
 
-  /// Gives every probe that is out this much longer: the agent itself did not run meanwhile.
-  mutating func postpone(by pause: Duration) {
+  /// Replies take longer than it was known: probes that are out may take as long as a new one.
+  mutating func allow(_ timeout: Duration) {
     for index in outstanding.indices {
-      outstanding[index].deadline = outstanding[index].deadline.advanced(by: pause)
+      let probe = outstanding[index]
+      outstanding[index].deadline = max(probe.deadline, probe.sentAt.advanced(by: timeout))
     }
-  }
-
-  /// How long a probe may take: `configured`, or the interval but never under three smoothed RTTs.
-  func timeout(configured: Duration?, interval: Duration) -> Duration {
-    if let configured { return configured }
-    guard let smoothed = statistics.smoothedRTT else { return interval }
-    return max(interval, smoothed * 3)
   }
 }
 

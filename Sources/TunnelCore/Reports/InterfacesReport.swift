@@ -76,7 +76,7 @@ extension Core {
       gate: users.contains(where: \.isGuarded) ? gates[name]?.demand.rawValue ?? "-" : "-",
       addresses: link.flatMap { addresses[$0.index] }.map(Self.text) ?? [],
       tunnels: users.map {
-        .init(name: $0.name, id: $0.id.rawValue, state: $0.state.rawValue)
+        .init(name: $0.name, id: $0.id.rawValue, state: $0.stateName)
       })
     switch link?.kind {
     case .vti(let local, let remote, let inputKey, let outputKey):

@@ -15,8 +15,8 @@ extension ProbeObstacle: CustomStringConvertible {
     case .noDestination(let prefixes): "no destination-ip inside \(Self.text(prefixes))"
     case .noAddress(let prefixes): "no address of this host inside \(Self.text(prefixes))"
     case .noPing: "its traffic selectors take no ICMP echo"
-    case .kernel(24): "too many open files: raise LimitNOFILE"  // EMFILE
-    case .kernel(let errno): "kernel does not send: errno \(errno)"
+    case .kernel(let errno):
+      "kernel does not send: \(SendError(errno).description(of: "ICMP echo requests"))"
     }
   }
 

@@ -30,6 +30,8 @@ struct SetMonitor: Sendable {
   var selectors: [TrafficSelector] = []
   /// Whether an alarm says that it is down while its tunnel is up.
   var isAlarmed = false
+  /// Whether nobody looks at it, of several, and that was said.
+  var isBlindAlarmed = false
   /// After a failure its routes stay held until then, in on-traffic tunnels.
   var heldUntil: Instant?
   var window = ProbeWindow()
@@ -65,6 +67,8 @@ struct SetMonitor: Sendable {
   var path: ProbePath?
   /// Why no probe could be sent the last time; nil when one was.
   var obstacle: ProbeObstacle?
+  /// Whether probes leave at all.
+  var sending = ProbeSending()
 
   init(id: MonitorID, tunnel: TunnelID, key: SASetKey) {
     self.id = id
@@ -102,14 +106,9 @@ struct SetMonitor: Sendable {
   /// Whether packets could pass both ways at any time.
   var wasComplete: Bool { phase != .incomplete || bornAt != nil }
 
-  /// Moves all that is due: the agent itself did not run meanwhile. Probes keep their distance.
-  mutating func postpone(by pause: Duration) {
-    window.postpone(by: pause)
-    pathMTU.postpone(by: pause)
-    nextProbe = nextProbe?.advanced(by: pause)
-    absentUntil = absentUntil?.advanced(by: pause)
-    clearAt = clearAt?.advanced(by: pause)
-    clearAgainAt = clearAgainAt?.advanced(by: pause)
+  /// When a probe that is out will count as unanswered.
+  var replyDeadline: Instant? {
+    [window.nextDeadline, pathMTU.replyDeadline].compactMap { $0 }.min()
   }
 
   /// The first thing that is due.
@@ -138,7 +137,8 @@ extension ProbeObstacle {
   }
 }
 
-/// Why a set cannot be probed just now. None of these counts as a loss.
+/// Why a set cannot be probed just now. None of these counts as a loss, but that the kernel knows no
+/// way (`SendError.isNoWay`).
 public enum ProbeObstacle: Error, Hashable, Sendable {
   /// The configured link does not exist.
   case noLink

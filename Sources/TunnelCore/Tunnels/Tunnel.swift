@@ -44,6 +44,10 @@ struct Tunnel: Sendable {
   var heldUntil: Instant?
   /// Attempts to get it renegotiated since it last recovered.
   var attempts: Attempts
+  /// How long replies take through it.
+  var roundTrip = RoundTripMemory()
+  /// Whether it was said that replies take longer than a probe is given by the configuration.
+  var isDegraded = false
   /// Destinations that an alarm says have never answered.
   var warnedOf: Set<String> = []
   /// Sets that lived and are gone; none of them is back yet.
@@ -60,6 +64,10 @@ struct Tunnel: Sendable {
   var isHeldForPeer = false
   /// Its `renegotiate-command`; nil while that is not needed.
   var command: CommandWork?
+  /// Why nobody looks at it any more, though somebody is to; nil while somebody does. Written by
+  /// `Core.report(_:of:at:)` alone.
+  fileprivate(set) var blindness: ProbeObstacle?
+  fileprivate(set) var blindSince: Instant?
   /// Times the tunnel went down, and the last one.
   fileprivate(set) var failures = 0
   fileprivate(set) var lastFailure: (reason: Reason, at: Instant)?
@@ -109,6 +117,28 @@ extension Core {
     // Nothing is known of a path that cannot be probed.
     if reason == .observedOnly || tunnel.isOnlyObserved && state == .absent { return }
     raiseAlarm(id, from: tunnel.state, to: state, because: reason)
+  }
+
+  /// The only way in which a tunnel becomes `unmonitored`, or ceases to be.
+  mutating func report(_ blindness: ProbeObstacle?, of id: TunnelID, at now: Instant) {
+    guard let tunnel = tunnels[id], tunnel.blindness != blindness else { return }
+    tunnels[id]?.blindness = blindness
+    let path = tunnel.monitors.compactMap { monitors[$0]?.path }.first
+    switch (tunnel.blindness, blindness) {
+    case (nil, let obstacle?):
+      tunnels[id]?.blindSince = now
+      eventLog.note("Not monitored: \(obstacle)", of: id, at: now)
+      log(
+        .warning, tunnel.name,
+        "state=unmonitored was=\(tunnel.state.rawValue) "
+          + "reason=\"no probe can be sent: \(obstacle)\"")
+      raise(.unmonitored("\(obstacle)"), for: tunnel, path)
+    case (_?, nil):
+      tunnels[id]?.blindSince = nil
+      log(.info, tunnel.name, "state=\(tunnel.state.rawValue) was=unmonitored")
+      if tunnel.state == .up { raise(.up, for: tunnel, path) }
+    case (_, _): break
+    }
   }
 
   private mutating func raiseAlarm(

@@ -27,6 +27,7 @@ struct StatusNotes {
     if let obstacle = tunnel.obstacle, !SetLines(tunnel).show(obstacle) {
       notes.append("not probed: \(obstacle)")
     }
+    if let degraded = tunnel.degraded { notes.append("degraded: \(degraded)") }
     if let found = tunnel.sets.compactMap(\.pathMTU).first(where: { $0.state == "reduced" }),
       let size = found.size, let full = found.full, let remedy = found.remedy
     {
@@ -102,11 +103,27 @@ struct AgentNotes {
   private var events: [String] {
     var lines: [String] = []
     if status.dryRun { lines.append("dry run: nothing is changed, GATE is what would be") }
+    if let load = status.load { lines += Self.lines(load) }
     if let mass = status.massFailure {
       let test = mass.test.map { ", a test of \($0) is under way" } ?? ""
       lines.append(
         "mass failure for \(Quantity.age(mass.since)): \(mass.failing) of \(mass.total) tunnels "
           + "fail, SAs are left alone\(test)")
+    }
+    return lines
+  }
+
+  private static func lines(_ load: LoadStatus) -> [String] {
+    var lines: [String] = []
+    if load.stalls > 0 {
+      lines.append(
+        "too little CPU time: \(load.stalls) stalls in the last minute, the longest "
+          + Quantity.milliseconds(load.longestStall))
+    }
+    if load.intervalStretch > 1 {
+      let tenths = Int((load.intervalStretch * 10).rounded())
+      lines.append(
+        "probes leave late: intervals are stretched by \(tenths / 10).\(tenths % 10)")
     }
     return lines
   }

@@ -111,6 +111,7 @@ enum TunnelHealth: Int, Comparable {
   init(_ tunnel: TunnelStatus) {
     switch (tunnel.mon, tunnel.state) {
     case (_, "standby"): self = .standby
+    case (_, "unmonitored"): self = .losing
     case ("-", _): self = .unmonitored
     case (_, "up"): self = tunnel.losses == 0 ? .up : .losing
     case (_, "verifying"): self = .verifying

@@ -34,6 +34,7 @@ struct TunnelDetails {
     fields.add("reason", tunnel.reason)
     fields.add("last event", event)
     fields.add("not probed", tunnel.obstacle)
+    fields.add("degraded", tunnel.degraded)
     fields.add("losses in a row", losses)
     fields.add("recovering", recovery)
     fields.add("link", tunnel.link.map { "\($0), gate \(tunnel.gate)" })
