@@ -3,7 +3,7 @@ extension Core {
   mutating func take(_ snapshot: Snapshot, at now: Instant) {
     let isFirst = !hasStarted
     // Routes first: no gate may be settled by what it was before.
-    replaceRoutes(snapshot.routes, snapshot.nexthops, links: snapshot.links)
+    replaceRoutes(snapshot.routes, snapshot.nexthops, links: snapshot.links, at: now)
     routes.replaceRules(snapshot.rules)
     replaceLinks(snapshot.links, at: now)
     let present = Set(snapshot.links.map(\.index))
@@ -183,15 +183,46 @@ extension Core {
   }
 
   mutating func replaceRoutes(_ all: [Route], _ nexthops: [Nexthop], at now: Instant) {
-    replaceRoutes(all, nexthops, links: Array(links.values))
+    replaceRoutes(all, nexthops, links: Array(links.values), at: now)
     for name in gates.keys.sorted() { settleGate(name, at: now) }
   }
 
   private mutating func replaceRoutes(
-    _ all: [Route], _ nexthops: [Nexthop], links: [Link]
+    _ all: [Route], _ nexthops: [Nexthop], links: [Link], at now: Instant
   ) {
     let up = Set(links.filter(\.isAdminUp).map(\.index))
+    routes.needsDump = false
     warnOfLost(routes.replaceAll(all, nexthops: nexthops, isUp: up.contains))
+    if let failure = routeReading.failure {
+      log(.info, "-", "the kernel's routes are read again, after: \(failure)")
+    }
+    routeReading.read(isUnsettled: routes.needsDump, at: now)
+  }
+
+  /// Why the kernel's routes could not be read; nil when they were.
+  public var routesObstacle: String? { routeReading.failure }
+
+  mutating func routesNotRead(_ message: String, at now: Instant) {
+    if routeReading.failure == nil {
+      log(.warning, "-", "cannot read the kernel's routes, trying again: \(message)")
+    }
+    routeReading.failed(message, at: now)
+    mustReadRoutes = true
+  }
+
+  /// Asks for a dump when one is needed and the last one is long enough ago; else a timer does.
+  mutating func readRoutesIfNeeded(at now: Instant) {
+    guard mustReadRoutes || routes.needsDump else { return }
+    let due = routeReading.due(at: now)
+    if due <= now {
+      mustReadRoutes = false
+      routes.needsDump = false
+      routeReading.asked(at: now)
+      timers.set(.routes, to: nil)
+      effects.append(.readRoutes)
+    } else {
+      timers.set(.routes, to: due)
+    }
   }
 
   mutating func observe(_ nexthop: Nexthop, at now: Instant) {

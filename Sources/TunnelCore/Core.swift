@@ -52,6 +52,8 @@ public struct Core: Sendable {
     case record
     case badSPI
     case verification(TunnelID)
+    /// Routes are to be dumped.
+    case routes
   }
 
   /// How long an empty set may still be a break-before-make reauthentication.
@@ -108,6 +110,7 @@ public struct Core: Sendable {
   /// Whether routes are to be dumped once all steps are taken: a dump from before them would show
   /// what they have changed.
   var mustReadRoutes = false
+  var routeReading = RouteReading()
   /// What is being done about links of the agent's own, by if_id.
   var ownLinks: [UInt32: OwnLink] = [:]
   var mustSettleOwnLinks = false
@@ -153,7 +156,6 @@ public struct Core: Sendable {
   public mutating func handle(_ event: Event, at now: Instant) -> [Effect] {
     forgiveStall(at: now)
     effects.removeAll(keepingCapacity: true)
-    mustReadRoutes = false
     switch event {
     case .snapshot(let snapshot): take(snapshot, at: now)
     case .sa(let sa): insert(sa, at: now)
@@ -174,6 +176,7 @@ public struct Core: Sendable {
     case .rule(let rule): routes.observe(rule)
     case .ruleDeleted(let rule): forget(rule, at: now)
     case .routes(let all, let nexthops): replaceRoutes(all, nexthops, at: now)
+    case .routesNotRead(let message): routesNotRead(message, at: now)
     case .reply(let reply): receive(reply, at: now)
     case .probeNotSent(let id, let sequence, let errno):
       takeBack(id, sequence, errno, at: now)
@@ -203,8 +206,7 @@ public struct Core: Sendable {
     }
     runTimers(at: now)
     if mustSettleOwnLinks { settleOwnLinks(at: now) }
-    if mustReadRoutes || routes.needsDump { effects.append(.readRoutes) }
-    routes.needsDump = false
+    readRoutesIfNeeded(at: now)
     return effects
   }
 
@@ -230,6 +232,7 @@ public struct Core: Sendable {
       case .record: writeRecord()
       case .badSPI: wakeBadSPI(at: now)
       case .verification(let id): endVerification(id)
+      case .routes: mustReadRoutes = true
       }
     }
   }

@@ -38,6 +38,8 @@ public enum Event: Sendable {
   case ruleDeleted(ProbeRule)
   /// All routes and nexthops, as asked for by `Effect.readRoutes`.
   case routes([Route], [Nexthop] = [])
+  /// That dump failed, and why. What is known stays.
+  case routesNotRead(String)
   /// An authentic reply to one of our probes arrived.
   case reply(ProbeReply)
   /// The kernel did not take a probe: errno.

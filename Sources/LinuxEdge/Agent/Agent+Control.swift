@@ -52,7 +52,7 @@ extension Agent {
   }
 
   func reply(_ id: RequestID, _ bytes: [UInt8]) throws(EdgeError) {
-    if let waiting = control?.answer(id, bytes) { try reactor.watch(waiting, forWriting: true) }
+    if let waiting = control?.answer(id, bytes) { watch(waiting, forWriting: true) }
   }
 
   // MARK: reload
@@ -89,7 +89,7 @@ extension Agent {
     guard configuration.needsRequestWatch, requestWatch == nil else { return nil }
     do {
       let watch = try RequestWatch()
-      for descriptor in watch.descriptors { try reactor.watch(descriptor) }
+      for descriptor in watch.descriptors { watch(descriptor) }
       requestWatch = watch
       return nil
     } catch {

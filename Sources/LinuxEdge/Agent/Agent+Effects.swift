@@ -22,7 +22,7 @@ extension Agent {
 
   func ask(_ target: IKEPing.Target) throws(EdgeError) -> [Event] {
     let failures = pinger.ask(target)
-    for descriptor in pinger.takeInterests() { try reactor.watch(descriptor) }
+    for descriptor in pinger.takeInterests() { watch(descriptor) }
     return failures
   }
 
@@ -58,7 +58,7 @@ extension Agent {
   /// Starts a `renegotiate-command`.
   func run(_ tunnel: TunnelID, _ words: [String]) -> [Event] {
     do {
-      try reactor.watch(
+      watch(
         try processes.start(tunnel, words, bound: .seconds(30), at: monotonicNow()))
       return []
     } catch {
@@ -73,6 +73,6 @@ extension Agent {
   }
 
   func watchNotifier() throws(EdgeError) {
-    for descriptor in notifier.takeInterests() { try reactor.watch(descriptor) }
+    for descriptor in notifier.takeInterests() { watch(descriptor) }
   }
 }

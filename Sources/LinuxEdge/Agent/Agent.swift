@@ -10,7 +10,7 @@ public final class Agent {
   let options: AgentOptions
   let log: Log
   private let lock: Descriptor
-  private let signals: Descriptor
+  let signals: Descriptor
   let startedAt = monotonicNow()
   let startedAtUnixTime = unixTime()
   var reactor: Reactor
@@ -35,6 +35,13 @@ public final class Agent {
   var configPath: String?
   /// Whether the file was valid when it was last read.
   var configurationIsGood = true
+  /// When the kernel's whole state is read again.
+  var resync = RetryTimer(shortest: .milliseconds(100), longest: .seconds(30))
+  /// Reads of the kernel's tables that failed.
+  var readFailures: UInt64 = 0
+  /// Descriptors that epoll refuses, whether to be watched for writing, and when it is asked again.
+  var unwatchedDescriptors: [Int32: Bool] = [:]
+  var unwatched = RetryTimer(shortest: .milliseconds(100), longest: .seconds(5))
   /// What stands before the answer to a request.
   var notes: [RequestID: [String]] = [:]
 
@@ -97,10 +104,11 @@ public final class Agent {
 
   /// Runs until it is told to end.
   ///
-  /// - Throws: when epoll or a dump fails; gates stay as they are, on record.
+  /// - Throws: when the kernel's tables cannot be read at start, or epoll was misused; gates stay as
+  ///   they are, on record.
   public func run() throws(EdgeError) {
     log(.info, "-", greeting)
-    try resync()
+    guard try readKernelFirst() else { return }
     _ = try serveMetrics(on: core.configuration.metrics)
     service.isReady()
     var signal: Int32 = 0
@@ -110,13 +118,15 @@ public final class Agent {
       let deadlines = [
         core.nextDeadline, vici.nextDeadline, service.nextDeadline, processes.nextDeadline,
         notifier.nextDeadline,
-        metrics.nextDeadline,
+        metrics.nextDeadline, resync.dueAt, unwatched.dueAt,
       ]
       let deadline = deadlines.compactMap { $0 }.min()
       for descriptor in try reactor.wait(until: deadline, now: now) {
         try serve(descriptor)
       }
-      signal = vpa_signals_next(signals.number)
+      signal = max(vpa_signals_next(signals.number), 0)
+      try attendKernel()
+      attendDescriptors()
       if signal == SIGHUP {
         signal = 0
         try reload(nil)
@@ -159,8 +169,7 @@ public final class Agent {
     case xfrm.fd: try read(fromXfrm: true)
     case links.fd: try read(fromXfrm: false)
     case signals.number: break
-    case control?.listeningDescriptor:
-      if let client = control?.accept() { try reactor.watch(client) }
+    case control?.listeningDescriptor: acceptClient()
     case let number where probes.descriptors.contains(number):
       for reply in probes.receive(from: number) { try feed(.reply(reply)) }
     case let number where watchedRequests.contains(number):
@@ -180,7 +189,7 @@ public final class Agent {
     default:
       switch control?.advance(descriptor) {
       case .asked(let id, let line): try obey(line, id)
-      case .writable: try reactor.watch(descriptor, forWriting: true)
+      case .writable: watch(descriptor, forWriting: true)
       case .readable, .closed, nil: break
       }
     }
@@ -193,27 +202,8 @@ public final class Agent {
       for event in vici.wake(at: now) { try feed(.vici(event)) }
     }
     for (descriptor, forWriting) in vici.takeInterests() {
-      try reactor.watch(descriptor, forWriting: forWriting)
+      watch(descriptor, forWriting: forWriting)
     }
-  }
-
-  private func read(fromXfrm: Bool) throws(EdgeError) {
-    var events: [Event] = []
-    let end =
-      fromXfrm
-      ? xfrm.read { if let event = Event($0) { events.append(event) } }
-      : links.read { if let event = Event($0) { events.append(event) } }
-    if end == .overrun {
-      log(.warning, "-", "the kernel dropped \(fromXfrm ? "SA" : "link") events: reading all anew")
-      return try resync()
-    }
-    for event in events { try feed(event) }
-  }
-
-  /// Reads the kernel's whole state. The event sockets are subscribed, and drained after an
-  /// overrun, so nothing falls between.
-  private func resync() throws(EdgeError) {
-    try feed(.snapshot(requests.snapshot()))
   }
 
   /// Hands an event to the core, performs what it asks for, and goes on until nothing is left.
@@ -268,7 +258,7 @@ public final class Agent {
     case .rekey(let sa):
       rekey(sa)
     case .readRoutes:
-      return [.routes(try requests.dumpRoutes(), try requests.dumpNexthops())]
+      return [readRoutes()]
     case .vici(let request):
       return vici.request(request, at: monotonicNow()).map { .vici($0) }
     case .readUnknownSPIs:

@@ -15,6 +15,8 @@ public struct AgentStatus: Codable, Sendable {
   public var control: String
   /// Why the IKE daemon's socket is of no use; null when it is.
   public var controlObstacle: String?
+  /// What the agent does not know of the kernel, and why; null when it knows all.
+  public var kernelObstacle: String?
   /// active, or standby beside the active gateway.
   public var role: String
   /// Gateways that sent unknown SPIs; null without `respond-bad-spi`.
@@ -29,6 +31,7 @@ public struct AgentStatus: Codable, Sendable {
   private enum CodingKeys: String, CodingKey {
     case version, pid, uptime, config, control, role, tunnels
     case controlObstacle = "control_obstacle"
+    case kernelObstacle = "kernel_obstacle"
     case badSPI = "bad_spi"
     case dryRun = "dry_run"
     case massFailure = "mass_failure"
@@ -47,7 +50,7 @@ public struct AgentStatus: Codable, Sendable {
 
   init(
     version: String, pid: Int32, uptime: Double, config: String?, control: String,
-    controlObstacle: String?, role: String, badSPI: [BadSPIStatus]?, dryRun: Bool,
+    controlObstacle: String?, kernelObstacle: String? = nil, role: String, badSPI: [BadSPIStatus]?, dryRun: Bool,
     massFailure: MassFailureStatus?, tunnels: [TunnelStatus]
   ) {
     self.version = version
@@ -56,6 +59,7 @@ public struct AgentStatus: Codable, Sendable {
     self.config = config
     self.control = control
     self.controlObstacle = controlObstacle
+    self.kernelObstacle = kernelObstacle
     self.role = role
     self.badSPI = badSPI
     self.dryRun = dryRun

@@ -121,7 +121,10 @@ struct RecordFile {
   }
 
   private static func stored(_ route: Route) -> StoredRoute {
-    let hasOneLeg = route.linkIndex != nil && route.withoutLinks.isEmpty
+    // A gateway is part of what an IPv6 route is told by.
+    let isIPv4 = route.identity.destination.address.family == .ipv4
+    let isPlain = isIPv4 || route.legs.first?.gateway == nil
+    let hasOneLeg = route.linkIndex != nil && route.withoutLinks.isEmpty && isPlain
     let legs = route.legs.map {
       StoredLeg(link: $0.linkIndex, gateway: $0.gateway?.description, weight: $0.weight)
     }

@@ -35,12 +35,15 @@ final class ControlServer {
 
   var listeningDescriptor: Int32 { listener.number }
 
-  /// A connection waits: takes it and returns its descriptor for the reactor.
-  func accept() -> Int32? {
+  /// A connection waits: takes it and returns its descriptor for the reactor; nil when it is gone,
+  /// or one too many.
+  ///
+  /// - Throws: EMFILE, ENFILE, ENOMEM and the like: it still waits.
+  func accept() throws(EdgeError) -> Int32? {
     let number = vpa_accept(listener.number)
-    guard let descriptor = try? Descriptor(taking: number, operation: "accept"),
-      clients.count < Self.mostClients
-    else { return nil }
+    if [EAGAIN, EINTR, ECONNABORTED, EPROTO].contains(-number) { return nil }
+    let descriptor = try Descriptor(taking: number, operation: "accept a client")
+    guard clients.count < Self.mostClients else { return nil }
     lastRequest += 1
     clients[number] = Box(Client(descriptor: descriptor, id: RequestID(rawValue: lastRequest)))
     return number

@@ -35,18 +35,24 @@ public struct KernelRequests: ~Copyable {
     if !(removing && error.isGone) { throw error }
   }
 
-  /// Dumps a table; again when the kernel says that it changed meanwhile.
+  /// Dumps a table; again when the kernel says that it changed meanwhile. Where it changes all the
+  /// time every dump is inconsistent: what several have seen is taken together then. The last one's
+  /// items come last, and an event tells of each change since.
   private func dump(
     _ operation: String, _ table: vpa_table, on socket: borrowing NetlinkSocket
   ) throws(EdgeError) -> [KernelEvent] {
     let request = built { unsafe vpa_build_dump($0, $1, table) } ?? []
     var result: Int32 = 0
+    var seen: [KernelEvent] = []
     for _ in 0..<Self.dumpAttempts {
       var items: [KernelEvent] = []
       result = socket.exchange(request) { items.append($0) }
       if result == 0 { return items }
-      guard result == -ESTALE else { break }
+      guard result == -ESTALE || result == -EINTR else { break }
+      let last = Set(items)
+      seen = seen.filter { !last.contains($0) } + items
     }
+    if result == -ESTALE { return seen }
     throw EdgeError(operation: operation, errno: -result, complaint: socket.complaint)
   }
 }

@@ -165,7 +165,7 @@ struct RouteGuard: Sendable {
       let gone = whollyWithdrawn(from: request.link).map(\.identity)
       for var identity in gone + (owned[true] ?? []) {
         identity.metric = .max
-        want.insert(.unreachable(identity))
+        want.insert(.unreachable(identity.by(nil)))
       }
     }
     return want
@@ -344,9 +344,14 @@ struct RouteGuard: Sendable {
 }
 
 extension Route.Identity: Comparable {
-  /// By table, destination, tos, metric.
+  /// By table, destination, tos, metric, way.
   public static func < (lhs: Self, rhs: Self) -> Bool {
-    (lhs.table, lhs.destination, lhs.tos, lhs.metric)
-      < (rhs.table, rhs.destination, rhs.tos, rhs.metric)
+    let (left, right) = (lhs.by(nil), rhs.by(nil))
+    guard left == right else {
+      return (lhs.table, lhs.destination, lhs.tos, lhs.metric)
+        < (rhs.table, rhs.destination, rhs.tos, rhs.metric)
+    }
+    guard let way = rhs.way else { return false }
+    return lhs.way.map { $0 < way } ?? true
   }
 }
