@@ -52,6 +52,8 @@ public struct Core: Sendable {
     case record
     case badSPI
     case verification(TunnelID)
+    /// Routes are to be dumped.
+    case routes
   }
 
   /// How long an empty set may still be a break-before-make reauthentication.
@@ -108,6 +110,8 @@ public struct Core: Sendable {
   /// Whether routes are to be dumped once all steps are taken: a dump from before them would show
   /// what they have changed.
   var mustReadRoutes = false
+  var routeReading = RouteReading()
+  var routeScope = RouteScope()
   /// What is being done about links of the agent's own, by if_id.
   var ownLinks: [UInt32: OwnLink] = [:]
   var mustSettleOwnLinks = false
@@ -115,6 +119,8 @@ public struct Core: Sendable {
   var hasSwept = false
   /// What the record on disk says; nil when a write failed.
   var recorded: GateRecord?
+  /// Why the record could not be written; nil when it was.
+  var recordFailure: String?
 
   /// An agent for this configuration.
   ///
@@ -153,7 +159,6 @@ public struct Core: Sendable {
   public mutating func handle(_ event: Event, at now: Instant) -> [Effect] {
     forgiveStall(at: now)
     effects.removeAll(keepingCapacity: true)
-    mustReadRoutes = false
     switch event {
     case .snapshot(let snapshot): take(snapshot, at: now)
     case .sa(let sa): insert(sa, at: now)
@@ -170,10 +175,11 @@ public struct Core: Sendable {
     case .route(let route, let change): observe(route, change, at: now)
     case .routeDeleted(let route): forget(route, at: now)
     case .nexthop(let nexthop): observe(nexthop, at: now)
-    case .nexthopDeleted(let id): routes.forgetNexthop(id)
+    case .nexthopDeleted(let id): forgetNexthop(id)
     case .rule(let rule): routes.observe(rule)
     case .ruleDeleted(let rule): forget(rule, at: now)
     case .routes(let all, let nexthops): replaceRoutes(all, nexthops, at: now)
+    case .routesNotRead(let message): routesNotRead(message, at: now)
     case .reply(let reply): receive(reply, at: now)
     case .probeNotSent(let id, let sequence, let errno):
       takeBack(id, sequence, errno, at: now)
@@ -182,6 +188,7 @@ public struct Core: Sendable {
     case .counters(let id, let counts): judgeTraffic(id, counts, at: now)
     case .echoRequest(let source, let link): notePeerProbe(from: source, linkIndex: link)
     case .gateFailed(let failure): gateFailed(failure, at: now)
+    case .recordWritten: recordWritten()
     case .clearFailed(let id, let key, let message):
       ledger.clearFailures += 1
       let name = monitors[id].flatMap { tunnels[$0.tunnel]?.name } ?? "-"
@@ -203,8 +210,7 @@ public struct Core: Sendable {
     }
     runTimers(at: now)
     if mustSettleOwnLinks { settleOwnLinks(at: now) }
-    if mustReadRoutes || routes.needsDump { effects.append(.readRoutes) }
-    routes.needsDump = false
+    readRoutesIfNeeded(at: now)
     return effects
   }
 
@@ -230,6 +236,7 @@ public struct Core: Sendable {
       case .record: writeRecord()
       case .badSPI: wakeBadSPI(at: now)
       case .verification(let id): endVerification(id)
+      case .routes: mustReadRoutes = true
       }
     }
   }
