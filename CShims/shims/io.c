@@ -63,6 +63,47 @@ int vpa_lock_file(const char *path) {
   return fd;
 }
 
+/* Anybody may bind such a name first: only who could be an agent counts. */
+static bool is_held_by_agent(const struct sockaddr_un *address, socklen_t length) {
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  struct ucred holder = {.uid = (uid_t)-1};
+  socklen_t size = sizeof(holder);
+  bool held = fd >= 0 && connect(fd, (const struct sockaddr *)address, length) == 0 &&
+              getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &holder, &size) == 0 &&
+              (holder.uid == 0 || holder.uid == geteuid());
+  if (fd >= 0)
+    close(fd);
+  return held;
+}
+
+int vpa_lock_name(const char *name) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  size_t length = strlen(name);
+  if (length >= sizeof(address.sun_path))
+    return -ENAMETOOLONG;
+  memcpy(address.sun_path + 1, name, length); /* the first byte stays 0: no file system */
+  socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + length);
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0)
+    return -errno;
+  if (bind(fd, (struct sockaddr *)&address, size) == 0 && listen(fd, 1) == 0)
+    return fd;
+  int error = errno;
+  close(fd);
+  return error == EADDRINUSE && is_held_by_agent(&address, size) ? -EWOULDBLOCK : -error;
+}
+
+bool vpa_is_file_at(int fd, const char *path) {
+  struct stat mine, found;
+  return fd >= 0 && fstat(fd, &mine) == 0 && stat(path, &found) == 0 &&
+         mine.st_dev == found.st_dev && mine.st_ino == found.st_ino;
+}
+
+uint64_t vpa_socket_inode(const char *path) {
+  struct stat found;
+  return lstat(path, &found) == 0 && S_ISSOCK(found.st_mode) ? (uint64_t)found.st_ino : 0;
+}
+
 static int write_all(int fd, const uint8_t *bytes, size_t length) {
   while (length > 0) {
     ssize_t written = write(fd, bytes, length);

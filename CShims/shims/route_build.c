@@ -35,6 +35,16 @@ int vpa_build_dump(void *buffer, size_t capacity, enum vpa_table table) {
   return vpa_message_end(&message);
 }
 
+int vpa_build_route_dump(void *buffer, size_t capacity, uint8_t family, int32_t link,
+                         uint8_t protocol) {
+  struct rtmsg info = {.rtm_family = family == 4 ? AF_INET : AF_INET6, .rtm_protocol = protocol};
+  struct vpa_message message = vpa_message_begin(buffer, capacity, RTM_GETROUTE, NLM_F_DUMP);
+  vpa_message_add(&message, &info, sizeof info);
+  if (link)
+    vpa_message_attribute(&message, RTA_OIF, &link, sizeof link);
+  return vpa_message_end(&message);
+}
+
 int vpa_build_link_state(void *buffer, size_t capacity, int32_t index, bool dormant) {
   /* ifi_flags and ifi_change 0: the admin flag is not touched. */
   struct ifinfomsg info = {.ifi_family = AF_UNSPEC, .ifi_index = index};

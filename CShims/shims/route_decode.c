@@ -84,6 +84,7 @@ static int read_route(const struct rtmsg *info, const struct nlattr **table,
   if (vpa_attribute_copy(table[RTA_TABLE], &route->table, sizeof route->table) < 0 ||
       vpa_attribute_copy(table[RTA_PRIORITY], &route->metric, sizeof route->metric) < 0 ||
       vpa_attribute_ip(table[RTA_DST], info->rtm_family, &route->destination) < 0 ||
+      vpa_attribute_ip(table[RTA_PREFSRC], info->rtm_family, &route->preferred_source) < 0 ||
       expires(table[RTA_CACHEINFO], &temporary) < 0)
     return -EBADMSG;
   if (info->rtm_dst_len > (info->rtm_family == AF_INET ? 32 : 128))

@@ -103,3 +103,29 @@ int vpa_build_route_request(void *buffer, size_t capacity, const void *body, siz
   add_body(&message, body, length, links, count);
   return vpa_message_end(&message);
 }
+
+int vpa_build_route_in_table(void *buffer, size_t capacity, const void *body, size_t length,
+                             uint32_t table) {
+  struct rtmsg info;
+  if (length < sizeof info)
+    return -EBADMSG;
+  memcpy(&info, body, sizeof info);
+  info.rtm_table = table < 256 ? (uint8_t)table : RT_TABLE_COMPAT;
+  struct vpa_message out = {.buffer = buffer, .capacity = capacity};
+  vpa_message_add(&out, &info, sizeof info);
+  vpa_message_attribute(&out, RTA_TABLE, &table, sizeof table);
+  const char *next = (const char *)body + sizeof info;
+  size_t left = length - sizeof info;
+  struct nlattr attribute;
+  while (left >= sizeof attribute) {
+    memcpy(&attribute, next, sizeof attribute);
+    if (attribute.nla_len < sizeof attribute || attribute.nla_len > left)
+      return -EBADMSG;
+    if ((attribute.nla_type & NLA_TYPE_MASK) != RTA_TABLE)
+      vpa_message_add(&out, next, attribute.nla_len);
+    size_t step = MNL_ALIGN(attribute.nla_len);
+    left = step < left ? left - step : 0;
+    next += step;
+  }
+  return out.failed ? -EMSGSIZE : (int)out.length;
+}

@@ -57,6 +57,7 @@ extension Core {
     guard !users.isEmpty, hasStarted, !isEnding else { return }
     var gate = gates[name] ?? Gate()
     let demand = combined(users)
+    if gates[name] == nil, let link = link(named: name) { noteScope(of: link) }
     if gate.demand != demand || gates[name] == nil {
       log(.info, users[0].name, "link=\(name) gate=\(demand.rawValue)")
       gate.assertions = 0
@@ -190,7 +191,7 @@ extension Core {
       name = link
       recorded = nil
       timers.set(.record, to: now.advanced(by: Self.recordRetry))
-      log(.error, "-", "link=\(link) cannot write the record, gate unchanged: \(message)")
+      recordFailed(link, message)
     case .step(let link, let step, let message):
       name = link
       log(.error, "-", "link=\(link) cannot \(step): \(message)")
@@ -204,6 +205,22 @@ extension Core {
       }
     }
     retryGate(name, at: now)
+  }
+
+  private mutating func recordFailed(_ link: String, _ message: String) {
+    guard recordFailure != message else { return }
+    recordFailure = message
+    log(
+      .error, "-",
+      "link=\(link) VPN_RECORD_FAILED: the record of held links cannot be written: \(message). "
+        + "Links are held without it; multipath routes, nexthop groups and admin flags stay as they are"
+    )
+  }
+
+  mutating func recordWritten() {
+    guard recordFailure != nil else { return }
+    recordFailure = nil
+    log(.info, "-", "the record of held links is written again")
   }
 
   /// A route that is not back goes on record again at once: a plan of another link may have

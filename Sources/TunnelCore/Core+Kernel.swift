@@ -3,7 +3,7 @@ extension Core {
   mutating func take(_ snapshot: Snapshot, at now: Instant) {
     let isFirst = !hasStarted
     // Routes first: no gate may be settled by what it was before.
-    replaceRoutes(snapshot.routes, snapshot.nexthops, links: snapshot.links)
+    replaceRoutes(snapshot.routes, snapshot.nexthops, links: snapshot.links, at: now)
     routes.replaceRules(snapshot.rules)
     replaceLinks(snapshot.links, at: now)
     let present = Set(snapshot.links.map(\.index))
@@ -76,6 +76,7 @@ extension Core {
 
   mutating func insert(_ link: Link, at now: Instant) {
     let old = links.insert(link)
+    noteScope(of: link)
     gates[link.name]?.isWaitingForLink = false
     noteAdmin(link)
     if old?.isAdminUp == true, !link.isAdminUp { routesMayHaveGone(link.index) }
@@ -95,6 +96,7 @@ extension Core {
   mutating func removeLink(_ index: Int32, at now: Instant) {
     guard let link = links.remove(index) else { return }
     routesMayHaveGone(index)
+    routeScope.forget(index)
     forgetAdmin(link.name)
     forgetWithdrawn { $0 == index }
     bindAgain([link], at: now)
@@ -130,7 +132,9 @@ extension Core {
     addresses[address.linkIndex]?.remove(at: index)
     let left = (localAddresses[address.address] ?? 1) - 1
     localAddresses[address.address] = left == 0 ? nil : left
-    routesMayHaveGone(nil)
+    if routes.mayHaveLost(with: address) {
+      mustReadRoutes = true
+    }
     if let name = links[address.linkIndex]?.name { settleGate(name, at: now) }
   }
 
@@ -158,6 +162,7 @@ extension Core {
       if let old = links.insert(link), old.name != link.name {
         follow(link, from: old.name, at: now)
       }
+      noteScope(of: link)
       // The event that a gate waited for may be among the lost ones.
       gates[link.name]?.isWaitingForLink = false
       gates[link.name]?.askedAdmin = nil
@@ -183,20 +188,63 @@ extension Core {
   }
 
   mutating func replaceRoutes(_ all: [Route], _ nexthops: [Nexthop], at now: Instant) {
-    replaceRoutes(all, nexthops, links: Array(links.values))
+    replaceRoutes(all, nexthops, links: Array(links.values), at: now)
     for name in gates.keys.sorted() { settleGate(name, at: now) }
   }
 
   private mutating func replaceRoutes(
-    _ all: [Route], _ nexthops: [Nexthop], links: [Link]
+    _ all: [Route], _ nexthops: [Nexthop], links: [Link], at now: Instant
   ) {
     let up = Set(links.filter(\.isAdminUp).map(\.index))
+    routes.needsDump = false
     warnOfLost(routes.replaceAll(all, nexthops: nexthops, isUp: up.contains))
+    if let failure = routeReading.failure {
+      log(.info, "-", "the kernel's routes are read again, after: \(failure)")
+    }
+    routeReading.read(isUnsettled: routes.needsDump, at: now)
+  }
+
+  /// Why the kernel's routes could not be read; nil when they were.
+  public var routesObstacle: String? { routeReading.failure }
+
+  mutating func routesNotRead(_ message: String, at now: Instant) {
+    if routeReading.failure == nil {
+      log(.warning, "-", "cannot read the kernel's routes, trying again: \(message)")
+    }
+    routeReading.failed(message, at: now)
+    mustReadRoutes = true
+  }
+
+  /// Asks for a dump when one is needed and the last one is long enough ago; else a timer does.
+  mutating func readRoutesIfNeeded(at now: Instant) {
+    guard mustReadRoutes || routes.needsDump else { return }
+    let due = routeReading.due(at: now)
+    if due <= now {
+      mustReadRoutes = false
+      routes.needsDump = false
+      routeReading.asked(at: now)
+      timers.set(.routes, to: nil)
+      effects.append(.readRoutes)
+    } else {
+      timers.set(.routes, to: due)
+    }
   }
 
   mutating func observe(_ nexthop: Nexthop, at now: Instant) {
+    let old = routes.nexthops[nexthop.id]
+    let wasElsewhere = old.map(isElsewhere) ?? true
     routes.observe(nexthop)
+    if wasElsewhere, isElsewhere(nexthop) { return }
+    // What goes by it was not kept.
+    if old != nil, wasElsewhere { mustReadRoutes = true }
     for name in gates.keys.sorted() { settleGate(name, at: now) }
+  }
+
+  /// The kernel removes its routes too, IPv4 ones without a word.
+  mutating func forgetNexthop(_ id: UInt32) {
+    let isOurs = routes.nexthops[id].map { !isElsewhere($0) } ?? false
+    routes.forgetNexthop(id)
+    if isOurs { mustReadRoutes = true }
   }
 
   mutating func forget(_ rule: ProbeRule, at now: Instant) {
@@ -212,8 +260,9 @@ extension Core {
 
   /// The kernel drops IPv4 routes without an event when a link goes down or an address leaves
   /// (net/ipv4/fib_frontend.c, `fib_disable_ip`).
-  private mutating func routesMayHaveGone(_ index: Int32?) {
-    if let index { routes.forgetRoutes(onLink: index) }
-    mustReadRoutes = true
+  private mutating func routesMayHaveGone(_ index: Int32) {
+    let mayHaveLost = routes.goes(by: index)
+    routes.forgetRoutes(onLink: index)
+    if mayHaveLost { mustReadRoutes = true }
   }
 }

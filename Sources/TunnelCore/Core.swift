@@ -53,6 +53,8 @@ public struct Core: Sendable {
     case record
     case badSPI
     case verification(TunnelID)
+    /// Routes are to be dumped.
+    case routes
   }
 
   /// How long an empty set may still be a break-before-make reauthentication.
@@ -118,6 +120,8 @@ public struct Core: Sendable {
   /// Whether routes are to be dumped once all steps are taken: a dump from before them would show
   /// what they have changed.
   var mustReadRoutes = false
+  var routeReading = RouteReading()
+  var routeScope = RouteScope()
   /// What is being done about links of the agent's own, by if_id.
   var ownLinks: [UInt32: OwnLink] = [:]
   var mustSettleOwnLinks = false
@@ -125,6 +129,8 @@ public struct Core: Sendable {
   var hasSwept = false
   /// What the record on disk says; nil when a write failed.
   var recorded: GateRecord?
+  /// Why the record could not be written; nil when it was.
+  var recordFailure: String?
 
   /// An agent for this configuration.
   ///
@@ -165,7 +171,6 @@ public struct Core: Sendable {
     effects.removeAll(keepingCapacity: true)
     noteStall(after: handledAt, at: now)
     handledAt = now
-    mustReadRoutes = false
     switch event {
     case .snapshot(let snapshot): take(snapshot, at: now)
     case .sa(let sa): insert(sa, at: now)
@@ -182,10 +187,11 @@ public struct Core: Sendable {
     case .route(let route, let change): observe(route, change, at: now)
     case .routeDeleted(let route): forget(route, at: now)
     case .nexthop(let nexthop): observe(nexthop, at: now)
-    case .nexthopDeleted(let id): routes.forgetNexthop(id)
+    case .nexthopDeleted(let id): forgetNexthop(id)
     case .rule(let rule): routes.observe(rule)
     case .ruleDeleted(let rule): forget(rule, at: now)
     case .routes(let all, let nexthops): replaceRoutes(all, nexthops, at: now)
+    case .routesNotRead(let message): routesNotRead(message, at: now)
     case .reply(let reply): receive(reply, at: now)
     case .probeNotSent(let id, let sequence, let errno):
       takeBack(id, sequence, errno, at: now)
@@ -194,6 +200,7 @@ public struct Core: Sendable {
     case .counters(let id, let counts): judgeTraffic(id, counts, at: now)
     case .echoRequest(let source, let link): notePeerProbe(from: source, linkIndex: link)
     case .gateFailed(let failure): gateFailed(failure, at: now)
+    case .recordWritten: recordWritten()
     case .clearFailed(let id, let key, let message):
       ledger.clearFailures += 1
       let name = monitors[id].flatMap { tunnels[$0.tunnel]?.name } ?? "-"
@@ -215,8 +222,7 @@ public struct Core: Sendable {
     case .tick: runTimers(drained: now, at: now)
     }
     if mustSettleOwnLinks { settleOwnLinks(at: now) }
-    if mustReadRoutes || routes.needsDump { effects.append(.readRoutes) }
-    routes.needsDump = false
+    readRoutesIfNeeded(at: now)
     return effects
   }
 
@@ -253,6 +259,7 @@ public struct Core: Sendable {
       case .record: writeRecord()
       case .badSPI: wakeBadSPI(at: now)
       case .verification(let id): endVerification(id)
+      case .routes: mustReadRoutes = true
       }
     }
     for id in unread { schedule(id) }

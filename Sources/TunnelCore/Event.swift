@@ -38,6 +38,8 @@ public enum Event: Sendable {
   case ruleDeleted(ProbeRule)
   /// All routes and nexthops, as asked for by `Effect.readRoutes`.
   case routes([Route], [Nexthop] = [])
+  /// That dump failed, and why. What is known stays.
+  case routesNotRead(String)
   /// An authentic reply to one of our probes arrived.
   case reply(ProbeReply)
   /// The kernel did not take a probe: errno.
@@ -62,6 +64,8 @@ public enum Event: Sendable {
   case drained(at: Instant)
   /// A step of a gate could not be done.
   case gateFailed(GateFailure)
+  /// The record is on disk again.
+  case recordWritten
   /// A link of the agent's own could not be made.
   case ownLinkFailed(ifID: UInt32, message: String)
   /// An SA that was to be cleared could not be.

@@ -205,7 +205,7 @@ extension Core {
       local: (tunnel.endpoints?.local ?? gateway?.localAddress)?.description,
       remote: (tunnel.endpoints?.remote ?? gateway?.addresses.first)?.description,
       state: tunnel.stateName, mon: isStandby ? "-" : tunnel.monLetter,
-      gate: tunnel.isGuarded ? tunnel.link.flatMap { gates[$0]?.demand.rawValue } ?? "-" : "-",
+      gate: tunnel.isGuarded ? tunnel.link.flatMap(gateName) ?? "-" : "-",
       reason: tunnel.reasonText,
       since: now.since(tunnel.blindSince ?? tunnel.since).inSeconds,
       losses: isMonitored ? sets.map(\.window.consecutiveLosses).max() ?? 0 : nil,
@@ -218,10 +218,19 @@ extension Core {
       nextAttempt: nextAttempt(on: tunnel, at: now).map { now.duration(to: $0).inSeconds }
         .flatMap { $0 > 0 ? $0 : nil },
       recoveryReplies: recovery?.replies, recoveryThreshold: recovery?.needed,
-      withdrawn: tunnel.link.map { routes.withdrawn(from: $0).map(\.description) } ?? [],
+      withdrawn: tunnel.link.map { routes.missing(from: $0).map(\.description) } ?? [],
       control: control(of: tunnel), ike: tunnel.ike.map(IKEStatus.init),
       dpd: peerStatus(of: tunnel, at: now), renegotiation: renegotiation(of: tunnel, at: now),
       sets: (sets + tunnel.lost).map(status))
+  }
+
+  /// What a link's gate is: held only when the kernel has it so, or was just asked for it.
+  private func gateName(_ name: String) -> String? {
+    guard let gate = gates[name] else { return nil }
+    guard gate.demand == .held || gate.demand == .down, let link = link(named: name),
+      link.isAdminUp, !link.isLinkModeDormant, !gate.isWaitingForLink
+    else { return gate.demand.rawValue }
+    return GateDemand.inService.rawValue
   }
 
   private func obstacle(_ tunnel: Tunnel, _ sets: [SetMonitor]) -> String? {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import LinuxEdge
 
 struct ReleaseGates: ParsableCommand {
@@ -7,14 +8,17 @@ struct ReleaseGates: ParsableCommand {
     abstract: "Puts back what an agent that is gone holds: links, routes, addresses.",
     discussion: """
       For when no agent will run again: it refuses beside a running one. Also removes what the agent \
-      made for itself: routes, rules and links.
+      made for itself: routes, rules and links. With --after-failures, for ExecStopPost= of a systemd \
+      unit, only when the service failed for the \(FailureLog.limit)th time within a minute.
       Exit status: 0 nothing is held any more, 71 something could not be put back, 75 an agent is \
       running, 77 no permission.
       """)
 
+  @Flag(help: "Do nothing unless the systemd service keeps failing.") var afterFailures = false
   @OptionGroup var place: Place
 
   func run() throws {
+    if afterFailures, !isGivenUp { return }
     try place.enterNamespace()
     let outcome: Release.Outcome
     do {
@@ -27,5 +31,16 @@ struct ReleaseGates: ParsableCommand {
     if outcome.done.isEmpty, outcome.failures.isEmpty { show("nothing was held\n") }
     for line in outcome.failures { complain(line) }
     if !outcome.failures.isEmpty { throw ExitCode.system }
+  }
+
+  /// systemd.exec(5): how the service ended that this is run after.
+  private var isGivenUp: Bool {
+    func variable(_ name: String) -> String? {
+      unsafe getenv(name).map { unsafe String(cString: $0) }
+    }
+    guard let result = variable("SERVICE_RESULT"), result != "success",
+      variable("EXIT_STATUS") != "\(ExitCode.alreadyRunning.rawValue)"
+    else { return false }
+    return FailureLog(runDirectory: place.directory).note() >= FailureLog.limit
   }
 }

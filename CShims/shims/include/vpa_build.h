@@ -28,6 +28,15 @@ enum vpa_change {
 /* Builds the dump request of a whole table. */
 int vpa_build_dump(void *buffer, size_t capacity, enum vpa_table table);
 
+/* Builds the same route request body with another table in it; returns its length or -errno. */
+int vpa_build_route_in_table(void *buffer, size_t capacity, const void *body, size_t length,
+                             uint32_t table);
+
+/* Builds the dump request of a family's routes (4 or 6), those by a link alone unless `link` is 0,
+ * and of a protocol alone unless `protocol` is 0. A kernel before 4.20 dumps them all. */
+int vpa_build_route_dump(void *buffer, size_t capacity, uint8_t family, int32_t link,
+                         uint8_t protocol);
+
 /* Builds XFRM_MSG_GETSA. */
 int vpa_build_sa_get(void *buffer, size_t capacity, const struct vpa_sa_key *key);
 

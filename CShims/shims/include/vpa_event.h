@@ -115,7 +115,8 @@ struct vpa_route {
   struct vpa_ip destination;
   struct vpa_leg legs[VPA_LEGS]; /* in the kernel's order */
   uint32_t leg_count;
-  uint32_t nexthop_id; /* RTA_NH_ID; 0: none */
+  struct vpa_ip preferred_source; /* RTA_PREFSRC; family 0: none */
+  uint32_t nexthop_id;            /* RTA_NH_ID; 0: none */
   uint32_t table;
   uint32_t metric;
   uint8_t prefix_length;

@@ -2,6 +2,7 @@
 #ifndef VPA_IO_H
 #define VPA_IO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,17 @@ int vpa_enter_network(const char *path);
 
 /* Makes a directory (0755) unless it is there. Returns 0, or -errno. */
 int vpa_make_directory(const char *path);
+
+/* Binds an abstract Unix socket of this name, which nobody else in this network namespace can have
+ * as long as the descriptor is open. Returns it, -EWOULDBLOCK when a process of the same user or of
+ * root has it, or another -errno. */
+int vpa_lock_name(const char *name);
+
+/* Whether this open file is still the one at `path`. */
+bool vpa_is_file_at(int fd, const char *path);
+
+/* Returns the inode of the socket at `path`; 0 when there is none. */
+uint64_t vpa_socket_inode(const char *path);
 
 /* Opens (0600) and locks a file for as long as the fd is open. Returns the fd, or -errno:
  * -EWOULDBLOCK when another process holds the lock. */

@@ -40,19 +40,24 @@ extension Agent {
         return ControlAnswer(
           exit: ControlAnswer.usage, lines: ["role \(word): allowed: active, standby"])
       }
+      var notes: [String] = []
       do {
         try roleFile.save(role)
+        unsavedRole = nil
       } catch {
-        log(.error, "-", "stays \(core.role.rawValue): \(error)")
-        return ControlAnswer(exit: 71, lines: ["stays \(core.role.rawValue): \(error)"])
+        // Two active gateways are worse than one that forgets its role at a crash.
+        unsavedRole = role
+        notes = ["not on disk yet, trying again: \(error)"]
+        log(.error, "-", "role \(role.rawValue) is not on disk yet, trying again: \(error)")
       }
       try feed(.role(role))
+      return ControlAnswer(exit: 0, lines: [core.role.rawValue] + notes)
     }
     return ControlAnswer(exit: 0, lines: [core.role.rawValue])
   }
 
   func reply(_ id: RequestID, _ bytes: [UInt8]) throws(EdgeError) {
-    if let waiting = control?.answer(id, bytes) { try reactor.watch(waiting, forWriting: true) }
+    if let waiting = control?.answer(id, bytes) { watch(waiting, forWriting: true) }
   }
 
   // MARK: reload
@@ -88,9 +93,9 @@ extension Agent {
     if !configuration.needsRequestWatch { requestWatch = nil }
     guard configuration.needsRequestWatch, requestWatch == nil else { return nil }
     do {
-      let watch = try RequestWatch()
-      for descriptor in watch.descriptors { try reactor.watch(descriptor) }
-      requestWatch = watch
+      let new = try RequestWatch()
+      for descriptor in new.descriptors { watch(descriptor) }
+      requestWatch = new
       return nil
     } catch {
       return "\(error)"

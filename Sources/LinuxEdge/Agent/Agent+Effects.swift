@@ -2,6 +2,13 @@ import TunnelCore
 
 /// Effects that take more than one call.
 extension Agent {
+  func changeGate(_ plan: GatePlan) -> [Event] {
+    let before = gateKeeper.failure
+    let failures = gateKeeper.perform(plan, requests).map { Event.gateFailed($0) }
+    if before != nil, gateKeeper.failure == nil { return failures + [.recordWritten] }
+    return failures
+  }
+
   func makeLink(_ name: String, _ ifID: UInt32) -> [Event] {
     do {
       try requests.makeProbeLink(name, ifID: ifID)
@@ -22,7 +29,7 @@ extension Agent {
 
   func ask(_ target: IKEPing.Target) throws(EdgeError) -> [Event] {
     let failures = pinger.ask(target)
-    for descriptor in pinger.takeInterests() { try reactor.watch(descriptor) }
+    for descriptor in pinger.takeInterests() { watch(descriptor) }
     return failures
   }
 
@@ -58,7 +65,7 @@ extension Agent {
   /// Starts a `renegotiate-command`.
   func run(_ tunnel: TunnelID, _ words: [String]) -> [Event] {
     do {
-      try reactor.watch(
+      watch(
         try processes.start(tunnel, words, bound: .seconds(30), at: monotonicNow()))
       return []
     } catch {
@@ -73,6 +80,6 @@ extension Agent {
   }
 
   func watchNotifier() throws(EdgeError) {
-    for descriptor in notifier.takeInterests() { try reactor.watch(descriptor) }
+    for descriptor in notifier.takeInterests() { watch(descriptor) }
   }
 }

@@ -12,7 +12,8 @@ extension Agent {
     let agent = AgentMetrics(
       version: options.version, startedAt: startedAtUnixTime, isDryRun: options.isDryRun,
       configurationIsGood: configurationIsGood,
-      drops: [("xfrm", xfrm.drops), ("route", links.drops)], scrapes: metrics.scrapes)
+      drops: [("xfrm", xfrm.drops), ("route", links.drops)], readFailures: readFailures,
+      scrapes: metrics.scrapes)
     var text = Exposition()
     for family in AgentMetrics.families { family.write(agent, to: &text) }
     core.writeMetrics(to: &text, at: now, unixTime: unixTime())
@@ -22,7 +23,7 @@ extension Agent {
   /// Serves them there from now on, nil: nowhere. Returns why it cannot; it goes on trying.
   func serveMetrics(on address: MetricsAddress?) throws(EdgeError) -> String? {
     switch metrics.listen(on: address, at: monotonicNow()) {
-    case .success(let descriptor): try reactor.watch(descriptor)
+    case .success(let descriptor): watch(descriptor)
     case .failure(let error): return "metrics: \(error); trying again"
     case nil: break
     }
@@ -31,6 +32,6 @@ extension Agent {
 
   /// Does what is due for those who read them.
   func attendMetrics() throws(EdgeError) {
-    if let descriptor = metrics.wake(at: monotonicNow()) { try reactor.watch(descriptor) }
+    if let descriptor = metrics.wake(at: monotonicNow()) { watch(descriptor) }
   }
 }

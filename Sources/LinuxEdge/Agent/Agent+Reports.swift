@@ -12,7 +12,8 @@ extension Agent {
     return AgentStatus(
       version: options.version, pid: getpid(), uptime: now.since(startedAt).inSeconds,
       config: configPath, control: core.control, controlObstacle: core.controlObstacle,
-      role: core.role.rawValue, badSPI: core.badSPIStatus(at: now), dryRun: options.isDryRun,
+      kernelObstacle: kernelObstacle, recordObstacle: recordObstacle, role: core.role.rawValue,
+      badSPI: core.badSPIStatus(at: now), dryRun: options.isDryRun,
       massFailure: core.massFailure(at: now), load: core.load(at: now), tunnels: tunnels
     ).json()
   }

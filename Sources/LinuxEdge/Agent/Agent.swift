@@ -9,8 +9,8 @@ import TunnelCore
 public final class Agent {
   let options: AgentOptions
   let log: Log
-  private let lock: Descriptor
-  private let signals: Descriptor
+  let lock: RunLock
+  let signals: Descriptor
   let startedAt = monotonicNow()
   let startedAtUnixTime = unixTime()
   var reactor: Reactor
@@ -19,7 +19,7 @@ public final class Agent {
   private var probes: ProbeSender
   var requestWatch: RequestWatch?
   let badSPIs = BadSPIWatch()
-  private var gateKeeper: GateKeeper
+  var gateKeeper: GateKeeper
   let roleFile: RoleFile
   let requests: KernelRequests
   private let vici: VICIClient
@@ -35,6 +35,20 @@ public final class Agent {
   var configPath: String?
   /// Whether the file was valid when it was last read.
   var configurationIsGood = true
+  /// When the run directory is looked at next.
+  var runDirectoryAt = monotonicNow()
+  /// Why nobody can ask the agent; nil when they can.
+  var controlFailure: EdgeError?
+  var watchedListener: Int32 = -1
+  /// A role that could not be put on disk yet.
+  var unsavedRole: Role?
+  /// When the kernel's whole state is read again.
+  var resync = RetryTimer(shortest: .milliseconds(100), longest: .seconds(30))
+  /// Reads of the kernel's tables that failed.
+  var readFailures: UInt64 = 0
+  /// Descriptors that epoll refuses, whether to be watched for writing, and when it is asked again.
+  var unwatchedDescriptors: [Int32: Bool] = [:]
+  var unwatched = RetryTimer(shortest: .milliseconds(100), longest: .seconds(5))
   /// What stands before the answer to a request.
   var notes: [RequestID: [String]] = [:]
 
@@ -61,8 +75,10 @@ public final class Agent {
       service = ServiceManager(at: monotonicNow())
       vici = VICIClient(path: configuration.viciSocket, at: monotonicNow())
       let file = RecordFile(path: "\(options.runDirectory)/gates.json")
-      let record = try file.load()
-      gateKeeper = GateKeeper(file: file, record: record)
+      let stored = try file.load()
+      let parked = try Self.parked(requests)
+      let record = stored.including(parked)
+      gateKeeper = GateKeeper(file: file, record: stored, parked: parked.map(\.route))
       roleFile = RoleFile(path: "\(options.runDirectory)/role")
       core = Core(
         configuration: configuration, record: record,
@@ -77,12 +93,26 @@ public final class Agent {
     try openControl()
   }
 
+  /// What the kernel keeps of routes that were withdrawn; asked a few times, since it may be busy.
+  private static func parked(
+    _ requests: borrowing KernelRequests
+  ) throws(EdgeError) -> [(link: String, route: Route)] {
+    for attempt in 0..<6 {
+      do {
+        return try requests.dumpParked()
+      } catch {
+        usleep(100_000 << attempt)
+      }
+    }
+    return try requests.dumpParked()
+  }
+
   private func openControl() throws(StartFailure) {
+    if let obstacle = lock.obstacle { log(.error, "-", "\(obstacle); going on without") }
     do {
-      let server = try ControlServer(path: "\(options.runDirectory)/control.sock")
-      control = server
+      listenAgain()
       for descriptor in [
-        xfrm.fd, links.fd, signals.number, server.listeningDescriptor,
+        xfrm.fd, links.fd, signals.number,
       ] + probes.descriptors + watchedRequests {
         try reactor.watch(descriptor)
       }
@@ -97,10 +127,11 @@ public final class Agent {
 
   /// Runs until it is told to end.
   ///
-  /// - Throws: when epoll or a dump fails; gates stay as they are, on record.
+  /// - Throws: when the kernel's tables cannot be read at start, or epoll was misused; gates stay as
+  ///   they are, on record.
   public func run() throws(EdgeError) {
     log(.info, "-", greeting)
-    try resync()
+    guard try readKernelFirst() else { return }
     _ = try serveMetrics(on: core.configuration.metrics)
     service.isReady()
     var signal: Int32 = 0
@@ -110,13 +141,16 @@ public final class Agent {
       let deadlines = [
         core.nextDeadline, vici.nextDeadline, service.nextDeadline, processes.nextDeadline,
         notifier.nextDeadline,
-        metrics.nextDeadline,
+        metrics.nextDeadline, resync.dueAt, unwatched.dueAt, runDirectoryAt,
       ]
       let deadline = deadlines.compactMap { $0 }.min()
       for descriptor in try reactor.wait(until: deadline, now: now) {
         try serve(descriptor)
       }
-      signal = vpa_signals_next(signals.number)
+      signal = max(vpa_signals_next(signals.number), 0)
+      try attendKernel()
+      attendDescriptors()
+      attendRunDirectory()
       if signal == SIGHUP {
         signal = 0
         try reload(nil)
@@ -171,8 +205,7 @@ public final class Agent {
     case xfrm.fd: try read(fromXfrm: true)
     case links.fd: try read(fromXfrm: false)
     case signals.number: break
-    case control?.listeningDescriptor:
-      if let client = control?.accept() { try reactor.watch(client) }
+    case control?.listeningDescriptor: acceptClient()
     case let number where probes.descriptors.contains(number):
       for reply in probes.receive(from: number).replies { try feed(.reply(reply)) }
     case let number where watchedRequests.contains(number):
@@ -192,7 +225,7 @@ public final class Agent {
     default:
       switch control?.advance(descriptor) {
       case .asked(let id, let line): try obey(line, id)
-      case .writable: try reactor.watch(descriptor, forWriting: true)
+      case .writable: watch(descriptor, forWriting: true)
       case .readable, .closed, nil: break
       }
     }
@@ -205,27 +238,8 @@ public final class Agent {
       for event in vici.wake(at: now) { try feed(.vici(event)) }
     }
     for (descriptor, forWriting) in vici.takeInterests() {
-      try reactor.watch(descriptor, forWriting: forWriting)
+      watch(descriptor, forWriting: forWriting)
     }
-  }
-
-  private func read(fromXfrm: Bool) throws(EdgeError) {
-    var events: [Event] = []
-    let end =
-      fromXfrm
-      ? xfrm.read { if let event = Event($0) { events.append(event) } }
-      : links.read { if let event = Event($0) { events.append(event) } }
-    if end == .overrun {
-      log(.warning, "-", "the kernel dropped \(fromXfrm ? "SA" : "link") events: reading all anew")
-      return try resync()
-    }
-    for event in events { try feed(event) }
-  }
-
-  /// Reads the kernel's whole state. The event sockets are subscribed, and drained after an
-  /// overrun, so nothing falls between.
-  private func resync() throws(EdgeError) {
-    try feed(.snapshot(requests.snapshot()))
   }
 
   /// Hands an event to the core, performs what it asks for, and goes on until nothing is left.
@@ -267,7 +281,7 @@ public final class Agent {
     case .removeLink(let index):
       removeLink(index)
     case .changeGate(let plan):
-      return gateKeeper.perform(plan, requests).map { .gateFailed($0) }
+      return changeGate(plan)
     case .clear(let monitor, let tunnel, let sas):
       return sas.compactMap { clear($0, monitor, tunnel) }
     case .delete(let monitor, let tunnel, let sas):
@@ -284,7 +298,7 @@ public final class Agent {
     case .rekey(let sa):
       rekey(sa)
     case .readRoutes:
-      return [.routes(try requests.dumpRoutes(), try requests.dumpNexthops())]
+      return [readRoutes()]
     case .vici(let request):
       return vici.request(request, at: monotonicNow()).map { .vici($0) }
     case .readUnknownSPIs:

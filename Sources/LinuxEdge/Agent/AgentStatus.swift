@@ -15,6 +15,10 @@ public struct AgentStatus: Codable, Sendable {
   public var control: String
   /// Why the IKE daemon's socket is of no use; null when it is.
   public var controlObstacle: String?
+  /// What the agent does not know of the kernel, and why; null when it knows all.
+  public var kernelObstacle: String?
+  /// Why the run directory cannot be used, for the record of held links above all; null when it can.
+  public var recordObstacle: String?
   /// active, or standby beside the active gateway.
   public var role: String
   /// Gateways that sent unknown SPIs; null without `respond-bad-spi`.
@@ -31,6 +35,8 @@ public struct AgentStatus: Codable, Sendable {
   private enum CodingKeys: String, CodingKey {
     case version, pid, uptime, config, control, role, load, tunnels
     case controlObstacle = "control_obstacle"
+    case kernelObstacle = "kernel_obstacle"
+    case recordObstacle = "record_obstacle"
     case badSPI = "bad_spi"
     case dryRun = "dry_run"
     case massFailure = "mass_failure"
@@ -49,7 +55,8 @@ public struct AgentStatus: Codable, Sendable {
 
   init(
     version: String, pid: Int32, uptime: Double, config: String?, control: String,
-    controlObstacle: String?, role: String, badSPI: [BadSPIStatus]?, dryRun: Bool,
+    controlObstacle: String?, kernelObstacle: String? = nil,
+    recordObstacle: String? = nil, role: String, badSPI: [BadSPIStatus]?, dryRun: Bool,
     massFailure: MassFailureStatus?, load: LoadStatus?, tunnels: [TunnelStatus]
   ) {
     self.version = version
@@ -58,6 +65,8 @@ public struct AgentStatus: Codable, Sendable {
     self.config = config
     self.control = control
     self.controlObstacle = controlObstacle
+    self.kernelObstacle = kernelObstacle
+    self.recordObstacle = recordObstacle
     self.role = role
     self.badSPI = badSPI
     self.dryRun = dryRun

@@ -1,51 +1,113 @@
 import TunnelCore
 
 /// Carries out gate plans: the record first, then the steps, then the record again.
+///
+/// Where the record cannot be written, the kernel keeps it: a route is not withdrawn before a copy of
+/// it stands in a table that no rule leads to, from which the next run, or `release`, puts it back.
+/// What else a step changes is the agent's by its looks (DORMANT, routes of protocol 250). Routes
+/// that are shared by several links, and admin flags, have no such copy: they stay.
 struct GateKeeper {
   private let file: RecordFile
   private var onDisk: GateRecord
+  /// What is to be on disk.
+  private var latest: GateRecord
+  /// Routes whose copies the kernel keeps.
+  private var parked: [Route]
+  /// Why the record could not be written; nil when it was.
+  private(set) var failure: String?
 
-  /// - Parameter record: what the file holds.
-  init(file: RecordFile, record: GateRecord) {
+  /// - Parameters:
+  ///   - record: what the file holds.
+  ///   - parked: what the kernel keeps besides.
+  init(file: RecordFile, record: GateRecord, parked: [Route] = []) {
     self.file = file
+    self.parked = parked
     onDisk = record
+    latest = record
   }
 
-  /// Does all that can be done of a plan; returns what could not. When the record cannot be
-  /// written no step is taken, and each counts as failed.
+  /// Does all that can be done of a plan; returns what could not. Without a record each step that
+  /// nothing else would undo counts as failed.
   mutating func perform(_ plan: GatePlan, _ requests: borrowing KernelRequests) -> [GateFailure] {
-    if let record = plan.recordBefore, let message = save(record) {
-      return [.record(link: plan.link, message: message)]
-        + plan.steps.map { .step(link: plan.link, $0, message: "the record was not written") }
-    }
     var failures: [GateFailure] = []
+    var isCovered = true
+    if let record = plan.recordBefore, let message = save(record, requests) {
+      failures.append(.record(link: plan.link, message: message))
+      isCovered = false
+    }
     var lostRoute = false
     for step in plan.steps {
-      do {
+      do throws(EdgeError) {
+        if !isCovered, step.withdraws { try park(step, requests) }
         try Self.take(step, requests)
       } catch  where error.isAlreadyThere {
-        continue
+        // Done.
       } catch {
         failures.append(.step(link: plan.link, step, message: error.description))
         lostRoute = lostRoute || step.putsBack
+        continue
       }
+      if case .addRoute(let route) = step { unpark(requests) { $0.identity == route.identity } }
     }
     // A route that is not back must stay on record; the core writes anew when it is.
-    if let record = plan.recordAfter, !lostRoute, let message = save(record) {
+    if let record = plan.recordAfter, !lostRoute, let message = save(record, requests) {
       failures.append(.record(link: plan.link, message: message))
     }
     return failures
   }
 
+  /// Writes the record again when its file is gone; returns why it cannot.
+  mutating func keepFile() -> String? {
+    guard failure == nil, onDisk != GateRecord(), !file.isThere else { return nil }
+    onDisk = GateRecord()
+    return save(latest)
+  }
+
+  private mutating func save(
+    _ record: GateRecord, _ requests: borrowing KernelRequests
+  ) -> String? {
+    if let message = save(record) { return message }
+    unpark(requests) { _ in true }
+    return nil
+  }
+
   private mutating func save(_ record: GateRecord) -> String? {
+    latest = record
     guard record != onDisk else { return nil }
     do {
       try file.save(record)
       onDisk = record
-      return nil
+      failure = nil
     } catch {
-      return error.description
+      failure = error.description
     }
+    return failure
+  }
+
+  /// Has the kernel keep what a step takes away.
+  private mutating func park(
+    _ step: GateStep, _ requests: borrowing KernelRequests
+  ) throws(EdgeError) {
+    guard case .deleteRoute(let route) = step, route.canBeParked else {
+      throw EdgeError(
+        operation: step.description, errno: 5, complaint: "the record was not written")
+    }
+    do {
+      try requests.park(route)
+    } catch  where error.isAlreadyThere {
+      // By an earlier run.
+    }
+    parked.append(route)
+  }
+
+  private mutating func unpark(
+    _ requests: borrowing KernelRequests, where isDone: (Route) -> Bool
+  ) {
+    for route in parked where isDone(route) {
+      // A copy that stays does no harm, and the next run removes it.
+      try? requests.unpark(route)
+    }
+    parked.removeAll(where: isDone)
   }
 
   private static func take(

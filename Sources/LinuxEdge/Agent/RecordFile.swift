@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import TunnelCore
 
 /// The record of held gates on disk: `/run/vpnagent/gates.json`.
@@ -99,6 +100,9 @@ struct RecordFile {
     return record
   }
 
+  /// Whether there is a file.
+  var isThere: Bool { unsafe access(path, F_OK) == 0 }
+
   /// Puts a record on disk for good.
   func save(_ record: GateRecord) throws(EdgeError) {
     let stored = Stored(
@@ -117,11 +121,14 @@ struct RecordFile {
     guard let data = try? encoder.encode(stored) else {
       throw EdgeError(operation: "encode the record", object: path, errno: 22)
     }
-    try replaceFile(path, with: Array(data) + [0x0a])
+    try replaceFile(path, with: Array(data) + [0x0a], makingDirectory: true)
   }
 
   private static func stored(_ route: Route) -> StoredRoute {
-    let hasOneLeg = route.linkIndex != nil && route.withoutLinks.isEmpty
+    // A gateway is part of what an IPv6 route is told by.
+    let isIPv4 = route.identity.destination.address.family == .ipv4
+    let isPlain = isIPv4 || route.legs.first?.gateway == nil
+    let hasOneLeg = route.linkIndex != nil && route.withoutLinks.isEmpty && isPlain
     let legs = route.legs.map {
       StoredLeg(link: $0.linkIndex, gateway: $0.gateway?.description, weight: $0.weight)
     }

@@ -46,10 +46,13 @@ public enum Release {
   private static func pass(
     _ file: RecordFile, _ requests: borrowing KernelRequests, _ outcome: inout Outcome
   ) throws(EdgeError) {
-    let record = try file.load()
-    var keeper = GateKeeper(file: file, record: record)
+    let stored = try file.load()
+    let parked = try requests.dumpParked()
+    let record = stored.including(parked)
+    var keeper = GateKeeper(file: file, record: stored, parked: parked.map(\.route))
     var core = Core(configuration: .observing, record: record, seed: 0, at: monotonicNow())
-    for effect in core.handle(.snapshot(try requests.snapshot()), at: monotonicNow()) {
+    let snapshot = try requests.snapshot { core.routeInterest(links: $0, nexthops: $1) }
+    for effect in core.handle(.snapshot(snapshot), at: monotonicNow()) {
       switch effect {
       case .changeGate(let plan):
         let failures = keeper.perform(plan, requests)
@@ -92,11 +95,15 @@ extension GateFailure {
 }
 
 extension KernelRequests {
-  /// The kernel's whole state.
-  func snapshot() throws(EdgeError) -> Snapshot {
-    Snapshot(
-      sas: try dumpSAs(), policies: try dumpPolicies(), links: try dumpLinks(),
-      addresses: try dumpAddresses(), routes: try dumpRoutes(), nexthops: try dumpNexthops(),
+  /// The kernel's state, of routes what is of interest where these are its links and nexthops.
+  func snapshot(
+    _ interest: ([Link], [Nexthop]) -> RouteInterest
+  ) throws(EdgeError) -> Snapshot {
+    let (sas, policies) = (try dumpSAs(), try dumpPolicies())
+    let (links, nexthops) = (try dumpLinks(), try dumpNexthops())
+    return Snapshot(
+      sas: sas, policies: policies, links: links, addresses: try dumpAddresses(),
+      routes: try dumpRoutes(interest(links, nexthops)), nexthops: nexthops,
       rules: try dumpRules())
   }
 }

@@ -26,6 +26,6 @@ struct RoleFile {
 
   /// Puts the role on disk for good.
   func save(_ role: Role) throws(EdgeError) {
-    try replaceFile(path, with: Array("\(role.rawValue)\n".utf8))
+    try replaceFile(path, with: Array("\(role.rawValue)\n".utf8), makingDirectory: true)
   }
 }

@@ -18,7 +18,9 @@ final class ControlServer {
   private static let longestRequest = 1024
   private static let mostClients = 32
 
-  private let listener: Descriptor
+  let path: String
+  private var listener: Descriptor
+  private var inode: UInt64
   private var clients: [Int32: Box] = [:]
   private var lastRequest: UInt64 = 0
 
@@ -29,18 +31,35 @@ final class ControlServer {
 
   /// Listens at `path`.
   init(path: String) throws(EdgeError) {
-    listener = try Descriptor(
+    self.path = path
+    listener = try Self.listen(path)
+    inode = unsafe vpa_socket_inode(path)
+  }
+
+  private static func listen(_ path: String) throws(EdgeError) -> Descriptor {
+    try Descriptor(
       taking: unsafe vpa_unix_listen(path, 0o660), operation: "listen on", object: path)
+  }
+
+  /// Listens again where its socket is not any more; returns whether it had to. Clients stay.
+  func listenAgain() throws(EdgeError) -> Bool {
+    guard unsafe vpa_socket_inode(path) != inode else { return false }
+    listener = try Self.listen(path)
+    inode = unsafe vpa_socket_inode(path)
+    return true
   }
 
   var listeningDescriptor: Int32 { listener.number }
 
-  /// A connection waits: takes it and returns its descriptor for the reactor.
-  func accept() -> Int32? {
+  /// A connection waits: takes it and returns its descriptor for the reactor; nil when it is gone,
+  /// or one too many.
+  ///
+  /// - Throws: EMFILE, ENFILE, ENOMEM and the like: it still waits.
+  func accept() throws(EdgeError) -> Int32? {
     let number = vpa_accept(listener.number)
-    guard let descriptor = try? Descriptor(taking: number, operation: "accept"),
-      clients.count < Self.mostClients
-    else { return nil }
+    if [EAGAIN, EINTR, ECONNABORTED, EPROTO].contains(-number) { return nil }
+    let descriptor = try Descriptor(taking: number, operation: "accept a client")
+    guard clients.count < Self.mostClients else { return nil }
     lastRequest += 1
     clients[number] = Box(Client(descriptor: descriptor, id: RequestID(rawValue: lastRequest)))
     return number

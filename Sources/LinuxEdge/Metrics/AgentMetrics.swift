@@ -12,6 +12,8 @@ struct AgentMetrics: Sendable {
   var configurationIsGood: Bool
   /// What event sockets did not deliver.
   var drops: [(socket: String, NetlinkDrops)]
+  /// Reads of the kernel's tables that failed.
+  var readFailures: UInt64
   /// HTTP requests for metrics.
   var scrapes: UInt64
 
@@ -43,6 +45,10 @@ struct AgentMetrics: Sendable {
         text.sample(Exposition.label("socket", socket), UInt64(drops.overruns))
       }
     },
+    MetricFamily(
+      "kernel_read_failures_total", .counter,
+      "Reads of the kernel's tables that failed and were tried again"
+    ) { agent, text in text.sample("", agent.readFailures) },
     MetricFamily("metrics_scrapes_total", .counter, "Times these metrics were read over HTTP") {
       agent, text in text.sample("", agent.scrapes)
     },

@@ -167,6 +167,31 @@ extension Route {
       legs: kind == .unreachable ? [] : route.ways,
       nexthopID: route.nexthop_id == 0 ? nil : route.nexthop_id,
       isReplayable: route.replayable && !message.isEmpty, message: message)
+    let source = route.preferred_source
+    preferredSource = source.family == 0 ? nil : IPAddress(source)
+  }
+}
+
+extension RouteInterest {
+  /// Whether an event matters; those of anything but routes do.
+  func concerns(_ event: vpa_event) -> Bool {
+    guard event.kind == VPA_EVENT_ROUTE || event.kind == VPA_EVENT_ROUTE_DELETED else {
+      return true
+    }
+    return unsafe withUnsafePointer(to: event.route) { route in
+      let (count, id) = unsafe (Int(route.pointee.leg_count), route.pointee.nexthop_id)
+      let identity = unsafe Route.Identity(
+        table: route.pointee.table,
+        destination: IPPrefix(
+          IPAddress(route.pointee.destination), length: Int(route.pointee.prefix_length)),
+        tos: route.pointee.tos, metric: route.pointee.metric)
+      return unsafe withUnsafeBytes(of: route.pointee.legs) { bytes in
+        let legs = unsafe bytes.bindMemory(to: vpa_leg.self).prefix(count)
+        return unsafe concerns(
+          identity, routeProtocol: route.pointee.protocol, nexthop: id == 0 ? nil : id,
+          legs: legs.lazy.map(\.link_index))
+      }
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 // The watchers: what the kernel multicasts. Subscribe first, then dump (KernelRequests), then merge:
 // an event that is older than the dump is seen twice, none is missed.
 import CShims
+import TunnelCore
 
 /// The kernel buffer asked for: about 6,500 SA deletions fit (the default holds 166).
 private let receiveBytes: Int32 = 8 << 20
@@ -30,7 +31,8 @@ public struct XfrmEvents: ~Copyable {
   }
 }
 
-/// New, changed and deleted links, addresses and routes (not cached ones, not table 255).
+/// New, changed and deleted links, addresses and routes (not cached ones, not table 255, and none of
+/// no interest).
 public struct RouteEvents: ~Copyable {
   private let socket: NetlinkSocket
 
@@ -46,7 +48,9 @@ public struct RouteEvents: ~Copyable {
   public var drops: NetlinkDrops { socket.drops }
 
   /// Delivers everything queued, in the kernel's order.
-  public mutating func read(_ body: (KernelEvent) -> Void) -> ReadOutcome {
-    socket.readEvents(body)
+  public mutating func read(
+    keeping interest: RouteInterest? = nil, _ body: (KernelEvent) -> Void
+  ) -> ReadOutcome {
+    socket.readEvents(keeping: interest, body)
   }
 }

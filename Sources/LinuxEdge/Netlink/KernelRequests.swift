@@ -35,18 +35,30 @@ public struct KernelRequests: ~Copyable {
     if !(removing && error.isGone) { throw error }
   }
 
-  /// Dumps a table; again when the kernel says that it changed meanwhile.
+  /// Dumps a table; again when the kernel says that it changed meanwhile. Where it changes all the
+  /// time every dump is inconsistent: what several have seen is taken together then. The last one's
+  /// items come last, and an event tells of each change since.
   private func dump(
     _ operation: String, _ table: vpa_table, on socket: borrowing NetlinkSocket
   ) throws(EdgeError) -> [KernelEvent] {
-    let request = built { unsafe vpa_build_dump($0, $1, table) } ?? []
+    try dump(operation, built { unsafe vpa_build_dump($0, $1, table) } ?? [], on: socket)
+  }
+
+  private func dump(
+    _ operation: String, _ request: [UInt8], on socket: borrowing NetlinkSocket,
+    keeping interest: RouteInterest? = nil
+  ) throws(EdgeError) -> [KernelEvent] {
     var result: Int32 = 0
+    var seen: [KernelEvent] = []
     for _ in 0..<Self.dumpAttempts {
       var items: [KernelEvent] = []
-      result = socket.exchange(request) { items.append($0) }
+      result = socket.exchange(request, keeping: interest) { items.append($0) }
       if result == 0 { return items }
-      guard result == -ESTALE else { break }
+      guard result == -ESTALE || result == -EINTR else { break }
+      let last = Set(items)
+      seen = seen.filter { !last.contains($0) } + items
     }
+    if result == -ESTALE { return seen }
     throw EdgeError(operation: operation, errno: -result, complaint: socket.complaint)
   }
 }
@@ -88,6 +100,31 @@ extension KernelRequests {
       if case .route(let route, _) = $0 { route } else { nil }
     }
   }
+
+  /// Those of them that are of interest. The kernel picks them out, link by link; it passes over
+  /// all others in its tables each time, so with many links all are dumped once and picked out here.
+  public func dumpRoutes(_ interest: RouteInterest) throws(EdgeError) -> [Route] {
+    let links = interest.links.count > Self.mostLinksSingly ? [0] : interest.links
+    var filters: [(link: Int32, maker: UInt8)] = links.map { ($0, 0) }
+    filters.append((0, Route.agentProtocol))
+    var seen: Set<Route> = []
+    var found: [Route] = []
+    for (family, filter) in [UInt8(4), 6].flatMap({ family in filters.map { (family, $0) } }) {
+      let request = built {
+        unsafe vpa_build_route_dump($0, $1, family, filter.link, filter.maker)
+      }
+      do {
+        for item in try dump("dump routes", request ?? [], on: route, keeping: interest) {
+          if case .route(let one, _) = item, seen.insert(one).inserted { found.append(one) }
+        }
+      } catch  where error.isGone || error.errno == EAFNOSUPPORT {
+        continue  // The link went meanwhile.
+      }
+    }
+    return found
+  }
+
+  private static let mostLinksSingly = 24
 
   /// All nexthop objects and groups; none on a kernel that has no such thing.
   public func dumpNexthops() throws(EdgeError) -> [Nexthop] {

@@ -1,4 +1,5 @@
 import CShims
+import TunnelCore
 
 /// A socket of the shim, closed (and its buffer wiped) with its owner.
 @safe
@@ -43,24 +44,32 @@ struct NetlinkSocket: ~Copyable {
       overruns: drops.overruns)
   }
 
-  /// Reads an event socket to EAGAIN.
-  func readEvents(_ body: (KernelEvent) -> Void) -> ReadOutcome {
+  /// Reads an event socket to EAGAIN; routes that are of no interest are passed over.
+  func readEvents(
+    keeping interest: RouteInterest? = nil, _ body: (KernelEvent) -> Void
+  ) -> ReadOutcome {
     var event = vpa_event()
     while true {
       let result = unsafe vpa_events_next(socket, &event)
       guard result == 1 else { return result == 0 ? .drained : .overrun }
+      if let interest, !interest.concerns(event) { continue }
       if let known = KernelEvent(event, replay: { replay() }) { body(known) }
     }
   }
 
-  /// Sends a request and reads its reply to the end; returns 0 or -errno as the shim says.
-  func exchange(_ request: [UInt8], _ body: (KernelEvent) -> Void = { _ in }) -> Int32 {
+  /// Sends a request and reads its reply to the end; returns 0 or -errno as the shim says. Routes
+  /// that are of no interest are passed over.
+  func exchange(
+    _ request: [UInt8], keeping interest: RouteInterest? = nil,
+    _ body: (KernelEvent) -> Void = { _ in }
+  ) -> Int32 {
     var result = unsafe vpa_request_send(socket, request, request.count)
     guard result == 0 else { return result }
     var event = vpa_event()
     repeat {
       result = unsafe vpa_request_next(socket, &event)
-      if result == 1, let known = KernelEvent(event, replay: { replay() }) { body(known) }
+      guard result == 1, interest?.concerns(event) ?? true else { continue }
+      if let known = KernelEvent(event, replay: { replay() }) { body(known) }
     } while result == 1
     return result
   }

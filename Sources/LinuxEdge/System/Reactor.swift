@@ -27,6 +27,9 @@ struct Reactor: ~Copyable {
     guard result == 0 else { throw EdgeError(operation: "watch a descriptor", errno: -result) }
   }
 
+  /// Watches a descriptor no longer.
+  func forget(_ descriptor: Int32) { _ = vpa_epoll_forget(epoll.number, descriptor) }
+
   /// Waits for descriptors, until `deadline` at most; nil waits for ever. Empty when time is up.
   mutating func wait(until deadline: Instant?, now: Instant) throws(EdgeError) -> [Int32] {
     let timeout = deadline.map { max(now.duration(to: $0).nanoseconds, 0) } ?? -1

@@ -79,7 +79,7 @@ public enum GateStep: Hashable, Sendable {
 
 extension GateStep {
   /// Whether a route of somebody else's leaves the kernel, or a part of it may.
-  var withdraws: Bool {
+  public var withdraws: Bool {
     switch self {
     case .deleteRoute, .replaceRoute, .replaceGroup, .setAdmin(_, up: false): true
     case .addRoute, .addUnreachable, .deleteUnreachable, .addLinkRoute, .deleteLinkRoute,

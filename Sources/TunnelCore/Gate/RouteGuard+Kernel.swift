@@ -2,20 +2,46 @@
 extension RouteGuard {
   /// - Parameter change: how it came to be there; nil for an item of a dump.
   mutating func observe(_ route: Route, _ change: RouteChange? = nil) {
+    if route.parkedFrom != nil { return }
     if let mine = Self.ownRoute(route) {
       own.insert(mine)
       return
     }
     let id = route.identity
-    let isBeside = change == nil || change == .appended
+    let isIPv4 = id.destination.address.family == .ipv4
+    // An IPv6 one is told from what it stands beside, and comes with all its legs.
+    let isBeside = isIPv4 && (change == nil || change == .appended)
     if change == .replacing {
       for index in onLink.keys where index != route.linkIndex { onLink[index]?[id] = nil }
+      if !isIPv4 { forgetOther(than: id) }
     }
     if shared[id] != nil {
       observeShared(route, isBeside)
     } else {
-      if !isBeside { forgetReplaced(by: route) }
+      if change == .new || change == .replacing { forgetReplaced(by: route) }
       take(route, isBeside)
+    }
+  }
+
+  /// An IPv6 route took the place of another one. The kernel prefers one that is as fit for ECMP as
+  /// the new one (net/ipv6/ip6_fib.c, `fib6_add_rt2node`); of several it is not known which.
+  private mutating func forgetOther(than id: Route.Identity) {
+    let others = known(beside: id)
+    guard !others.isEmpty, id.way != nil || shared[id] == nil else { return }
+    guard others.count == 1, let other = others.first, outLinks(other).isEmpty else {
+      return needsDump = true
+    }
+    shared[other] = nil
+    for index in onLink.keys { onLink[index]?[other] = nil }
+  }
+
+  /// Routes that are there of the same prefix and metric by other ways; advertised ones are nobody's
+  /// to hold.
+  private func known(beside id: Route.Identity) -> Set<Route.Identity> {
+    let ways = onLink.keys.map { id.by(.device($0)) } + nexthops.keys.map { id.by(.object($0)) }
+    let others = Set(ways + [id.by(nil)]).subtracting([id])
+    return others.filter { other in
+      shared[other] != nil || onLink.values.contains { $0[other] != nil }
     }
   }
 
@@ -36,19 +62,23 @@ extension RouteGuard {
   /// its maker wants instead.
   private mutating func forgetReplaced(by route: Route) {
     for (link, routes) in held {
-      guard let old = routes[route.identity], old.linkIndex != route.linkIndex else { continue }
-      held[link]?[route.identity] = nil
+      // Of IPv6 the old one has another way, its link.
+      let ways = [route.identity, route.identity.by(indexOf[link].map { .device($0) })]
+      for id in ways where shared[id] == nil {
+        guard let old = routes[id], old.linkIndex != route.linkIndex else { continue }
+        held[link]?[id] = nil
+      }
     }
   }
 
   private mutating func observeShared(_ route: Route, _ isBeside: Bool) {
     let id = route.identity
     guard let known = shared[id] else { return }
-    if isBeside, id.destination.address.family == .ipv4 { return }
+    if isBeside { return }
     let out = outLinks(id)
-    if out.isEmpty, !isBeside {
+    if out.isEmpty {
       replaceShared(route)
-    } else if !known.without(out).hasWays(of: route) || isBeside {
+    } else if !known.without(out).hasWays(of: route) {
       // An event older than our last step, or somebody else's change: only a dump tells.
       needsDump = true
     }
@@ -67,6 +97,7 @@ extension RouteGuard {
 
   /// Returns the links from which it will not be missed any more.
   mutating func forget(_ route: Route) -> [String] {
+    if route.parkedFrom != nil { return [] }
     if let mine = Self.ownRoute(route) {
       own.remove(mine)
       return (wanters[mine] ?? []).sorted()
@@ -102,6 +133,24 @@ extension RouteGuard {
     own = own.filter {
       if case .throughLink(_, index) = $0 { false } else { true }
     }
+  }
+
+  /// Whether a route that is kept, or one of the agent's own, goes by a link.
+  func goes(by index: Int32) -> Bool {
+    if onLink[index]?.isEmpty == false { return true }
+    if shared.values.contains(where: { legLinks($0).contains(index) }) { return true }
+    return own.contains { if case .throughLink(_, index) = $0 { true } else { false } }
+  }
+
+  /// Whether the kernel may have dropped routes that are kept with an address: IPv4 ones that name
+  /// it as their source, or go by its link (net/ipv4/fib_frontend.c, `fib_del_ifaddr`). Of IPv6 ones
+  /// it tells.
+  func mayHaveLost(with address: InterfaceAddress) -> Bool {
+    guard address.address.family == .ipv4 else { return false }
+    if goes(by: address.linkIndex) { return true }
+    let named = { (route: Route) in route.preferredSource == address.address }
+    return onLink.values.contains { $0.values.contains(where: named) }
+      || shared.values.contains(where: named)
   }
 
   /// A withdrawn route cannot come back by a link that is gone, nor does it go by another one that
@@ -157,8 +206,9 @@ extension RouteGuard {
 
   static func ownRoute(_ route: Route) -> OwnRoute? {
     guard route.routeProtocol == Route.agentProtocol else { return nil }
-    if route.kind == .unreachable { return .unreachable(route.identity) }
-    return route.linkIndex.map { .throughLink(route.identity, $0) }
+    let id = route.identity.by(nil)
+    return route.kind == .unreachable
+      ? .unreachable(id) : route.linkIndex.map { .throughLink(id, $0) }
   }
 
   // MARK: Dumps

@@ -136,8 +136,9 @@ extension RouteGuard {
   /// The kernel removes its routes too, IPv4 ones without a word.
   mutating func forgetNexthop(_ id: UInt32) {
     nexthops[id] = nil
-    for link in heldGroups.keys { heldGroups[link]?.remove(id) }
-    needsDump = true
+    var wasHeld = false
+    for link in heldGroups.keys where heldGroups[link]?.remove(id) != nil { wasHeld = true }
+    if wasHeld || shared.values.contains(where: { $0.nexthopID == id }) { needsDump = true }
   }
 
   mutating func replaceNexthops(_ list: [Nexthop]) {

@@ -36,9 +36,14 @@ struct RouteGuard: Sendable {
   static let nobody = "-"
 
   /// Routes of one leg that are in the kernel.
-  var onLink: [Int32: [Route.Identity: Route]] = [:]
+  var onLink: [Int32: [Route.Identity: Route]] = [:] { didSet { identities = nil } }
   /// Routes of several legs or by a nexthop object, as they were before any of it was held.
-  var shared: [Route.Identity: Route] = [:] { didSet { known = nil } }
+  var shared: [Route.Identity: Route] = [:] {
+    didSet {
+      known = nil
+      identities = nil
+    }
+  }
   /// Nexthop objects, and groups as they were before any member was held.
   var nexthops: [UInt32: Nexthop] = [:] { didSet { known = nil } }
   var own: Set<OwnRoute> = []
@@ -46,7 +51,12 @@ struct RouteGuard: Sendable {
   /// The links that want a route: `wanted`, the other way round.
   private(set) var wanters: [OwnRoute: Set<String>] = [:]
   /// What was taken from each link: whole routes, legs of shared ones, members of groups.
-  var held: [String: [Route.Identity: Route]] = [:] { didSet { known = nil } }
+  var held: [String: [Route.Identity: Route]] = [:] {
+    didSet {
+      known = nil
+      identities = nil
+    }
+  }
   var heldGroups: [String: Set<UInt32>] = [:] { didSet { known = nil } }
   var contests: [String: [Route.Identity: Int]] = [:]
   /// Index of each link that was ever held or opened.
@@ -64,6 +74,19 @@ struct RouteGuard: Sendable {
   /// The record, until something of it may have changed: with thousands of gates it is not made
   /// anew for each event.
   private var known: GateRecord?
+  private var identities: Set<Route.Identity>?
+
+  /// Of every route that is kept, whatever its way; made when asked for after a change.
+  var knownIdentities: Set<Route.Identity> {
+    mutating get {
+      if let identities { return identities }
+      var all = Set(shared.keys.map { $0.by(nil) })
+      for routes in onLink.values { for id in routes.keys { all.insert(id.by(nil)) } }
+      for routes in held.values { for id in routes.keys { all.insert(id.by(nil)) } }
+      identities = all
+      return all
+    }
+  }
 
   /// Continues with what an earlier run had withdrawn.
   init(record: GateRecord = GateRecord()) {
@@ -105,6 +128,12 @@ struct RouteGuard: Sendable {
   /// Routes that were taken from a link, whole or its leg, and are not back.
   func withdrawn(from link: String) -> [Route] {
     (held[link] ?? [:]).values.sorted { $0.identity < $1.identity }
+  }
+
+  /// Those of them that are not in the kernel, for it may have refused to part with them.
+  func missing(from link: String) -> [Route] {
+    let there = indexOf[link].flatMap { onLink[$0] } ?? [:]
+    return withdrawn(from: link).filter { there[$0.identity] == nil }
   }
 
   /// Those of them of which nothing is left in the kernel.
@@ -165,7 +194,7 @@ struct RouteGuard: Sendable {
       let gone = whollyWithdrawn(from: request.link).map(\.identity)
       for var identity in gone + (owned[true] ?? []) {
         identity.metric = .max
-        want.insert(.unreachable(identity))
+        want.insert(.unreachable(identity.by(nil)))
       }
     }
     return want
@@ -344,9 +373,14 @@ struct RouteGuard: Sendable {
 }
 
 extension Route.Identity: Comparable {
-  /// By table, destination, tos, metric.
+  /// By table, destination, tos, metric, way.
   public static func < (lhs: Self, rhs: Self) -> Bool {
-    (lhs.table, lhs.destination, lhs.tos, lhs.metric)
-      < (rhs.table, rhs.destination, rhs.tos, rhs.metric)
+    let (left, right) = (lhs.by(nil), rhs.by(nil))
+    guard left == right else {
+      return (lhs.table, lhs.destination, lhs.tos, lhs.metric)
+        < (rhs.table, rhs.destination, rhs.tos, rhs.metric)
+    }
+    guard let way = rhs.way else { return false }
+    return lhs.way.map { $0 < way } ?? true
   }
 }

@@ -11,7 +11,7 @@ public struct Link: Hashable, Sendable {
     case other(String)
 
     /// Whether SAs can be tied to it.
-    var isTunnel: Bool {
+    public var isTunnel: Bool {
       switch self {
       case .vti, .xfrm: true
       case .other: false

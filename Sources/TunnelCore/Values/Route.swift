@@ -1,8 +1,20 @@
 /// A route as the kernel reported it.
 public struct Route: Hashable, Sendable {
-  /// What the kernel tells routes apart by (net/ipv4/fib_trie.c: prefix, tos and metric within a
-  /// table; further legs of IPv6 differ in `linkIndex`).
+  /// What the kernel tells routes apart by: prefix, tos and metric within a table
+  /// (net/ipv4/fib_trie.c), and of IPv6 routes that can stand side by side also their way.
   public struct Identity: Hashable, Sendable {
+    /// The way of an IPv6 route that is no candidate for ECMP (net/ipv6/ip6_fib.c,
+    /// `rt6_qualify_for_ecmp`): any number of them stand beside each other, and beside the one that
+    /// is made of every leg with a gateway.
+    public enum Way: Hashable, Sendable {
+      /// Through a link, without a gateway.
+      case device(Int32)
+      /// By a nexthop object or group.
+      case object(UInt32)
+      /// By router advertisement.
+      case router(IPAddress, linkIndex: Int32)
+    }
+
     /// Routing table id (RTA_TABLE).
     public var table: UInt32
     /// Destination; 0.0.0.0/0 or ::/0 for a default route.
@@ -11,6 +23,9 @@ public struct Route: Hashable, Sendable {
     public var tos: UInt8
     /// RTA_PRIORITY; 0 when absent.
     public var metric: UInt32
+    /// nil for IPv4, for an IPv6 route whose legs have gateways, and where no way is meant. A
+    /// route sets it for itself.
+    public internal(set) var way: Way?
 
     /// A route's identity.
     public init(table: UInt32, destination: IPPrefix, tos: UInt8 = 0, metric: UInt32 = 0) {
@@ -58,6 +73,8 @@ public struct Route: Hashable, Sendable {
   public var legs: [Leg]
   /// The nexthop object or group that it goes by (RTA_NH_ID); that decides, whatever `legs` says.
   public var nexthopID: UInt32?
+  /// RTA_PREFSRC: an IPv4 route goes with that address.
+  public var preferredSource: IPAddress?
   /// Links whose legs `message` has and this form of the route has not.
   public var withoutLinks: [Int32]
   /// Whether `message` puts the route back as it is; false for one that expires by itself.
@@ -86,7 +103,8 @@ public struct Route: Hashable, Sendable {
     identity: Identity, kind: Kind = .unicast, routeProtocol: UInt8 = 3, scope: UInt8 = 253,
     legs: [Leg], nexthopID: UInt32? = nil, isReplayable: Bool = true, message: [UInt8] = []
   ) {
-    self.identity = identity
+    self.identity = identity.by(
+      Self.way(of: identity.destination.address.family, legs, nexthopID, routeProtocol))
     self.kind = kind
     self.routeProtocol = routeProtocol
     self.scope = scope
@@ -95,6 +113,20 @@ public struct Route: Hashable, Sendable {
     self.withoutLinks = []
     self.isReplayable = isReplayable
     self.message = message
+  }
+
+  /// RTPROT_RA.
+  private static let routerAdvertisement: UInt8 = 9
+
+  private static func way(
+    of family: IPAddress.Family, _ legs: [Leg], _ nexthopID: UInt32?, _ routeProtocol: UInt8
+  ) -> Identity.Way? {
+    guard family == .ipv6 else { return nil }
+    if let nexthopID { return .object(nexthopID) }
+    guard legs.count == 1 else { return nil }
+    guard let gateway = legs[0].gateway else { return .device(legs[0].linkIndex) }
+    return routeProtocol == routerAdvertisement
+      ? .router(gateway, linkIndex: legs[0].linkIndex) : nil
   }
 
   /// Whether several legs or a nexthop object make its way.
@@ -132,5 +164,52 @@ extension Route.Identity: CustomStringConvertible {
     let table = table == 254 ? "" : " table \(table)"
     let metric = metric == 0 ? "" : " metric \(metric)"
     return "\(destination)\(table)\(metric)"
+  }
+}
+
+extension Route.Identity {
+  /// The same by another way, or (nil) by none in particular.
+  func by(_ way: Way?) -> Self {
+    var other = self
+    other.way = way
+    return other
+  }
+}
+
+extension Route.Identity.Way: Comparable {
+  private var rank: (Int, UInt32) {
+    switch self {
+    case .device(let index): (0, UInt32(bitPattern: index))
+    case .object(let id): (1, id)
+    case .router(_, let index): (2, UInt32(bitPattern: index))
+    }
+  }
+
+  /// Devices, nexthop objects, routers; each by number.
+  public static func < (lhs: Self, rhs: Self) -> Bool {
+    if case .router(let left, let index) = lhs, case .router(let right, index) = rhs {
+      return left < right
+    }
+    return lhs.rank < rhs.rank
+  }
+}
+
+extension Route {
+  /// Tables of copies of withdrawn routes, where the record cannot be written: this plus the
+  /// route's own table. No rule leads there.
+  private static let parkingTables: UInt32 = 0x5650_0000
+
+  /// Where a route of this table is kept.
+  public static func parkingTable(of table: UInt32) -> UInt32 { parkingTables | table }
+
+  /// Whether the kernel can keep a copy of it beside its table.
+  public var canBeParked: Bool {
+    isReplayable && !isShared && withoutLinks.isEmpty && linkIndex != nil
+      && identity.table < 0x1_0000
+  }
+
+  /// Of such a copy the table that the route was in; nil for any other route.
+  public var parkedFrom: UInt32? {
+    identity.table & 0xffff_0000 == Self.parkingTables ? identity.table & 0xffff : nil
   }
 }

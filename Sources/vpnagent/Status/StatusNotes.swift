@@ -79,13 +79,18 @@ struct AgentNotes {
   /// All of it.
   var lines: [String] {
     let obstacle = status.controlObstacle.map { " (vici: \($0))" } ?? ""
-    return role + badSPIs + ["control: \(status.control)\(obstacle)"] + events
+    return role + badSPIs + ["control: \(status.control)\(obstacle)"] + kernel + events
   }
 
   /// What is not as it should be.
   var warnings: [String] {
     let obstacle = status.controlObstacle.map { ["control: \(status.control) (vici: \($0))"] }
-    return role + badSPIs + (obstacle ?? []) + events
+    return role + badSPIs + (obstacle ?? []) + kernel + events
+  }
+
+  private var kernel: [String] {
+    (status.kernelObstacle.map { ["kernel not read, showing what was known before: \($0)"] } ?? [])
+      + (status.recordObstacle.map { ["no record on disk: \($0)"] } ?? [])
   }
 
   private var badSPIs: [String] {

@@ -16,7 +16,7 @@ story() {
   wait_until 20 "the old SAs are gone" -- spis_gone gw-a "$before"
   run kill -CONT "$(<"$LAB/agent-gw-a.pid")"
 
-  wait_until 5 "the overrun is noticed" -- agent_logged gw-a 'the kernel dropped SA events'
+  wait_until 5 "the overrun is noticed" -- agent_logged gw-a 'netlink overrun .xfrm.: resynchronizing'
   wait_until 5 "status has the kernel's SAs" -- knows_the_sas
   stays 4 "the tunnel stays up" -- state_is gw-a to-b up
   expect_equal "probes lost" "$(set_field gw-a to-b lost)" 0

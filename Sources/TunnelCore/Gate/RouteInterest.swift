@@ -1,0 +1,119 @@
+/// Which of the kernel's routes the agent has to know: those that go by a link that it may hold, its
+/// own, and what stands, or comes to stand, where one of them is. All others are neither kept nor
+/// looked at any further: beside a full BGP table they are nearly all.
+///
+/// What is not known is of interest: a link's event may still wait behind its routes'.
+public struct RouteInterest: Sendable {
+  /// Links that no tunnel goes by.
+  let others: Set<Int32>
+  let nexthops: [UInt32: Nexthop]
+  /// Identities of routes that are kept, whatever their way.
+  let known: Set<Route.Identity>
+  /// Links that a tunnel may go by, in the order of their index.
+  public let links: [Int32]
+
+  init(
+    others: Set<Int32>, nexthops: [UInt32: Nexthop], known: Set<Route.Identity>, links: [Int32]
+  ) {
+    (self.others, self.nexthops, self.known, self.links) = (others, nexthops, known, links)
+  }
+
+  /// All routes by these links.
+  public init(links: [Int32]) {
+    self.init(others: [], nexthops: [:], known: [], links: links)
+  }
+
+  /// Whether a route matters.
+  ///
+  /// - Parameters:
+  ///   - identity: its identity, in which no way is named.
+  ///   - nexthop: RTA_NH_ID; nil for none.
+  ///   - legs: the links of its legs.
+  public func concerns(
+    _ identity: Route.Identity, routeProtocol: UInt8, nexthop: UInt32?, legs: some Sequence<Int32>
+  ) -> Bool {
+    if routeProtocol == Route.agentProtocol { return true }
+    if let nexthop {
+      guard let object = nexthops[nexthop] else { return true }
+      if !isElsewhere(object) { return true }
+    } else if legs.contains(where: { !others.contains($0) }) {
+      return true
+    }
+    return known.contains(identity)
+  }
+
+  /// Whether no tunnel goes by a nexthop.
+  func isElsewhere(_ nexthop: Nexthop) -> Bool {
+    RouteScope.isElsewhere(nexthop, among: nexthops, others)
+  }
+}
+
+/// Which links a tunnel may go by, kept up with each event of a link.
+struct RouteScope: Sendable {
+  private(set) var others: Set<Int32> = []
+  private(set) var links: Set<Int32> = []
+
+  /// Returns whether a tunnel may go by it now that did not before: its routes were not kept.
+  mutating func note(_ index: Int32, isConcerned: Bool) -> Bool {
+    if isConcerned {
+      links.insert(index)
+      return others.remove(index) != nil
+    }
+    links.remove(index)
+    others.insert(index)
+    return false
+  }
+
+  mutating func forget(_ index: Int32) {
+    others.remove(index)
+    links.remove(index)
+  }
+
+  static func isElsewhere(
+    _ nexthop: Nexthop, among all: [UInt32: Nexthop], _ others: Set<Int32>
+  ) -> Bool {
+    guard nexthop.members.isEmpty else {
+      return nexthop.members.allSatisfy { id in
+        all[id].map { $0.linkIndex.map(others.contains) ?? true } ?? false
+      }
+    }
+    return nexthop.linkIndex.map(others.contains) ?? true
+  }
+}
+
+extension Core {
+  /// What is to be read of the kernel's routes now.
+  public var routeInterest: RouteInterest {
+    mutating get {
+      RouteInterest(
+        others: routeScope.others, nexthops: routes.nexthops, known: routes.knownIdentities,
+        links: routeScope.links.sorted())
+    }
+  }
+
+  /// The same where these are all nexthops, and all links, before a dump of them is taken for true.
+  public mutating func routeInterest(
+    links: [Link]? = nil, nexthops: [Nexthop]
+  ) -> RouteInterest {
+    var scope = links == nil ? routeScope : RouteScope()
+    for link in links ?? [] { _ = scope.note(link.index, isConcerned: mayHold(link)) }
+    return RouteInterest(
+      others: scope.others,
+      nexthops: Dictionary(nexthops.map { ($0.id, $0) }, uniquingKeysWith: { $1 }),
+      known: routes.knownIdentities, links: scope.links.sorted())
+  }
+
+  private func mayHold(_ link: Link) -> Bool {
+    link.kind.isTunnel || gates[link.name] != nil || !guardedTunnels(on: link.name).isEmpty
+  }
+
+  /// A link is new, has changed, or has a gate now.
+  mutating func noteScope(of link: Link) {
+    if routeScope.note(link.index, isConcerned: mayHold(link)) { mustReadRoutes = true }
+  }
+
+  /// Whether no tunnel goes by a nexthop.
+  func isElsewhere(_ nexthop: Nexthop) -> Bool {
+    RouteScope.isElsewhere(nexthop, among: routes.nexthops, routeScope.others)
+  }
+}

@@ -1,0 +1,48 @@
+import Glibc
+import Testing
+import TunnelCore
+
+@testable import LinuxEdge
+
+/// Dumps of the running kernel that pick out routes by link.
+@Suite(.enabled(if: canMakeNamespaces, "needs root to make network namespaces"))
+struct RouteDumpTests {
+  @Test func besideAFullTableOnlyTheLinksRoutesAreRead() throws {
+    try inNewNamespace {
+      let index = try NetlinkRouteTests.makeLink()
+      try run(
+        """
+        ip link add wan type veth peer name wanp && ip link set wan up && ip link set wanp up &&
+        ip address add 192.0.2.1/24 dev wan && ip address add 2001:db8:9::1/64 dev wan nodad &&
+        { for a in $(seq 0 15); do for b in $(seq 0 255); do
+            echo "route add 20.$a.$b.0/24 via 192.0.2.2 proto bgp"; done; done
+          for b in $(seq 1 255); do echo "-6 route add 2001:db8:$b:1::/64 via 2001:db8:9::2"; done
+        } | ip -batch - &&
+        ip route add 10.2.0.0/16 dev tun && ip -6 route add 2001:db8:2::/64 dev tun &&
+        ip route add 10.3.0.0/16 nexthop via 10.0.0.2 nexthop via 192.0.2.2 &&
+        ip route add unreachable 10.9.0.0/16 proto 250 metric 4294967295
+        """)
+      let requests = try KernelRequests()
+      let everything = try requests.dumpRoutes()
+      #expect(everything.count > 4096)
+      let found = try requests.dumpRoutes(RouteInterest(links: [index]))
+      let goes = { (route: Route) in
+        route.routeProtocol == Route.agentProtocol || route.legs.contains { $0.linkIndex == index }
+      }
+      #expect(Set(found) == Set(everything.filter(goes)))
+      #expect(found.count == Set(found).count && found.count < 20)
+
+      var events = try RouteEvents()
+      var core = Core(configuration: .observing, seed: 1, at: Instant(nanoseconds: 1))
+      let snapshot = try requests.snapshot { core.routeInterest(links: $0, nexthops: $1) }
+      _ = core.handle(.snapshot(snapshot), at: Instant(nanoseconds: 1))
+      try run(
+        "for n in $(seq 1 200); do echo route change 20.0.$n.0/24 via 192.0.2.3; done | ip -batch -"
+      )
+      var seen = 0
+      let interest = core.routeInterest
+      #expect(events.read(keeping: interest) { _ in seen += 1 } == .drained)
+      #expect(seen == 0, "no tunnel goes by wan")
+    }
+  }
+}

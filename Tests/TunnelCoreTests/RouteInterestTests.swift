@@ -1,0 +1,92 @@
+import Testing
+
+@testable import TunnelCore
+
+/// Beside a full routing table the agent knows only what concerns its links.
+@Suite struct RouteInterestTests {
+  private static func prefix(_ number: Int) -> IPPrefix {
+    IPPrefix(IPAddress(family: .ipv4, bits: UInt128(0x1400_0000 + number * 256)), length: 24)
+  }
+
+  @Test func routesOfOtherLinksDoNot() {
+    var bench = Bench()
+    bench.boot()
+    let kept = (0..<4096).filter { bench.concerns(Self.prefix($0), legs: [2]) }
+    #expect(kept.isEmpty)
+    #expect(bench.concerns(Self.prefix(1), legs: [7]), "the tunnel's link")
+    #expect(bench.concerns(Self.prefix(1), legs: [2, 7]), "a leg of it")
+    #expect(bench.concerns(Self.prefix(1), legs: [99]), "a link whose event waits behind")
+    #expect(bench.concerns(Bench.far16, legs: [2]), "what may take a withdrawn route's place")
+    #expect(bench.concerns(Self.prefix(1), maker: Route.agentProtocol))
+    let links = bench.core.routeInterest.links
+    #expect(links == [7])
+  }
+
+  @Test func aNexthopDoesWhenItLeadsThroughATunnel() {
+    var bench = Bench()
+    bench.boot()
+    bench.play(.nexthop(Nexthop(id: 1, linkIndex: 2)))
+    bench.play(.nexthop(Nexthop(id: 2, linkIndex: 7)))
+    bench.play(.nexthop(Nexthop(id: 3, members: [1])))
+    bench.play(.nexthop(Nexthop(id: 4, members: [1, 2])))
+    let found = (1...5).map { bench.concerns(Self.prefix(1), nexthop: UInt32($0), legs: [2]) }
+    #expect(found == [false, true, false, true, true], "5 is not known yet")
+    bench.wait(1)
+    bench.forgetTrace()
+    bench.play(.nexthop(Nexthop(id: 1, linkIndex: 7)))
+    #expect(bench.reads == 1, "routes by it were not kept")
+  }
+
+  @Test func ordinaryEventsReadNothing() {
+    var bench = Bench()
+    bench.boot(more: [
+      InterfaceAddress(linkIndex: 2, address: .init(192, 0, 2, 9), prefixLength: 32)
+    ])
+    bench.wait(1)
+    bench.forgetTrace()
+    bench.play(
+      .addressDeleted(
+        InterfaceAddress(linkIndex: 2, address: .init(192, 0, 2, 9), prefixLength: 32)))
+    var eth0 = Bench.underlay
+    for isUp in [false, true] {
+      eth0.isAdminUp = isUp
+      bench.play(.link(eth0))
+    }
+    for id in 10..<20 {
+      bench.play(.nexthop(Nexthop(id: UInt32(id), linkIndex: 2)))
+      bench.play(.nexthopDeleted(id: UInt32(id)))
+    }
+    #expect(bench.reads == 0)
+    bench.wait(1)
+    bench.play(.addressDeleted(Bench.addresses[1]))
+    #expect(bench.reads == 1, "the tunnel's own address")
+  }
+
+  @Test func anAddressThatARouteNamesIsRead() {
+    var bench = Bench()
+    let source = IPAddress(192, 0, 2, 9)
+    let address = InterfaceAddress(linkIndex: 2, address: source, prefixLength: 32)
+    var route = Bench.farRoute
+    route.preferredSource = source
+    bench.answering = true
+    bench.boot(sas: Bench.pair(1), routes: [route], more: [address])
+    bench.wait(1)
+    bench.forgetTrace()
+    bench.play(.addressDeleted(address))
+    #expect(bench.reads == 1)
+  }
+}
+
+extension Bench {
+  fileprivate func concerns(
+    _ destination: IPPrefix, maker: UInt8 = 186, nexthop: UInt32? = nil, legs: [Int32] = []
+  ) -> Bool {
+    var core = core
+    return core.routeInterest.concerns(
+      .init(table: 254, destination: destination), routeProtocol: maker, nexthop: nexthop,
+      legs: legs)
+  }
+
+  /// Times that routes were to be dumped.
+  var reads: Int { trace.filter { $0.effect == .readRoutes }.count }
+}
