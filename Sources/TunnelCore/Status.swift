@@ -28,6 +28,8 @@ public struct TunnelStatus: Codable, Hashable, Sendable {
   public var mon: String
   /// held, in-service, as-found; "-" when the agent does not touch the link.
   public var gate: String
+  /// Why the agent leaves the link alone, and what to do about it; null while the link fits.
+  public var linkUnfit: String?
   /// Why it is in this state.
   public var reason: String
   /// Seconds in this state.
@@ -78,6 +80,7 @@ public struct TunnelStatus: Codable, Hashable, Sendable {
       reason,
       since
     case losses, threshold, obstacle, failures, attempts, withdrawn, dpd, sets
+    case linkUnfit = "link_unfit"
     case nextAttempt = "next_attempt"
     case recoveryReplies = "recovery_replies"
     case recoveryThreshold = "recovery_threshold"
@@ -183,6 +186,9 @@ extension Core {
     tunnels.values.first { $0.name == name }.map { status(of: $0, at: now) }
   }
 
+  /// How many SAs are in transport mode: they are not monitored.
+  public var transportSACount: Int { sas.transportCount }
+
   /// How many tunnels are in each state.
   public var stateCounts: [TunnelState: Int] {
     tunnels.values.reduce(into: [:]) { $0[$1.state, default: 0] += 1 }
@@ -200,8 +206,9 @@ extension Core {
       local: (tunnel.endpoints?.local ?? gateway?.localAddress)?.description,
       remote: (tunnel.endpoints?.remote ?? gateway?.addresses.first)?.description,
       state: tunnel.state.rawValue, mon: isStandby ? "-" : tunnel.monLetter,
-      gate: tunnel.isGuarded ? tunnel.link.flatMap { gates[$0]?.demand.rawValue } ?? "-" : "-",
-      reason: tunnel.reason.description, since: now.since(tunnel.since).inSeconds,
+      gate: isGuarded(tunnel) ? tunnel.link.flatMap { gates[$0]?.demand.rawValue } ?? "-" : "-",
+      linkUnfit: misfitText(of: tunnel), reason: tunnel.reason.description,
+      since: now.since(tunnel.since).inSeconds,
       losses: isMonitored ? sets.map(\.window.consecutiveLosses).max() ?? 0 : nil,
       threshold: isMonitored ? tunnel.monitor?.threshold : nil, obstacle: obstacle(tunnel, sets),
       failures: tunnel.failures, lastFailure: tunnel.lastFailure?.reason.description,

@@ -13,7 +13,8 @@ extension Agent {
       version: options.version, pid: getpid(), uptime: now.since(startedAt).inSeconds,
       config: configPath, control: core.control, controlObstacle: core.controlObstacle,
       role: core.role.rawValue, badSPI: core.badSPIStatus(at: now), dryRun: options.isDryRun,
-      massFailure: core.massFailure(at: now), tunnels: tunnels
+      massFailure: core.massFailure(at: now),
+      transportSAs: core.transportSACount > 0 ? core.transportSACount : nil, tunnels: tunnels
     ).json()
   }
 

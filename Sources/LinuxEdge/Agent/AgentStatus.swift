@@ -23,6 +23,8 @@ public struct AgentStatus: Codable, Sendable {
   public var dryRun: Bool
   /// The mass failure that is going on; null when there is none.
   public var massFailure: MassFailureStatus?
+  /// SAs in transport mode, which are not monitored; null when there are none.
+  public var transportSAs: Int?
   /// Every tunnel.
   public var tunnels: [TunnelStatus]
 
@@ -32,6 +34,7 @@ public struct AgentStatus: Codable, Sendable {
     case badSPI = "bad_spi"
     case dryRun = "dry_run"
     case massFailure = "mass_failure"
+    case transportSAs = "transport_sas"
   }
 
   /// As JSON with sorted keys, and a line feed.
@@ -48,7 +51,7 @@ public struct AgentStatus: Codable, Sendable {
   init(
     version: String, pid: Int32, uptime: Double, config: String?, control: String,
     controlObstacle: String?, role: String, badSPI: [BadSPIStatus]?, dryRun: Bool,
-    massFailure: MassFailureStatus?, tunnels: [TunnelStatus]
+    massFailure: MassFailureStatus?, transportSAs: Int?, tunnels: [TunnelStatus]
   ) {
     self.version = version
     self.pid = pid
@@ -60,6 +63,7 @@ public struct AgentStatus: Codable, Sendable {
     self.badSPI = badSPI
     self.dryRun = dryRun
     self.massFailure = massFailure
+    self.transportSAs = transportSAs
     self.tunnels = tunnels
   }
 }
