@@ -73,7 +73,7 @@ static int read_kind(const struct nlattr *linkinfo, struct vpa_link *link) {
 }
 
 int vpa_decode_link(const void *body, size_t length, struct vpa_event *event) {
-  const struct nlattr *table[IFLA_LINKINFO + 1];
+  const struct nlattr *table[IFLA_LINK_NETNSID + 1];
   struct ifinfomsg info;
   if (length < sizeof info)
     return -EBADMSG;
@@ -82,7 +82,7 @@ int vpa_decode_link(const void *body, size_t length, struct vpa_event *event) {
   if (info.ifi_family != AF_UNSPEC)
     return 0;
   if (vpa_attributes((const char *)body + sizeof info, length - sizeof info, table,
-                     IFLA_LINKINFO + 1) < 0)
+                     IFLA_LINK_NETNSID + 1) < 0)
     return -EBADMSG;
   struct vpa_link *link = &event->link;
   uint8_t mode = 0;
@@ -96,6 +96,7 @@ int vpa_decode_link(const void *body, size_t length, struct vpa_event *event) {
       read_kind(table[IFLA_LINKINFO], link) < 0)
     return -EBADMSG;
   link->link_mode_dormant = mode == VPA_LINK_MODE_DORMANT;
+  link->other_netns = table[IFLA_LINK_NETNSID] != NULL;
   return 1;
 }
 

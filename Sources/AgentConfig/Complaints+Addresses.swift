@@ -6,7 +6,7 @@ extension Complaints {
     let allowed = "an IPv4 or IPv6 address without zone or length"
     guard let item, let text = string(item, allowed: allowed) else { return nil }
     guard let address = IPAddress(text) else {
-      refuse(item, "not an IP address; allowed: \(allowed)")
+      refuse(item, "not an IP address; \(Self.meant(by: text) ?? "allowed: \(allowed)")")
       return nil
     }
     guard !address.isUnspecified, !isGroup(address) else {
@@ -17,13 +17,29 @@ extension Complaints {
     return address
   }
 
+  /// What an address with more around it, or in the place of it, was meant to be; nil when unknown.
+  private static func meant(by text: String) -> String? {
+    let whole = text.split(whereSeparator: \.isWhitespace)
+    for separator: Character in ["/", "%", "]", ":"] {
+      guard let bare = whole.first?.split(separator: separator).first,
+        let address = IPAddress(String(bare.drop { $0 == "[" }))
+      else { continue }
+      return "write \(quoted(address.description)) alone"
+    }
+    let isName = text.count > 1 && text.unicodeScalars.contains { ("g"..."z").contains($0) }
+    return isName ? "names are not looked up, write the address" : nil
+  }
+
   /// An IP prefix without host bits.
   mutating func prefix(_ item: Item) -> IPPrefix? {
     let allowed = "ADDRESS/LENGTH, 0...32 for IPv4, 0...128 for IPv6"
     guard let text = string(item, allowed: allowed) else { return nil }
     if let prefix = IPPrefix(text) { return prefix }
     let parts = text.split(separator: "/")
-    if parts.count == 2, let address = IPAddress(String(parts[0])), let length = Int(parts[1]),
+    if let address = IPAddress(text) {
+      refuse(item, "has no length; one host is \(IPPrefix(host: address))")
+    } else if parts.count == 2, let address = IPAddress(String(parts[0])),
+      let length = Int(parts[1]),
       (0...address.family.bits).contains(length)
     {
       refuse(item, "has host bits; allowed: \(IPPrefix(address, length: length))")

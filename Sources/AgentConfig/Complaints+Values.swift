@@ -73,20 +73,6 @@ extension Complaints {
     return nil
   }
 
-  /// The name of a network interface, as the kernel would take it (dev_valid_name).
-  mutating func interfaceName(_ item: Item?) -> String? {
-    let allowed = "1...15 bytes without '/', ':' or white space"
-    guard let item, let name = string(item, allowed: allowed) else { return nil }
-    let isAllowed = name.unicodeScalars.allSatisfy { scalar in
-      scalar != "/" && scalar != ":" && !scalar.properties.isWhitespace && scalar.value >= 0x20
-    }
-    guard isAllowed, (1...15).contains(name.utf8.count), name != ".", name != ".." else {
-      refuse(item, "not an interface name; allowed: \(allowed)")
-      return nil
-    }
-    return name
-  }
-
   /// The path of a Unix socket: what fits into sockaddr_un.
   mutating func socketPath(_ item: Item?) -> String? {
     let allowed = "an absolute path of at most 107 bytes"

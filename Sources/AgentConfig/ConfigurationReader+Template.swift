@@ -71,22 +71,6 @@ extension ConfigurationReader {
 }
 
 extension Complaints {
-  /// A pattern for names of interfaces.
-  fileprivate mutating func namePattern(_ item: Item?) -> NamePattern? {
-    let allowed =
-      "an interface name in which * stands for any characters and ? for one"
-    guard let item, let text = string(item, allowed: allowed) else { return nil }
-    let pattern = NamePattern(text)
-    let isAllowed = text.unicodeScalars.allSatisfy { scalar in
-      scalar != "/" && scalar != ":" && !scalar.properties.isWhitespace && scalar.value >= 0x20
-    }
-    guard isAllowed, !text.isEmpty, pattern.shortest <= 15 else {
-      refuse(item, "no interface can have such a name; allowed: \(allowed)")
-      return nil
-    }
-    return pattern
-  }
-
   /// One if_id, or `LOWEST-HIGHEST`.
   fileprivate mutating func ifIDs(_ item: Item?) -> ClosedRange<UInt32>? {
     guard let item else { return nil }

@@ -45,11 +45,9 @@ extension ConfigurationReader {
 
   /// A link of the operator's; the agent's own come and go.
   private mutating func bindInterface(_ item: Item?) -> String? {
-    guard let item, let name = complaints.interfaceName(item) else { return nil }
-    if Link.isOwnName(name) {
-      complaints.refuse(item, "a name of the agent's own links; allowed: any other than vpa...")
-      return nil
-    }
+    guard let item, let name = complaints.interfaceName(item),
+      complaints.checkTunnelName(item, name)
+    else { return nil }
     return name
   }
 

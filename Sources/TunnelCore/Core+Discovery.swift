@@ -7,8 +7,18 @@ extension Core {
     (tunnelIndex.onLink[link] ?? []).compactMap { tunnels[$0] }
   }
 
-  /// Those for which the agent changes it.
-  func guardedTunnels(on link: String) -> [Tunnel] { tunnels(on: link).filter(\.isGuarded) }
+  /// Those for which the agent changes it; none where it does not fit them.
+  ///
+  /// - Parameter evenUnfit: those that ask for it, whether or not it fits.
+  func guardedTunnels(on link: String, evenUnfit: Bool = false) -> [Tunnel] {
+    let users = tunnels(on: link).filter(\.isGuarded)
+    return users.isEmpty || evenUnfit || misfit(of: link) == nil ? users : []
+  }
+
+  /// Whether the agent changes a tunnel's link.
+  func isGuarded(_ tunnel: Tunnel) -> Bool {
+    tunnel.isGuarded && tunnel.link.map { misfit(of: $0) == nil } ?? false
+  }
 
   // MARK: Sets find their tunnel
 

@@ -53,6 +53,7 @@ extension Core {
 
   /// Brings a link to what its tunnels ask for.
   mutating func settleGate(_ name: String, at now: Instant) {
+    judge(name, at: now)
     let users = guardedTunnels(on: name)
     guard !users.isEmpty, hasStarted, !isEnding else { return }
     var gate = gates[name] ?? Gate()
@@ -152,9 +153,10 @@ extension Core {
       heldPrefixes: held, servedPrefixes: served)
   }
 
-  /// Where a tunnel's probes go. Never the tunnel's own outer endpoint: a route to it through the
+  /// Where a tunnel's probes go. Never an outer endpoint of the tunnel's: a route to it through the
   /// link would send ESP into the tunnel.
   private func probeDestinations(_ tunnel: Tunnel) -> [IPAddress] {
+    let gateway = tunnel.gateway.flatMap { configuration.gateways[$0] }
     let unknown = IPAddress(family: .ipv4, bits: 0)
     var keys = tunnel.monitors.compactMap { monitors[$0]?.key }
     if keys.isEmpty {
@@ -163,7 +165,8 @@ extension Core {
     return keys.flatMap { key in
       [Purpose.verifyPath, .vpnMonitor].compactMap {
         guard case .success(let path) = path(of: tunnel, through: key, for: $0),
-          path.destination != key.remote
+          path.destination != key.remote,
+          gateway?.addresses.contains(path.destination) != true
         else { return nil }
         return path.destination
       }
@@ -257,7 +260,8 @@ extension Core {
 
   /// Opens a gate that no tunnel asks for: an earlier run left it, or its tunnel was forgotten.
   mutating func releaseGate(_ name: String, because why: String) {
-    let link = link(named: name)
+    let link = link(named: name).flatMap { mayRestore($0) ? $0 : nil }
+    if link == nil, links.named(name) != nil { forgetAdmin(name) }
     let request = RouteGuard.Request(
       link: name, index: link?.index, isAdminUp: link?.isAdminUp ?? false, guardProtocols: [],
       owned: [], heldRoute: .none, probeDestinations: [])

@@ -116,6 +116,7 @@ extension Core {
     ike.sas = (list, ike.askedAt)
     endList(rest: ike.askedAt.duration(to: now) * Self.listRest, at: now)
     nameTunnels(list)
+    judgeLinksByName(at: now)
     judgeFallen(by: list, at: now)
     take(ikeSAs: list, at: now)
     renegotiate(list, at: now)

@@ -26,7 +26,7 @@ extension Core {
   /// After the first snapshot: what an earlier run left behind for links nobody asks for now.
   /// Again when a step of it failed.
   mutating func cleanUp(at now: Instant) {
-    let mine = Set(tunnels.values.compactMap { $0.isGuarded ? $0.link : nil })
+    let mine = Set(tunnels.values.compactMap { isGuarded($0) ? $0.link : nil })
     for name in routes.record.links.map(\.name) where !mine.contains(name) {
       releaseGate(name, because: "was held by an earlier run and is not configured")
     }
@@ -176,10 +176,12 @@ extension Core {
 
   mutating func observe(_ route: Route, _ change: RouteChange, at now: Instant) {
     routes.observe(route, change)
+    fitness.peerRoutes.observe(route, change)
     settleGates(of: route, at: now)
   }
 
   mutating func forget(_ route: Route, at now: Instant) {
+    fitness.peerRoutes.forget(route)
     for name in routes.forget(route) {
       if Link.isOwnName(name) { mustSettleOwnLinks = true }
       settleGate(name, at: now)
@@ -196,6 +198,7 @@ extension Core {
     _ all: [Route], _ nexthops: [Nexthop], links: [Link], at now: Instant
   ) {
     let up = Set(links.filter(\.isAdminUp).map(\.index))
+    fitness.peerRoutes.replaceAll(all)
     routes.needsDump = false
     warnOfLost(routes.replaceAll(all, nexthops: nexthops, isUp: up.contains))
     if let failure = routeReading.failure {

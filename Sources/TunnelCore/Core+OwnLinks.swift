@@ -73,11 +73,13 @@ extension Core {
     let names = wanted.union(present.keys).map(Link.ownName)
     for name in Set(names).union(routes.served).sorted() {
       let link = link(named: name)
+      // A device of somebody else's that has the name.
+      let isWanted = names.contains(name) && link?.isOwn ?? true
       let request = RouteGuard.Request(
         link: name, index: link?.index, isAdminUp: link?.isAdminUp ?? false, guardProtocols: [],
         owned: [], heldRoute: .none,
         probeDestinations: link.map { destinations(by: $0.index) } ?? [])
-      let steps = routes.serve(request, isWanted: names.contains(name))
+      let steps = routes.serve(request, isWanted: isWanted)
       if !steps.isEmpty { effects.append(.changeGate(GatePlan(link: name, steps: steps))) }
     }
   }

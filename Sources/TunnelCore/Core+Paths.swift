@@ -4,6 +4,7 @@ extension Core {
   enum Purpose { case verifyPath, vpnMonitor }
 
   /// Where a tunnel's probes go, by design.md section 4: `destination-ip` where given; with
+  /// a remote selector that is one host (a road warrior's virtual address); with
   /// `probe-source = "link"` the link's address and its only neighbour; else the endpoints. A set
   /// with traffic selectors is probed inside them or not at all.
   func path(
@@ -23,14 +24,15 @@ extension Core {
     case .vpnMonitor: (given, size) = (policy.destinations, 64)
     }
     let own = policy.probeSource == .link ? addresses(on: way) : []
+    let usual = given.isEmpty ? [onlyHost(behind: key)].compactMap(\.self) : given
     var obstacle: ProbeObstacle?
-    for wish in given.isEmpty ? [nil] : given.map(Optional.some) {
+    for wish in usual.isEmpty ? [nil] : usual.map(Optional.some) {
       let numbered = wish.map { wish in own.filter { $0.address.family == wish.family } } ?? own
       let best = numbered.first { $0.otherEnd != nil } ?? numbered.first { !$0.address.isLinkLocal }
       let destination = wish ?? best?.otherEnd ?? key.remote
-      let usual = usualSource(
+      let wanted = usualSource(
         best?.address ?? key.local, to: destination, policy, for: purpose, by: tunnel.link)
-      switch source(usual, to: destination, through: key, policy.sourceInterface) {
+      switch source(wanted, to: destination, through: key, policy.sourceInterface) {
       case .failure(let reason): obstacle = obstacle ?? reason
       case .success(let source):
         return .success(
@@ -38,6 +40,12 @@ extension Core {
       }
     }
     return .failure(obstacle ?? .noLink)
+  }
+
+  /// The host that a set alone leads to; nil when its remote selectors are nets.
+  private func onlyHost(behind key: SASetKey) -> IPAddress? {
+    let pinged = selectors(of: key).filter(\.carriesPing).map(\.remote)
+    return pinged.allSatisfy(\.isHost) ? pinged.min()?.address : nil
   }
 
   private func addresses(on way: ProbeWay) -> [InterfaceAddress] {
@@ -108,11 +116,14 @@ extension Core {
     return arrives(on: index, monitor)
   }
 
-  /// Whether what comes out of a set's SAs arrives on this link: the tunnel's own or, where each
-  /// direction has an if_id, the XFRM interface that has the inbound one.
+  /// Whether what comes out of a set's SAs arrives on this link: the tunnel's own; where each
+  /// direction has an if_id, the XFRM interface that has the inbound one; of VTIs with the same ends
+  /// any, for the kernel does not look at keys there (net/ipv4/ip_vti.c, `vti_input`).
   func arrives(on index: Int32, _ monitor: SetMonitor) -> Bool {
     guard let link = links[index] else { return false }
-    if link.name == tunnels[monitor.tunnel]?.link { return true }
+    let own = self.link(named: tunnels[monitor.tunnel]?.link)
+    if link.index == own?.index { return true }
+    if let own, link.hasEnds(of: own) { return true }
     guard case .xfrm(let ifID) = link.kind, ifID != 0 else { return false }
     return sas.sets[monitor.key]?.inbound.values.contains { $0.ifID == ifID } ?? false
   }

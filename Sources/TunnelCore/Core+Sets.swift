@@ -11,7 +11,9 @@ extension Core {
       drop(id, at: now)
       settle(old, at: now)
     }
+    let isNew = monitorOfSet[key] == nil
     let id = monitorOfSet[key] ?? addMonitor(for: key, in: tunnel)
+    if isNew, tunnels[tunnel]?.vpn == nil { judgeLinks(towards: key.remote, at: now) }
     if key.ifID != 0, tunnels[tunnel]?.link == nil { mustSettleOwnLinks = true }
     tunnels[tunnel]?.endpoints = key
     guard let monitor = monitors[id] else { return }
@@ -35,6 +37,7 @@ extension Core {
     monitors[id] = monitor
     monitorOfSet[key] = id
     tunnels[tunnel]?.monitors.append(id)
+    tunnels[tunnel]?.hasCarried = true
     return id
   }
 
@@ -222,8 +225,9 @@ extension Core {
     if monitorOfSet[monitor.key] == id { monitorOfSet[monitor.key] = nil }
     timers.set(.monitor(id), to: nil)
     tunnels[monitor.tunnel]?.monitors.removeAll { $0 == id }
-    if let tunnel = tunnels[monitor.tunnel], tunnel.vpn == nil, tunnel.monitors.isEmpty {
-      forget(tunnel.id)
-    }
+    guard let tunnel = tunnels[monitor.tunnel], tunnel.vpn == nil else { return }
+    if tunnel.monitors.isEmpty { forget(tunnel.id) }
+    if let link = tunnel.link { settleGate(link, at: now) }
+    judgeLinks(towards: monitor.key.remote, at: now)
   }
 }

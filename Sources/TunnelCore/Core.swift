@@ -36,6 +36,7 @@ import OrderedCollections
 /// - `Core+Reload`: another configuration while the agent runs
 /// - `Core+Commands`: what else an operator asks for
 /// - `Core+Gates`: what a tunnel's state means for its link
+/// - `Core+LinkFitness`: whether that link may be changed at all
 /// - `Metrics/`: what is counted for monitoring systems, and how they read it
 /// - `Tunnel`: the one function that changes a tunnel's state
 public struct Core: Sendable {
@@ -81,6 +82,7 @@ public struct Core: Sendable {
   var monitorOfSet: [SASetKey: MonitorID] = [:]
   var gates: [String: Gate] = [:]
   var routes: RouteGuard
+  var fitness: LinkFitness
   var timers = Timers<TimerOwner>()
   var effects: [Effect] = []
   var random: SplitMix64
@@ -148,6 +150,7 @@ public struct Core: Sendable {
     self.tunnelIndex = TunnelIndex(configuration)
     self.dpd = DPDView(configuration)
     self.routes = RouteGuard(record: record)
+    self.fitness = LinkFitness(configuration)
     self.recorded = record
     self.random = SplitMix64(state: seed)
     self.mass = MassFailure(share: configuration.massFailureThreshold)

@@ -28,6 +28,8 @@ public struct TunnelStatus: Codable, Hashable, Sendable {
   public var mon: String
   /// held, in-service, as-found; "-" when the agent does not touch the link.
   public var gate: String
+  /// Why the agent leaves the link alone, and what to do about it; null while the link fits.
+  public var linkUnfit: String?
   /// Why it is in this state.
   public var reason: String
   /// Seconds in this state.
@@ -80,6 +82,7 @@ public struct TunnelStatus: Codable, Hashable, Sendable {
       reason,
       since
     case losses, threshold, obstacle, degraded, failures, attempts, withdrawn, dpd, sets
+    case linkUnfit = "link_unfit"
     case nextAttempt = "next_attempt"
     case recoveryReplies = "recovery_replies"
     case recoveryThreshold = "recovery_threshold"
@@ -185,6 +188,9 @@ extension Core {
     tunnels.values.first { $0.name == name }.map { status(of: $0, at: now) }
   }
 
+  /// How many SAs are in transport mode: they are not monitored.
+  public var transportSACount: Int { sas.transportCount }
+
   /// How many tunnels are in each state, by the names that status has.
   public var stateCounts: [String: Int] {
     tunnels.values.reduce(into: [:]) { $0[$1.stateName, default: 0] += 1 }
@@ -205,8 +211,8 @@ extension Core {
       local: (tunnel.endpoints?.local ?? gateway?.localAddress)?.description,
       remote: (tunnel.endpoints?.remote ?? gateway?.addresses.first)?.description,
       state: tunnel.stateName, mon: isStandby ? "-" : tunnel.monLetter,
-      gate: tunnel.isGuarded ? tunnel.link.flatMap(gateName) ?? "-" : "-",
-      reason: tunnel.reasonText,
+      gate: isGuarded(tunnel) ? tunnel.link.flatMap(gateName) ?? "-" : "-",
+      linkUnfit: misfitText(of: tunnel), reason: tunnel.reasonText,
       since: now.since(tunnel.blindSince ?? tunnel.since).inSeconds,
       losses: isMonitored ? sets.map(\.window.consecutiveLosses).max() ?? 0 : nil,
       threshold: isMonitored ? tunnel.monitor?.threshold : nil, obstacle: obstacle(tunnel, sets),

@@ -67,10 +67,11 @@ private let tableRows: [Row] = [
     " gateway.GW.address[1] = 5: must be a string, not an integer; allowed: \(addressForm)"),
   Row(
     "gateway.GW.address = 'gw.example'",
-    " gateway.GW.address = \"gw.example\": not an IP address; allowed: \(addressForm)"),
+    " gateway.GW.address = \"gw.example\": not an IP address; names are not looked up, write "
+      + "the address"),
   Row(
     "gateway.GW.address = '10.0.0.0/8'",
-    " gateway.GW.address = \"10.0.0.0/8\": not an IP address; allowed: \(addressForm)"),
+    " gateway.GW.address = \"10.0.0.0/8\": not an IP address; write \"10.0.0.0\" alone"),
   Row(
     "gateway.GW.address = ['0.0.0.0', '::', '224.0.0.1', 'ff02::1', '255.255.255.255']",
     " gateway.GW.address[0] = \"0.0.0.0\": the unspecified address; \(unicast)",

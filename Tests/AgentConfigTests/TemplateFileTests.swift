@@ -95,16 +95,20 @@ private let rows: [Row] = [
     " template.t.match.interface = 7: must be a string, not an integer; allowed: \(patternForm)"),
   row(
     "match.interface = ''",
-    " template.t.match.interface = \"\": no interface can have such a name; allowed: "
-      + patternForm),
+    " template.t.match.interface = \"\": no interface can have such a name: it is "
+      + "empty"),
   row(
     "match.interface = 'a/*'",
-    " template.t.match.interface = \"a/*\": no interface can have such a name; allowed: "
-      + patternForm),
+    " template.t.match.interface = \"a/*\": no interface can have such a name: a name "
+      + "has no '/'"),
   row(
     "match.interface = 'a23456789012345?*'",
-    " template.t.match.interface = \"a23456789012345?*\": no interface can have such a name; "
-      + "allowed: \(patternForm)"),
+    " template.t.match.interface = \"a23456789012345?*\": no interface can have such a name: "
+      + "it has 16 bytes, a name at most 15"),
+  row(
+    "match.interface = 'vti*@NONE'",
+    " template.t.match.interface = \"vti*@NONE\": no interface can have such a name: write "
+      + "\"vti*\": what follows the @ is no part of the name"),
   row(
     "match.if-id = 0",
     " template.t.match.if-id = 0: not an if_id or a range of them; allowed: \(ifIDForm)"),

@@ -35,23 +35,38 @@ private let rows: [Row] = [
     " vpn.v.vpn-monitor.mode = \"optimized\": unknown key; allowed: \(monitorKeys)"),
   .vpn(
     "bind-interface = ''",
-    " vpn.v.bind-interface = \"\": not an interface name; allowed: \(interfaceForm)"),
+    " vpn.v.bind-interface = \"\": not an interface name: it is empty"),
   .vpn(
     "bind-interface = 'a234567890123456'",
-    " vpn.v.bind-interface = \"a234567890123456\": not an interface name; allowed: "
-      + "\(interfaceForm)"),
+    " vpn.v.bind-interface = \"a234567890123456\": not an interface name: it "
+      + "has 16 bytes, a name at most 15"),
+  .vpn(
+    "bind-interface = 'vti0@NONE'",
+    " vpn.v.bind-interface = \"vti0@NONE\": not an interface name: write \"vti0\": what follows "
+      + "the @ is no part of the name"),
+  .vpn(
+    "bind-interface = 'xfrm0@eth0'",
+    " vpn.v.bind-interface = \"xfrm0@eth0\": not an interface name: write \"xfrm0\": what "
+      + "follows the @ is the link that it lies on"),
+  .vpn(
+    "bind-interface = '10.1.0.1/30'",
+    " vpn.v.bind-interface = \"10.1.0.1/30\": not an interface name: \(isAddress)"),
+  .vpn(
+    "bind-interface = 'lo'", " vpn.v.bind-interface = \"lo\": \(isKernels)"),
+  .vpn(
+    "bind-interface = 'ip_vti0'", " vpn.v.bind-interface = \"ip_vti0\": \(isKernels)"),
   .vpn(
     "bind-interface = 'st0/0'",
-    " vpn.v.bind-interface = \"st0/0\": not an interface name; allowed: \(interfaceForm)"),
+    " vpn.v.bind-interface = \"st0/0\": not an interface name: a name has no '/'"),
   .vpn(
     "bind-interface = 'vti 0'",
-    " vpn.v.bind-interface = \"vti 0\": not an interface name; allowed: \(interfaceForm)"),
+    " vpn.v.bind-interface = \"vti 0\": not an interface name: a name has no white space"),
   .vpn(
     "bind-interface = '..'",
-    " vpn.v.bind-interface = \"..\": not an interface name; allowed: \(interfaceForm)"),
+    " vpn.v.bind-interface = \"..\": not an interface name: the kernel takes neither . nor .."),
   .vpn(
     "bind-interface = \"vti\\u0085\"",
-    " vpn.v.bind-interface = \"vti\\u0085\": not an interface name; allowed: \(interfaceForm)"),
+    " vpn.v.bind-interface = \"vti\\u0085\": not an interface name: a name has no white space"),
   .vpn(
     "bind-interface = 0",
     " vpn.v.bind-interface = 0: must be a string, not an integer; allowed: \(interfaceForm)"),
@@ -155,12 +170,25 @@ private let rows: [Row] = [
     " vpn.v.vpn-monitor.probe-source = \"vti0\": unknown value; allowed: link, endpoint"),
   .vpn(
     "vpn-monitor.source-interface = 'eth0:1'",
-    " vpn.v.vpn-monitor.source-interface = \"eth0:1\": not an interface name; allowed: "
-      + "\(interfaceForm)"),
+    " vpn.v.vpn-monitor.source-interface = \"eth0:1\": not an interface name: write "
+      + "\"eth0\": what follows the ':' is the label of an address"),
+  .vpn(
+    "vpn-monitor.source-interface = '10.1.0.1'",
+    " vpn.v.vpn-monitor.source-interface = \"10.1.0.1\": not an interface name: \(isAddress)"),
+  .vpn(
+    "vpn-monitor.source-interface = 'fd00::1'",
+    " vpn.v.vpn-monitor.source-interface = \"fd00::1\": not an interface name: \(isAddress)"),
+  .vpn(
+    "vpn-monitor.source-interface = 'lan@if7'",
+    " vpn.v.vpn-monitor.source-interface = \"lan@if7\": not an interface name: write \"lan\": "
+      + "what follows the @ is the link that it lies on"),
+  .vpn(
+    "vpn-monitor.destination-ip = 'eth0'",
+    " vpn.v.vpn-monitor.destination-ip = \"eth0\": not an IP address; \(isName)"),
   .vpn(
     "vpn-monitor.destination-ip = '10.99.0.2/32'",
-    " vpn.v.vpn-monitor.destination-ip = \"10.99.0.2/32\": not an IP address; allowed: "
-      + "\(addressForm)"),
+    " vpn.v.vpn-monitor.destination-ip = \"10.99.0.2/32\": not an IP address; write "
+      + "\"10.99.0.2\" alone"),
   .vpn(
     "vpn-monitor.destination-ip = ['10.99.0.2', '10.99.0', '10.99.0.2']",
     " vpn.v.vpn-monitor.destination-ip[1] = \"10.99.0\": not an IP address; allowed: "
@@ -256,3 +284,9 @@ private let rows: [Row] = [
     " vpn.v.routes[5] = 1000000006: must be a string, not an integer; allowed: \(prefixForm)",
     " vpn.v.routes[6] = 1000000007: must be a string, not an integer; allowed: \(prefixForm)"),
 ]
+
+private let isAddress =
+  "it is an address; write the name of the interface that has it (ip -br address)"
+private let isKernels =
+  "the kernel has it in every namespace; write the name of the tunnel's VTI or XFRM interface"
+private let isName = "names are not looked up, write the address"

@@ -114,6 +114,15 @@ func decodeRoute(_ bytes: [UInt8]) -> KernelEvent? { decode(VPA_NETLINK_ROUTE, b
     #expect(decodeRoute(NetlinkGolden.link(master)) == .link(slave))
   }
 
+  /// IFLA_LINK_NETNSID (37): the link was moved here from namespace 0; `ip -d link` shows
+  /// `link-netnsid 0`.
+  @Test func linkOfAnotherNamespace() {
+    var moved = Self.link(.other(""))
+    moved.hasSAsElsewhere = true
+    let bytes = NetlinkGolden.link(NetlinkGolden.linkBasics + hex("0800 2500 00000000"))
+    #expect(decodeRoute(bytes) == .link(moved))
+  }
+
   @Test func linkDeletion() {
     #expect(decodeRoute(NetlinkGolden.link([], type: 17)) == .linkDeleted(index: 5))
   }

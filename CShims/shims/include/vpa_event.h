@@ -91,6 +91,7 @@ struct vpa_link {
   uint8_t operational_state;
   bool link_mode_dormant;
   bool admin_up;
+  bool other_netns; /* IFLA_LINK_NETNSID: the link was made in another network namespace */
   char name[VPA_LINK_NAME];
   char kind_name[VPA_LINK_NAME]; /* IFLA_INFO_KIND, empty for hardware */
 };

@@ -14,7 +14,8 @@ extension Agent {
       config: configPath, control: core.control, controlObstacle: core.controlObstacle,
       kernelObstacle: kernelObstacle, recordObstacle: recordObstacle, role: core.role.rawValue,
       badSPI: core.badSPIStatus(at: now), dryRun: options.isDryRun,
-      massFailure: core.massFailure(at: now), load: core.load(at: now), tunnels: tunnels
+      massFailure: core.massFailure(at: now), load: core.load(at: now),
+      transportSAs: core.transportSACount > 0 ? core.transportSACount : nil, tunnels: tunnels
     ).json()
   }
 

@@ -29,6 +29,8 @@ public struct AgentStatus: Codable, Sendable {
   public var massFailure: MassFailureStatus?
   /// How the agent keeps up with its work; null while it does.
   public var load: LoadStatus?
+  /// SAs in transport mode, which are not monitored; null when there are none.
+  public var transportSAs: Int?
   /// Every tunnel.
   public var tunnels: [TunnelStatus]
 
@@ -40,6 +42,7 @@ public struct AgentStatus: Codable, Sendable {
     case badSPI = "bad_spi"
     case dryRun = "dry_run"
     case massFailure = "mass_failure"
+    case transportSAs = "transport_sas"
   }
 
   /// As JSON with sorted keys, and a line feed.
@@ -57,7 +60,8 @@ public struct AgentStatus: Codable, Sendable {
     version: String, pid: Int32, uptime: Double, config: String?, control: String,
     controlObstacle: String?, kernelObstacle: String? = nil,
     recordObstacle: String? = nil, role: String, badSPI: [BadSPIStatus]?, dryRun: Bool,
-    massFailure: MassFailureStatus?, load: LoadStatus?, tunnels: [TunnelStatus]
+    massFailure: MassFailureStatus?, load: LoadStatus?, transportSAs: Int?,
+    tunnels: [TunnelStatus]
   ) {
     self.version = version
     self.pid = pid
@@ -72,6 +76,7 @@ public struct AgentStatus: Codable, Sendable {
     self.dryRun = dryRun
     self.massFailure = massFailure
     self.load = load
+    self.transportSAs = transportSAs
     self.tunnels = tunnels
   }
 }

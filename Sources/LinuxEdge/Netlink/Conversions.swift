@@ -118,7 +118,8 @@ extension Link {
       operationalState: OperationalState(rawValue: link.operational_state) ?? .unknown,
       isLinkModeDormant: link.link_mode_dormant, mtu: link.mtu,
       master: link.master == 0 ? nil : link.master,
-      vrfTable: link.vrf_table == 0 ? nil : link.vrf_table)
+      vrfTable: link.vrf_table == 0 ? nil : link.vrf_table,
+      hasSAsElsewhere: link.other_netns)
   }
 }
 

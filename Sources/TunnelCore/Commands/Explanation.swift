@@ -35,6 +35,7 @@ extension Core {
         : "none: without vpn-monitor the link is not touched"
     }
     guard let name = tunnel.link else { return "none: there is no link" }
+    if let misfit = misfit(of: name) { return "none: link \(name) is left alone: \(misfit)" }
     guard tunnel.isGuarded else { return "none: link-control = \"none\"" }
     guard let link = link(named: name) else { return "link \(name) does not exist" }
     if !link.isAdminUp, !isDownByUs(name) {
@@ -133,6 +134,11 @@ extension Core {
 
   private func remedies(_ tunnel: Tunnel) -> [String] {
     guard tunnel.monitor != nil || tunnel.isHeldForPeer else { return [] }
+    if let name = tunnel.link, let misfit = misfit(of: name),
+      let remedy = remedy(for: misfit, on: name)
+    {
+      return [remedy]
+    }
     if isStandby { return ["vpnagent role active, if this gateway is to serve"] }
     if let name = tunnel.link, let link = link(named: name), !link.isAdminUp, !isDownByUs(name) {
       return ["ip link set \(name) up"]

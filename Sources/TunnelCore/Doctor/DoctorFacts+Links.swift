@@ -10,17 +10,102 @@ extension DoctorFacts {
           why: "nothing can go through this tunnel until it is made",
           fix: .init(newLink(name, for: vpn)))
       }
-      if case .other(let kind) = link.kind {
-        return Finding(
-          .error, "link", vpn.name, seen: "\(name) is \(kind.isEmpty ? "a device" : "a \(kind)")",
-          why: "SAs can be tied to a VTI or an XFRM interface alone",
-          fix: .init(newLink("ipsec0", for: vpn)))
-      }
+      if let finding = misfitFinding(link, vpn) { return finding }
       guard !link.isAdminUp, vpn.linkControl != .admin else { return nil }
       return Finding(
         .error, "link", vpn.name, seen: "\(name) is set down",
         why: "who set it down is obeyed: the tunnel stays out of service",
         fix: .init("ip link set \(name) up"))
+    }
+  }
+
+  /// A link that the agent leaves alone, by the rule of `Core+LinkFitness`.
+  private func misfitFinding(_ link: Link, _ vpn: VPN) -> Finding? {
+    let gateway = configuration.gateways[vpn.gateway]
+    let peers = gateway?.addresses ?? []
+    let hasSAs = outbound.contains { peers.contains($0.key.destination) }
+    guard let misfit = link.misfit ?? (hasSAs ? nil : gateway.flatMap(link.misfit(for:))) else {
+      return nil
+    }
+    return Finding(
+      .error, "link", vpn.name, seen: "bind-interface = \"\(link.name)\": \(misfit)",
+      why: "the agent leaves this link alone: it is neither held nor given routes",
+      fix: fix(of: misfit, link, vpn, peers))
+  }
+
+  private func fix(
+    of misfit: LinkMisfit, _ link: Link, _ vpn: VPN, _ peers: [IPAddress]
+  ) -> Finding.Fix {
+    if misfit == .otherNamespace {
+      return .init("vpnagent run --netns NAME   # where its SAs are, with the link in it")
+    }
+    if let better = fitting(peers) {
+      return .init(
+        file: configPath, lines: ["# in vpn.\(vpn.name): bind-interface = \"\(better.name)\""])
+    }
+    return .init(newLink("ipsec0", for: vpn))
+  }
+
+  /// A link that is there and has the SAs of these peers, or a VTI's ends.
+  private func fitting(_ peers: [IPAddress]) -> Link? {
+    let sas = outbound.filter { peers.contains($0.key.destination) }
+    return links.first { link in
+      guard link.misfit == nil, !link.isOwn else { return false }
+      switch link.kind {
+      case .xfrm(let ifID): return sas.contains { $0.ifID == ifID }
+      case .vti(_, let remote, _, let key):
+        return peers.contains(remote)
+          && (sas.isEmpty || sas.contains { $0.ifID == 0 && $0.key.mark?.value ?? key == key })
+      case .other: return false
+      }
+    }
+  }
+
+  /// The route to a tunnel's own peer goes by its link: ESP would go into the tunnel it comes from.
+  var peerRouteFindings: [Finding] {
+    bound.compactMap { bound in
+      guard bound.link.misfit == nil else { return nil }
+      let peers = configuration.gateways[bound.vpn.gateway]?.addresses ?? []
+      var table = PeerRoutes(peers: peers)
+      table.replaceAll(routes)
+      for peer in peers {
+        let ways = table.leading(to: peer, with: [])
+        guard let best = ways.first, best.linkIndex == bound.link.index else { continue }
+        let other = ways.first { $0.linkIndex != bound.link.index }
+        let way = other?.legs.first.map { leg in
+          (leg.gateway.map { "via \($0) " } ?? "")
+            + "dev \(self.link(leg.linkIndex)?.name ?? underlay)"
+        }
+        return Finding(
+          .error, "peer-route", bound.vpn.name,
+          seen: "\(best.identity.destination), the route to its peer \(peer), goes by "
+            + bound.link.name,
+          why: "its ESP would be sent into the tunnel; the agent leaves such a link alone",
+          fix: .init("ip route add \(IPPrefix(host: peer)) \(way ?? "dev \(underlay)")"))
+      }
+      return nil
+    }
+  }
+
+  /// Two VTIs between the same ends, which `dev` makes possible.
+  var twinFindings: [Finding] {
+    links.indices.compactMap { index in
+      let link = links[index]
+      guard let other = links[..<index].first(where: { $0.hasEnds(of: link) }),
+        case .vti(let local, let remote, _, let key) = link.kind,
+        case .vti(_, _, _, let otherKey) = other.kind
+      else { return nil }
+      let isSame = key == otherKey
+      return Finding(
+        isSame ? .error : .warning, "twins", link.name,
+        seen: "\(other.name) and \(link.name) are VTIs between the same ends (\(local), \(remote))"
+          + (isSame ? " with the same key" : ""),
+        why: isSame
+          ? "the SAs belong to both, and no packet says to which"
+          : "the kernel does not look at keys of incoming ESP: one of them receives for both",
+        fix: .init(
+          "ip link delete \(link.name)",
+          "ip link add ipsec0 type xfrm dev \(underlay) if_id 42   # and if_id_in, if_id_out = 42"))
     }
   }
 
@@ -73,9 +158,10 @@ extension DoctorFacts {
     if sa.ifID != 0 {
       let fits = links.contains { $0.kind == .xfrm(ifID: sa.ifID) && !$0.isOwn }
       if fits { return nil }
+      let seen = "SAs to \(sa.key.destination) have if_id \(sa.ifID), and no XFRM interface has it"
+      if sa.packets > 0 { return elsewhereFinding(vpn, seen) }
       return Finding(
-        .error, "if-id", vpn.name,
-        seen: "SAs to \(sa.key.destination) have if_id \(sa.ifID), and no XFRM interface has it",
+        .error, "if-id", vpn.name, seen: seen,
         why: "no packet gets into these SAs, and what comes out of them is dropped",
         fix: .init(
           xfrmLink("ipsec\(sa.ifID)", ifID: sa.ifID),
@@ -96,6 +182,14 @@ extension DoctorFacts {
       return key & mark.mask == mark.value
     }
     return fits ? nil : wrongMark(sa, mark, vpn)
+  }
+
+  /// A link that was moved to another namespace keeps the SAs of this one.
+  private func elsewhereFinding(_ vpn: VPN, _ seen: String) -> Finding {
+    Finding(
+      .warning, "if-id", vpn.name, seen: "\(seen) in this namespace, but they carry packets",
+      why: "a link that was moved to another namespace has them: no agent can hold it from here",
+      fix: .init("ip netns exec NAME ip link set LINK netns $$   # move the link back"))
   }
 
   private func tieLines(for vpn: VPN) -> [String] {

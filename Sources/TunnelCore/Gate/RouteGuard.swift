@@ -136,6 +136,12 @@ struct RouteGuard: Sendable {
     return withdrawn(from: link).filter { there[$0.identity] == nil }
   }
 
+  /// Whether something on record was taken from this very link, not from another of its name.
+  func hasTaken(from link: String, index: Int32) -> Bool {
+    (held[link] ?? [:]).values.contains { $0.legs.contains { $0.linkIndex == index } }
+      || parked[link]?.addresses.contains { $0.linkIndex == index } ?? false
+  }
+
   /// Those of them of which nothing is left in the kernel.
   func whollyWithdrawn(from link: String) -> [Route] {
     withdrawn(from: link).filter { shared[$0.identity] == nil || isAllOut($0) }

@@ -63,7 +63,7 @@ struct MetricsScene: Sendable {
       return One(
         tunnel: tunnel, sets: tunnel.monitors.compactMap { core.monitors[$0] },
         label: Exposition.label("tunnel", tunnel.name),
-        guardedLink: tunnel.isGuarded ? tunnel.link : nil)
+        guardedLink: core.isGuarded(tunnel) ? tunnel.link : nil)
     }
   }
 

@@ -73,7 +73,7 @@ extension Core {
       up: link.map { $0.isAdminUp && !isHeld && $0.operationalState != .dormant } ?? false,
       operstate: link?.operationalState.name, mtu: link?.mtu, keys: nil,
       master: link?.master.flatMap { links[$0]?.name },
-      gate: users.contains(where: \.isGuarded) ? gates[name]?.demand.rawValue ?? "-" : "-",
+      gate: users.contains(where: isGuarded) ? gates[name]?.demand.rawValue ?? "-" : "-",
       addresses: link.flatMap { addresses[$0.index] }.map(Self.text) ?? [],
       tunnels: users.map {
         .init(name: $0.name, id: $0.id.rawValue, state: $0.stateName)

@@ -83,11 +83,12 @@ struct LinkTable: Sendable {
 extension Link {
   /// Whether the kernel sends the link's packets through a set: by endpoints and the outbound
   /// SA's mark for VTI, by if_id for an XFRM interface. A VTI knows no if_id, and the kernel's own
-  /// fallback devices are nobody's.
+  /// fallback devices are nobody's. A VTI is for one address family outside.
   func carries(_ set: SASet) -> Bool {
-    switch kind {
+    guard !hasSAsElsewhere else { return false }
+    return switch kind {
     case .vti(let local, let remote, _, let outputKey):
-      set.key.ifID == 0 && !isFallback
+      set.key.ifID == 0 && !isFallback && remote.family == set.key.remote.family
         && (local.isUnspecified || local == set.key.local)
         && (remote.isUnspecified || remote == set.key.remote)
         && set.outbound.values.contains { sa in
@@ -98,6 +99,15 @@ extension Link {
     case .other:
       false
     }
+  }
+
+  /// Whether both are VTIs between the same ends. The kernel lets there be two if one is bound to a
+  /// device (`dev`), and one of them takes all ESP.
+  func hasEnds(of other: Link) -> Bool {
+    guard case .vti(let local, let remote, _, _) = kind, !isFallback,
+      case .vti(local, remote, _, _) = other.kind
+    else { return false }
+    return hasSAsElsewhere == other.hasSAsElsewhere
   }
 
   /// Whether the link has a key and the SAs no mark: they may as well be a policy-based tunnel

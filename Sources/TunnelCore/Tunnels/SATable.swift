@@ -1,7 +1,7 @@
 /// The kernel's SAs, sorted into sets.
 ///
 /// Only what could be a monitored tunnel is kept: ESP in tunnel mode, with an SPI and a key.
-/// Larval states, transport mode, AH and IPComp are nobody's business here.
+/// Larval states, AH and IPComp are nobody's business here; SAs in transport mode are counted.
 struct SATable: Sendable {
   private(set) var sets: [SASetKey: SASet] = [:]
   private var home: [SAKey: SASetKey] = [:]
@@ -14,8 +14,15 @@ struct SATable: Sendable {
   /// SAs of which neither end is known to be ours: they wait for an address to appear.
   private var undirected: [SAKey: SecurityAssociation] = [:]
 
+  /// SAs in transport mode, which are not monitored.
+  private var transport: Set<SAKey> = []
+
   /// Every key the table holds, in the order of SPIs.
-  var keys: [SAKey] { (Array(home.keys) + Array(undirected.keys)).sorted(by: Self.comesFirst) }
+  var keys: [SAKey] {
+    (Array(home.keys) + Array(undirected.keys) + Array(transport)).sorted(by: Self.comesFirst)
+  }
+  /// How many SAs are in transport mode.
+  var transportCount: Int { transport.count }
   /// SAs that could not be given a direction.
   var withoutDirection: [SecurityAssociation] {
     undirected.values.sorted { Self.comesFirst($0.key, $1.key) }
@@ -45,7 +52,10 @@ struct SATable: Sendable {
   mutating func insert(
     _ sa: SecurityAssociation, isLocal: (IPAddress) -> Bool
   ) -> [SASetKey] {
-    guard Self.isRelevant(sa) else { return [] }
+    guard Self.isRelevant(sa) else {
+      if sa.mode == .transport, !sa.isLarval { transport.insert(sa.key) }
+      return []
+    }
     if !contains(sa.key) { keysByID[sa.key.id, default: []].append(sa.key) }
     guard let own = Self.setKey(of: sa, isLocal: isLocal) else {
       undirected[sa.key] = sa
@@ -133,6 +143,7 @@ struct SATable: Sendable {
     undirected[sa] = nil
     keysByID[sa.id]?.removeAll { $0 == sa }
     if keysByID[sa.id]?.isEmpty == true { keysByID[sa.id] = nil }
+    transport.remove(sa)
     guard let key = home.removeValue(forKey: sa) else { return nil }
     take(sa, from: key)
     return key

@@ -36,6 +36,8 @@ struct Tunnel: Sendable {
   /// The link's name; nil when there is none.
   var link: String?
   var monitors: [MonitorID] = []
+  /// Whether its link ever carried SAs of it.
+  var hasCarried = false
   /// Written by `Core.transition` alone.
   fileprivate(set) var state = TunnelState.absent
   fileprivate(set) var since: Instant

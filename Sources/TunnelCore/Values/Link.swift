@@ -46,13 +46,19 @@ public struct Link: Hashable, Sendable {
   public var master: Int32?
   /// Of a VRF its routing table; nil for other links.
   public var vrfTable: UInt32?
+  /// Whether it was made in another network namespace and moved here (IFLA_LINK_NETNSID is there):
+  /// SAs, and routes for ESP, are looked up in that one (`xi->net` in net/xfrm/xfrm_interface_core.c,
+  /// `tunnel->net` in net/ipv4/ip_vti.c).
+  public var hasSAsElsewhere: Bool
 
   /// A link.
   public init(
     index: Int32, name: String, kind: Kind, isAdminUp: Bool = true,
     operationalState: OperationalState = .unknown, isLinkModeDormant: Bool = false,
-    mtu: UInt32 = 1480, master: Int32? = nil, vrfTable: UInt32? = nil
+    mtu: UInt32 = 1480, master: Int32? = nil, vrfTable: UInt32? = nil,
+    hasSAsElsewhere: Bool = false
   ) {
+    self.hasSAsElsewhere = hasSAsElsewhere
     self.master = master
     self.vrfTable = vrfTable
     self.index = index

@@ -20,6 +20,9 @@ struct StatusNotes {
     {
       notes.append("last failure: \(failure), \(Quantity.age(past)) ago")
     }
+    if let unfit = tunnel.linkUnfit {
+      notes.append("link \(tunnel.link ?? "-") is left alone: \(unfit)")
+    }
     notes += recovery
     if tunnel.state != "up", let ike = tunnel.ike {
       notes.append("strongSwan: connection \(ike.connection), child \(ike.child)")
@@ -109,6 +112,12 @@ struct AgentNotes {
     var lines: [String] = []
     if status.dryRun { lines.append("dry run: nothing is changed, GATE is what would be") }
     if let load = status.load { lines += Self.lines(load) }
+    if let count = status.transportSAs {
+      lines.append(
+        count == 1
+          ? "1 transport-mode SA is not monitored"
+          : "\(count) transport-mode SAs are not monitored")
+    }
     if let mass = status.massFailure {
       let test = mass.test.map { ", a test of \($0) is under way" } ?? ""
       lines.append(

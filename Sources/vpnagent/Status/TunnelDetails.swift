@@ -38,6 +38,7 @@ struct TunnelDetails {
     fields.add("losses in a row", losses)
     fields.add("recovering", recovery)
     fields.add("link", tunnel.link.map { "\($0), gate \(tunnel.gate)" })
+    fields.add("left alone", tunnel.linkUnfit)
     fields.add("withdrawn", tunnel.withdrawn)
     fields.add("gateway", tunnel.gateway)
     fields.add("endpoints", "\(tunnel.local ?? "-") to \(tunnel.remote ?? "-")")

@@ -200,6 +200,6 @@ let junosBrokenRows: [JunosRow] = [
 
     """,
     errors: """
-      --link: st0.0 = "a/b": not an interface name; allowed: 1...15 bytes without '/', ':' or white space
+      --link: st0.0 = "a/b": not an interface name: a name has no '/'
       """),
 ]

@@ -75,13 +75,55 @@ let linkRows: [SpoiledRow] = [
         kind: .vti(
           local: HealthyFacts.own, remote: HealthyFacts.peerB, inputKey: 42, outputKey: 42)))
   },
-  .init("link", .error, "vti0 is a dummy", "ip link add ipsec0 type vti") {
+  .init("link", .error, "\"vti0\": its kind is dummy", "bind-interface = \"other\"") {
     $0.links[1].kind = .other("dummy")
     $0.links.append(
       Link(
         index: 9, name: "other",
         kind: .vti(
           local: HealthyFacts.own, remote: HealthyFacts.peerB, inputKey: 42, outputKey: 42)))
+  },
+  .init("link", .error, "\"wan\": its kind is veth", "bind-interface = \"vti0\"") {
+    $0.configuration.vpns[0].bindInterface = "wan"
+  },
+  .init("link", .error, "\"vti0\": its SAs are in another network namespace", "--netns NAME") {
+    $0.links[1].hasSAsElsewhere = true
+    $0.sas.removeFirst(2)
+  },
+  .init("link", .error, "it is a VTI between 198.51.100.1 and 203.0.113.77", "ipsec0 type xfrm") {
+    $0.links[1].kind = .vti(
+      local: HealthyFacts.own, remote: IPAddress(203, 0, 113, 77), inputKey: 42, outputKey: 42)
+    $0.sas.removeFirst(2)
+  },
+  .init("twins", .warning, "vti0 and vti9 are VTIs between the same ends", "type xfrm") {
+    $0.links.append(
+      Link(
+        index: 9, name: "vti9",
+        kind: .vti(
+          local: HealthyFacts.own, remote: HealthyFacts.peerB, inputKey: 43, outputKey: 43)))
+  },
+  .init("twins", .error, "with the same key", "ip link delete vti9") {
+    $0.links.append(
+      Link(
+        index: 9, name: "vti9",
+        kind: .vti(
+          local: HealthyFacts.own, remote: HealthyFacts.peerB, inputKey: 42, outputKey: 42)))
+  },
+  .init(
+    "peer-route", .error, "0.0.0.0/0, the route to its peer 203.0.113.1, goes by vti0",
+    "ip route add 203.0.113.1/32 dev wan"
+  ) {
+    var route = HealthyFacts.route("0.0.0.0/0", by: 2)
+    route.identity.metric = 100
+    $0.routes[0] = HealthyFacts.route("0.0.0.0/0", by: 5)
+    $0.routes.append(route)
+  },
+  .init("if-id", .warning, "in this namespace, but they carry packets", "netns") {
+    $0.links.remove(at: 2)
+    $0.configuration.vpns[1].bindInterface = nil
+    $0.configuration.vpns.append(
+      VPN(name: "to-c2", gateway: "c", bindInterface: "vti0", linkControl: .none))
+    for index in 2...3 { $0.sas[index].packets = 9 }
   },
   .init("link", .error, "vti0 is set down", "ip link set vti0 up") {
     $0.links[1].isAdminUp = false

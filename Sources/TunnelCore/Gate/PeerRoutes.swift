@@ -1,0 +1,77 @@
+/// Routes of the main table that lead to IKE peers, whatever link they go by.
+///
+/// Few of a full BGP table do, so that each is found by a search among the sorted peers.
+struct PeerRoutes: Sendable {
+  private var peers: [IPAddress] = []
+  private var routes: [IPPrefix: [Route]] = [:]
+  /// Prefix lengths that any of them has or had.
+  private var lengths: Set<Int> = []
+
+  init(peers: some Sequence<IPAddress>) {
+    self.peers = Set(peers).sorted()
+  }
+
+  /// Adds peers; returns whether there is a new one, to which routes have to be told again.
+  mutating func add(_ more: some Sequence<IPAddress>) -> Bool {
+    let unknown = more.filter { peer in
+      let place = place(of: peer)
+      return place == peers.count || peers[place] != peer
+    }
+    guard !unknown.isEmpty else { return false }
+    peers = Set(peers + unknown).sorted()
+    return true
+  }
+
+  /// Where an address is or would be among the peers.
+  private func place(of address: IPAddress) -> Int {
+    var (low, high) = (0, peers.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if peers[middle] < address { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  private func leadsToAnyPeer(_ route: Route) -> Bool {
+    guard route.identity.table == RouteGuard.mainTable, route.kind == .unicast,
+      route.routeProtocol != Route.agentProtocol
+    else { return false }
+    let place = place(of: route.identity.destination.address)
+    return place < peers.count && route.identity.destination.contains(peers[place])
+  }
+
+  mutating func replaceAll(_ all: [Route]) {
+    routes = [:]
+    lengths = []
+    for route in all { observe(route, nil) }
+  }
+
+  /// - Parameter change: how it came to be there; nil for an item of a dump.
+  mutating func observe(_ route: Route, _ change: RouteChange?) {
+    guard leadsToAnyPeer(route) else { return }
+    let prefix = route.identity.destination
+    lengths.insert(prefix.length)
+    routes[prefix, default: []].removeAll { other in
+      other.identity == route.identity && (change == .replacing || other.hasWays(of: route))
+    }
+    routes[prefix, default: []].append(route)
+  }
+
+  mutating func forget(_ route: Route) {
+    let prefix = route.identity.destination
+    routes[prefix]?.removeAll { $0.identity == route.identity && $0.hasWays(of: route) }
+    if routes[prefix]?.isEmpty == true { routes[prefix] = nil }
+  }
+
+  /// The routes by which a packet to `peer` may leave, and `more` of them; the kernel's choice
+  /// first.
+  func leading(to peer: IPAddress, with more: [Route]) -> [Route] {
+    let known = lengths.filter { $0 <= peer.family.bits }.flatMap {
+      routes[IPPrefix(peer, length: $0)] ?? []
+    }
+    return (known + more).filter { $0.identity.destination.contains(peer) }.sorted {
+      let (one, other) = ($0.identity, $1.identity)
+      return (other.destination.length, one.metric) < (one.destination.length, other.metric)
+    }
+  }
+}
