@@ -52,7 +52,7 @@ extension Core {
     ike.isConnected = false
     ike.obstacle = reason
     (ike.isListing, ike.mustListAgain, ike.listAt) = (false, false, nil)
-    (ike.connections, ike.connectionsAskedAt) = ([], nil)
+    (ike.connections, ike.connectionsAskedAt) = (nil, nil)
     ike.sas = nil
     timers.set(.ike, to: nil)
     suspendRenegotiations(at: now)

@@ -63,6 +63,7 @@ extension Core {
     guard !isStandby else { return forgetDepartures(view) }
     condemn(view, at: now)
     suspectLost(view, at: now)
+    followNames(view, at: now)
     awaitAbsent(view, at: now)
     var acts = 0
     for name in ike.renegotiations.keys.sorted() where acts < Self.mostActs {
@@ -121,14 +122,60 @@ extension Core {
     ike.renegotiations[name] = work
   }
 
+  /// A child that the daemon's configuration has no more is negotiated under the name that it has
+  /// now, once the daemon believes in nothing of the old one.
+  private mutating func followNames(_ view: DaemonView, at now: Instant) {
+    for (name, work) in ike.renegotiations.sorted(by: { $0.key < $1.key })
+    where work.isNegotiating && view[name].isGone {
+      let tunnel = tunnels[work.tunnel]
+      let gateway = tunnel?.gateway.flatMap { configuration.gateways[$0] }
+      guard !isLoaded(name, for: gateway) else {
+        if work.isNameless {
+          ike.renegotiations[name]?.takeName(at: now)
+          tunnels[work.tunnel]?.nameObstacle = nil
+        }
+        continue
+      }
+      guard let tunnel else { abandon(name, work, at: now); continue }
+      switch childName(of: tunnel) {
+      case .success(let next): move(name, to: next, at: now)
+      case .failure(let obstacle):
+        note(obstacle, of: tunnel)
+        ike.renegotiations[name]?.awaitName(until: now.advanced(by: Self.connectionsPause))
+        wantConnections(at: now)
+      }
+    }
+  }
+
+  private mutating func move(_ name: ChildName, to next: ChildName, at now: Instant) {
+    guard var work = ike.renegotiations.removeValue(forKey: name) else { return }
+    tunnels[work.tunnel]?.nameObstacle = nil
+    log(.info, work.name, "strongSwan has no \(name) any more: negotiating \(next)")
+    work.takeName(at: now)
+    let other = ike.renegotiations[next]
+    if other.map({ $0.step == .restored }) ?? true { ike.renegotiations[next] = work }
+  }
+
+  /// Nothing is known of a tunnel that is forgotten but the name that it had.
+  private mutating func abandon(_ name: ChildName, _ work: Renegotiation, at now: Instant) {
+    guard work.isNameless, ike.connections?.isEmpty == false else {
+      ike.renegotiations[name]?.awaitName(until: now.advanced(by: Self.connectionsPause))
+      return wantConnections(at: now)
+    }
+    log(.warning, work.name, "strongSwan has no \(name) any more: not negotiated")
+    ike.renegotiations[name] = nil
+  }
+
   /// Tunnels that are to be there always, and are not.
   private mutating func awaitAbsent(_ view: DaemonView, at now: Instant) {
+    let busy = Set(ike.renegotiations.values.filter { $0.step != .restored }.map(\.tunnel))
     for tunnel in tunnels.values where tunnel.vpn?.establishTunnels == .immediately {
       let isUp = tunnel.state == .up || tunnel.state == .verifying
       guard !isUp, !hasWholeSet(tunnel.id) else {
         tunnels[tunnel.id]?.nameObstacle = nil
         continue
       }
+      guard !busy.contains(tunnel.id) else { continue }
       switch childName(of: tunnel) {
       case .success(let name):
         tunnels[tunnel.id]?.nameObstacle = nil
@@ -232,9 +279,11 @@ extension Core {
       let tunnel = name.flatMap { ike.renegotiations[$0]?.name }
       log(.warning, tunnel ?? "-", "vici: cannot \(request): \(failure)")
     }
+    // What cannot be initiated may have another name by now.
+    if case .initiate = request, failure != nil { ike.connectionsAskedAt = nil }
     switch request {
     case .listSAs: listFailed(at: now)
-    case .listConnections: ike.connections = []
+    case .listConnections: ike.connections = nil
     case .rekeyChild: wantList(at: now)
     case .terminateChild, .terminateIKE, .initiate:
       guard let name else { return }

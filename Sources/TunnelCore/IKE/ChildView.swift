@@ -9,6 +9,9 @@ struct ChildView: Sendable {
   var isOccupied = false
   /// The IKE SA for whose peer it has to wait, unless another child of that lives.
   var stuckIKE: UInt32?
+
+  /// Whether the daemon has nothing of it.
+  var isGone: Bool { doomed.isEmpty && !isWhole && !isOccupied }
 }
 
 /// A list of the daemon's, sorted by what has to be known of it.

@@ -16,8 +16,9 @@ struct IKEView: Sendable {
   /// When a list was wanted at once the last time, and whether one is after the list under way.
   var hurriedAt: Instant?
   var mustHurry = false
-  /// Its configuration, and when that was asked for; nil when it has to be asked for anew.
-  var connections: [IKEConnection] = []
+  /// Its configuration, nil while it is not known; and when that was asked for, nil when it has to
+  /// be asked for again.
+  var connections: [IKEConnection]?
   var connectionsAskedAt: Instant?
   /// Its IKE SAs as listed last, and when; nil without it.
   var sas: (list: [IKESA], at: Instant)?
@@ -46,6 +47,8 @@ struct DeadPeer: Sendable {
 /// What strongSwan calls a tunnel. The names stay when its SAs have gone.
 struct IKENames: Hashable, Sendable {
   var name: ChildName
+  /// The child as it was configured when its SAs were listed last; nil when that is not known.
+  var child: IKEConnection.Child?
   /// The daemon's numbers; nil when it has no such SAs now.
   var ikeID: UInt32?
   var childID: UInt32?

@@ -81,6 +81,8 @@ struct Renegotiation: Sendable {
   /// Times in a row that it was refused, and whether that was said of the last negotiation.
   private(set) var refusals = 0
   private var isRefused = false
+  /// Whether it waits for a name.
+  private(set) var isNameless = false
 
   init(of tunnel: Tunnel, cause: Cause, step: Step, dueAt: Instant) {
     (self.tunnel, name) = (tunnel.id, tunnel.name)
@@ -178,6 +180,26 @@ struct Renegotiation: Sendable {
 
   /// It is tried with another address: at once, or when the next attempt is due.
   mutating func moveOn(atOnce: Bool) { step = atOnce ? .cleared : .awaited }
+
+  // MARK: Names that are gone
+
+  /// Whether the next thing that it does is to negotiate the child, unless that is back.
+  var isNegotiating: Bool {
+    switch step {
+    case .awaited, .cleared, .initiated: mayInitiate
+    case .suspected, .asked, .restored: false
+    }
+  }
+
+  /// It is not known what to initiate; looked up again at `time`.
+  mutating func awaitName(until time: Instant) { (step, dueAt, isNameless) = (.awaited, time, true) }
+
+  /// That is known now: what had to wait for it alone is done at once.
+  mutating func takeName(at now: Instant) {
+    if isNameless || step != .awaited { step = .cleared }
+    if isNameless { dueAt = min(dueAt, now) }
+    isNameless = false
+  }
 
   /// The first act of an attempt: away with every instance that the daemon believes in. It is the
   /// only one when another instance of the child is whole.
