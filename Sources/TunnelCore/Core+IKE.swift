@@ -54,6 +54,7 @@ extension Core {
     (ike.isListing, ike.mustListAgain, ike.listAt) = (false, false, nil)
     (ike.connections, ike.connectionsAskedAt) = (nil, nil)
     ike.sas = nil
+    (ike.missing, ike.sharesKernel) = ([:], false)
     timers.set(.ike, to: nil)
     suspendRenegotiations(at: now)
     dpd.fallen = []
@@ -61,6 +62,8 @@ extension Core {
     for id in tunnels.keys {
       forgetNumbers(id)
       tunnels[id]?.nameObstacle = nil
+      tunnels[id]?.orphanedSince = nil
+      tunnels[id]?.isOrphaned = false
       settleCommand(id, at: now)
     }
   }

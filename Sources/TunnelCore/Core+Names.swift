@@ -9,6 +9,7 @@ extension Core {
       guard let set = child.inbound.flatMap(sas.home), let monitor = monitorOfSet[set],
         let tunnel = monitors[monitor]?.tunnel
       else { continue }
+      monitors[monitor]?.wasListed = true
       // Both ends may have begun one, and each must come to the same answer.
       let last = tunnels[tunnel]?.ike
       let isAmbiguous = last?.childID != nil && last?.isInitiator != ike.isInitiator

@@ -58,9 +58,11 @@ extension Core {
   /// Compares what the daemon believes in with the kernel, and takes the next steps.
   mutating func renegotiate(_ list: [IKESA], at now: Instant) {
     let condemned = ike.condemned.keys.flatMap { monitors[$0]?.clearing.map(\.key.id) ?? [] }
+    let lost = judgeMissing(list, at: now)
     let view = DaemonView(
-      list, isInKernel: sas.contains, gone: { ike.gone[$0] != nil }, condemned: Set(condemned))
+      list, isInKernel: sas.contains, lost: lost, condemned: Set(condemned))
     guard !isStandby else { return forgetDepartures(view) }
+    judgeOrphans(view, at: now)
     condemn(view, at: now)
     suspectLost(view, at: now)
     followNames(view, at: now)
@@ -70,7 +72,7 @@ extension Core {
       if step(name, view[name], at: now) { acts += 1 }
     }
     forgetDepartures(view)
-    let next = ike.renegotiations.values.map { $0.nextLook(self[attemptsFor: $0]) }.min()
+    let next = ike.renegotiations.values.map { $0.nextLook(self[attemptsFor: $0], at: now) }.min()
     if let next { wantList(by: next, at: now) }
   }
 
@@ -78,7 +80,7 @@ extension Core {
 
   private mutating func suspectLost(_ view: DaemonView, at now: Instant) {
     for (name, lost) in view.doomed where ike.renegotiations[name] == nil {
-      let owners = lost.flatMap(\.sas).compactMap { ike.gone[$0] }
+      let owners = lost.compactMap { ike.missing[$0.childID]?.tunnel }
       guard let tunnel = owners.first.flatMap({ tunnels[$0] }) else { continue }
       ike.renegotiations[name] = Renegotiation(
         of: tunnel, cause: .lost, step: .suspected,
@@ -166,12 +168,12 @@ extension Core {
     ike.renegotiations[name] = nil
   }
 
-  /// Tunnels that are to be there always, and are not.
+  /// Tunnels that are to be there always, and are not, or not for long.
   private mutating func awaitAbsent(_ view: DaemonView, at now: Instant) {
     let busy = Set(ike.renegotiations.values.filter { $0.step != .restored }.map(\.tunnel))
-    for tunnel in tunnels.values where tunnel.vpn?.establishTunnels == .immediately {
+    for tunnel in tunnels.values where isWanted(tunnel) {
       let isUp = tunnel.state == .up || tunnel.state == .verifying
-      guard !isUp, !hasWholeSet(tunnel.id) else {
+      guard tunnel.isOrphaned || !isUp && !hasWholeSet(tunnel.id) else {
         tunnels[tunnel.id]?.nameObstacle = nil
         continue
       }
@@ -185,6 +187,15 @@ extension Core {
         note(obstacle, of: tunnel)
         if obstacle != .noGateway { wantConnections(at: now) }
       }
+    }
+  }
+
+  private func isWanted(_ tunnel: Tunnel) -> Bool {
+    switch tunnel.vpn?.establishTunnels {
+    case .immediately: true
+    // It was there, and what it has ends with its lifetime.
+    case .onTraffic: tunnel.isOrphaned
+    case .responderOnly, nil: false
     }
   }
 
@@ -304,7 +315,7 @@ extension Core {
 extension Renegotiation.Cause {
   fileprivate func text(_ name: ChildName) -> String {
     switch self {
-    case .lost: "SAs of \(name) left the kernel and the IKE daemon does not know"
+    case .lost: "SAs of \(name) are not in the kernel and strongSwan does not know"
     case .deadPath: "the path of \(name) is dead"
     case .absent: "\(name) is not there"
     }

@@ -27,6 +27,7 @@ import OrderedCollections
 /// - `Core+Traffic`: whether an `optimized` monitor has to probe at all
 /// - `Core+IKE`: what strongSwan says by VICI
 /// - `Core+Names`: what it calls a tunnel
+/// - `Core+Views`: what it lists and what the kernel has, compared
 /// - `Core+Renegotiation`: children that it is told to bring back
 /// - `Core+RenegotiateCommand`: `renegotiate-command`, where there is no VICI
 /// - `Core+Admin`: `link-control = "admin"`

@@ -129,7 +129,7 @@ import TunnelCore
     let connections = [Self.connection("office-b", "lan", "dmz")]
     let other = ChildSA(
       name: ChildName(connection: "office-b", child: "dmz"), ikeID: 8, childID: 2,
-      state: .installed, spiIn: 0xc100_0002, spiOut: 0xc200_0002)
+      state: .installed, inbound: second[0].key.id, outbound: second[1].key.id)
     bench.stay(31, children: [.of(1), other], connections: connections)
     bench.answering = false
     bench.stay(5, children: [.of(1), other], connections: connections)

@@ -82,6 +82,10 @@ extension Core {
       lines.append("\(subject)\(next(monitor, policy, at: now))")
     }
     if lines.isEmpty { lines = [waiting(tunnel, at: now)] }
+    if tunnel.isOrphaned {
+      lines.append(Tunnel.orphanText)
+      if let obstacle = tunnel.nameObstacle { lines.append("cannot be initiated: \(obstacle)") }
+    }
     return lines
   }
 

@@ -25,12 +25,24 @@ struct IKEView: Sendable {
   /// SAs of monitored tunnels that left the kernel while the daemon may still believe in them: not
   /// by a hard expiry, of which it is told.
   var gone: [SAID: TunnelID] = [:]
+  /// INSTALLED children with an SA that is not in the kernel, by the daemon's number.
+  var missing: [UInt32: MissingChild] = [:]
+  /// Whether a child that it lists was seen in this namespace's kernel.
+  var sharesKernel = false
   /// Sets whose SAs are to be cleared through the daemon, and since when.
   var condemned: [MonitorID: Instant] = [:]
   /// IKE SAs of dead peers that are to be terminated, by the daemon's number.
   var doomed: [UInt32: DeadPeer] = [:]
   /// Children that are being brought back.
   var renegotiations: [ChildName: Renegotiation] = [:]
+}
+
+/// A child that the daemon believes in and the kernel has not, or not whole.
+struct MissingChild: Hashable, Sendable {
+  /// The tunnel that misses it.
+  var tunnel: TunnelID
+  /// When the first list that showed it was asked for.
+  var since: Instant
 }
 
 /// A peer whose IKE SA is to be terminated.

@@ -42,6 +42,8 @@ struct SetMonitor: Sendable {
   var absentUntil: Instant?
   /// Its SAs when it last was complete.
   var sas: Set<SAID> = []
+  /// Whether the daemon has listed SAs of it.
+  var wasListed = false
   /// When its present SAs became a set: younger than the threshold they are not cleared.
   var bornAt: Instant?
   /// When SAs are to be cleared.
