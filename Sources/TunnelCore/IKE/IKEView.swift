@@ -18,7 +18,13 @@ struct IKEView: Sendable {
   var mustHurry = false
   /// Its configuration, nil while it is not known; and when that was asked for, nil when it has to
   /// be asked for again.
-  var connections: [IKEConnection]?
+  var connections: [IKEConnection]? {
+    didSet {
+      connectionsByName = [:]
+      for connection in connections ?? [] { connectionsByName[connection.name] = connection }
+    }
+  }
+  private(set) var connectionsByName: [String: IKEConnection] = [:]
   var connectionsAskedAt: Instant?
   /// Its IKE SAs as listed last, and when; nil without it.
   var sas: (list: [IKESA], at: Instant)?
