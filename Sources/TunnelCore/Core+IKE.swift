@@ -118,10 +118,11 @@ extension Core {
   private mutating func take(_ list: [IKESA], at now: Instant) {
     ike.sas = (list, ike.askedAt)
     endList(rest: ike.askedAt.duration(to: now) * Self.listRest, at: now)
-    nameTunnels(list)
+    nameTunnels(list, at: now)
     judgeFallen(by: list, at: now)
     take(ikeSAs: list, at: now)
     renegotiate(list, at: now)
+    if !isStandby { recallMoved(at: now) }
     // Last: what follows is for the next list.
     terminateDoomed(list, at: now)
   }

@@ -1,14 +1,16 @@
 /// What strongSwan calls a tunnel: known by its SPIs once it has SAs, and before that by the one
 /// connection to its gateway and the one child in it that fit.
 extension Core {
-  mutating func nameTunnels(_ list: [IKESA]) {
+  mutating func nameTunnels(_ list: [IKESA], at now: Instant) {
     for id in tunnels.keys { forgetNumbers(id) }
+    var moved: [SASetKey] = []
     let children = list.flatMap { ike in ike.children.map { (ike, $0) } }
       .filter { $0.1.state == .installed }.sorted { $0.1.childID < $1.1.childID }
     for (ike, child) in children {
       guard let set = child.inbound.flatMap(sas.home), let monitor = monitorOfSet[set],
         let tunnel = monitors[monitor]?.tunnel
       else { continue }
+      if tunnels[tunnel]?.vpn == nil, let key = claimMoved(child, set) { moved.append(key) }
       monitors[monitor]?.wasListed = true
       // Both ends may have begun one, and each must come to the same answer.
       let last = tunnels[tunnel]?.ike
@@ -20,6 +22,7 @@ extension Core {
         ikeID: child.ikeID, childID: child.childID,
         isInitiator: isAmbiguous ? nil : ike.isInitiator, version: ike.version)
     }
+    for key in moved { refresh(key, at: now) }
   }
 
   mutating func forgetNumbers(_ id: TunnelID) {
@@ -151,7 +154,7 @@ extension Core {
 
   /// The daemon's connection of this name.
   func connection(named name: String) -> IKEConnection? {
-    ike.connections?.first { $0.name == name }
+    ike.connectionsByName[name]
   }
 
   /// The named child, or those that carry what the tunnel is for.
