@@ -72,6 +72,9 @@ extension Core {
     for id in tunnel.monitors {
       guard let key = monitors[id]?.key, let set = sas.sets[key] else { continue }
       spis += set.all.map(\.key.spi.hex).sorted()
+      if monitors[id]?.obstacle?.isMisplaced == true, terminateIKE(ofMisplaced: tunnel, at: now) {
+        continue
+      }
       takeAway(id, because: .command, at: now)
       if tunnel.monitor != nil, monitors[id]?.phase != .observed, monitors[id]?.nextProbe != nil {
         monitors[id]?.phase = .down(.clearedByOperator)
@@ -115,9 +118,13 @@ extension Core {
 
   /// Sends a probe through a set at once, in the place of the next one.
   private mutating func prove(_ id: MonitorID, of tunnel: Tunnel, at now: Instant) {
-    guard let monitor = monitors[id], let policy = tunnel.monitor, monitor.phase != .incomplete,
-      monitor.absentUntil == nil
-    else { return }
+    guard let monitor = monitors[id], let policy = tunnel.monitor else { return }
+    if let obstacle = monitor.obstacle, obstacle.isMisplaced {
+      verifications[tunnel.id]?.isProven = false
+      verifications[tunnel.id]?.lines.append(
+        "\(subject(monitor, tunnel)): not probed: \(obstacle)")
+    }
+    guard monitor.phase != .incomplete, monitor.absentUntil == nil else { return }
     if monitor.phase != .observed { sendProbe(id, at: now) }
     if let obstacle = monitors[id]?.obstacle {
       let line = "\(subject(monitor, tunnel)): not probed: \(obstacle)"

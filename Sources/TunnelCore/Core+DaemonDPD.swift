@@ -27,7 +27,7 @@ extension Core {
   /// strongSwan's connection with a peer: its IKE SA's, else the one to its address.
   private func connection(of watch: PeerWatch) -> IKEConnection? {
     guard let sa = dpd.ikeSAs.first(where: { $0.id == watch.key.ikeID }) else {
-      return ike.connections.first { $0.remote.contains(watch.key.remote) }
+      return ike.connections?.first { $0.remote.contains(watch.key.remote) }
     }
     return connection(named: sa.connection)
   }
@@ -41,7 +41,7 @@ extension Core {
         ike.obstacle.map { _ in "without VICI nobody tells when strongSwan gives it up" })
     }
     // The first list is under way.
-    if ike.connections.isEmpty { return .unknown(nil) }
+    if ike.connections?.isEmpty ?? true { return .unknown(nil) }
     guard let connection = connection(of: watch) else {
       return .unknown("strongSwan lists no connection with it")
     }

@@ -55,7 +55,7 @@ extension Core {
   /// outbound SA, which alone carries the mark, is still to come.
   mutating func tunnel(for set: SASet, at now: Instant) -> TunnelID? {
     if set.outbound.isEmpty { return monitorOfSet[set.key].flatMap { monitors[$0]?.tunnel } }
-    if let configured = claimant(of: set) { return configured }
+    if let configured = claimant(of: set) ?? formerTunnel(of: set) { return configured }
     let link = link(of: set)
     let name = link?.name ?? "\(set.key.remote)#\(set.key.reqid)"
     if let known = tunnelIndex.discovered[name] {

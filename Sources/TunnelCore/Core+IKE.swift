@@ -52,8 +52,9 @@ extension Core {
     ike.isConnected = false
     ike.obstacle = reason
     (ike.isListing, ike.mustListAgain, ike.listAt) = (false, false, nil)
-    (ike.connections, ike.connectionsAskedAt) = ([], nil)
+    (ike.connections, ike.connectionsAskedAt) = (nil, nil)
     ike.sas = nil
+    (ike.missing, ike.sharesKernel) = ([:], false)
     timers.set(.ike, to: nil)
     suspendRenegotiations(at: now)
     dpd.fallen = []
@@ -61,6 +62,8 @@ extension Core {
     for id in tunnels.keys {
       forgetNumbers(id)
       tunnels[id]?.nameObstacle = nil
+      tunnels[id]?.orphanedSince = nil
+      tunnels[id]?.isOrphaned = false
       settleCommand(id, at: now)
     }
   }
@@ -115,11 +118,12 @@ extension Core {
   private mutating func take(_ list: [IKESA], at now: Instant) {
     ike.sas = (list, ike.askedAt)
     endList(rest: ike.askedAt.duration(to: now) * Self.listRest, at: now)
-    nameTunnels(list)
+    nameTunnels(list, at: now)
     judgeLinksByName(at: now)
     judgeFallen(by: list, at: now)
     take(ikeSAs: list, at: now)
     renegotiate(list, at: now)
+    if !isStandby { recallMoved(at: now) }
     // Last: what follows is for the next list.
     terminateDoomed(list, at: now)
   }

@@ -58,18 +58,21 @@ extension Core {
   /// Compares what the daemon believes in with the kernel, and takes the next steps.
   mutating func renegotiate(_ list: [IKESA], at now: Instant) {
     let condemned = ike.condemned.keys.flatMap { monitors[$0]?.clearing.map(\.key.id) ?? [] }
+    let lost = judgeMissing(list, at: now)
     let view = DaemonView(
-      list, isInKernel: sas.contains, gone: { ike.gone[$0] != nil }, condemned: Set(condemned))
+      list, isInKernel: sas.contains, lost: lost, condemned: Set(condemned))
     guard !isStandby else { return forgetDepartures(view) }
+    judgeOrphans(view, at: now)
     condemn(view, at: now)
     suspectLost(view, at: now)
+    followNames(view, at: now)
     awaitAbsent(view, at: now)
     var acts = 0
     for name in ike.renegotiations.keys.sorted() where acts < Self.mostActs {
       if step(name, view[name], at: now) { acts += 1 }
     }
     forgetDepartures(view)
-    let next = ike.renegotiations.values.map { $0.nextLook(self[attemptsFor: $0]) }.min()
+    let next = ike.renegotiations.values.map { $0.nextLook(self[attemptsFor: $0], at: now) }.min()
     if let next { wantList(by: next, at: now) }
   }
 
@@ -77,7 +80,7 @@ extension Core {
 
   private mutating func suspectLost(_ view: DaemonView, at now: Instant) {
     for (name, lost) in view.doomed where ike.renegotiations[name] == nil {
-      let owners = lost.flatMap(\.sas).compactMap { ike.gone[$0] }
+      let owners = lost.compactMap { ike.missing[$0.childID]?.tunnel }
       guard let tunnel = owners.first.flatMap({ tunnels[$0] }) else { continue }
       ike.renegotiations[name] = Renegotiation(
         of: tunnel, cause: .lost, step: .suspected,
@@ -121,14 +124,60 @@ extension Core {
     ike.renegotiations[name] = work
   }
 
-  /// Tunnels that are to be there always, and are not.
+  /// A child that the daemon's configuration has no more is negotiated under the name that it has
+  /// now, once the daemon believes in nothing of the old one.
+  private mutating func followNames(_ view: DaemonView, at now: Instant) {
+    for (name, work) in ike.renegotiations.sorted(by: { $0.key < $1.key })
+    where work.isNegotiating && view[name].isGone {
+      let tunnel = tunnels[work.tunnel]
+      let gateway = tunnel?.gateway.flatMap { configuration.gateways[$0] }
+      guard !isLoaded(name, for: gateway) else {
+        if work.isNameless {
+          ike.renegotiations[name]?.takeName(at: now)
+          tunnels[work.tunnel]?.nameObstacle = nil
+        }
+        continue
+      }
+      guard let tunnel else { abandon(name, work, at: now); continue }
+      switch childName(of: tunnel) {
+      case .success(let next): move(name, to: next, at: now)
+      case .failure(let obstacle):
+        note(obstacle, of: tunnel)
+        ike.renegotiations[name]?.awaitName(until: now.advanced(by: Self.connectionsPause))
+        wantConnections(at: now)
+      }
+    }
+  }
+
+  private mutating func move(_ name: ChildName, to next: ChildName, at now: Instant) {
+    guard var work = ike.renegotiations.removeValue(forKey: name) else { return }
+    tunnels[work.tunnel]?.nameObstacle = nil
+    log(.info, work.name, "strongSwan has no \(name) any more: negotiating \(next)")
+    work.takeName(at: now)
+    let other = ike.renegotiations[next]
+    if other.map({ $0.step == .restored }) ?? true { ike.renegotiations[next] = work }
+  }
+
+  /// Nothing is known of a tunnel that is forgotten but the name that it had.
+  private mutating func abandon(_ name: ChildName, _ work: Renegotiation, at now: Instant) {
+    guard work.isNameless, ike.connections?.isEmpty == false else {
+      ike.renegotiations[name]?.awaitName(until: now.advanced(by: Self.connectionsPause))
+      return wantConnections(at: now)
+    }
+    log(.warning, work.name, "strongSwan has no \(name) any more: not negotiated")
+    ike.renegotiations[name] = nil
+  }
+
+  /// Tunnels that are to be there always, and are not, or not for long.
   private mutating func awaitAbsent(_ view: DaemonView, at now: Instant) {
-    for tunnel in tunnels.values where tunnel.vpn?.establishTunnels == .immediately {
+    let busy = Set(ike.renegotiations.values.filter { $0.step != .restored }.map(\.tunnel))
+    for tunnel in tunnels.values where isWanted(tunnel) {
       let isUp = tunnel.state == .up || tunnel.state == .verifying
-      guard !isUp, !hasWholeSet(tunnel.id) else {
+      guard tunnel.isOrphaned || !isUp && !hasWholeSet(tunnel.id) else {
         tunnels[tunnel.id]?.nameObstacle = nil
         continue
       }
+      guard !busy.contains(tunnel.id) else { continue }
       switch childName(of: tunnel) {
       case .success(let name):
         tunnels[tunnel.id]?.nameObstacle = nil
@@ -138,6 +187,15 @@ extension Core {
         note(obstacle, of: tunnel)
         if obstacle != .noGateway { wantConnections(at: now) }
       }
+    }
+  }
+
+  private func isWanted(_ tunnel: Tunnel) -> Bool {
+    switch tunnel.vpn?.establishTunnels {
+    case .immediately: true
+    // It was there, and what it has ends with its lifetime.
+    case .onTraffic: tunnel.isOrphaned
+    case .responderOnly, nil: false
     }
   }
 
@@ -232,9 +290,11 @@ extension Core {
       let tunnel = name.flatMap { ike.renegotiations[$0]?.name }
       log(.warning, tunnel ?? "-", "vici: cannot \(request): \(failure)")
     }
+    // What cannot be initiated may have another name by now.
+    if case .initiate = request, failure != nil { ike.connectionsAskedAt = nil }
     switch request {
     case .listSAs: listFailed(at: now)
-    case .listConnections: ike.connections = []
+    case .listConnections: ike.connections = nil
     case .rekeyChild: wantList(at: now)
     case .terminateChild, .terminateIKE, .initiate:
       guard let name else { return }
@@ -255,7 +315,7 @@ extension Core {
 extension Renegotiation.Cause {
   fileprivate func text(_ name: ChildName) -> String {
     switch self {
-    case .lost: "SAs of \(name) left the kernel and the IKE daemon does not know"
+    case .lost: "SAs of \(name) are not in the kernel and strongSwan does not know"
     case .deadPath: "the path of \(name) is dead"
     case .absent: "\(name) is not there"
     }

@@ -18,12 +18,16 @@ extension Core {
     tunnels[tunnel]?.endpoints = key
     guard let monitor = monitors[id] else { return }
     let isWaiting = monitor.phase == .incomplete || monitor.absentUntil != nil
-    if set.isComplete, isWaiting {
+    let misplaced = misplacement(of: set, in: tunnel)
+    noteMisplacement(misplaced, of: id, at: now)
+    let isUsable = set.isComplete && misplaced == nil
+    if set.isComplete { rememberHome(of: set, in: tunnel) }
+    if isUsable, isWaiting {
       becameComplete(id, at: now)
-    } else if set.isComplete, mustLookAnew(monitor) {
+    } else if isUsable, mustLookAnew(monitor) {
       start(id, at: now)
       settle(tunnel, at: now)
-    } else if !set.isComplete, !isWaiting {
+    } else if !isUsable, !isWaiting {
       becameIncomplete(id, at: now)
     }
     if set.isComplete { monitors[id]?.sas = set.ids }

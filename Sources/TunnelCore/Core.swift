@@ -9,6 +9,7 @@ import OrderedCollections
 /// - `Core+Kernel`: SAs, links, addresses, routes, snapshots
 /// - `Core+Sets`: sets appear, are rekeyed, vanish
 /// - `Core+Discovery`: which tunnel a set belongs to, and what a template gives it
+/// - `Core+MovedSets`: SAs that were moved away from where a tunnel's link could carry them
 /// - `Core+Selectors`: what each set of a tunnel carries, and one set of several
 /// - `Core+Paths`: from where to where a set is probed
 /// - `Core+Ways`: through which link, or without one
@@ -28,6 +29,7 @@ import OrderedCollections
 /// - `Core+Traffic`: whether an `optimized` monitor has to probe at all
 /// - `Core+IKE`: what strongSwan says by VICI
 /// - `Core+Names`: what it calls a tunnel
+/// - `Core+Views`: what it lists and what the kernel has, compared
 /// - `Core+Renegotiation`: children that it is told to bring back
 /// - `Core+RenegotiateCommand`: `renegotiate-command`, where there is no VICI
 /// - `Core+Admin`: `link-control = "admin"`
@@ -80,6 +82,10 @@ public struct Core: Sendable {
   var tunnelIndex: TunnelIndex
   var monitors: [MonitorID: SetMonitor] = [:]
   var monitorOfSet: [SASetKey: MonitorID] = [:]
+  /// Configured tunnels by the SPIs of inbound SAs that they have or had.
+  var homeOfSPI: [UInt32: TunnelID] = [:]
+  /// How many of them there were when those of SAs that are gone were forgotten last.
+  var homesKept = 0
   var gates: [String: Gate] = [:]
   var routes: RouteGuard
   var fitness: LinkFitness

@@ -70,7 +70,7 @@ extension Bench {
   /// told without any effect.
   mutating func stay(
     _ seconds: Double, children: [ChildSA], waiting: Bool = false,
-    connections: [IKEConnection] = []
+    connections: [IKEConnection] = [RenegotiationTests.connection]
   ) {
     var answered = trace.count
     let end = now + seconds

@@ -93,11 +93,18 @@ import TunnelCore
     #expect(bench.acts.isEmpty)
   }
 
+  /// It is told of it, and has some time.
   @Test func anExpiryIsTheDaemonsBusiness() {
     var bench = connected()
     for sa in Bench.pair(1) { bench.play(.saExpired(sa.key)) }
-    bench.stay(600, children: [.of(1)])
+    bench.stay(2.5, children: [.of(1)])
     #expect(bench.acts.isEmpty)
+    bench.stay(600, children: [])
+    #expect(bench.acts.isEmpty)
+    var other = connected()
+    for sa in Bench.pair(1) { other.play(.saExpired(sa.key)) }
+    other.stay(8, children: [.of(1)])
+    #expect(other.acts == [.terminateChild(id: 1)])
   }
 
   @Test func aRekeyIsNoLoss() {

@@ -169,7 +169,11 @@ import TunnelCore
 
   @Test(
     arguments: [
-      ([], "strongSwan has no connection with remote_addrs = 203.0.113.1"),
+      ([], "strongSwan has no connections loaded"),
+      (
+        [IKEConnection(name: "elsewhere", remote: [Bench.local], children: [.init(name: "net")])],
+        "strongSwan has no connection with remote_addrs = 203.0.113.1 (it has elsewhere/net); name"
+      ),
       ([IKEConnection(name: "to-b", remote: [Bench.remote])], "strongSwan has no child that fits"),
       (
         [

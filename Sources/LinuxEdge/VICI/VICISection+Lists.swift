@@ -66,7 +66,8 @@ extension ChildSA {
     self.init(
       name: ChildName(connection: ike.connection, child: section.text("name") ?? key),
       ikeID: ike.id, childID: childID, state: State(name: section.text("state") ?? ""),
-      inbound: sa("spi-in", to: ike.local), outbound: sa("spi-out", to: ike.remote))
+      inbound: sa("spi-in", to: ike.local), outbound: sa("spi-out", to: ike.remote),
+      isTunnel: ipProtocol == 50 && section.text("mode") ?? "TUNNEL" == "TUNNEL")
   }
 }
 

@@ -86,6 +86,10 @@ extension Core {
       lines.append("\(subject)\(next(monitor, policy, at: now))")
     }
     if lines.isEmpty { lines = [waiting(tunnel, at: now)] }
+    if tunnel.isOrphaned {
+      lines.append(Tunnel.orphanText)
+      if let obstacle = tunnel.nameObstacle { lines.append("cannot be initiated: \(obstacle)") }
+    }
     return lines
   }
 
@@ -123,6 +127,7 @@ extension Core {
     if establish == .onTraffic, tunnel.state == .down, let until = tunnel.heldUntil, until > now {
       return "in service again in \(Self.text(now.duration(to: until))), when the back-off is over"
     }
+    if let obstacle = tunnel.nameObstacle { return "cannot be initiated: \(obstacle)" }
     switch establish {
     case .immediately: return "waits for the IKE daemon to negotiate"
     case .onTraffic: return "waits for traffic, or for the peer to negotiate"
@@ -145,15 +150,16 @@ extension Core {
     }
     switch tunnel.state {
     case .absent:
-      return [
-        tunnel.ike.map { "swanctl --initiate --child \($0.name.child)" } ?? "swanctl --initiate"
-      ]
+      return [initiation(of: tunnel)]
     case .verifying, .down:
-      return tunnel.monitors.isEmpty
-        ? [tunnel.ike.map { "swanctl --initiate --child \($0.name.child)" } ?? "swanctl --initiate"]
-        : mending(tunnel)
+      return tunnel.monitors.isEmpty ? [initiation(of: tunnel)] : mending(tunnel)
     case .up, .standby: return ["vpnagent clear \(tunnel.name) renegotiates"]
     }
+  }
+
+  private func initiation(of tunnel: Tunnel) -> String {
+    guard case .success(let name) = childName(of: tunnel) else { return "swanctl --initiate" }
+    return "swanctl --initiate --child \(name.child)"
   }
 
   /// SAs whose peer answers outside of them are not at fault: no probe and no others would help.

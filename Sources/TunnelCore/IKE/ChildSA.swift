@@ -58,11 +58,15 @@ public struct ChildSA: Hashable, Sendable {
   public var inbound: SAID?
   /// Its outbound SA, likewise.
   public var outbound: SAID?
+  /// Whether its SAs are ESP in tunnel mode, the only ones that the agent looks at.
+  public var isTunnel: Bool
 
   /// A CHILD_SA.
   public init(
-    name: ChildName, ikeID: UInt32, childID: UInt32, state: State, inbound: SAID?, outbound: SAID?
+    name: ChildName, ikeID: UInt32, childID: UInt32, state: State, inbound: SAID?, outbound: SAID?,
+    isTunnel: Bool = true
   ) {
+    self.isTunnel = isTunnel
     self.name = name
     self.ikeID = ikeID
     self.childID = childID

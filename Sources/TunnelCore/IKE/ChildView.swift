@@ -9,6 +9,9 @@ struct ChildView: Sendable {
   var isOccupied = false
   /// The IKE SA for whose peer it has to wait, unless another child of that lives.
   var stuckIKE: UInt32?
+
+  /// Whether the daemon has nothing of it.
+  var isGone: Bool { doomed.isEmpty && !isWhole && !isOccupied }
 }
 
 /// A list of the daemon's, sorted by what has to be known of it.
@@ -26,24 +29,25 @@ struct DaemonView: Sendable {
 
   /// - Parameters:
   ///   - isInKernel: whether the kernel has an SA.
-  ///   - gone: SAs that left it behind the daemon's back.
+  ///   - lost: numbers of INSTALLED children whose SAs it lacks for good, one or both.
   ///   - condemned: SAs whose path is dead.
   init(
-    _ list: [IKESA], isInKernel: (SAID) -> Bool, gone: (SAID) -> Bool, condemned: Set<SAID>
+    _ list: [IKESA], isInKernel: (SAID) -> Bool, lost: Set<UInt32>, condemned: Set<SAID>
   ) {
     for child in list.flatMap(\.children) {
       sas.formUnion(child.sas)
-      let missing = child.sas.filter { !isInKernel($0) }
       switch child.state {
       case .deleted: continue
       case .deleting: others[child.name] = child
       case .installed, .other:
         if !condemned.isDisjoint(with: child.sas) {
           doomed[child.name, default: []].append(child)
-        } else if child.state == .installed, child.sas.count == 2, missing.isEmpty {
+        } else if child.state == .installed, child.sas.count == 2,
+          child.sas.allSatisfy(isInKernel)
+        {
           whole.insert(child.name)
           living.insert(child.ikeID)
-        } else if child.state == .installed, missing.contains(where: gone) {
+        } else if child.state == .installed, lost.contains(child.childID) {
           doomed[child.name, default: []].append(child)
         } else {
           others[child.name] = child

@@ -16,20 +16,39 @@ struct IKEView: Sendable {
   /// When a list was wanted at once the last time, and whether one is after the list under way.
   var hurriedAt: Instant?
   var mustHurry = false
-  /// Its configuration, and when that was asked for; nil when it has to be asked for anew.
-  var connections: [IKEConnection] = []
+  /// Its configuration, nil while it is not known; and when that was asked for, nil when it has to
+  /// be asked for again.
+  var connections: [IKEConnection]? {
+    didSet {
+      connectionsByName = [:]
+      for connection in connections ?? [] { connectionsByName[connection.name] = connection }
+    }
+  }
+  private(set) var connectionsByName: [String: IKEConnection] = [:]
   var connectionsAskedAt: Instant?
   /// Its IKE SAs as listed last, and when; nil without it.
   var sas: (list: [IKESA], at: Instant)?
   /// SAs of monitored tunnels that left the kernel while the daemon may still believe in them: not
   /// by a hard expiry, of which it is told.
   var gone: [SAID: TunnelID] = [:]
+  /// INSTALLED children with an SA that is not in the kernel, by the daemon's number.
+  var missing: [UInt32: MissingChild] = [:]
+  /// Whether a child that it lists was seen in this namespace's kernel.
+  var sharesKernel = false
   /// Sets whose SAs are to be cleared through the daemon, and since when.
   var condemned: [MonitorID: Instant] = [:]
   /// IKE SAs of dead peers that are to be terminated, by the daemon's number.
   var doomed: [UInt32: DeadPeer] = [:]
   /// Children that are being brought back.
   var renegotiations: [ChildName: Renegotiation] = [:]
+}
+
+/// A child that the daemon believes in and the kernel has not, or not whole.
+struct MissingChild: Hashable, Sendable {
+  /// The tunnel that misses it.
+  var tunnel: TunnelID
+  /// When the first list that showed it was asked for.
+  var since: Instant
 }
 
 /// A peer whose IKE SA is to be terminated.
@@ -46,6 +65,8 @@ struct DeadPeer: Sendable {
 /// What strongSwan calls a tunnel. The names stay when its SAs have gone.
 struct IKENames: Hashable, Sendable {
   var name: ChildName
+  /// The child as it was configured when its SAs were listed last; nil when that is not known.
+  var child: IKEConnection.Child?
   /// The daemon's numbers; nil when it has no such SAs now.
   var ikeID: UInt32?
   var childID: UInt32?

@@ -11,7 +11,7 @@
 struct Renegotiation: Sendable {
   /// Why the child is to be brought back.
   enum Cause: String, Sendable {
-    /// Its SAs were deleted from the kernel behind the daemon's back.
+    /// The daemon believes in its SAs and the kernel has not, or not both.
     case lost
     /// Its path is dead: the SAs are there and are to be cleared.
     case deadPath = "dead path"
@@ -81,6 +81,10 @@ struct Renegotiation: Sendable {
   /// Times in a row that it was refused, and whether that was said of the last negotiation.
   private(set) var refusals = 0
   private var isRefused = false
+  /// Looks in a row that showed it on its way and nothing else, two at most.
+  private var idleLooks = 0
+  /// Whether it waits for a name.
+  private(set) var isNameless = false
 
   init(of tunnel: Tunnel, cause: Cause, step: Step, dueAt: Instant) {
     (self.tunnel, name) = (tunnel.id, tunnel.name)
@@ -100,10 +104,13 @@ struct Renegotiation: Sendable {
   }
 
   /// When the next list is needed at the latest.
-  func nextLook(_ attempts: Attempts) -> Instant {
+  func nextLook(_ attempts: Attempts, at now: Instant) -> Instant {
     let due = due(attempts)
     switch step {
-    case .cleared, .initiated: return min(due, actedAt?.advanced(by: silenceLimit) ?? due)
+    case .cleared, .initiated:
+      // Once that is over, looks that show nothing new are seldom.
+      let silence = actedAt?.advanced(by: silenceLimit)
+      return silence.map { $0 > now ? min(due, $0) : due } ?? due
     case .suspected, .awaited, .asked, .restored: return due
     }
   }
@@ -163,7 +170,10 @@ struct Renegotiation: Sendable {
         silences += 1
         return .forgetIKE(stuck)
       }
-      if isDue { dueAt = now.advanced(by: Self.patience) }
+      if isDue {
+        dueAt = now.advanced(by: Self.patience * (1 << idleLooks))
+        idleLooks = min(idleLooks + 1, 2)
+      }
       return .nothing
     }
     guard mayInitiate else { return .end }
@@ -178,6 +188,26 @@ struct Renegotiation: Sendable {
 
   /// It is tried with another address: at once, or when the next attempt is due.
   mutating func moveOn(atOnce: Bool) { step = atOnce ? .cleared : .awaited }
+
+  // MARK: Names that are gone
+
+  /// Whether the next thing that it does is to negotiate the child, unless that is back.
+  var isNegotiating: Bool {
+    switch step {
+    case .awaited, .cleared, .initiated: mayInitiate
+    case .suspected, .asked, .restored: false
+    }
+  }
+
+  /// It is not known what to initiate; looked up again at `time`.
+  mutating func awaitName(until time: Instant) { (step, dueAt, isNameless) = (.awaited, time, true) }
+
+  /// That is known now: what had to wait for it alone is done at once.
+  mutating func takeName(at now: Instant) {
+    if isNameless || step != .awaited { step = .cleared }
+    if isNameless { dueAt = min(dueAt, now) }
+    isNameless = false
+  }
 
   /// The first act of an attempt: away with every instance that the daemon believes in. It is the
   /// only one when another instance of the child is whole.
@@ -220,6 +250,7 @@ struct Renegotiation: Sendable {
   /// It carried the request out, or refused to. Either way the next list says what to do.
   mutating func finish(_ request: VICIRequest, at now: Instant) {
     guard step == .asked(request) else { return }
+    idleLooks = 0
     actedAt = now
     isRefused = false
     if case .initiate = request { step = .initiated } else { step = .cleared }

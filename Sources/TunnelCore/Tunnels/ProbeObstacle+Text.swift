@@ -12,6 +12,8 @@ extension ProbeObstacle: CustomStringConvertible {
     case .ownLink(let name, nil): "link \(name) of the agent's is not there yet"
     case .externalLink(let ifID):
       "SAs have if_id \(ifID), which an external XFRM interface serves: only observed"
+    case .misplaced(let link, let local, let remote):
+      "SAs were moved and are between \(local) and \(remote), where \(link) cannot carry them"
     case .noDestination(let prefixes): "no destination-ip inside \(Self.text(prefixes))"
     case .noAddress(let prefixes): "no address of this host inside \(Self.text(prefixes))"
     case .noPing: "its traffic selectors take no ICMP echo"

@@ -44,6 +44,10 @@ struct SetMonitor: Sendable {
   var absentUntil: Instant?
   /// Its SAs when it last was complete.
   var sas: Set<SAID> = []
+  /// Since when its SAs are where the tunnel's link cannot carry them; nil while they are not.
+  var misplacedAt: Instant?
+  /// Whether the daemon has listed SAs of it.
+  var wasListed = false
   /// When its present SAs became a set: younger than the threshold they are not cleared.
   var bornAt: Instant?
   /// When SAs are to be cleared.
@@ -132,7 +136,8 @@ extension ProbeObstacle {
   var isLasting: Bool {
     switch self {
     case .noDestination, .noAddress, .noPing: true
-    case .noLink, .linkAdminDown, .noSource, .marked, .ownLink, .externalLink, .kernel: false
+    case .noLink, .linkAdminDown, .noSource, .marked, .ownLink, .externalLink, .misplaced, .kernel:
+      false
     }
   }
 }
@@ -159,6 +164,8 @@ public enum ProbeObstacle: Error, Hashable, Sendable {
   case noAddress([IPPrefix])
   /// The set's selectors are for other protocols or for single ports.
   case noPing
+  /// The tunnel's link carries no packets of SAs between these addresses, to which they were moved.
+  case misplaced(link: String, local: IPAddress, remote: IPAddress)
   /// The kernel refused to send: errno.
   case kernel(Int32)
 }
@@ -167,8 +174,11 @@ extension ProbeObstacle {
   var isAboutOwnLink: Bool {
     switch self {
     case .ownLink, .externalLink: true
-    case .noLink, .linkAdminDown, .noSource, .noDestination, .noAddress, .noPing, .marked, .kernel:
+    case .noLink, .linkAdminDown, .noSource, .noDestination, .noAddress, .noPing, .marked,
+      .misplaced, .kernel:
       false
     }
   }
+
+  var isMisplaced: Bool { if case .misplaced = self { true } else { false } }
 }

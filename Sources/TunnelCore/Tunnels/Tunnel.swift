@@ -60,6 +60,9 @@ struct Tunnel: Sendable {
   var ike: IKENames?
   /// Why it is not known what to initiate; nil while nothing has to be.
   var nameObstacle: NameObstacle?
+  /// Since when the daemon lists none of the SAs that it has, and whether that is believed.
+  var orphanedSince: Instant?
+  var isOrphaned = false
   /// Whether its SAs were cleared without the IKE daemon and are not back.
   var owesNegotiation = false
   /// Whether its link is held because its peer was found dead, though nobody monitors it.

@@ -1,0 +1,121 @@
+/// What strongSwan lists and what the kernel has, compared as states: what differs in two looks is
+/// brought back, whoever saw it come or go.
+extension Core {
+  /// How long both may differ: the daemon may be at work, or its messages on their way. An SA that
+  /// was seen to go has not so long (`Renegotiation.settleTime`).
+  private static let differenceGrace = Duration.seconds(3)
+
+  // MARK: Listed, and not in the kernel
+
+  /// Numbers of the INSTALLED children whose SAs the kernel lacks, one or both, in two looks.
+  ///
+  /// As a responder charon installs the outbound SA of a rekeyed child late: a child that has another
+  /// instance which is whole lacks nothing, unless an SA of it was seen to go.
+  mutating func judgeMissing(_ list: [IKESA], at now: Instant) -> Set<UInt32> {
+    let installed = list.flatMap(\.children)
+      .filter { $0.state == .installed && $0.isTunnel && $0.sas.count == 2 }
+    if installed.contains(where: { $0.sas.contains(where: sas.contains) }) {
+      ike.sharesKernel = true
+    }
+    let whole = Set(installed.filter { $0.sas.allSatisfy(sas.contains) }.map(\.name))
+    var missing: [UInt32: MissingChild] = [:]
+    var lost: Set<UInt32> = []
+    for child in installed where !child.sas.allSatisfy(sas.contains) {
+      let wasSeenToGo = goneOwner(of: child) != nil
+      guard wasSeenToGo || !whole.contains(child.name), let owner = owner(of: child) else {
+        continue
+      }
+      let since = ike.missing[child.childID]?.since ?? ike.askedAt
+      missing[child.childID] = MissingChild(tunnel: owner, since: since)
+      let isDue = since.advanced(by: Self.differenceGrace) <= ike.askedAt
+      if wasSeenToGo || isDue { lost.insert(child.childID) }
+    }
+    ike.missing = missing
+    let next = missing.filter { !lost.contains($0.key) }.map(\.value.since).min()
+    if let next { wantList(by: next.advanced(by: Self.differenceGrace), at: now) }
+    return lost
+  }
+
+  /// The tunnel that an SA of a child was seen to leave.
+  private func goneOwner(of child: ChildSA) -> TunnelID? {
+    child.sas.lazy.filter { !sas.contains($0) }.compactMap { ike.gone[$0] }
+      .first { tunnels[$0] != nil }
+  }
+
+  /// The tunnel that misses a child: the one that has the rest of it; else the one that has its name,
+  /// where the daemon's SAs are this kernel's at all.
+  private func owner(of child: ChildSA) -> TunnelID? {
+    if let id = goneOwner(of: child) { return id }
+    if child.sas.contains(where: sas.contains) {
+      let home = child.sas.lazy.compactMap { sas.home(of: $0) }.first
+      let id = home.flatMap { monitorOfSet[$0] }.flatMap { monitors[$0]?.tunnel }
+      return id.flatMap { isRestored($0) ? $0 : nil }
+    }
+    let isHere = child.inbound.map { isLocal($0.destination) } ?? false
+    guard ike.sharesKernel || isHere, !hasUserlandIPsec else { return nil }
+    let named = tunnels.values.first { $0.ike?.name == child.name }?.id
+    let found =
+      named
+      ?? child.outbound.flatMap { tunnelIndex.ofPeer[$0.destination] }?.first {
+        tunnels[$0].map { (try? childName(of: $0).get()) == child.name } ?? false
+      }
+    return found.flatMap { isRestored($0) && !hasWholeSet($0) ? $0 : nil }
+  }
+
+  /// Whether what is missing of a tunnel is brought back.
+  private func isRestored(_ id: TunnelID) -> Bool {
+    guard let tunnel = tunnels[id] else { return false }
+    return tunnel.monitor != nil || tunnel.vpn?.establishTunnels == .immediately
+  }
+
+  /// Whether charon may encrypt by itself (its plugin kernel-libipsec): then the kernel has no SAs.
+  private var hasUserlandIPsec: Bool { links.named("ipsec0")?.kind == .other("tun") }
+
+  // MARK: In the kernel, and not listed
+
+  /// Tunnels all of whose SAs the daemon does not know in two looks: it crashed, and its successor
+  /// will neither rekey them nor answer for them. They are left alone while they last.
+  mutating func judgeOrphans(_ view: DaemonView, at now: Instant) {
+    for tunnel in tunnels.values where tunnel.vpn != nil {
+      guard isOrphaned(tunnel, view) else {
+        if tunnel.orphanedSince != nil { tunnels[tunnel.id]?.orphanedSince = nil }
+        if tunnel.isOrphaned { tunnels[tunnel.id]?.isOrphaned = false }
+        continue
+      }
+      let since = tunnel.orphanedSince ?? ike.askedAt
+      tunnels[tunnel.id]?.orphanedSince = since
+      guard !tunnel.isOrphaned else { continue }
+      let due = since.advanced(by: Self.differenceGrace)
+      guard due <= ike.askedAt else {
+        wantList(by: due, at: now)
+        continue
+      }
+      tunnels[tunnel.id]?.isOrphaned = true
+      log(.warning, tunnel.name, "\(Tunnel.orphanText)\(tunnel.orphanConsequence)")
+    }
+  }
+
+  /// Whether the tunnel has SAs, and the daemon knows none of them. What it never listed is not its
+  /// own unless it has a lifetime, which SAs made by hand have not.
+  private func isOrphaned(_ tunnel: Tunnel, _ view: DaemonView) -> Bool {
+    var isDaemons = false
+    for monitor in tunnel.monitors.compactMap({ monitors[$0] }) {
+      guard let set = sas.sets[monitor.key], set.isComplete else { continue }
+      if set.inbound.keys.contains(where: { view.sas.contains($0.id) }) { return false }
+      isDaemons =
+        isDaemons || monitor.wasListed
+        || set.inbound.values.contains { $0.lifetime.hardSeconds != nil }
+    }
+    return isDaemons
+  }
+}
+
+extension Tunnel {
+  /// For status and log.
+  static let orphanText = "strongSwan does not know these SAs and will not rekey them"
+
+  fileprivate var orphanConsequence: String {
+    vpn?.establishTunnels == .responderOnly
+      ? "; responder-only, waiting for the peer" : "; negotiating others beside them"
+  }
+}
