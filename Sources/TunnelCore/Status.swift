@@ -22,7 +22,7 @@ public struct TunnelStatus: Codable, Hashable, Sendable {
   public var local: String?
   /// The peer's, likewise.
   public var remote: String?
-  /// absent, verifying, up, down, standby.
+  /// absent, idle, verifying, up, down, standby.
   public var state: String
   /// Junos' letter: "-" off, "U" up, "D" down, "V" verifying.
   public var mon: String
@@ -223,7 +223,7 @@ extension Core {
       if !link.isAdminUp, !isDownByUs(name) { return "link \(name) is down by the operator" }
     }
     return sets.lazy.compactMap(\.obstacle).first.map(\.description)
-      ?? tunnel.nameObstacle?.description
+      ?? tunnel.nameObstacle?.description ?? tunnel.trigger?.obstacle?.description
   }
 
   func wayName(_ way: ProbeWay) -> String {
@@ -264,7 +264,7 @@ extension Tunnel {
   var monLetter: String {
     guard monitor != nil, !isOnlyObserved else { return "-" }
     switch state {
-    case .standby: return "-"
+    case .standby, .idle: return "-"
     case .up: return "U"
     case .verifying: return "V"
     case .down, .absent: return "D"

@@ -34,6 +34,8 @@ struct Bench {
   /// Packets of ESP without an SA, as the kernel counts them.
   var unknownSPIs: UInt64 = 0
   private(set) var isCapturing = false
+  /// What one event led to, at most.
+  private(set) var mostEffects = 0
   private var replies: [(at: Double, ProbeReply)] = []
   private(set) var sas: [SAKey: SecurityAssociation] = [:]
   private(set) var trace: [(at: Double, effect: Effect)] = []
@@ -127,7 +129,9 @@ struct Bench {
 
   /// Hands one event to the core and lets the kernel do what it asks for.
   mutating func play(_ event: Event) {
-    perform(core.handle(event, at: instant))
+    let effects = core.handle(event, at: instant)
+    mostEffects = max(mostEffects, effects.count)
+    perform(effects)
   }
 
   /// Lets time pass, waking the core whenever it wants to be woken.
@@ -213,7 +217,7 @@ struct Bench {
         let packets = sas.filter { keys.contains($0.key) }.values.map(\.packets).reduce(0, +)
         play(.decrypted(gateway: gateway, packets: packets))
       case .clear, .delete, .run, .readRoutes, .vici, .answer, .alarm, .massAlarm, .log, .endProbes,
-        .makeLink, .removeLink, .sendIKEPing, .rekey:
+        .makeLink, .removeLink, .sendIKEPing, .rekey, .trigger:
         break
       }
     }

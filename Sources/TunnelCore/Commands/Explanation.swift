@@ -15,6 +15,7 @@ extension Core {
   private func words(_ tunnel: Tunnel) -> String {
     switch tunnel.state {
     case .absent: "no complete SA set"
+    case .idle: "no complete SA set, waiting for traffic"
     case .verifying: "SAs are there, the path is not proven yet"
     case .up:
       tunnel.monitor == nil || tunnel.isOnlyObserved ? "SAs are there" : "the path is proven"
@@ -53,7 +54,8 @@ extension Core {
         : "its peer was found dead, held until there are SAs"
     }
     switch (tunnel.state, establish) {
-    case (.absent, .onTraffic): return "on-traffic, so traffic must be able to trigger negotiation"
+    case (.absent, .onTraffic), (.idle, _):
+      return "on-traffic, so traffic must be able to trigger negotiation"
     case (.absent, _): return "\(establish.rawValue), so nothing is let in without an SA"
     case (.verifying, _) where gate.demand == .asFound:
       return "its SAs are older than the agent, so it stays as found until they fail"
@@ -64,7 +66,8 @@ extension Core {
     case (.up, _): return "the path is proven"
     case (.down, _) where gate.demand == .inService:
       return "action = \"warn\", so it stays in service"
-    case (.down, .onTraffic): return "down, held until the back-off is over"
+    case (.down, .onTraffic) where !tunnel.waitsForProof:
+      return "down, held until the back-off is over"
     case (.down, _): return "down, held until a probe is answered"
     case (.standby, _): return "standby"
     }
@@ -116,8 +119,15 @@ extension Core {
 
   private func waiting(_ tunnel: Tunnel, at now: Instant) -> String {
     let establish = tunnel.vpn?.establishTunnels ?? .onTraffic
-    if establish == .onTraffic, tunnel.state == .down, let until = tunnel.heldUntil, until > now {
+    if establish == .onTraffic, tunnel.state == .down, !tunnel.waitsForProof,
+      let until = tunnel.heldUntil, until > now
+    {
       return "in service again in \(Self.text(now.duration(to: until))), when the back-off is over"
+    }
+    if let trigger = tunnel.trigger {
+      if let obstacle = trigger.obstacle { return "cannot be triggered: \(obstacle)" }
+      return "a packet of the agent's own triggers negotiation in "
+        + "\(Self.text(max(now.duration(to: trigger.dueAt), .zero)))"
     }
     switch establish {
     case .immediately: return "waits for the IKE daemon to negotiate"
@@ -135,10 +145,12 @@ extension Core {
       return ["ip link set \(name) up"]
     }
     switch tunnel.state {
-    case .absent:
+    case .absent, .idle:
       return [
         tunnel.ike.map { "swanctl --initiate --child \($0.name.child)" } ?? "swanctl --initiate"
       ]
+    case .down where tunnel.trigger?.obstacle == .noTrap:
+      return ["establish-tunnels = \"immediately\", so that the agent has it negotiated"]
     case .verifying, .down:
       return tunnel.monitors.isEmpty
         ? [tunnel.ike.map { "swanctl --initiate --child \($0.name.child)" } ?? "swanctl --initiate"]

@@ -30,8 +30,11 @@ struct SetMonitor: Sendable {
   var selectors: [TrafficSelector] = []
   /// Whether an alarm says that it is down while its tunnel is up.
   var isAlarmed = false
-  /// After a failure its routes stay held until then, in on-traffic tunnels.
+  /// After a clear by the operator its routes stay held until then, in on-traffic tunnels.
   var heldUntil: Instant?
+  /// Whether it went down and its path is not proven since: in on-traffic tunnels its routes stay
+  /// held until it is.
+  var hasFailed = false
   var window = ProbeWindow()
   var meter = TrafficMeter()
   var pathMTU = PathMTU()
