@@ -126,6 +126,29 @@ extension ConfigurationReader {
     }
   }
 
+  /// Warns once of monitored tunnels that failed: they are held, so that no user's packet can bring
+  /// them back.
+  mutating func checkTriggers(_ configuration: Configuration) {
+    func isHeld(_ vpn: VPN) -> Bool {
+      vpn.establishTunnels == .onTraffic && vpn.linkControl != .none
+        && (vpn.monitor.map { $0.action != .warn } ?? false)
+    }
+    let paths =
+      configuration.vpns.filter { $0.bindInterface != nil && isHeld($0) }.map {
+        "vpn.\(writtenKey($0.name))"
+      }
+      + configuration.templates.filter { isHeld($0.settings) }.map {
+        "template.\(writtenKey($0.name))"
+      }
+    guard let first = paths.first else { return }
+    let more = paths.count > 1 ? "; so are \(paths.count - 1) more" : ""
+    complaints.warn(
+      path: "\(first).establish-tunnels",
+      "\"on-traffic\" (the default) with vpn-monitor: once it failed it is held and only "
+        + "start_action = trap in strongSwan, or its peer, brings it back; \"immediately\" always "
+        + "does\(more)")
+  }
+
   /// Warns of gateways that do nothing.
   mutating func checkUnusedGateways(_ vpns: [VPN]) {
     let used = Set(vpns.map(\.gateway))

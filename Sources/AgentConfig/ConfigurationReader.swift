@@ -90,6 +90,7 @@ struct ConfigurationReader {
     checkSharedLinks(configuration.vpns)
     checkTemplates(configuration.templates)
     checkUnusedGateways(configuration.vpns)
+    checkTriggers(configuration)
     return configuration
   }
 

@@ -10,6 +10,7 @@ extension Core {
     mutating get {
       var record = routes.record
       record.answered = answered
+      record.failed = failures
       return record
     }
   }
@@ -21,6 +22,15 @@ extension Core {
     guard configuration.templates.isEmpty else { return record.answered }
     let names = Set(configuration.vpns.map(\.name))
     return record.answered.filter { names.contains($0.key) }
+  }
+
+  /// Likewise, what a record says of failures.
+  static func failures(
+    in record: GateRecord, for configuration: Configuration
+  ) -> [String: Reason] {
+    guard configuration.templates.isEmpty else { return record.failed }
+    let names = Set(configuration.vpns.map(\.name))
+    return record.failed.filter { names.contains($0.key) }
   }
 
   /// A probe of a set was answered.
@@ -67,6 +77,7 @@ extension Core {
     if monitor.phase == .verifying || monitor.phase == .down(.clearedByOperator) {
       // It is held for a proof that an earlier destination gave, and this one may never give.
       monitors[id]?.phase = .up
+      monitors[id]?.hasFailed = false
       settle(tunnel.id, because: .negotiated, at: now)
     }
     let destination = monitor.path.map { $0.destination.description } ?? "-"
@@ -88,6 +99,7 @@ extension Core {
     monitors[id]?.window.restart()
     guard monitor.phase == .down(.monitorFailure), isUnanswered(monitor, tunnel) else { return }
     monitors[id]?.phase = .up
+    monitors[id]?.hasFailed = false
     monitors[id]?.clearAt = nil
   }
 

@@ -111,10 +111,13 @@ extension Core {
   }
 
   /// Whether new SAs have to prove their path though nobody asked for verify-path: vpn-monitor found
-  /// the last ones dead a short while ago.
+  /// the last ones dead, and the path was not proven since or only a short while ago.
   func mustRecover(_ tunnel: Tunnel, at now: Instant) -> Bool {
     guard let policy = tunnel.monitor, policy.action != .warn else { return false }
-    return tunnel.lastFailure?.reason == .monitorFailure && isOnProbation(tunnel, at: now)
+    let isSuspect =
+      tunnel.lastFailure?.reason == .monitorFailure && isOnProbation(tunnel, at: now)
+      || tunnel.failedBy == .monitorFailure
+    return isSuspect
       && (policy.neverAnswered == .clear || answered[tunnel.name] != nil)
   }
 

@@ -137,7 +137,8 @@ extension Core {
 
   /// A tunnel whose SAs were gone before the list came: its state says why all the same.
   private mutating func markDead(_ id: TunnelID, with sa: IKESA, at now: Instant) {
-    guard let tunnel = tunnels[id], tunnel.state == .absent, tunnel.endpoints?.remote == sa.remote,
+    guard let tunnel = tunnels[id], tunnel.state == .absent || tunnel.state == .idle,
+      tunnel.endpoints?.remote == sa.remote,
       tunnel.ike?.name.connection == sa.connection,
       let policy = sa.remote.flatMap({ deadPeerDetection(of: $0) })
     else { return }

@@ -50,6 +50,7 @@ extension Core {
     else { return }
     if monitor.phase == .down(.peerDead), monitor.clearAt != nil { return }
     monitors[id]?.phase = .down(.peerDead)
+    monitors[id]?.hasFailed = true
     if tunnel.monitor?.action != .warn { monitors[id]?.isAdopted = false }
     monitors[id]?.absentUntil = nil
     monitors[id]?.clearAt = nil
@@ -135,6 +136,7 @@ extension Core {
       tunnels[monitor.tunnel]?.monitor == nil
     else { return }
     monitors[id]?.phase = .up
+    monitors[id]?.hasFailed = false
     monitors[id]?.clearAt = nil
     settle(monitor.tunnel, because: .answered, at: now)
     schedule(id)

@@ -152,6 +152,7 @@ extension Core {
     tunnelIndex.remove(tunnel)
     tunnels[id]?.name = link.name
     answered[link.name] = answered.removeValue(forKey: old)
+    failures[link.name] = failures.removeValue(forKey: old)
     tunnels[id]?.link = link.name
     tunnels[id]?.vpn?.name = link.name
     tunnels[id]?.vpn?.bindInterface = link.name
@@ -175,6 +176,8 @@ extension Core {
     mass.forget(id)
     rememberAttempts(of: tunnel)
     timers.set(.command(id), to: nil)
+    timers.set(.trigger(id), to: nil)
+    failures[tunnel.name] = nil
     if let link = tunnel.link, tunnel.isGuarded { abandonGate(link) }
   }
 

@@ -10,15 +10,17 @@ extension Core {
     if state != tunnel.state || state == .down && reason != tunnel.reason
       || state == .up && isObserved != tunnel.isOnlyObserved
     {
-      transition(id, to: state, because: reason, at: now)
+      let isNews = tunnel.monitors.contains { monitors[$0]?.phase.isDown == true }
+      transition(id, to: state, because: reason, isNews: isNews, at: now)
       // What is to be brought up is seen by the next list.
-      if state == .absent { wantList(at: now) }
+      if state == .absent || state == .idle { wantList(at: now) }
     }
     settleBlindness(id, at: now)
     settlePeerHold(id)
     settleSets(id, at: now)
     weigh(id, at: now)
     settleCommand(id, at: now)
+    settleTrigger(id, at: now)
     if isForgettable(tunnel) {
       forget(id)
     } else if let link = tunnel.link {
@@ -31,7 +33,8 @@ extension Core {
   ) -> (TunnelState, Reason) {
     let all = tunnel.monitors.compactMap { monitors[$0] }
     if isStandby, tunnel.monitor != nil {
-      return all.contains { $0.phase == .standby } ? (.standby, .standby) : (.absent, .noSA)
+      return all.contains { $0.phase == .standby }
+        ? (.standby, .standby) : (tunnel.stateWithoutSAs, .noSA)
     }
     if all.contains(where: { $0.phase == .up }) { return (.up, given ?? .negotiated) }
     if let verifying = all.first(where: { $0.phase == .verifying }) {
@@ -39,14 +42,17 @@ extension Core {
     }
     for case .down(let reason) in all.map(\.phase) { return (.down, reason) }
     if all.contains(where: { $0.phase == .observed }) { return (.up, .observedOnly) }
-    guard tunnel.state == .down else { return (.absent, .noSA) }
+    if tunnel.waitsForProof, let failure = tunnel.failedBy {
+      return (.down, tunnel.state == .down ? tunnel.reason : failure)
+    }
+    guard tunnel.state == .down else { return (tunnel.stateWithoutSAs, .noSA) }
+    guard tunnel.isOnTraffic else { return (.down, tunnel.reason) }
     // Down without an SA: held for a while, then traffic may trigger negotiation again.
-    guard tunnel.vpn?.establishTunnels == .onTraffic else { return (.down, tunnel.reason) }
     if let until = tunnel.heldUntil, until > now {
       timers.set(.tunnel(tunnel.id), to: until)
       return (.down, tunnel.reason)
     }
-    return (.absent, .backOffOver)
+    return (.idle, .backOffOver)
   }
 
   // MARK: Gates

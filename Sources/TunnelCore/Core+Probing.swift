@@ -168,6 +168,7 @@ extension Core {
       return
     }
     monitors[id]?.phase = .up
+    monitors[id]?.hasFailed = false
     monitors[id]?.isVerified = true
     monitors[id]?.isAdopted = false
     settle(monitor.tunnel, because: reason, at: now)
@@ -188,6 +189,7 @@ extension Core {
       .warning, tunnel.name,
       "\(monitor.window.consecutiveLosses) probes unanswered, threshold is \(policy.threshold)")
     monitors[id]?.phase = .down(reason)
+    monitors[id]?.hasFailed = true
     countFailure(of: id, because: reason)
     if policy.action != .warn { monitors[id]?.isAdopted = false }
     backOff(id, policy.interval, at: now)

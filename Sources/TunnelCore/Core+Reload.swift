@@ -64,6 +64,8 @@ extension Core {
 
   private mutating func drop(_ id: TunnelID, at now: Instant) {
     endVerification(id)
+    if let name = tunnels[id]?.name { failures[name] = nil }
+    timers.set(.trigger(id), to: nil)
     for monitor in tunnels[id]?.monitors ?? [] { drop(monitor, at: now) }
     tunnels[id] = nil
     eventLog.forget(id)

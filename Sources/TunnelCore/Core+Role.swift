@@ -30,7 +30,12 @@ extension Core {
         standBy(id)
       }
     }
-    for id in tunnels.keys { tunnels[id]?.heldUntil = nil }
+    for id in tunnels.keys {
+      tunnels[id]?.heldUntil = nil
+      // What is proven or not is found anew by who becomes active.
+      note(failure: nil, of: id)
+      for index in tunnels[id]?.lost.indices ?? 0..<0 { tunnels[id]?.lost[index].hasFailed = false }
+    }
   }
 
   private mutating func leaveStandby(at now: Instant) {
@@ -47,6 +52,7 @@ extension Core {
     monitors[id]?.isVerified = false
     monitors[id]?.obstacle = nil
     monitors[id]?.heldUntil = nil
+    monitors[id]?.hasFailed = false
     monitors[id]?.nextProbe = nil
     monitors[id]?.clearAt = nil
     monitors[id]?.clearing = []

@@ -8,7 +8,9 @@ extension Core {
   // MARK: Policies
 
   mutating func insert(_ policy: SecurityPolicy, at now: Instant) {
-    guard let key = policies.insert(policy), let id = monitorOfSet[key] else { return }
+    guard let key = policies.insert(policy) else { return }
+    noteTrap(for: key, at: now)
+    guard let id = monitorOfSet[key] else { return }
     monitors[id]?.selectors = policies.selectors(of: key)
     selectorsChanged(id, at: now)
   }
@@ -85,6 +87,7 @@ extension Core {
       }
       guard let heir else { continue }
       if lost.isAlarmed { monitors[heir]?.isAlarmed = true }
+      if lost.hasFailed, monitors[heir]?.phase != .up { monitors[heir]?.hasFailed = true }
       tunnels[id]?.lost.removeAll { $0.id == lost.id }
     }
   }
@@ -164,7 +167,7 @@ extension Tunnel {
     case .observed, .standby: return nil
     case .incomplete:
       guard set.wasComplete else { return nil }
-      guard vpn?.establishTunnels == .onTraffic else { return .held }
+      guard isOnTraffic, !set.hasFailed || monitor?.action == .warn else { return .held }
       return set.heldUntil.map { $0 > now } ?? false ? .held : nil
     }
   }

@@ -127,6 +127,7 @@ extension Core {
     monitors[id]?.provenDestination = nil
     monitors[id]?.isNeverAnswered = false
     monitors[id]?.phase = needsProof || mustRecover ? .verifying : .up
+    if !needsProof, !mustRecover { monitors[id]?.hasFailed = false }
     monitors[id]?.window.restart()
     monitors[id]?.bornAt = now
     startMeter(id)

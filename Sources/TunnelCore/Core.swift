@@ -32,6 +32,7 @@ import OrderedCollections
 /// - `Core+Views`: what it lists and what the kernel has, compared
 /// - `Core+Renegotiation`: children that it is told to bring back
 /// - `Core+RenegotiateCommand`: `renegotiate-command`, where there is no VICI
+/// - `Core+Trigger`: on-traffic tunnels that failed, and the packet that brings them back
 /// - `Core+Admin`: `link-control = "admin"`
 /// - `Core+Role`: active or standby
 /// - `Core+BadSPI`, `Core+Resync`: ESP with unknown SPIs, and what is done about its sender
@@ -48,6 +49,7 @@ public struct Core: Sendable {
     case gate(String)
     case ike
     case command(TunnelID)
+    case trigger(TunnelID)
     case ownLink(UInt32)
     case peer(DetectorID)
     /// Tunnels that are still down after a mass failure.
@@ -98,6 +100,8 @@ public struct Core: Sendable {
   var clearCap: ClearCap
   /// Destinations of vpn-monitor that have answered, by tunnel name.
   var answered: [String: Set<IPAddress>]
+  /// What monitored tunnels went down by whose path is not proven since, by name.
+  var failures: [String: Reason]
   /// Attempts on tunnels that are forgotten while they have no SA.
   var departed: [String: Attempts] = [:]
   var badSPI = BadSPI()
@@ -162,6 +166,7 @@ public struct Core: Sendable {
     self.mass = MassFailure(share: configuration.massFailureThreshold)
     self.clearCap = ClearCap(limit: configuration.maxClearsPerMinute)
     self.answered = Self.answers(in: record, for: configuration)
+    self.failures = Self.failures(in: record, for: configuration)
     for vpn in configuration.vpns {
       addTunnel(name: vpn.name, vpn: vpn, link: vpn.bindInterface, at: now)
     }
@@ -219,6 +224,7 @@ public struct Core: Sendable {
     case .ikePingAnswered(let target): takeAnswer(target, at: now)
     case .ikePingNotSent(let target, let errno): takeBackQuestion(target, errno: errno)
     case .commandEnded(let id, let end): commandEnded(id, end, at: now)
+    case .triggerFailed(let id, let errno): triggerFailed(id, errno)
     case .ownLinkFailed(let ifID, let message): ownLinkFailed(ifID, message)
     case .role(let role): take(role, at: now)
     case .unknownSPIs(let count): take(unknownSPIs: count, at: now)
@@ -262,6 +268,7 @@ public struct Core: Sendable {
         }
       case .ike: askForList(at: now)
       case .command(let id): runCommand(id, at: now)
+      case .trigger(let id): trigger(id, at: now)
       case .ownLink: settleOwnLinks(at: now)
       case .peer(let id): tickPeer(id, at: now)
       case .mass: raiseSilenced()
@@ -291,6 +298,7 @@ public struct Core: Sendable {
     let tunnel = Tunnel(
       id: id, name: name, template: template, vpn: vpn, link: link, since: now)
     tunnels[id] = tunnel
+    if let failure = failures[name] { note(failure: failure, of: id) }
     recallAttempts(on: id)
     tunnelIndex.insert(tunnel)
     return id

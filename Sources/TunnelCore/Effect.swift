@@ -16,6 +16,9 @@ public enum Effect: Hashable, Sendable {
   case delete(MonitorID, tunnel: String, [SecurityAssociation])
   /// Run a tunnel's `renegotiate-command`: a program and its arguments.
   case run(TunnelID, [String])
+  /// Send a packet that nobody waits for, so that the kernel asks the IKE daemon for the SAs that its
+  /// policy wants (ACQUIRE). The kernel drops it.
+  case trigger(TunnelID, TriggerPacket)
   /// Read the packet counters of a set's SAs and give them back as `Event.counters`.
   case readCounters(MonitorID, [SAKey])
   /// Read the packet counters of a peer's SAs and give them back as `Event.peerCounters`.
@@ -82,5 +85,22 @@ public struct ProbeRequest: Hashable, Sendable {
     self.source = source
     self.destination = destination
     self.size = size
+  }
+}
+
+/// An ICMP echo request that a trap policy takes.
+public struct TriggerPacket: Hashable, Sendable {
+  /// By which way.
+  public var way: ProbeWay
+  /// Our address.
+  public var source: IPAddress
+  /// Where it would go.
+  public var destination: IPAddress
+
+  /// A packet.
+  public init(way: ProbeWay, source: IPAddress, destination: IPAddress) {
+    self.way = way
+    self.source = source
+    self.destination = destination
   }
 }

@@ -84,6 +84,8 @@ public enum Event: Sendable {
   case role(Role)
   /// A tunnel's `renegotiate-command` ended.
   case commandEnded(TunnelID, CommandEnd)
+  /// The kernel did not take the packet that was to trigger a tunnel's negotiation: errno.
+  case triggerFailed(TunnelID, errno: Int32)
   /// An operator asks for something; nil: nobody waits for the answer.
   case command(Command, RequestID?)
   /// The agent is about to end. With `release` every gate is put back first.

@@ -1,6 +1,6 @@
 /// Why a tunnel's state changed. The texts are Junos' where Junos has one (junos-facts: event
 /// texts found).
-public enum Reason: Hashable, Sendable {
+public enum Reason: CaseIterable, Hashable, Sendable {
   /// A complete pair of SAs appeared.
   case negotiated
   /// SAs older than the agent were found.
@@ -47,5 +47,13 @@ extension Reason: CustomStringConvertible {
     case .backOffOver: "Tunnel is ready. Waiting for trigger event or peer to trigger negotiation"
     case .standby: "HA role is standby"
     }
+  }
+}
+
+extension Reason {
+  /// The reason of this text; nil when there is none.
+  public init?(_ text: String) {
+    guard let reason = Self.allCases.first(where: { $0.description == text }) else { return nil }
+    self = reason
   }
 }

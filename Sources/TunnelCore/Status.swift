@@ -22,7 +22,7 @@ public struct TunnelStatus: Codable, Hashable, Sendable {
   public var local: String?
   /// The peer's, likewise.
   public var remote: String?
-  /// absent, verifying, up, down, standby; unmonitored where no probe can be sent.
+  /// absent, idle, verifying, up, down, standby; unmonitored where no probe can be sent.
   public var state: String
   /// Junos' letter: "-" off, "U" up, "D" down, "V" verifying; "?" where no probe can be sent.
   public var mon: String
@@ -245,7 +245,8 @@ extension Core {
       if !link.isAdminUp, !isDownByUs(name) { return "link \(name) is down by the operator" }
     }
     return sets.lazy.compactMap(\.obstacle).first.map(\.description)
-      ?? tunnel.nameObstacle?.description ?? (tunnel.isOrphaned ? Tunnel.orphanText : nil)
+      ?? tunnel.nameObstacle?.description ?? tunnel.trigger?.obstacle?.description
+      ?? (tunnel.isOrphaned ? Tunnel.orphanText : nil)
   }
 
   func wayName(_ way: ProbeWay) -> String {
@@ -297,7 +298,7 @@ extension Tunnel {
     guard monitor != nil, !isOnlyObserved else { return "-" }
     guard blindness == nil else { return "?" }
     switch state {
-    case .standby: return "-"
+    case .standby, .idle: return "-"
     case .up: return "U"
     case .verifying: return "V"
     case .down, .absent: return "D"

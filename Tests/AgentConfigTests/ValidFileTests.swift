@@ -196,7 +196,29 @@ func linksMayBeShared(text: String) throws {
       "vpnagent.toml: vpn.c.routes: no route is touched without vpn-monitor and "
         + "link-control = \"oper\"",
       "vpnagent.toml: gateway.spare: no VPN uses this gateway",
+      "vpnagent.toml: vpn.a.establish-tunnels: \"on-traffic\" (the default) with vpn-monitor: once it "
+        + "failed it is held and only start_action = trap in strongSwan, or its peer, brings it back; "
+        + "\"immediately\" always does",
     ])
+}
+
+@Test func severalVPNsThatWaitForTrafficAreOneWarning() throws {
+  let text = """
+    gateway.GW.address = "203.0.113.1"
+    [vpn]
+    a = { gateway = "GW", bind-interface = "vti0", vpn-monitor = true }
+    b = { gateway = "GW", bind-interface = "vti1", vpn-monitor = { action = "warn" } }
+    c = { gateway = "GW", bind-interface = "vti2", vpn-monitor = true, link-control = "none" }
+    d = { gateway = "GW", bind-interface = "vti3", vpn-monitor = { verify-path = true } }
+    e = { gateway = "GW", vpn-monitor = true }
+    [template.t]
+    match.interface = "x*"
+    vpn-monitor = true
+    """
+  let warnings = try parse(text).warnings
+  #expect(warnings.count == 1)
+  #expect(warnings[0].hasPrefix("vpnagent.toml: vpn.a.establish-tunnels: \"on-traffic\""))
+  #expect(warnings[0].hasSuffix("; so are 2 more"))
 }
 
 @Test func aSocketsPathFitsIntoItsAddress() throws {

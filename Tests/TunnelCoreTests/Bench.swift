@@ -36,6 +36,8 @@ struct Bench {
   /// Packets of ESP without an SA, as the kernel counts them.
   var unknownSPIs: UInt64 = 0
   private(set) var isCapturing = false
+  /// What one event led to, at most.
+  private(set) var mostEffects = 0
   private var replies: [(at: Double, ProbeReply)] = []
   private(set) var sas: [SAKey: SecurityAssociation] = [:]
   private(set) var trace: [(at: Double, effect: Effect)] = []
@@ -129,12 +131,17 @@ struct Bench {
 
   /// Hands one event to the core and lets the kernel do what it asks for, then all that is due.
   mutating func play(_ event: Event) {
-    perform(core.handle(event, at: instant))
+    carryOut(core.handle(event, at: instant))
     var turns = 0
     while let due = core.nextDeadline, due <= instant, turns < 100 {
-      perform(core.handle(.tick, at: instant))
+      carryOut(core.handle(.tick, at: instant))
       turns += 1
     }
+  }
+
+  private mutating func carryOut(_ effects: [Effect]) {
+    mostEffects = max(mostEffects, effects.count)
+    perform(effects)
   }
 
   /// Lets time pass, waking the core whenever it wants to be woken.
@@ -222,7 +229,7 @@ struct Bench {
         let packets = sas.filter { keys.contains($0.key) }.values.map(\.packets).reduce(0, +)
         play(.decrypted(gateway: gateway, packets: packets))
       case .clear, .delete, .run, .readRoutes, .vici, .answer, .alarm, .massAlarm, .log, .endProbes,
-        .makeLink, .removeLink, .sendIKEPing, .rekey:
+        .makeLink, .removeLink, .sendIKEPing, .rekey, .trigger:
         break
       }
     }

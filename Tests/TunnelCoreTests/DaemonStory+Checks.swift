@@ -45,11 +45,24 @@ extension DaemonStory {
     case .clear(_, _, let list): expire(list)
     case .delete: violation = "deletes what was expired"
     case .run(let id, let words): run(id, words)
+    case .trigger: trigger()
     case .rekey(let sa):
       if detection == nil { violation = "rekeys without dead-peer-detection" }
       if Bench.pair(sa.key.spi & 0xffff).contains(sa) { rekey() }
     default: break
     }
+  }
+
+  /// The kernel asks the daemon for SAs.
+  private mutating func trigger() {
+    act("trigger")
+    if !hasTrap { violation = "triggers without a trap policy" }
+    if vpn.establishTunnels != .onTraffic { violation = "triggers what is not on-traffic" }
+    if children.values.contains(where: isWhole) { violation = "triggers what is there" }
+    // What comes of it is pursued.
+    account.hasCleared = true
+    (isInitiating, hasIKE) = (true, true)
+    if isPeerAlive { bringUp() }
   }
 
   private mutating func act(_ text: String) {

@@ -24,6 +24,8 @@ struct DaemonStory {
   var answered = 0
   /// A daemon with other tunnels, whose lists take their time and are never the last word.
   let isBusy: Bool
+  /// Whether a trap policy waits for packets.
+  let hasTrap: Bool
   /// The list that it is making, of how things were when it was asked.
   var listing: (at: Double, askedAt: Double, list: [IKESA])?
   /// What the daemon listed last, and when it was asked for that.
@@ -60,6 +62,8 @@ struct DaemonStory {
     let cap = random.oneIn(2) ? Int.random(in: 1...3, using: &random) : 60
     bench.reload { $0.maxClearsPerMinute = cap }
     account.note(cap: cap, at: 0)
+    hasTrap = random.oneIn(2)
+    if hasTrap { bench.play(.policy(TriggerTests.trap)) }
     bench.play(.vici(.connected))
   }
 
@@ -80,12 +84,14 @@ struct DaemonStory {
     revive()
     connect()
     setPath(alive: true)
-    // The longest back-off, and the cap's minute.
-    wait(130)
-    let isDue = account.mustComeBack || vpn.establishTunnels == .immediately
+    // The longest back-off and ten seconds; else the cap's minute too.
+    wait(configuration.maxClearsPerMinute < 60 ? 130 : 50)
+    let isHeld = hasTrap && vpn.establishTunnels == .onTraffic && bench.tunnel?.state == "down"
+    let isDue = account.mustComeBack || vpn.establishTunnels == .immediately || isHeld
     if isDue, !children.values.contains(where: isWhole) {
-      violation = "the tunnel did not come back"
+      violation = "the tunnel did not come back (\(bench.state))"
     }
+    if bench.mostEffects > 40 { violation = "\(bench.mostEffects) effects of one event" }
   }
 
   private mutating func happen() {

@@ -37,7 +37,7 @@ import Testing
       "  next: waits for the IKE daemon to negotiate", "  to change it: swanctl --initiate"
     ) { absent(.immediately) },
     Row(
-      "to-b: no complete SA set for 12.3 s", "  why: No IPSec SA",
+      "to-b: no complete SA set, waiting for traffic for 12.3 s", "  why: No IPSec SA",
       "  gate: link vti0 is in service: on-traffic, so traffic must be able to trigger negotiation",
       "  next: waits for traffic, or for the peer to negotiate",
       "  to change it: swanctl --initiate"
@@ -95,16 +95,17 @@ import Testing
     ) { down(.immediately) },
     Row(
       "to-b: the path is dead for 0.5 s", "  why: VPN monitoring verify-path error",
-      "  gate: link vti0 is held: down, held until the back-off is over",
-      "  next: in service again in 2.5 s, when the back-off is over",
+      "  gate: link vti0 is held: down, held until a probe is answered",
+      "  next: a packet of the agent's own triggers negotiation in 2.5 s",
       "  to change it: swanctl --initiate"
     ) { down(.onTraffic) },
     Row(
-      "to-b: no complete SA set for 1.0 s",
-      "  why: Tunnel is ready. Waiting for trigger event or peer to trigger negotiation",
-      "  gate: link vti0 is in service: on-traffic, so traffic must be able to trigger negotiation",
-      "  next: waits for traffic, or for the peer to negotiate",
-      "  to change it: swanctl --initiate"
+      "to-b: the path is dead for 4.0 s", "  why: VPN monitoring verify-path error",
+      "  gate: link vti0 is held: down, held until a probe is answered",
+      "  next: cannot be triggered: no trap policy is installed, so no traffic can bring it back and "
+        + "it stays held: use establish-tunnels = \"immediately\", or start_action = trap in "
+        + "strongSwan",
+      "  to change it: establish-tunnels = \"immediately\", so that the agent has it negotiated"
     ) { down(.onTraffic, for: 4) },
     Row(
       "to-b: the path is dead for 0.5 s", "  why: VPN monitoring verify-path error",

@@ -162,7 +162,7 @@ struct Hub {
       case .readPeerCounters(let id, let keys): play(.peerCounters(id, count(keys)))
       case .sendProbe, .endProbes, .makeLink, .removeLink, .readCounters, .readRoutes, .vici,
         .readUnknownSPIs, .capture, .endCapture, .readDecrypted, .sendIKEPing, .rekey, .delete,
-        .run, .answer, .alarm, .massAlarm, .log:
+        .run, .answer, .alarm, .massAlarm, .log, .trigger:
         break
       }
     }

@@ -7,6 +7,7 @@ let metricsGolden = """
   # HELP vpnagent_tunnel_state 1 for the state that the tunnel is in
   # TYPE vpnagent_tunnel_state gauge
   vpnagent_tunnel_state{tunnel="to-b",state="absent"} 0
+  vpnagent_tunnel_state{tunnel="to-b",state="idle"} 0
   vpnagent_tunnel_state{tunnel="to-b",state="verifying"} 0
   vpnagent_tunnel_state{tunnel="to-b",state="up"} 0
   vpnagent_tunnel_state{tunnel="to-b",state="down"} 1
@@ -116,7 +117,7 @@ let metricsGolden = """
   # HELP vpnagent_renegotiation_attempts_since_recovery Those of them since the tunnel last recovered
   # TYPE vpnagent_renegotiation_attempts_since_recovery gauge
   vpnagent_renegotiation_attempts_since_recovery{tunnel="to-b"} 1
-  # HELP vpnagent_initiations_total Negotiations that the agent began, by VICI or renegotiate-command
+  # HELP vpnagent_initiations_total Negotiations that the agent began, by whatever means
   # TYPE vpnagent_initiations_total counter
   vpnagent_initiations_total{tunnel="to-b"} 0
   # HELP vpnagent_dpd_peer_answers Whether the peer's IKE daemon has answered lately
@@ -149,6 +150,7 @@ let metricsGolden = """
   # HELP vpnagent_tunnels Tunnels in each state, also those without a series
   # TYPE vpnagent_tunnels gauge
   vpnagent_tunnels{state="absent"} 0
+  vpnagent_tunnels{state="idle"} 0
   vpnagent_tunnels{state="verifying"} 0
   vpnagent_tunnels{state="up"} 0
   vpnagent_tunnels{state="down"} 1

@@ -16,6 +16,7 @@ extension Oracle {
         require(false, "\(effect), though every tunnel has a link")
       case .readPeerCounters, .sendIKEPing, .rekey:
         require(false, "\(effect) without dead-peer-detection")
+      case .trigger: require(false, "\(effect) without a trap policy")
       case .readCounters, .readRoutes, .vici, .run, .delete, .answer, .alarm, .massAlarm, .log:
         break
       }

@@ -32,9 +32,12 @@ extension Oracle {
     case .inService:
       let mayBe =
         isProven || vpn.monitor?.verifyPath == nil
-        || vpn.establishTunnels == .onTraffic && (isAbsent || state == .absent)
+        || vpn.establishTunnels == .onTraffic && (isAbsent || state == .idle)
         || vpn.monitor?.action == .warn && state == .down
       require(mayBe, "\(vpn.name) in service though no set of it was answered")
+      require(
+        !failed.contains(remote) || vpn.monitor?.action == .warn,
+        "\(vpn.name) in service though it failed and was not up since")
     case .asFound:
       let isWarned = vpn.monitor?.action == .warn && state == .down
       require(isAdopted || isWarned, "\(vpn.name) left as found though no set of it was adopted")

@@ -21,6 +21,8 @@ struct Oracle {
   var grace: [SASetKey: Instant] = [:]
   var complete: [SASetKey: Instant] = [:]
   var streaks: [MonitorID: Streak] = [:]
+  /// Peers whose tunnels went down and were not up since.
+  var failed: Set<IPAddress> = []
   /// When each probe was sent.
   var sent: [MonitorID: [UInt64: Instant]] = [:]
   var contests: [Route.Identity: Int] = [:]
@@ -140,8 +142,14 @@ struct Oracle {
   }
 
   private mutating func noteDown(_ core: Core) {
+    for tunnel in core.tunnels.values where tunnel.state == .up {
+      for id in tunnel.monitors { failed.remove(core.monitors[id]?.key.remote ?? scenario.local) }
+    }
     for monitor in core.monitors.values {
-      if case .down = monitor.phase { proven.remove(monitor.key) }
+      if case .down = monitor.phase {
+        proven.remove(monitor.key)
+        if core.tunnels[monitor.tunnel]?.state == .down { failed.insert(monitor.key.remote) }
+      }
       if monitor.phase != .verifying { adopted.remove(monitor.key) }
     }
   }

@@ -53,7 +53,7 @@ import Testing
     die(&bench)
     #expect(bench.state == "down/held/-" && bench.link.isLinkModeDormant)
     bench.wait(4)
-    #expect(bench.state == "absent/-/-" && !bench.link.isLinkModeDormant)
+    #expect(bench.state == "idle/-/-" && !bench.link.isLinkModeDormant)
     #expect(bench.steps.contains(.addRoute(Bench.farRoute)))
   }
 

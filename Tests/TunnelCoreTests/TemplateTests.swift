@@ -30,7 +30,7 @@ import TunnelCore
   @Test func onTrafficLeavesItInServiceUntilThen() {
     var hub = Hub([Hub.template(Self.byName, establish: .onTraffic)])
     hub.boot(links: [Hub.link(1)])
-    #expect(hub.summary == ["ipsec1 branches absent/in-service"])
+    #expect(hub.summary == ["ipsec1 branches idle/in-service"])
     hub.answering = false
     hub.negotiate(1)
     #expect(hub.summary == ["ipsec1 branches verifying/held"])
@@ -92,7 +92,7 @@ import TunnelCore
     #expect(hub.summary == ["ipsec1 near up/in-service"])
     hub.delete(1)
     hub.wait(4)
-    #expect(hub.summary == ["ipsec1 near absent/in-service"])
+    #expect(hub.summary == ["ipsec1 near idle/in-service"])
     hub.negotiate(1, peer: 700)
     hub.wait(0.1)
     #expect(hub.summary == ["ipsec1 branches up/in-service"])

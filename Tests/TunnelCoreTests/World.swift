@@ -89,6 +89,9 @@ struct World {
       oracle.check(next, effects, core, kernel, now)
       for effect in effects { events += perform(effect) }
       oracle.note(core, kernel, now)
+      if case .routes = next, effects.contains(.readRoutes) {
+        oracle.violation = "a dump asks for a dump"
+      }
       rounds += 1
       if rounds > 50 || effects.count > 100 { oracle.violation = "effects without end" }
     }
@@ -137,7 +140,7 @@ struct World {
     case .readRoutes: return losesEvents ? [] : [.routes(kernel.routes)]
     case .readCounters, .vici, .run, .answer, .alarm, .massAlarm, .log, .endProbes, .makeLink,
       .removeLink, .readUnknownSPIs, .capture, .endCapture, .readDecrypted, .readPeerCounters,
-      .sendIKEPing, .rekey:
+      .sendIKEPing, .rekey, .trigger:
       return []
     }
   }

@@ -194,7 +194,7 @@ public final class Agent {
   /// One line for `systemctl status`.
   private var summary: String {
     let counts = core.stateCounts
-    let text = ["up", "verifying", "down", "unmonitored", "absent"].compactMap { state in
+    let text = ["up", "verifying", "down", "unmonitored", "absent", "idle"].compactMap { state in
       counts[state].map { "\($0) \(state)" }
     }.joined(separator: ", ")
     return text.isEmpty ? "no tunnel" : text
@@ -288,6 +288,9 @@ public final class Agent {
       return sas.compactMap { clear($0, monitor, tunnel, deleting: true) }
     case .run(let tunnel, let words):
       return run(tunnel, words)
+    case .trigger(let tunnel, let packet):
+      let errno = probes.send(packet)
+      return errno == 0 ? [] : [.triggerFailed(tunnel, errno: errno)]
     case .readCounters(let monitor, let keys):
       return readProbes() + [.counters(monitor, readCounters(keys))]
     case .readPeerCounters(let detector, let keys):

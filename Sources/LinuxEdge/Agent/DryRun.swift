@@ -28,6 +28,8 @@ struct DryRun {
       for sa in sas { say(tunnel, "clear \(sa.key)") }
     case .delete(_, let tunnel, let sas):
       for sa in sas { say(tunnel, "delete \(sa.key)") }
+    case .trigger(_, let packet):
+      say("-", "trigger negotiation by a packet to \(packet.destination)")
     case .rekey(let sa): say("-", "rekey \(sa.key)")
     case .run(let tunnel, let words):
       say("-", "run \(words.joined(separator: " "))")

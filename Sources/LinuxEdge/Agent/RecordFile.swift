@@ -15,6 +15,8 @@ struct RecordFile {
     var links: [StoredLink]
     /// Destinations that have answered, by tunnel; absent in older records and when there are none.
     var answered: [String: [String]]?
+    /// What tunnels went down by that are not proven since, likewise.
+    var failed: [String: String]?
   }
 
   private struct StoredLink: Codable {
@@ -115,7 +117,8 @@ struct RecordFile {
             StoredDown(
               addresses: down.addresses.map(Self.stored), nexthops: down.nexthops.map(Self.stored))
           })
-      }, answered: Self.stored(record.answered))
+      }, answered: Self.stored(record.answered),
+      failed: record.failed.isEmpty ? nil : record.failed.mapValues(\.description))
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     guard let data = try? encoder.encode(stored) else {
@@ -169,7 +172,8 @@ struct RecordFile {
 
   private static func record(from stored: Stored) -> GateRecord? {
     var record = GateRecord(
-      answered: (stored.answered ?? [:]).mapValues { Set($0.compactMap { IPAddress($0) }) })
+      answered: (stored.answered ?? [:]).mapValues { Set($0.compactMap { IPAddress($0) }) },
+      failed: (stored.failed ?? [:]).mapValues { Reason($0) ?? .monitorFailure })
     for link in stored.links {
       let routes = link.withdrawn.compactMap(route)
       let groups = (link.groups ?? []).compactMap(group)

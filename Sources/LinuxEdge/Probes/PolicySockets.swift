@@ -78,6 +78,18 @@ struct PolicySockets: ~Copyable {
     }
   }
 
+  /// Has the kernel ask for SAs of a set that has none; returns errno, EAGAIN when it does.
+  borrowing func trigger(_ probe: OutgoingProbe, through set: SASetKey) -> Int32 {
+    guard let source = probe.source else { return EINVAL }
+    let path = PolicySocket.Path(source: source, destination: probe.destination, set: set)
+    do {
+      let socket = try PolicySocket(path, identifier: identifier)
+      return sendProbes([probe], by: socket.fd, identifier).first ?? 0
+    } catch {
+      return error.errno
+    }
+  }
+
   /// The set's socket; a new one when its path is another by now.
   private mutating func socket(
     of monitor: MonitorID, for path: PolicySocket.Path

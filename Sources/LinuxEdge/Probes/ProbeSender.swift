@@ -1,3 +1,4 @@
+import Glibc
 import TunnelCore
 
 /// Sends the core's probes in batches and tells replies to them from everything else.
@@ -76,6 +77,26 @@ struct ProbeSender: ~Copyable {
     case .notSent(let errno):
       return .probeNotSent(probe.monitor, sequence: probe.sequence, errno: errno)
     }
+  }
+
+  /// Sends a packet that a trap policy takes; returns errno, 0 when the kernel has it. Nobody waits
+  /// for an answer: no set has its number.
+  mutating func send(_ trigger: TriggerPacket) -> Int32 {
+    let probe = ProbeRequest(
+      monitor: MonitorID(rawValue: 0), sequence: 0, way: trigger.way, source: trigger.source,
+      destination: trigger.destination, size: 64)
+    let now = monotonicNow()
+    let errno: Int32
+    switch (trigger.way, trigger.destination.family) {
+    case (.policy(let set), _):
+      errno = policies.trigger(packet(probe, linkIndex: 0, at: now), through: set)
+    case (.link(let index), .ipv4):
+      errno = ipv4.send([packet(probe, linkIndex: index, at: now)]).first ?? 0
+    case (.link(let index), .ipv6):
+      errno = ipv6.send([packet(probe, linkIndex: index, at: now)]).first ?? 0
+    }
+    // The kernel has asked the IKE daemon and refuses the packet.
+    return errno == EAGAIN ? 0 : errno
   }
 
   /// A set's probes have ended.

@@ -18,6 +18,7 @@ extension Core {
     if tunnel.blindness != nil { return "not monitored, was \(tunnel.state.rawValue)" }
     return switch tunnel.state {
     case .absent: "no complete SA set"
+    case .idle: "no complete SA set, waiting for traffic"
     case .verifying: "SAs are there, the path is not proven yet"
     case .up:
       tunnel.monitor == nil || tunnel.isOnlyObserved ? "SAs are there" : "the path is proven"
@@ -57,7 +58,8 @@ extension Core {
         : "its peer was found dead, held until there are SAs"
     }
     switch (tunnel.state, establish) {
-    case (.absent, .onTraffic): return "on-traffic, so traffic must be able to trigger negotiation"
+    case (.absent, .onTraffic), (.idle, _):
+      return "on-traffic, so traffic must be able to trigger negotiation"
     case (.absent, _): return "\(establish.rawValue), so nothing is let in without an SA"
     case (.verifying, _) where gate.demand == .asFound:
       return "its SAs are older than the agent, so it stays as found until they fail"
@@ -68,7 +70,8 @@ extension Core {
     case (.up, _): return "the path is proven"
     case (.down, _) where gate.demand == .inService:
       return "action = \"warn\", so it stays in service"
-    case (.down, .onTraffic): return "down, held until the back-off is over"
+    case (.down, .onTraffic) where !tunnel.waitsForProof:
+      return "down, held until the back-off is over"
     case (.down, _): return "down, held until a probe is answered"
     case (.standby, _): return "standby"
     }
@@ -124,10 +127,17 @@ extension Core {
 
   private func waiting(_ tunnel: Tunnel, at now: Instant) -> String {
     let establish = tunnel.vpn?.establishTunnels ?? .onTraffic
-    if establish == .onTraffic, tunnel.state == .down, let until = tunnel.heldUntil, until > now {
+    if establish == .onTraffic, tunnel.state == .down, !tunnel.waitsForProof,
+      let until = tunnel.heldUntil, until > now
+    {
       return "in service again in \(Self.text(now.duration(to: until))), when the back-off is over"
     }
     if let obstacle = tunnel.nameObstacle { return "cannot be initiated: \(obstacle)" }
+    if let trigger = tunnel.trigger {
+      if let obstacle = trigger.obstacle { return "cannot be triggered: \(obstacle)" }
+      return "a packet of the agent's own triggers negotiation in "
+        + "\(Self.text(max(now.duration(to: trigger.dueAt), .zero)))"
+    }
     switch establish {
     case .immediately: return "waits for the IKE daemon to negotiate"
     case .onTraffic: return "waits for traffic, or for the peer to negotiate"
@@ -149,8 +159,10 @@ extension Core {
       return ["ip link set \(name) up"]
     }
     switch tunnel.state {
-    case .absent:
+    case .absent, .idle:
       return [initiation(of: tunnel)]
+    case .down where tunnel.trigger?.obstacle == .noTrap:
+      return ["establish-tunnels = \"immediately\", so that the agent has it negotiated"]
     case .verifying, .down:
       return tunnel.monitors.isEmpty ? [initiation(of: tunnel)] : mending(tunnel)
     case .up, .standby: return ["vpnagent clear \(tunnel.name) renegotiates"]

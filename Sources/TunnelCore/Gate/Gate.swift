@@ -42,7 +42,7 @@ extension Tunnel {
     if role == .standby { return away }
     let establish = vpn?.establishTunnels ?? .onTraffic
     switch state {
-    case .absent: return establish == .onTraffic ? .inService : away
+    case .absent, .idle: return establish == .onTraffic ? .inService : away
     case .verifying: return isAdopted ? .asFound : .held
     case .up: return .inService
     case .down:

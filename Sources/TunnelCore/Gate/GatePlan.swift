@@ -183,15 +183,21 @@ public struct GateRecord: Hashable, Sendable {
   public var links: [HeldLink]
   /// Destinations of vpn-monitor that have answered at least once, by tunnel name.
   public var answered: [String: Set<IPAddress>]
+  /// What monitored tunnels went down by whose path is not proven since, by name.
+  public var failed: [String: Reason]
 
   /// A record; empty when nothing is held.
-  public init(links: [HeldLink] = [], answered: [String: Set<IPAddress>] = [:]) {
+  public init(
+    links: [HeldLink] = [], answered: [String: Set<IPAddress>] = [:],
+    failed: [String: Reason] = [:]
+  ) {
     self.links = links
     self.answered = answered
+    self.failed = failed
   }
 
-  /// What either record holds: true while one becomes the other; answers are the other's. Both are sorted by name, and all
-  /// but a few of thousands of links are alike.
+  /// What either record holds: true while one becomes the other; all that is not about links is the
+  /// other's. Both are sorted by name, and all but a few of thousands of links are alike.
   func union(_ other: GateRecord) -> GateRecord {
     var all: [HeldLink] = []
     var (mine, theirs) = (links[...], other.links[...])
@@ -204,7 +210,8 @@ public struct GateRecord: Hashable, Sendable {
         all.append(one.name < another.name ? one : another)
       }
     }
-    return GateRecord(links: all + mine + theirs, answered: other.answered)
+    return GateRecord(
+      links: all + mine + theirs, answered: other.answered, failed: other.failed)
   }
 }
 

@@ -98,6 +98,12 @@ struct Renegotiation: Sendable {
     self.mayInitiate = mayInitiate
   }
 
+  /// A packet has made the daemon negotiate the child.
+  mutating func noteTrigger(at now: Instant) {
+    actedAt = now
+    hasActed = true
+  }
+
   /// When something is to be done whatever happens until then.
   func due(_ attempts: Attempts) -> Instant {
     attempts.due(after: joined).map { max($0, dueAt) } ?? dueAt

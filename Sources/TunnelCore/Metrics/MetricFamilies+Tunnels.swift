@@ -81,7 +81,7 @@ extension MetricsScene {
       "renegotiation_attempts_since_recovery", "Those of them since the tunnel last recovered"
     ) { Double($0.tunnel.attempts.count) },
     .counter(
-      "initiations_total", "Negotiations that the agent began, by VICI or renegotiate-command",
+      "initiations_total", "Negotiations that the agent began, by whatever means",
       \.initiations),
   ]
 

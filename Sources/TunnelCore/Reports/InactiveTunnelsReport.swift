@@ -16,7 +16,7 @@ public struct InactiveTunnel: Codable, Hashable, Sendable {
   public var port: UInt16
   /// The peer's address; null when it may have any.
   public var remote: String?
-  /// absent or down.
+  /// absent, idle or down.
   public var state: String
   /// Why it went down the last time, else why it has no SA.
   public var reason: String
@@ -32,7 +32,7 @@ extension Core {
       tunnels: tunnels.values.compactMap { tunnel in
         switch tunnel.state {
         case .verifying, .up, .standby: return nil
-        case .absent, .down: return inactive(tunnel, at: now)
+        case .absent, .idle, .down: return inactive(tunnel, at: now)
         }
       })
   }

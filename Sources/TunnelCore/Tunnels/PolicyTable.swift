@@ -8,15 +8,24 @@ struct PolicyTable: Sendable {
     let mark: Mark?
     let ifID: UInt32
 
-    init(_ policy: SecurityPolicy) {
-      mark = policy.mark
-      ifID = policy.ifID
+    init(_ policy: SecurityPolicy) { self.init(mark: policy.mark, ifID: policy.ifID) }
+
+    init(mark: Mark?, ifID: UInt32) {
+      self.mark = mark
+      self.ifID = ifID
     }
+
+    /// Whether packets of more than one mark fit it, and not of every one.
+    var isMasked: Bool { mark.map { $0.mask != .max } ?? false }
   }
 
   private var policies: [UInt32: SecurityPolicy] = [:]
   private var ofSet: [SASetKey: [SecurityPolicy]] = [:]
   private var ofTie: [Tie: [UInt32: SecurityPolicy]] = [:]
+  /// Sets that have selectors, by the peer.
+  private var ofPeer: [IPAddress: Set<SASetKey>] = [:]
+  /// Ties whose mark is not looked at as a whole: any packet's may fit.
+  private var maskedTies: Set<Tie> = []
 
   /// The sets that have selectors.
   var keys: [SASetKey] { Array(ofSet.keys) }
@@ -39,6 +48,33 @@ struct PolicyTable: Sendable {
     }
   }
 
+  /// Sets towards this peer that have selectors, sorted.
+  func keys(towards remote: IPAddress) -> [SASetKey] {
+    (ofPeer[remote] ?? []).sorted { ($0.local, $0.reqid, $0.ifID) < ($1.local, $1.reqid, $1.ifID) }
+  }
+
+  /// Whether the kernel has such a ping wait for SAs of this set: the first policy that takes it
+  /// names the set.
+  ///
+  /// - Parameters:
+  ///   - mark: the packet's, as a VTI gives it.
+  ///   - ifID: of the XFRM interface that it leaves by; 0: none.
+  func traps(
+    pingFrom source: IPAddress, to destination: IPAddress, mark: UInt32, ifID: UInt32,
+    for key: SASetKey
+  ) -> Bool {
+    let ties = maskedTies.union([
+      Tie(mark: nil, ifID: ifID), Tie(mark: Mark(value: mark, mask: .max), ifID: ifID),
+    ])
+    let fitting = ties.filter { $0.ifID == ifID && ($0.mark?.fits(mark) ?? true) }
+      .flatMap { ofTie[$0]?.values.map { $0 } ?? [] }
+      .filter {
+        $0.source.contains(source) && $0.destination.contains(destination)
+          && $0.selector.carriesPing
+      }
+    return fitting.min { $0.priority < $1.priority }?.setKey == key
+  }
+
   /// Puts a policy in, or replaces it; returns the set whose selectors it says.
   @discardableResult
   mutating func insert(_ policy: SecurityPolicy) -> SASetKey? {
@@ -46,8 +82,10 @@ struct PolicyTable: Sendable {
     remove(policy.index)
     policies[policy.index] = policy
     ofTie[Tie(policy), default: [:]][policy.index] = policy
+    if Tie(policy).isMasked { maskedTies.insert(Tie(policy)) }
     guard let key = policy.setKey else { return nil }
     ofSet[key, default: []].append(policy)
+    ofPeer[key.remote, default: []].insert(key)
     return key
   }
 
@@ -56,10 +94,17 @@ struct PolicyTable: Sendable {
   mutating func remove(_ index: UInt32) -> SASetKey? {
     guard let old = policies.removeValue(forKey: index) else { return nil }
     ofTie[Tie(old)]?[index] = nil
-    if ofTie[Tie(old)]?.isEmpty == true { ofTie[Tie(old)] = nil }
+    if ofTie[Tie(old)]?.isEmpty == true {
+      ofTie[Tie(old)] = nil
+      maskedTies.remove(Tie(old))
+    }
     guard let key = old.setKey else { return nil }
     ofSet[key]?.removeAll { $0.index == index }
-    if ofSet[key]?.isEmpty == true { ofSet[key] = nil }
+    if ofSet[key]?.isEmpty == true {
+      ofSet[key] = nil
+      ofPeer[key.remote]?.remove(key)
+      if ofPeer[key.remote]?.isEmpty == true { ofPeer[key.remote] = nil }
+    }
     return key
   }
 }

@@ -32,8 +32,11 @@ struct SetMonitor: Sendable {
   var isAlarmed = false
   /// Whether nobody looks at it, of several, and that was said.
   var isBlindAlarmed = false
-  /// After a failure its routes stay held until then, in on-traffic tunnels.
+  /// After a clear by the operator its routes stay held until then, in on-traffic tunnels.
   var heldUntil: Instant?
+  /// Whether it went down and its path is not proven since: in on-traffic tunnels its routes stay
+  /// held until it is.
+  var hasFailed = false
   var window = ProbeWindow()
   var meter = TrafficMeter()
   var pathMTU = PathMTU()

@@ -14,6 +14,8 @@ public struct TunnelID: RawRepresentable, Hashable, Sendable, Comparable {
 public enum TunnelState: String, CaseIterable, Hashable, Sendable {
   /// No complete SA set.
   case absent
+  /// No complete SA set, and none is wanted before traffic triggers negotiation.
+  case idle
   /// SAs are there, the path is not proven yet.
   case verifying
   /// A set's path is proven.
@@ -42,8 +44,13 @@ struct Tunnel: Sendable {
   fileprivate(set) var state = TunnelState.absent
   fileprivate(set) var since: Instant
   fileprivate(set) var reason = Reason.noSA
-  /// After a failure the link stays held until then, for on-traffic tunnels.
+  /// After a clear by the operator, or its peer's death where nobody monitors it, the link stays held
+  /// until then, for on-traffic tunnels.
   var heldUntil: Instant?
+  /// What it went down by; nil once its path is proven.
+  fileprivate(set) var failedBy: Reason?
+  /// The packet that triggers its negotiation; nil while none is needed.
+  var trigger: TriggerWork?
   /// Attempts to get it renegotiated since it last recovered.
   var attempts: Attempts
   /// How long replies take through it.
@@ -87,6 +94,17 @@ struct Tunnel: Sendable {
     self.link = link
     self.since = since
     attempts = Attempts((vpn?.monitor ?? Monitor()).backoffLimits)
+    state = stateWithoutSAs
+  }
+
+  /// Its state while it has no SA and never failed.
+  var stateWithoutSAs: TunnelState { isOnTraffic ? .idle : .absent }
+  /// Whether traffic is to trigger its negotiation.
+  var isOnTraffic: Bool { vpn?.establishTunnels == .onTraffic }
+  /// Whether its link stays held after a failure until its path is proven again, though it is
+  /// on-traffic.
+  var waitsForProof: Bool {
+    isOnTraffic && failedBy != nil && (monitor.map { $0.action != .warn } ?? false)
   }
 
   /// Whether the agent may do more than look.
@@ -102,8 +120,11 @@ struct Tunnel: Sendable {
 
 extension Core {
   /// The only way a tunnel's state changes.
+  ///
+  /// - Parameter isNews: whether a failure that makes it down was not counted and alarmed before.
   mutating func transition(
-    _ id: TunnelID, to state: TunnelState, because reason: Reason, at now: Instant
+    _ id: TunnelID, to state: TunnelState, because reason: Reason, isNews: Bool = true,
+    at now: Instant
   ) {
     guard let tunnel = tunnels[id], tunnel.state != state || tunnel.reason != reason else { return }
     tunnels[id]?.state = state
@@ -114,13 +135,16 @@ extension Core {
     log(
       isBad ? .warning : .info, tunnel.name,
       "state=\(state.rawValue) was=\(tunnel.state.rawValue) reason=\"\(reason)\"")
-    if isBad, reason != .clearedByOperator {
+    if isBad, isNews, reason != .clearedByOperator {
       tunnels[id]?.failures += 1
       count(id) { $0.failures += 1 }
       tunnels[id]?.lastFailure = (reason, now)
+      note(failure: reason, of: id)
     }
+    if state == .up || state == .standby { note(failure: nil, of: id) }
     // Nothing is known of a path that cannot be probed.
-    if reason == .observedOnly || tunnel.isOnlyObserved && state == .absent { return }
+    let isGone = state == .absent || state == .idle
+    if reason == .observedOnly || tunnel.isOnlyObserved && isGone || isBad && !isNews { return }
     raiseAlarm(id, from: tunnel.state, to: state, because: reason)
   }
 
@@ -153,15 +177,23 @@ extension Core {
     let kind: Alarm.Kind
     switch (old, new) {
     case (_, .down): kind = .down(reason)
-    case (.up, .absent): kind = .down(reason)
-    case (.absent, .up), (.verifying, .up), (.down, .up), (.standby, .up):
+    case (.up, .absent), (.up, .idle): kind = .down(reason)
+    case (.absent, .up), (.idle, .up), (.verifying, .up), (.down, .up), (.standby, .up):
       if reason == .adopted { return }
       kind = .up
-    case (_, .absent), (_, .verifying), (_, .standby), (.up, .up): return
+    case (_, .absent), (_, .idle), (_, .verifying), (_, .standby), (.up, .up): return
     }
     guard !mass.silences(id, isDown: kind != .up) else { return }
     let path = tunnel.monitors.compactMap { monitors[$0]?.path }.first
     raise(kind, for: tunnel, path)
+  }
+
+  /// What a tunnel went down by is on record, so that the next run knows it too; nil: its path is
+  /// proven.
+  mutating func note(failure: Reason?, of id: TunnelID) {
+    guard let tunnel = tunnels[id] else { return }
+    tunnels[id]?.failedBy = failure
+    failures[tunnel.name] = tunnel.monitor == nil ? nil : failure
   }
 
   /// Whether the gateway's dead-peer-detection is on.

@@ -10,6 +10,9 @@ public struct Mark: Hashable, Sendable {
     self.value = value
     self.mask = mask
   }
+
+  /// Whether packets of this mark are meant.
+  func fits(_ mark: UInt32) -> Bool { mark & mask == value }
 }
 
 /// One kernel SA as the agent sees it. It never holds a key.

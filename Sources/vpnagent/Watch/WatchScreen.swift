@@ -88,7 +88,7 @@ struct WatchScreen {
   private var title: String {
     guard let status else { return "vpnagent" }
     let counts = Dictionary(tunnels.map { ($0.state, 1) }, uniquingKeysWith: +)
-    let words = ["down", "absent", "verifying", "standby", "up"].compactMap { state in
+    let words = ["down", "absent", "verifying", "standby", "up", "idle"].compactMap { state in
       counts[state].map { "\($0) \(state)" }
     }
     let summary = words.isEmpty ? "no tunnel" : words.joined(separator: ", ")

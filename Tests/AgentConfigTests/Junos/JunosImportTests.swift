@@ -57,7 +57,8 @@ func aJunosConfigurationIsImportedAsListed(row: JunosRow) {
 @Test(arguments: rows.filter { $0.toml != nil && !$0.isLenient })
 func ourReaderHasNoComplaintAboutAnImportedFile(row: JunosRow) throws {
   let loaded = try parseConfiguration(try #require(row.toml), fileName: "f.toml")
-  #expect(loaded.warnings == [])
+  // What Junos' on-traffic needs of strongSwan is said beside it.
+  #expect(loaded.warnings.filter { !$0.contains(".establish-tunnels: \"on-traffic\"") } == [])
 }
 
 /// The curly form of the same statements gives the same file.

@@ -32,7 +32,8 @@ IP
 
   drop_esp both
   wait_until 15 "gw-a says down" -- agent_logged gw-a 'state=down'
-  wait_until 15 "gw-a's link is down" -- agent_logged gw-a 'gate=down'
+  wait_until 15 "gw-a's link is to be down" -- agent_logged gw-a 'gate=down'
+  wait_until 5 "gw-a's route is held" -- is_unreachable gw-a 10.2.0.0/16
   expect_not "a ping passes or leaks" -- ping_once host-a 10.2.0.2
   heal
   child_up gw-a

@@ -17,7 +17,7 @@ story() {
   before=$(spis gw-a)
   wait_until 10 "the alarm names the remedy" -- agent_logged gw-a \
     'KMD_VPN_DOWN_ALARM_USER.*make the peer route 198.51.100.1 into the tunnel'
-  expect "the link is held" -- operstate_is gw-a vti0 DORMANT
+  wait_until 5 "the link is held" -- operstate_is gw-a vti0 DORMANT
   stays 8 "it stays down, the SAs are left alone" -- down_with_sas "$before"
   expect_equal "times SAs were cleared" "$(set_field gw-a to-b clears)" 0
   expect_between "replies in clear" "$(set_field gw-a to-b clear_replies)" 5 100

@@ -49,7 +49,7 @@ story() {
   cut_off 203.0.113.1
   wait_until 20 "strongSwan finds the peer dead" -- agent_logged gw-a "state=down .*$dpd_dead"
   expect "by what it got no answer to" -- agent_logged gw-a 'peer=203.0.113.1 dpd=dead .*strongSwan got no answer'
-  expect "the link was held" -- agent_logged gw-a 'link=xfrm0 gate=held'
+  wait_until 5 "the link was held" -- agent_logged gw-a 'link=xfrm0 gate=held'
   wait_until 15 "the other address is in service" -- up_at "$second"
   wait_until 5 "the link is open again" -- operstate_is gw-a xfrm0 UP
   wait_until 5 "a ping passes" -- ping_once host-a 10.2.0.2

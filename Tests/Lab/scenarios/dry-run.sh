@@ -18,9 +18,9 @@ story() {
   wait_until 10 "the tunnel is down" -- state_is gw-a to-b down
   wait_until 5 "an alarm says so, and that it is a dry run" -- \
     agent_logged gw-a 'dry run: KMD_VPN_DOWN_ALARM_USER: VPN to-b from 203\.0\.113\.1 is down\.'
-  expect "the link would be held" -- agent_logged gw-a 'dry run: would link=vti0 .*set operstate DORMANT'
-  expect "its route would be withdrawn" -- agent_logged gw-a 'dry run: would link=vti0 .*withdraw 10\.2\.0\.0/16'
-  expect "SAs would be cleared" -- agent_logged gw-a 'dry run: would vici: terminate child '
+  wait_until 5 "the link would be held" -- agent_logged gw-a 'dry run: would link=vti0 .*set operstate DORMANT'
+  wait_until 5 "its route would be withdrawn" -- agent_logged gw-a 'dry run: would link=vti0 .*withdraw 10\.2\.0\.0/16'
+  wait_until 10 "SAs would be cleared" -- agent_logged gw-a 'dry run: would vici: terminate child '
   for_seconds 3 "survivors would be cleared once more"
   expect_equal "kernel state" "$(kernel_state gw-a vti0)" "$before"
 

@@ -27,7 +27,7 @@ story() {
   expect "and the link is held" -- operstate_is gw-a vti0 DORMANT
   expect "and nothing leaks" -- is_unreachable gw-a 10.2.0.0/16
 
-  run kill -KILL "$(outer_pid)"
+  run kill -KILL "$(outer_pid gw-a)"
   wait_until 10 "systemd starts it again" -- unit_is gw-a vpnagent active
   expect "a crash keeps the gate" -- operstate_is gw-a vti0 DORMANT
 
@@ -38,7 +38,7 @@ story() {
   run systemctl gw-a start vpnagent
   wait_until 10 "the link is held" -- operstate_is gw-a vti0 DORMANT
   echo 'nonsense = 1' >"$LAB/agent-gw-a.toml"
-  run kill -KILL "$(outer_pid)"
+  run kill -KILL "$(outer_pid gw-a)"
   wait_until 10 "it fails for good" -- unit_is gw-a vpnagent failed
   wait_until 10 "the link is opened" -- operstate_is gw-a vti0 UP
   expect_equal "routes after a failure" "$(routes_of gw-a vti0)" "$before"
@@ -51,6 +51,3 @@ status_is() { # TEXT
 journal_has() { # TEXT FIELD=VALUE...
   prints "$1" inside gw-a journalctl --no-pager -o cat -u vpnagent "${@:2}"
 }
-
-# The agent's process, seen from outside of systemd's container.
-outer_pid() { pgrep -f "^$VPNAGENT run"; }

@@ -36,6 +36,7 @@ story() {
   wait_until 5 "a ping passes" -- ping_once host-a 10.2.0.2
   drop_esp both
   wait_until 10 "the monitor says down" -- agent_logged gw-a 'reason="IPSEC SA VPN Monitor Failure"'
+  wait_until 5 "the link is held" -- operstate_is gw-a vti0 DORMANT
   expect_not "a ping passes or leaks" -- ping_once host-a 10.2.0.2
   heal
   wait_until 20 "the tunnel is back by itself" -- state_is gw-a to-b up

@@ -1,8 +1,10 @@
 #!/bin/bash
-# What becomes systemd as PID 1 of its own namespaces. It finds the units of a folder, and no others.
+# What becomes systemd as PID 1 of its own namespaces. It finds the units of a folder, and no others,
+# and the agent where they say.
 set -euo pipefail
 mount -t proc proc /proc
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
+mount --bind "$2" "$3"
 mkdir -p /run/systemd
 mount -t tmpfs -o mode=755 tmpfs /run/systemd
 echo 0123456789abcdef0123456789abcdef >/run/machine-id
