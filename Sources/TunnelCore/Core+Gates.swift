@@ -11,6 +11,9 @@ extension Core {
       || state == .up && isObserved != tunnel.isOnlyObserved
     {
       transition(id, to: state, because: reason, at: now)
+      if state == .up, let peer = tunnel.endpoints?.remote {
+        hearPeer(peer, "a tunnel to it is up", at: now)
+      }
       // What is to be brought up is seen by the next list.
       if state == .absent { wantList(at: now) }
     }

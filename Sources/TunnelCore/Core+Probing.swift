@@ -9,7 +9,7 @@ extension Core {
     func isDue(_ deadline: Instant?) -> Bool { deadline.map { $0 <= now } ?? false }
     if isDue(monitor.absentUntil) { return endAbsence(id, at: now) }
     if isDue(monitor.clearAt) { clear(id, at: now) }
-    if isDue(monitor.clearAgainAt) { clearAgain(id, at: now) }
+    if isDue(monitor.ladder?.lookAgainAt) { climb(id, at: now) }
     if let expired = monitors[id]?.window.expire(at: now) {
       count(id) {
         $0.lost += expired.lost
@@ -48,7 +48,7 @@ extension Core {
     switch path(of: tunnel, through: monitor.key, for: monitor.purpose) {
     case .failure(let obstacle):
       // SAs that are being cleared lose their policies first.
-      if obstacle.isLasting, obstacle != monitor.obstacle, monitor.clearing.isEmpty {
+      if obstacle.isLasting, obstacle != monitor.obstacle, !monitor.isBeingCleared {
         log(.warning, tunnel.name, "set=\"\(monitor.name)\" not probed: \(obstacle)")
       }
       monitors[id]?.obstacle = obstacle
@@ -142,8 +142,7 @@ extension Core {
     case .down: reason = monitor.isVerified ? .answered : .pathVerified
     }
     // Nothing more is taken from what shows life.
-    monitors[id]?.clearAt = nil
-    endClearing(id)
+    spare(id, at: now)
     guard monitor.window.consecutiveReplies >= recoveryThreshold(of: tunnel, at: now) else {
       // With a long interval the replies that are still wanted would keep a good path closed.
       if let next = monitor.nextProbe {

@@ -49,8 +49,7 @@ extension Core {
     monitors[id]?.heldUntil = nil
     monitors[id]?.nextProbe = nil
     monitors[id]?.clearAt = nil
-    monitors[id]?.clearing = []
-    monitors[id]?.clearAgainAt = nil
+    endClearing(id)
     monitors[id]?.window.restart()
     schedule(id)
   }

@@ -223,7 +223,7 @@ extension Core {
       if !link.isAdminUp, !isDownByUs(name) { return "link \(name) is down by the operator" }
     }
     return sets.lazy.compactMap(\.obstacle).first.map(\.description)
-      ?? tunnel.nameObstacle?.description
+      ?? tunnel.nameObstacle?.description ?? unrestorable(tunnel)
   }
 
   func wayName(_ way: ProbeWay) -> String {

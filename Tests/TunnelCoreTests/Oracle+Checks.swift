@@ -16,7 +16,8 @@ extension Oracle {
         require(false, "\(effect), though every tunnel has a link")
       case .readPeerCounters, .sendIKEPing, .rekey:
         require(false, "\(effect) without dead-peer-detection")
-      case .readCounters, .readRoutes, .vici, .run, .delete, .answer, .alarm, .massAlarm, .log:
+      case .readCounters, .readRoutes, .vici, .run, .delete, .answer, .alarm, .massAlarm, .log,
+        .readExpireListeners:
         break
       }
     }

@@ -271,6 +271,8 @@ public final class Agent {
       return [.routes(try requests.dumpRoutes(), try requests.dumpNexthops())]
     case .vici(let request):
       return vici.request(request, at: monotonicNow()).map { .vici($0) }
+    case .readExpireListeners:
+      return [readExpireListeners()]
     case .readUnknownSPIs:
       return [readUnknownSPIs()]
     case .capture(let request):

@@ -24,8 +24,6 @@ struct IKEView: Sendable {
   /// SAs of monitored tunnels that left the kernel while the daemon may still believe in them: not
   /// by a hard expiry, of which it is told.
   var gone: [SAID: TunnelID] = [:]
-  /// Sets whose SAs are to be cleared through the daemon, and since when.
-  var condemned: [MonitorID: Instant] = [:]
   /// IKE SAs of dead peers that are to be terminated, by the daemon's number.
   var doomed: [UInt32: DeadPeer] = [:]
   /// Children that are being brought back.

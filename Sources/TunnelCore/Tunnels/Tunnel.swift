@@ -44,6 +44,8 @@ struct Tunnel: Sendable {
   var heldUntil: Instant?
   /// Attempts to get it renegotiated since it last recovered.
   var attempts: Attempts
+  /// When it last heard good news while it had no SAs.
+  var heardNewsAt: Instant?
   /// Destinations that an alarm says have never answered.
   var warnedOf: Set<String> = []
   /// Sets that lived and are gone; none of them is back yet.
