@@ -18,7 +18,7 @@ extension Core {
     guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel],
       monitors[id]?.sending.note(obstacle) == true,
       // SAs that are being cleared lose their policies first.
-      obstacle.isLasting && monitor.clearing.isEmpty || obstacle.isNoWay
+      obstacle.isLasting && !monitor.isBeingCleared || obstacle.isNoWay
     else { return }
     log(.warning, tunnel.name, "set=\"\(monitor.name)\" not probed: \(obstacle)")
   }

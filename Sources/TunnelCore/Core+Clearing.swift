@@ -38,107 +38,107 @@ extension Core {
     count(id) { $0.clears[cause ?? monitor.clearCause, default: 0] += 1 }
     monitors[id]?.clearedAt = now
     monitors[id]?.isNeverAnswered = false
-    monitors[id]?.clearing = set.all
     monitors[id]?.window.restart()
     if let interval = tunnel.monitor?.interval {
       monitors[id]?.nextProbe = now.advanced(by: interval)
       backOff(id, max(interval, wait), at: now)
     }
-    beginClearing(id, set, of: tunnel, isTerminated: isTerminated, at: now)
+    beginClearing(
+      id, set, of: tunnel, isTerminated: isTerminated, isOrdered: cause == .command, at: now)
   }
 
   // MARK: The ladder
 
   /// Takes the SAs of a set away, so that the tunnel is negotiated anew: through the IKE daemon
-  /// when it answers, else by the kernel's own EXPIRE. A clear that is under way goes on.
+  /// when it answers, else by the kernel's own EXPIRE. A clear of the same SAs that is under way
+  /// goes on; SAs that it does not cover have not been asked for, and begin at the top.
   private mutating func beginClearing(
-    _ id: MonitorID, _ set: SASet, of tunnel: Tunnel, isTerminated: Bool, at now: Instant
+    _ id: MonitorID, _ set: SASet, of tunnel: Tunnel, isTerminated: Bool, isOrdered: Bool,
+    at now: Instant
   ) {
-    if let monitor = monitors[id], let since = monitor.rungAt {
-      monitors[id]?.clearAgainAt = since.advanced(by: monitor.rung.patience)
+    if let ladder = monitors[id]?.ladder, ladder.covers(set.all) {
+      if isTerminated { monitors[id]?.ladder?.leaveToDaemon() }
+      if isOrdered { monitors[id]?.ladder?.isOrdered = true }
     } else if ike.isConnected {
-      take(.daemon, id, at: now)
-      if !isTerminated { ike.condemned[id] = now }
+      monitors[id]?.ladder = .throughDaemon(
+        set, isTerminated: isTerminated, isOrdered: isOrdered, at: now)
       wantList(at: now)
     } else {
-      tunnels[tunnel.id]?.owesNegotiation = tunnel.vpn?.establishTunnels != .responderOnly
-      expireFirst(id, at: now)
+      let (ladder, act) = ClearLadder.byKernel(set, isOrdered: isOrdered, at: now)
+      monitors[id]?.ladder = ladder
+      perform(act, on: id, of: tunnel)
     }
-  }
-
-  private mutating func take(_ rung: ClearRung, _ id: MonitorID, at now: Instant) {
-    monitors[id]?.rung = rung
-    monitors[id]?.rungAt = now
-    monitors[id]?.clearAgainAt = now.advanced(by: rung.patience)
   }
 
   /// The next rung, for SAs that the last one left.
-  mutating func clearAgain(_ id: MonitorID, at now: Instant) { climb(id, at: now) }
-
   mutating func climb(_ id: MonitorID, at now: Instant) {
-    ike.condemned[id] = nil
-    guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel] else { return }
+    guard let monitor = monitors[id], var ladder = monitor.ladder,
+      let tunnel = tunnels[monitor.tunnel]
+    else { return }
     let left = remaining(of: monitor)
-    guard !left.isEmpty else { return endClearing(id) }
-    switch monitor.rung {
-    case .daemon:
-      tunnels[tunnel.id]?.owesNegotiation = tunnel.vpn?.establishTunnels != .responderOnly
-      expireFirst(id, at: now)
-    case .expireFirst:
-      take(.expireEach, id, at: now)
-      effects.append(.clear(id, tunnel: tunnel.name, left))
-    case .expireEach:
-      effects.append(.delete(id, tunnel: tunnel.name, left))
+    guard !left.isEmpty, ladder.isOrdered || isToBeCleared(monitor) else {
       endClearing(id)
+      // Nobody says any more that its peer is dead.
+      return reviveSet(monitor.key, at: now)
     }
+    let act = ladder.climb(left, at: now)
+    monitors[id]?.ladder = ladder
+    perform(act, on: id, of: tunnel)
     schedule(id)
   }
 
-  /// charon takes both SAs of a pair down when one expires, tells the peer and negotiates anew.
-  private mutating func expireFirst(_ id: MonitorID, at now: Instant) {
-    guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel] else { return }
-    take(.expireFirst, id, at: now)
-    let left = remaining(of: monitor)
-    let outbound = left.filter { $0.key.destination == monitor.key.remote }
-    effects.append(.clear(id, tunnel: tunnel.name, outbound.isEmpty ? left : outbound))
+  private mutating func perform(_ act: ClearLadder.Act, on id: MonitorID, of tunnel: Tunnel) {
+    switch act {
+    case .expire(let list):
+      tunnels[tunnel.id]?.owesNegotiation = tunnel.vpn?.establishTunnels != .responderOnly
+      effects.append(.clear(id, tunnel: tunnel.name, list))
+    case .delete(let list):
+      effects.append(.delete(id, tunnel: tunnel.name, list))
+      endClearing(id)
+    }
   }
 
   /// Stops looking after SAs that are gone.
   mutating func forgetCleared(_ id: MonitorID) {
-    guard let monitor = monitors[id], !monitor.clearing.isEmpty, remaining(of: monitor).isEmpty
+    guard let monitor = monitors[id], monitor.ladder != nil, remaining(of: monitor).isEmpty
     else { return }
     endClearing(id)
     schedule(id)
   }
 
-  mutating func endClearing(_ id: MonitorID) {
-    ike.condemned[id] = nil
-    monitors[id]?.rungAt = nil
-    monitors[id]?.clearing = []
-    monitors[id]?.clearAgainAt = nil
+  /// A clear is over, or is not to go on.
+  mutating func endClearing(_ id: MonitorID) { monitors[id]?.ladder = nil }
+
+  /// A set whose SAs were to go shows life, or is not to be cleared any more: nothing more is taken
+  /// from it, also not with the IKE SA of a peer that was thought dead.
+  mutating func spare(_ id: MonitorID, at now: Instant) {
+    monitors[id]?.clearAt = nil
+    endClearing(id)
+    for (ikeID, dead) in ike.doomed where dead.sets.contains(id) {
+      ike.doomed[ikeID] = nil
+      for other in dead.sets { monitors[other]?.ladder?.askDaemon(at: now) }
+    }
+  }
+
+  /// Settings are others: what they would not clear is not cleared, unless an operator asked for it.
+  mutating func spareUnwanted(of tunnel: TunnelID, at now: Instant) {
+    for set in (tunnels[tunnel]?.monitors ?? []).compactMap({ monitors[$0] }) {
+      guard let ladder = set.ladder, !ladder.isOrdered, !isToBeCleared(set) else { continue }
+      spare(set.id, at: now)
+      schedule(set.id)
+    }
+  }
+
+  /// Sets whose children the IKE daemon is to terminate.
+  var setsForDaemon: [(set: SetMonitor, ladder: ClearLadder, since: Instant)] {
+    monitors.values.compactMap { set in
+      guard let ladder = set.ladder, let since = ladder.askedSince else { return nil }
+      return (set, ladder, since)
+    }.sorted { $0.set.id < $1.set.id }
   }
 
   private func remaining(of monitor: SetMonitor) -> [SecurityAssociation] {
-    guard let set = sas.sets[monitor.key] else { return [] }
-    return monitor.clearing.filter { set.inbound[$0.key] != nil || set.outbound[$0.key] != nil }
-  }
-}
-
-/// What was last done to SAs that are to go.
-enum ClearRung: Hashable, Sendable {
-  /// The IKE daemon was asked.
-  case daemon
-  /// One SA of each pair was expired, so that the daemon takes the other one.
-  case expireFirst
-  /// Every one was expired. What is left is deleted.
-  case expireEach
-
-  /// SAs that are still there after so long go to the next one. The daemon has to list, terminate,
-  /// find a dead peer silent and forget its IKE SA meanwhile.
-  var patience: Duration {
-    switch self {
-    case .daemon: .seconds(15)
-    case .expireFirst, .expireEach: .seconds(2)
-    }
+    guard let set = sas.sets[monitor.key], let ladder = monitor.ladder else { return [] }
+    return ladder.sas.filter { set.inbound[$0.key] != nil || set.outbound[$0.key] != nil }
   }
 }

@@ -21,6 +21,7 @@ extension Core {
       case .dead(let finding): declareDead(watch, finding, at: now)
       case .alive:
         log(.info, "-", "gateway=\(watch.gateway) peer=\(peer) answers again")
+        hearPeer(peer, "it answers again", at: now)
         for set in sets(of: watch) { reviveSet(set.key, at: now) }
       }
     }
@@ -64,11 +65,13 @@ extension Core {
   mutating func takeAnswer(_ target: IKEPing.Target, at now: Instant) {
     guard deadPeerDetection(of: target.remote) != nil else { return }
     var answers = dpd.answers[target.remote] ?? PeerAnswers()
+    if !answers.isSupported { hearPeer(target.remote, "it answers", at: now) }
     if answers.isUnsupported {
       log(.info, "-", "peer=\(target.remote) answers IKE liveness questions now")
     }
     (answers.isSupported, answers.isUnsupported, answers.lastAnswerAt) = (true, false, now)
     answers.lastObstacle = nil
+    answers.wasDead = false
     dpd.answers[target.remote] = answers
     if let gateway = dpd.gateways[target.remote] {
       ledger.count(gateway: gateway) { $0.answers += 1 }

@@ -92,7 +92,11 @@ extension Core {
     for fallen in due {
       let sa = fallen.sa
       let others = list.filter { $0.remote == sa.remote && $0.id != sa.id }
-      let isReplaced = others.contains { $0.state == "ESTABLISHED" || $0.state == "REKEYING" }
+      // An older one, or one of another connection, is about to be given up too.
+      let isReplaced = others.contains {
+        $0.connection == sa.connection && $0.id > sa.id
+          && ($0.state == "ESTABLISHED" || $0.state == "REKEYING")
+      }
       // A request to make or rekey a CHILD_SA moves to the IKE SA that charon tries instead.
       let isTriedAgain = others.contains { $0.state == "CONNECTING" && $0.isInitiator }
       if !isReplaced, sa.isWaiting || sa.version == 1 || isTriedAgain {
@@ -128,7 +132,7 @@ extension Core {
 
   /// strongSwan is about to take SAs away: if it does not, they are expired like all that it left.
   private mutating func awaitRemoval(_ id: MonitorID, at now: Instant) {
-    guard let monitor = monitors[id], monitor.clearing.isEmpty, isToBeCleared(monitor),
+    guard let monitor = monitors[id], !monitor.isBeingCleared, isToBeCleared(monitor),
       mayClear([id], at: now)
     else { return }
     clearInAttempt(id, isTerminated: true, at: now)

@@ -46,7 +46,7 @@ extension Core {
   /// SAs are being cleared, and once is enough.
   mutating func setLosesPeer(_ id: MonitorID, at now: Instant) {
     guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel], tunnel.isConfigured,
-      monitor.clearing.isEmpty
+      !monitor.isBeingCleared
     else { return }
     if monitor.phase == .down(.peerDead), monitor.clearAt != nil { return }
     monitors[id]?.phase = .down(.peerDead)
@@ -94,17 +94,17 @@ extension Core {
   }
 
   /// Clears what is left of a dead peer: its IKE SA where the daemon is there, so that it does not
-  /// wait for the peer; else, or where some sets are to stay, each set. The peer is counted on only
-  /// when it was heard again.
+  /// wait for the peer; else, or where some sets are to stay, each set. Once the last of its IKE SAs
+  /// is gone the peer is counted on only when it was heard again.
   private mutating func clearPeer(_ watch: PeerWatch, at now: Instant) {
     let sets = wholeSets(of: watch)
     let due = sets.filter {
-      $0.phase == .down(.peerDead) && $0.clearing.isEmpty && isToBeCleared($0)
+      $0.phase == .down(.peerDead) && !$0.isBeingCleared && isToBeCleared($0)
         && tunnels[$0.tunnel]?.isConfigured == true
     }.map(\.id)
-    let isAll = sets.allSatisfy { due.contains($0.id) || !$0.clearing.isEmpty }
+    let isAll = sets.allSatisfy { due.contains($0.id) || $0.isBeingCleared }
     guard !due.isEmpty || isAll, due.isEmpty || mayClear(due, at: now) else { return }
-    dpd.answers[watch.key.remote]?.isSupported = false
+    dpd.answers[watch.key.remote]?.wasDead = true
     let ikeID = isAll && ike.isConnected ? watch.key.ikeID : nil
     for id in due {
       clearInAttempt(id, isTerminated: ikeID != nil, at: now)
@@ -112,7 +112,7 @@ extension Core {
     }
     guard isAll else { return }
     guard let ikeID else { return failOver(watch.gateway, from: watch.key.remote, at: now) }
-    for set in sets { ike.condemned[set.id] = nil }
+    for set in sets { monitors[set.id]?.ladder?.leaveToDaemon() }
     ike.doomed[ikeID] = DeadPeer(
       gateway: watch.gateway, address: watch.key.remote, sets: sets.map(\.id), decidedAt: now)
     wantList(at: now)
@@ -132,7 +132,7 @@ extension Core {
   /// A sign of life from a set that was given up with its peer and that nobody probes.
   mutating func reviveSet(_ key: SASetKey, at now: Instant) {
     guard let id = monitorOfSet[key], let monitor = monitors[id],
-      monitor.phase == .down(.peerDead), monitor.clearing.isEmpty,
+      monitor.phase == .down(.peerDead), !monitor.isBeingCleared,
       tunnels[monitor.tunnel]?.monitor == nil
     else { return }
     monitors[id]?.phase = .up

@@ -25,6 +25,8 @@ extension Core {
     guard ike.isConnected else { return }
     for id in tunnelIndex.ofPeer[peer] ?? [] {
       guard let tunnel = tunnels[id], let vpn = tunnel.vpn, !hasLivingSet(tunnel) else { continue }
+      // Another IKE SA with the same peer died a moment ago, and the child is being negotiated.
+      if isBeingInitiated(tunnel) { continue }
       if let old = tunnel.ike?.name { ike.renegotiations[old] = nil }
       guard vpn.establishTunnels != .responderOnly,
         case .success(let child) = childName(of: tunnel)
@@ -33,6 +35,13 @@ extension Core {
         of: tunnel, cause: .deadPath, step: .awaited, dueAt: now)
     }
     wantList(at: now)
+  }
+
+  private func isBeingInitiated(_ tunnel: Tunnel) -> Bool {
+    guard case .success(let child) = childName(of: tunnel),
+      case .asked(.initiate)? = ike.renegotiations[child]?.step
+    else { return false }
+    return true
   }
 
   /// Whether there is somebody to try another address where there is no VICI. If not, that is said.
@@ -54,7 +63,7 @@ extension Core {
   private func hasLivingSet(_ tunnel: Tunnel) -> Bool {
     tunnel.monitors.contains { id in
       guard let monitor = monitors[id] else { return false }
-      return monitor.clearing.isEmpty && sas.sets[monitor.key]?.isComplete ?? false
+      return !monitor.isBeingCleared && sas.sets[monitor.key]?.isComplete ?? false
     }
   }
 

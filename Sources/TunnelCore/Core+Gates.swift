@@ -12,6 +12,9 @@ extension Core {
     {
       let isNews = tunnel.monitors.contains { monitors[$0]?.phase.isDown == true }
       transition(id, to: state, because: reason, isNews: isNews, at: now)
+      if state == .up, let peer = tunnel.endpoints?.remote {
+        hearPeer(peer, "a tunnel to it is up", at: now)
+      }
       // What is to be brought up is seen by the next list.
       if state == .absent || state == .idle { wantList(at: now) }
     }

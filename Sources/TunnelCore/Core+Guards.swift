@@ -9,6 +9,7 @@ extension Core {
   mutating func mayClear(_ ids: [MonitorID], at now: Instant) -> Bool {
     let sets = ids.compactMap { monitors[$0] }
     guard let lead = lead(of: sets), sets.allSatisfy(isToBeCleared) else { return false }
+    guard wouldBeRestored(sets, at: now) else { return false }
     let patience = sets.map(patience).max() ?? .zero
     if mass.isActive, !mass.mayTest(lead.id, at: now) {
       wait(ids, until: now.advanced(by: patience))
@@ -35,7 +36,7 @@ extension Core {
     return true
   }
 
-  private mutating func wait(_ ids: [MonitorID], until due: Instant) {
+  mutating func wait(_ ids: [MonitorID], until due: Instant) {
     for id in ids {
       monitors[id]?.clearAt = due
       schedule(id)
@@ -52,7 +53,7 @@ extension Core {
   func isToBeCleared(_ set: SetMonitor) -> Bool {
     guard let tunnel = tunnels[set.tunnel] else { return false }
     if let policy = tunnel.monitor { return policy.action == .clear }
-    return set.phase == .down(.peerDead)
+    return set.phase == .down(.peerDead) && deadPeerDetection(of: set.key.remote) != nil
   }
 
   /// Threshold x interval of what has found a set dead.

@@ -29,7 +29,9 @@ extension Core {
     case .exchanged(let id): noteExchange(ofIKE: id, at: now)
     case .sas(let list): take(list, at: now)
     case .connections(let connections):
+      let old = ike.connections
       ike.connections = connections
+      hearConnections(insteadOf: old, at: now)
       reviewDaemonDPD()
       answerWaiting(at: now)
     case .finished(let request, let failure): finish(request, failure, at: now)
@@ -49,13 +51,16 @@ extension Core {
         ike.isConnected ? .warning : .info, "-",
         "vici: \(reason); going on without: SAs are cleared by the kernel's EXPIRE")
     }
+    let isFirst = ike.obstacle == nil && !ike.isConnected
     ike.isConnected = false
     ike.obstacle = reason
     (ike.isListing, ike.mustListAgain, ike.listAt) = (false, false, nil)
     (ike.connections, ike.connectionsAskedAt) = (nil, nil)
     ike.sas = nil
     (ike.missing, ike.sharesKernel) = ([:], false)
+    news.polledAt = nil
     timers.set(.ike, to: nil)
+    timers.set(.connections, to: nil)
     suspendRenegotiations(at: now)
     dpd.fallen = []
     take(ikeSAs: [], at: now)
@@ -66,6 +71,7 @@ extension Core {
       tunnels[id]?.isOrphaned = false
       settleCommand(id, at: now)
     }
+    if isFirst { lookForListeners() }
   }
 
   // MARK: Lists
@@ -116,6 +122,7 @@ extension Core {
   }
 
   private mutating func take(_ list: [IKESA], at now: Instant) {
+    hearIKESAs(list, insteadOf: ike.sas?.list, at: now)
     ike.sas = (list, ike.askedAt)
     endList(rest: ike.askedAt.duration(to: now) * Self.listRest, at: now)
     nameTunnels(list, at: now)
@@ -126,6 +133,7 @@ extension Core {
     if !isStandby { recallMoved(at: now) }
     // Last: what follows is for the next list.
     terminateDoomed(list, at: now)
+    watchConnections(at: now)
   }
 
   /// The daemon cannot list; perhaps a later version of it can.

@@ -17,7 +17,10 @@ extension Core {
     hasStarted = true
     for id in tunnels.keys { settle(id, at: now) }
     for name in gates.keys.sorted() { settleGate(name, at: now) }
-    if isFirst { cleanUp(at: now) }
+    if isFirst {
+      cleanUp(at: now)
+      lookForListeners()
+    }
     settleOwnLinks(at: now)
     settleBadSPI(at: now)
     hasSwept = true
@@ -54,6 +57,7 @@ extension Core {
       if isNew {
         noteExchange(in: key, at: now)
         noteAddress(key.remote)
+        hearPeer(key.remote, "new SAs", at: now)
       }
       settlePeer(key.remote, at: now)
     }
@@ -77,6 +81,7 @@ extension Core {
   mutating func insert(_ link: Link, at now: Instant) {
     let old = links.insert(link)
     noteScope(of: link)
+    hearLink(link, insteadOf: old, at: now)
     gates[link.name]?.isWaitingForLink = false
     noteAdmin(link)
     if old?.isAdminUp == true, !link.isAdminUp { routesMayHaveGone(link.index) }
@@ -120,6 +125,7 @@ extension Core {
   }
 
   mutating func insert(_ address: InterfaceAddress, at now: Instant) {
+    hearAddress(address, at: now)
     noteAddress(address)
     for sa in sas.withoutDirection { insert(sa, at: now) }
     if let name = links[address.linkIndex]?.name { settleGate(name, at: now) }
@@ -177,6 +183,7 @@ extension Core {
   mutating func observe(_ route: Route, _ change: RouteChange, at now: Instant) {
     routes.observe(route, change)
     fitness.peerRoutes.observe(route, change)
+    hearRoute(route, at: now)
     settleGates(of: route, at: now)
   }
 

@@ -10,7 +10,7 @@ extension Core {
     func isDue(_ deadline: Instant?) -> Bool { deadline.map { $0 <= now } ?? false }
     if isDue(monitor.absentUntil) { return endAbsence(id, at: now) }
     if isDue(monitor.clearAt) { clear(id, at: now) }
-    if isDue(monitor.clearAgainAt) { clearAgain(id, at: now) }
+    if isDue(monitor.ladder?.lookAgainAt) { climb(id, at: now) }
     let (drained, pause) = (drainedAt ?? now, lastPause)
     if let expired = monitors[id]?.window.expire(drained: drained, after: pause) {
       count(id) {
@@ -158,8 +158,7 @@ extension Core {
     case .down: reason = monitor.isVerified ? .answered : .pathVerified
     }
     // Nothing more is taken from what shows life.
-    monitors[id]?.clearAt = nil
-    endClearing(id)
+    spare(id, at: now)
     guard monitor.window.consecutiveReplies >= recoveryThreshold(of: tunnel, at: now) else {
       // With a long interval the replies that are still wanted would keep a good path closed.
       if let next = monitor.nextProbe {

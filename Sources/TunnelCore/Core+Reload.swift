@@ -33,6 +33,7 @@ extension Core {
     endMassFailure(at: now)
     endCapture()
     settleBadSPI(at: now)
+    lookForListeners()
     isReloading = false
     return Answer(isDone: true, lines: change.lines)
   }

@@ -51,13 +51,13 @@ extension Core {
   /// in vain stays known, since only this end can bring that back once it is active again.
   mutating func forgetRenegotiations() {
     ike.renegotiations = [:]
-    (ike.condemned, ike.doomed) = ([:], [:])
+    ike.doomed = [:]
     for id in tunnels.keys { tunnels[id]?.owesNegotiation = false }
   }
 
   /// Compares what the daemon believes in with the kernel, and takes the next steps.
   mutating func renegotiate(_ list: [IKESA], at now: Instant) {
-    let condemned = ike.condemned.keys.flatMap { monitors[$0]?.clearing.map(\.key.id) ?? [] }
+    let condemned = setsForDaemon.flatMap { $0.ladder.sas.map(\.key.id) }
     let lost = judgeMissing(list, at: now)
     let view = DaemonView(
       list, isInKernel: sas.contains, lost: lost, condemned: Set(condemned))
@@ -91,20 +91,15 @@ extension Core {
   /// Sets whose path is dead: their children are terminated at once, by a list that was asked for
   /// after that was decided. SAs that the daemon does not know are expired.
   private mutating func condemn(_ view: DaemonView, at now: Instant) {
-    for (id, decidedAt) in ike.condemned.sorted(by: { $0.key < $1.key }) {
-      guard let monitor = monitors[id], !monitor.clearing.isEmpty, monitor.rung == .daemon else {
-        ike.condemned[id] = nil
-        continue
-      }
-      guard ike.askedAt >= decidedAt else { continue }
-      let mine = Set(monitor.clearing.map(\.key.id))
+    for (set, ladder, decidedAt) in setsForDaemon where ike.askedAt >= decidedAt {
+      let mine = Set(ladder.sas.map(\.key.id))
       if mine.isDisjoint(with: view.sas) {
-        climb(id, at: now)
+        climb(set.id, at: now)
         continue
       }
       for (name, doomed) in view.doomed
       where doomed.contains(where: { !mine.isDisjoint(with: $0.sas) }) {
-        condemn(name, of: monitor.tunnel, decidedAt)
+        condemn(name, of: set.tunnel, decidedAt)
       }
     }
   }
@@ -200,7 +195,9 @@ extension Core {
   }
 
   private mutating func bringUp(_ name: ChildName, _ tunnel: Tunnel, at now: Instant) {
-    let patience = now.advanced(by: initiationGrace(tunnel))
+    // What has waited for this very moment waits no longer.
+    let grace = hasHeardNews(tunnel, at: now) ? .zero : initiationGrace(tunnel)
+    let patience = now.advanced(by: grace)
     let known = ike.renegotiations[name]
     if let known, known.step != .restored || known.tunnel != tunnel.id { return }
     var work =
@@ -294,7 +291,7 @@ extension Core {
     if case .initiate = request, failure != nil { ike.connectionsAskedAt = nil }
     switch request {
     case .listSAs: listFailed(at: now)
-    case .listConnections: ike.connections = nil
+    case .listConnections: (ike.connections, news.polledAt) = (nil, nil)
     case .rekeyChild: wantList(at: now)
     case .terminateChild, .terminateIKE, .initiate:
       guard let name else { return }
@@ -306,9 +303,10 @@ extension Core {
   /// The connection to the daemon is lost: what was to be cleared through it is expired.
   mutating func suspendRenegotiations(at now: Instant) {
     for name in ike.renegotiations.keys { ike.renegotiations[name]?.suspend() }
-    let doomed = ike.doomed.values.flatMap(\.sets)
     ike.doomed = [:]
-    for id in (doomed + ike.condemned.keys).sorted() { climb(id, at: now) }
+    for id in monitors.keys.sorted() where monitors[id]?.ladder?.rung == .daemon {
+      climb(id, at: now)
+    }
   }
 }
 

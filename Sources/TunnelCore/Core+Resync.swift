@@ -3,6 +3,7 @@
 extension Core {
   mutating func respond(to esp: CapturedESP, from gateway: String, at now: Instant) {
     badSPI.peers[gateway, default: BadSPI.Peer()].note(esp, at: now)
+    hearPeer(esp.source, "it sends ESP", at: now)
     answer(esp, from: gateway, at: now)
   }
 

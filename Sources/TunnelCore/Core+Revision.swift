@@ -3,6 +3,7 @@ extension Core {
   /// A tunnel has other settings now than `old`.
   mutating func revise(_ id: TunnelID, insteadOf old: Tunnel, at now: Instant) {
     reviseBackoff(id, at: now)
+    spareUnwanted(of: id, at: now)
     let establish = tunnels[id]?.vpn?.establishTunnels
     if establish != old.vpn?.establishTunnels { reviseRenegotiations(id, establish) }
     let command = tunnels[id]?.vpn?.renegotiateCommand

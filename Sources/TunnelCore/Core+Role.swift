@@ -55,8 +55,7 @@ extension Core {
     monitors[id]?.hasFailed = false
     monitors[id]?.nextProbe = nil
     monitors[id]?.clearAt = nil
-    monitors[id]?.clearing = []
-    monitors[id]?.clearAgainAt = nil
+    endClearing(id)
     monitors[id]?.window.restart()
     schedule(id)
   }

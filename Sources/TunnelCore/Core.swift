@@ -19,7 +19,9 @@ import OrderedCollections
 /// - `Core+PathMTU`: how large a packet a path carries
 /// - `Core+Clearing`: how SAs of a dead path are taken away
 /// - `Core+Guards`: whether they may be, now
+/// - `Core+Restorable`: whether anybody would bring them back
 /// - `Core+Backoff`: attempts on one tunnel, and when it has recovered
+/// - `Core+GoodNews`: what ends a wait for the next attempt
 /// - `Core+MassFailure`: most tunnels fail at once
 /// - `Core+Answers`: destinations that have not answered once
 /// - `Core+DPD`: whether an IKE peer is there at all
@@ -57,6 +59,10 @@ public struct Core: Sendable {
     /// What the record on disk does not have yet.
     case record
     case badSPI
+    /// Good news are passed on.
+    case news
+    /// Connections are looked for.
+    case connections
     case verification(TunnelID)
     /// Routes are to be dumped.
     case routes
@@ -105,6 +111,8 @@ public struct Core: Sendable {
   /// Attempts on tunnels that are forgotten while they have no SA.
   var departed: [String: Attempts] = [:]
   var badSPI = BadSPI()
+  var listeners = ExpireListeners()
+  var news = News()
   /// What monitoring systems count.
   var ledger = Ledger()
   /// Active, unless told otherwise.
@@ -227,6 +235,7 @@ public struct Core: Sendable {
     case .triggerFailed(let id, let errno): triggerFailed(id, errno)
     case .ownLinkFailed(let ifID, let message): ownLinkFailed(ifID, message)
     case .role(let role): take(role, at: now)
+    case .expireListeners(let isHeard): take(isExpireHeard: isHeard, at: now)
     case .unknownSPIs(let count): take(unknownSPIs: count, at: now)
     case .captured(let packets): take(packets, at: now)
     case .badSPIFailed(let message): badSPIFailed(message)
@@ -274,6 +283,8 @@ public struct Core: Sendable {
       case .mass: raiseSilenced()
       case .record: writeRecord()
       case .badSPI: wakeBadSPI(at: now)
+      case .news: passOnNews(at: now)
+      case .connections: pollConnections(at: now)
       case .verification(let id): endVerification(id)
       case .routes: mustReadRoutes = true
       }

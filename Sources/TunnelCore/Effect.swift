@@ -31,6 +31,8 @@ public enum Effect: Hashable, Sendable {
   case readRoutes
   /// Ask the IKE daemon.
   case vici(VICIRequest)
+  /// Find out whether an IKE daemon listens to the kernel's EXPIRE.
+  case readExpireListeners
   /// Read the kernel's counter of ESP without an SA: XfrmInNoStates of this namespace.
   case readUnknownSPIs
   /// Capture ESP with unknown SPIs and give it back as `Event.captured`, until told to end.

@@ -72,6 +72,9 @@ public enum Event: Sendable {
   case clearFailed(MonitorID, SAKey, message: String)
   /// The connection to the IKE daemon said something.
   case vici(VICIEvent)
+  /// Whether an IKE daemon listens to the kernel's EXPIRE, as asked for by
+  /// `Effect.readExpireListeners`.
+  case expireListeners(isHeard: Bool)
   /// Packets of ESP so far that the kernel had no SA for, as asked for by `Effect.readUnknownSPIs`.
   case unknownSPIs(UInt64)
   /// Packets that the capture saw.

@@ -246,7 +246,7 @@ extension Core {
     }
     return sets.lazy.compactMap(\.obstacle).first.map(\.description)
       ?? tunnel.nameObstacle?.description ?? tunnel.trigger?.obstacle?.description
-      ?? (tunnel.isOrphaned ? Tunnel.orphanText : nil)
+      ?? (tunnel.isOrphaned ? Tunnel.orphanText : nil) ?? unrestorable(tunnel)
   }
 
   func wayName(_ way: ProbeWay) -> String {

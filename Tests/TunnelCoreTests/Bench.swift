@@ -33,6 +33,8 @@ struct Bench {
   var link = Bench.link()
   /// Whether clears take the SAs away as the kernel does.
   var obeysClears = true
+  /// Whether an IKE daemon listens to the kernel's EXPIRE.
+  var isExpireHeard = true
   /// Packets of ESP without an SA, as the kernel counts them.
   var unknownSPIs: UInt64 = 0
   private(set) var isCapturing = false
@@ -223,6 +225,7 @@ struct Bench {
         play(.peerCounters(id, sas.filter { keys.contains($0.key) }.mapValues(\.packets)))
       case .sendIKEPing(let target) where daemonAnswers: play(.ikePingAnswered(target))
       case .readUnknownSPIs: play(.unknownSPIs(unknownSPIs))
+      case .readExpireListeners: play(.expireListeners(isHeard: isExpireHeard))
       case .capture: isCapturing = true
       case .endCapture: isCapturing = false
       case .readDecrypted(let gateway, let keys):

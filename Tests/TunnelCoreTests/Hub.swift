@@ -159,6 +159,7 @@ struct Hub {
         }
       case .sendIKEPing(let target) where answering && !isSilent(target.remote):
         play(.ikePingAnswered(target))
+      case .readExpireListeners: play(.expireListeners(isHeard: true))
       case .readPeerCounters(let id, let keys): play(.peerCounters(id, count(keys)))
       case .sendProbe, .endProbes, .makeLink, .removeLink, .readCounters, .readRoutes, .vici,
         .readUnknownSPIs, .capture, .endCapture, .readDecrypted, .sendIKEPing, .rekey, .delete,

@@ -17,7 +17,8 @@ extension Oracle {
       case .readPeerCounters, .sendIKEPing, .rekey:
         require(false, "\(effect) without dead-peer-detection")
       case .trigger: require(false, "\(effect) without a trap policy")
-      case .readCounters, .readRoutes, .vici, .run, .delete, .answer, .alarm, .massAlarm, .log:
+      case .readCounters, .readRoutes, .vici, .run, .delete, .answer, .alarm, .massAlarm, .log,
+        .readExpireListeners:
         break
       }
     }

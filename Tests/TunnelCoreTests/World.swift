@@ -138,6 +138,7 @@ struct World {
       for sa in list { kernel.expire(sa, charonListens: scenario.charonListens) }
       return []
     case .readRoutes: return losesEvents ? [] : [.routes(kernel.routes)]
+    case .readExpireListeners: return [.expireListeners(isHeard: scenario.charonListens)]
     case .readCounters, .vici, .run, .answer, .alarm, .massAlarm, .log, .endProbes, .makeLink,
       .removeLink, .readUnknownSPIs, .capture, .endCapture, .readDecrypted, .readPeerCounters,
       .sendIKEPing, .rekey, .trigger:

@@ -304,6 +304,8 @@ public final class Agent {
       return [readRoutes()]
     case .vici(let request):
       return vici.request(request, at: monotonicNow()).map { .vici($0) }
+    case .readExpireListeners:
+      return [readExpireListeners()]
     case .readUnknownSPIs:
       return [readUnknownSPIs()]
     case .capture(let request):

@@ -67,7 +67,7 @@ public enum Release {
         }
       case .sendProbe, .endProbes, .makeLink, .clear, .readCounters, .readRoutes, .vici, .delete,
         .run, .answer, .readPeerCounters, .sendIKEPing, .rekey, .readUnknownSPIs, .capture,
-        .endCapture, .readDecrypted, .alarm, .massAlarm, .log, .trigger:
+        .readExpireListeners, .endCapture, .readDecrypted, .alarm, .massAlarm, .log, .trigger:
         break
       }
     }

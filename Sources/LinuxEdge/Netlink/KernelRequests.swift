@@ -103,8 +103,23 @@ extension KernelRequests {
 
   /// Those of them that are of interest. The kernel picks them out, link by link; it passes over
   /// all others in its tables each time, so with many links all are dumped once and picked out here.
+  /// So they are where a tunnel's link may carry the route to a peer: which one does is told by what
+  /// the other links have.
   public func dumpRoutes(_ interest: RouteInterest) throws(EdgeError) -> [Route] {
-    let links = interest.links.count > Self.mostLinksSingly ? [0] : interest.links
+    guard interest.links.count <= Self.mostLinksSingly else {
+      return try dumpRoutes(interest, by: [0])
+    }
+    let found = try dumpRoutes(interest, by: interest.links)
+    let mayLeadToPeer = found.contains {
+      $0.kind == .unicast && $0.routeProtocol != Route.agentProtocol
+        && interest.leadsToPeer($0.identity)
+    }
+    return mayLeadToPeer ? try dumpRoutes(interest, by: [0]) : found
+  }
+
+  private func dumpRoutes(
+    _ interest: RouteInterest, by links: [Int32]
+  ) throws(EdgeError) -> [Route] {
     var filters: [(link: Int32, maker: UInt8)] = links.map { ($0, 0) }
     filters.append((0, Route.agentProtocol))
     var seen: Set<Route> = []

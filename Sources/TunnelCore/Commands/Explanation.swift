@@ -10,6 +10,7 @@ extension Core {
     lines += degradation(of: tunnel).map { ["  degraded: \($0)"] } ?? []
     lines.append("  gate: \(gateLine(tunnel, at: now))")
     lines += next(tunnel, at: now).map { "  next: \($0)" }
+    if tunnel.state != .down { lines += unrestorable(tunnel).map { ["  if it fails: \($0)"] } ?? [] }
     lines += remedies(tunnel).map { "  to change it: \($0)" }
     return lines
   }
@@ -103,6 +104,9 @@ extension Core {
     if let obstacle = monitor.obstacle { return "not probed: \(obstacle)" }
     if let until = monitor.absentUntil {
       return "counts as absent \(within(until)), unless SAs come"
+    }
+    if let tunnel = tunnels[monitor.tunnel], monitor.phase.isDown, let why = unrestorable(tunnel) {
+      return why
     }
     if let clearAt = monitor.clearAt { return "SAs are cleared \(within(clearAt))" }
     let silence = monitor.isNeverAnswered ? ", which count for nothing: none was ever answered" : ""

@@ -58,8 +58,11 @@ struct PeerWatch: Sendable {
 
 /// What is known of one address of a peer, whatever its SAs.
 struct PeerAnswers: Hashable, Sendable {
-  /// Whether its daemon has answered since it was last found dead.
+  /// Whether its daemon has answered since it was last gone.
   var isSupported = false
+  /// Whether it was found dead. It must be heard again once nobody watches it any more: until then
+  /// all of its IKE SAs are judged by what is known of it.
+  var wasDead = false
   /// Whether it was given time enough to answer for the first time, and did not.
   var isUnsupported = false
   var lastAskedAt: Instant?
@@ -86,6 +89,8 @@ struct DPDView: Sendable {
   var complaints: [IPAddress: String] = [:]
   /// Gateways by their addresses.
   private(set) var gateways: [IPAddress: String] = [:]
+  /// Those addresses, sorted.
+  private var addresses: [IPAddress] = []
   /// Which address of a gateway is in use or tried, where that is not the first.
   var currentAddress: [String: IPAddress] = [:]
   private var lastID = 0
@@ -100,8 +105,19 @@ struct DPDView: Sendable {
     for gateway in configuration.gateways.values {
       for address in gateway.addresses { gateways[address] = gateway.name }
     }
+    addresses = gateways.keys.sorted()
     currentAddress = currentAddress.filter { gateways[$0.value] == $0.key }
     complaints = complaints.filter { gateways[$0.key] != nil }
+  }
+
+  /// Addresses of gateways in a prefix, found without looking at all of them.
+  func peers(in prefix: IPPrefix) -> ArraySlice<IPAddress> {
+    var (low, high) = (0, addresses.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if addresses[middle] < prefix.address { low = middle + 1 } else { high = middle }
+    }
+    return addresses[low...].prefix { prefix.contains($0) }
   }
 
   mutating func add(_ key: PeerKey, gateway: String, at now: Instant) -> DetectorID {
@@ -118,5 +134,8 @@ struct DPDView: Sendable {
     guard ofPeer[watch.key.remote]?.isEmpty == true else { return }
     ofPeer[watch.key.remote] = nil
     failing.remove(watch.key.remote)
+    guard answers[watch.key.remote]?.wasDead == true else { return }
+    answers[watch.key.remote]?.isSupported = false
+    answers[watch.key.remote]?.wasDead = false
   }
 }

@@ -2,42 +2,23 @@
 ///
 /// Few of a full BGP table do, so that each is found by a search among the sorted peers.
 struct PeerRoutes: Sendable {
-  private var peers: [IPAddress] = []
+  private(set) var peers: SortedPeers
   private var routes: [IPPrefix: [Route]] = [:]
   /// Prefix lengths that any of them has or had.
   private var lengths: Set<Int> = []
 
   init(peers: some Sequence<IPAddress>) {
-    self.peers = Set(peers).sorted()
+    self.peers = SortedPeers(peers)
   }
 
   /// Adds peers; returns whether there is a new one, to which routes have to be told again.
-  mutating func add(_ more: some Sequence<IPAddress>) -> Bool {
-    let unknown = more.filter { peer in
-      let place = place(of: peer)
-      return place == peers.count || peers[place] != peer
-    }
-    guard !unknown.isEmpty else { return false }
-    peers = Set(peers + unknown).sorted()
-    return true
-  }
-
-  /// Where an address is or would be among the peers.
-  private func place(of address: IPAddress) -> Int {
-    var (low, high) = (0, peers.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if peers[middle] < address { low = middle + 1 } else { high = middle }
-    }
-    return low
-  }
+  mutating func add(_ more: some Sequence<IPAddress>) -> Bool { peers.add(more) }
 
   private func leadsToAnyPeer(_ route: Route) -> Bool {
     guard route.identity.table == RouteGuard.mainTable, route.kind == .unicast,
       route.routeProtocol != Route.agentProtocol
     else { return false }
-    let place = place(of: route.identity.destination.address)
-    return place < peers.count && route.identity.destination.contains(peers[place])
+    return peers.hasAny(in: route.identity.destination)
   }
 
   mutating func replaceAll(_ all: [Route]) {
@@ -73,5 +54,39 @@ struct PeerRoutes: Sendable {
       let (one, other) = ($0.identity, $1.identity)
       return (other.destination.length, one.metric) < (one.destination.length, other.metric)
     }
+  }
+}
+
+/// Addresses of IKE peers, among which those of a prefix are found by a search.
+struct SortedPeers: Sendable {
+  private var peers: [IPAddress]
+
+  init(_ peers: some Sequence<IPAddress>) { self.peers = Set(peers).sorted() }
+
+  /// Returns whether there is a new one.
+  mutating func add(_ more: some Sequence<IPAddress>) -> Bool {
+    let unknown = more.filter { peer in
+      let place = place(of: peer)
+      return place == peers.count || peers[place] != peer
+    }
+    guard !unknown.isEmpty else { return false }
+    peers = Set(peers + unknown).sorted()
+    return true
+  }
+
+  /// Whether a prefix holds any of them.
+  func hasAny(in prefix: IPPrefix) -> Bool {
+    let place = place(of: prefix.address)
+    return place < peers.count && prefix.contains(peers[place])
+  }
+
+  /// Where an address is or would be among them.
+  private func place(of address: IPAddress) -> Int {
+    var (low, high) = (0, peers.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if peers[middle] < address { low = middle + 1 } else { high = middle }
+    }
+    return low
   }
 }

@@ -1,5 +1,5 @@
 /// Which of the kernel's routes the agent has to know: those that go by a link that it may hold, its
-/// own, and what stands, or comes to stand, where one of them is. All others are neither kept nor
+/// own, what stands, or comes to stand, where one of them is, and what leads to a peer. All others are neither kept nor
 /// looked at any further: beside a full BGP table they are nearly all.
 ///
 /// What is not known is of interest: a link's event may still wait behind its routes'.
@@ -9,13 +9,17 @@ public struct RouteInterest: Sendable {
   let nexthops: [UInt32: Nexthop]
   /// Identities of routes that are kept, whatever their way.
   let known: Set<Route.Identity>
+  /// IKE peers: a route of the main table that leads to one is of interest by whatever link it goes.
+  let peers: SortedPeers
   /// Links that a tunnel may go by, in the order of their index.
   public let links: [Int32]
 
   init(
-    others: Set<Int32>, nexthops: [UInt32: Nexthop], known: Set<Route.Identity>, links: [Int32]
+    others: Set<Int32>, nexthops: [UInt32: Nexthop], known: Set<Route.Identity>,
+    peers: SortedPeers = SortedPeers([]), links: [Int32]
   ) {
-    (self.others, self.nexthops, self.known, self.links) = (others, nexthops, known, links)
+    (self.others, self.nexthops, self.known) = (others, nexthops, known)
+    (self.peers, self.links) = (peers, links)
   }
 
   /// All routes by these links.
@@ -39,7 +43,12 @@ public struct RouteInterest: Sendable {
     } else if legs.contains(where: { !others.contains($0) }) {
       return true
     }
-    return known.contains(identity)
+    return known.contains(identity) || leadsToPeer(identity)
+  }
+
+  /// Whether a route of such an identity may lead to a peer.
+  public func leadsToPeer(_ identity: Route.Identity) -> Bool {
+    identity.table == RouteGuard.mainTable && peers.hasAny(in: identity.destination)
   }
 
   /// Whether no tunnel goes by a nexthop.
@@ -87,7 +96,7 @@ extension Core {
     mutating get {
       RouteInterest(
         others: routeScope.others, nexthops: routes.nexthops, known: routes.knownIdentities,
-        links: routeScope.links.sorted())
+        peers: fitness.peerRoutes.peers, links: routeScope.links.sorted())
     }
   }
 
@@ -100,7 +109,7 @@ extension Core {
     return RouteInterest(
       others: scope.others,
       nexthops: Dictionary(nexthops.map { ($0.id, $0) }, uniquingKeysWith: { $1 }),
-      known: routes.knownIdentities, links: scope.links.sorted())
+      known: routes.knownIdentities, peers: fitness.peerRoutes.peers, links: scope.links.sorted())
   }
 
   private func mayHold(_ link: Link) -> Bool {

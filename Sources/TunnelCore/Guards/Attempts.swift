@@ -7,6 +7,15 @@ struct Attempts: Sendable {
   private(set) var lastAt: Instant?
   private(set) var nextAt: Instant?
 
+  /// The shortest and the longest distance of attempts that good news bring about.
+  private static let shortestNewsGap = Duration.seconds(5)
+  private static let longestNewsGap = Duration.seconds(60)
+  /// When good news last brought an attempt about, how long the next ones are not believed after it,
+  /// and whether the wait under way was cut short by some.
+  private var newsAt: Instant?
+  private var newsGap = Duration.zero
+  private var isHastened = false
+
   init(_ limits: Backoff.Limits) { backoff = Backoff(limits) }
 
   /// Those since the tunnel last recovered.
@@ -16,6 +25,10 @@ struct Attempts: Sendable {
 
   /// One is made now; returns how long the next one waits.
   mutating func begin(at now: Instant, using random: inout SplitMix64) -> Duration {
+    if isHastened {
+      isHastened = false
+      believeNews(at: now)
+    }
     let wait = backoff.next(using: &random)
     (lastAt, nextAt) = (now, now.advanced(by: wait))
     return wait
@@ -30,6 +43,30 @@ struct Attempts: Sendable {
   /// When something that took part in the one begun at `joined` may be done again; nil: at once.
   func due(after joined: Instant?) -> Instant? { joined == lastAt ? nextAt : nil }
 
+  /// Good news: the next one need not wait any longer. The first is believed at once; where a source
+  /// flaps, attempts come no faster than with growing distances. Those made stay counted. Returns
+  /// when what waits may go on, or nil when that is no earlier than before.
+  mutating func hasten(at now: Instant) -> Instant? {
+    if let last = newsAt, last.advanced(by: backoff.limits.maximum) <= now {
+      (newsAt, newsGap) = (nil, .zero)
+    }
+    let due = max(now, newsAt?.advanced(by: newsGap) ?? now)
+    guard let next = nextAt, next > now else {
+      guard due <= now else { return nil }
+      believeNews(at: now)
+      return now
+    }
+    guard due < next else { return nil }
+    nextAt = due
+    isHastened = true
+    return due
+  }
+
+  private mutating func believeNews(at now: Instant) {
+    newsAt = now
+    newsGap = min(max(newsGap * 2, initialWait, Self.shortestNewsGap), Self.longestNewsGap)
+  }
+
   /// Other bounds apply from now on, also to the wait that is under way.
   mutating func adopt(_ limits: Backoff.Limits, at now: Instant) {
     backoff.limits = limits
@@ -39,6 +76,7 @@ struct Attempts: Sendable {
   /// The tunnel has recovered.
   mutating func succeed() {
     backoff.reset()
+    isHastened = false
     (lastAt, nextAt) = (nil, nil)
   }
 }

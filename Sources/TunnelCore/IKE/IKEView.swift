@@ -35,8 +35,6 @@ struct IKEView: Sendable {
   var missing: [UInt32: MissingChild] = [:]
   /// Whether a child that it lists was seen in this namespace's kernel.
   var sharesKernel = false
-  /// Sets whose SAs are to be cleared through the daemon, and since when.
-  var condemned: [MonitorID: Instant] = [:]
   /// IKE SAs of dead peers that are to be terminated, by the daemon's number.
   var doomed: [UInt32: DeadPeer] = [:]
   /// Children that are being brought back.

@@ -78,6 +78,9 @@ struct Renegotiation: Sendable {
   private(set) var silences = 0
   private(set) var actedAt: Instant?
 
+  /// Whether good news came since the daemon did that: a silent peer is asked anew at once.
+  private var isHastened = false
+
   /// Times in a row that it was refused, and whether that was said of the last negotiation.
   private(set) var refusals = 0
   private var isRefused = false
@@ -124,6 +127,7 @@ struct Renegotiation: Sendable {
   /// The second and later silences in a row cost nobody anything but one packet, so there is no
   /// back-off before charon would have given up too.
   private var silenceLimit: Duration {
+    if isHastened { return Self.patience }
     let excess = min(max(silences - Self.mostPromptRetries, 0), 6)
     return min(Self.patience * (1 << excess), Self.longestSilence)
   }
@@ -174,6 +178,7 @@ struct Renegotiation: Sendable {
     if view.isOccupied {
       if let stuck = view.stuckIKE, askedAt >= actedAt?.advanced(by: silenceLimit) ?? now {
         silences += 1
+        isHastened = false
         return .forgetIKE(stuck)
       }
       if isDue {
@@ -190,6 +195,16 @@ struct Renegotiation: Sendable {
     isRefused = true
     refusals += 1
     return .refused
+  }
+
+  /// Good news came: what waits for the peer or for time goes on at `due`.
+  mutating func hasten(to due: Instant) {
+    switch step {
+    case .awaited, .cleared, .initiated:
+      dueAt = min(dueAt, due)
+      isHastened = true
+    case .suspected, .asked, .restored: break
+    }
   }
 
   /// It is tried with another address: at once, or when the next attempt is due.

@@ -55,12 +55,8 @@ struct SetMonitor: Sendable {
   var bornAt: Instant?
   /// When SAs are to be cleared.
   var clearAt: Instant?
-  /// SAs whose clearing was asked for, to be looked at again at `clearAgainAt`, and how.
-  var clearing: [SecurityAssociation] = []
-  var rung = ClearRung.expireFirst
-  /// Since when; nil while nothing is being cleared.
-  var rungAt: Instant?
-  var clearAgainAt: Instant?
+  /// The clear of its SAs that is under way.
+  var ladder: ClearLadder?
   /// Times its SAs were cleared.
   var clears = 0
   /// When they were the last time.
@@ -86,6 +82,9 @@ struct SetMonitor: Sendable {
   /// Whether the path was proven and no probe has been lost since the last answer; silence of who
   /// never answers is no loss.
   var isHealthy: Bool { phase == .up && (window.consecutiveLosses == 0 || isNeverAnswered) }
+
+  /// Whether its SAs are being taken away.
+  var isBeingCleared: Bool { ladder != nil }
 
   /// Whether it is up and has SAs in both directions.
   var isWhole: Bool { phase == .up && absentUntil == nil }
@@ -121,7 +120,7 @@ struct SetMonitor: Sendable {
   /// The first thing that is due.
   var deadline: Instant? {
     [
-      nextProbe, window.nextDeadline, absentUntil, clearAt, clearAgainAt, pathMTU.deadline,
+      nextProbe, window.nextDeadline, absentUntil, clearAt, ladder?.lookAgainAt, pathMTU.deadline,
     ].compactMap { $0 }.min()
   }
 }

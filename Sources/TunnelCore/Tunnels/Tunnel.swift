@@ -57,6 +57,8 @@ struct Tunnel: Sendable {
   var roundTrip = RoundTripMemory()
   /// Whether it was said that replies take longer than a probe is given by the configuration.
   var isDegraded = false
+  /// When it last heard good news while it had no SAs.
+  var heardNewsAt: Instant?
   /// Destinations that an alarm says have never answered.
   var warnedOf: Set<String> = []
   /// Sets that lived and are gone; none of them is back yet.

@@ -1,0 +1,114 @@
+import Testing
+import TunnelCore
+
+/// SAs that nobody would bring back are held on failure and never cleared.
+@Suite struct UnrestorableTests {
+  private static let detection = DeadPeerDetection(mode: .alwaysSend, interval: 2, threshold: 3)
+
+  private func bench(
+    _ monitor: Monitor? = Bench.monitor, establish: VPN.EstablishTunnels = .immediately,
+    command: [String]? = nil, detection: DeadPeerDetection? = nil
+  ) -> Bench {
+    var bench = Bench(monitor, establish: establish, command: command, detection: detection)
+    bench.isExpireHeard = false
+    bench.answering = true
+    bench.daemonAnswers = true
+    bench.boot(sas: Bench.pair(1))
+    bench.play(.vici(.disconnected("/run/charon.vici: No such file or directory")))
+    bench.wait(5)
+    #expect(bench.tunnel?.state == "up")
+    return bench
+  }
+
+  private func fails(_ bench: inout Bench) {
+    (bench.answering, bench.daemonAnswers) = (false, false)
+    bench.wait(120)
+    #expect(bench.tunnel?.state == "down")
+    #expect(bench.tunnel?.gate == "held")
+    #expect(bench.lastAlarm.contains("DOWN"))
+  }
+
+  private func said(_ bench: Bench) -> [String] {
+    bench.trace.compactMap {
+      if case .log(.warning, "to-b", let text) = $0.effect, text.hasPrefix("nobody could restore") {
+        text
+      } else {
+        nil
+      }
+    }
+  }
+
+  @Test(arguments: VPN.EstablishTunnels.allCases)
+  func nothingIsCleared(_ establish: VPN.EstablishTunnels) {
+    var bench = bench(establish: establish)
+    #expect(said(bench).count == 1, "said at start")
+    #expect(bench.tunnel?.obstacle?.hasPrefix("nobody could restore") == true)
+    #expect(
+      bench.core.explanation(of: "to-b", at: bench.instant)?
+        .contains { $0.contains("nobody could restore") } == true)
+    fails(&bench)
+    #expect(bench.clearTimes.isEmpty)
+    #expect(bench.trace.allSatisfy { if case .delete = $0.effect { false } else { true } })
+    #expect(bench.tunnel?.attempts == 0)
+    #expect(said(bench).count == 1, "said once")
+    bench.answering = true
+    bench.wait(5)
+    #expect(bench.state == "up/in-service/U")
+  }
+
+  @Test(arguments: [false, true]) func aDeadPeerIsNotClearedEither(isMonitored: Bool) {
+    let slow = Monitor(interval: .seconds(60), verifyPath: .init())
+    var bench = bench(isMonitored ? slow : nil, detection: Self.detection)
+    (bench.answering, bench.daemonAnswers) = (false, false)
+    bench.wait(120)
+    #expect(bench.tunnel?.state == "down")
+    #expect(bench.clearTimes.isEmpty)
+  }
+
+  /// An IKE daemon that comes later, a command, VICI.
+  @Test func whoeverCanIsGivenTheChance() {
+    var late = bench()
+    fails(&late)
+    late.isExpireHeard = true
+    late.wait(11)
+    #expect(late.clearTimes.count == 1)
+    #expect(late.tunnel?.obstacle == nil)
+
+    var commanded = bench(command: ["put-back"])
+    fails(&commanded)
+    #expect(!commanded.clearTimes.isEmpty)
+    #expect(said(commanded).isEmpty)
+
+    var connected = bench()
+    connected.play(.vici(.connected))
+    connected.play(.vici(.disconnected("gone")))
+    fails(&connected)
+    #expect(!connected.clearTimes.isEmpty)
+  }
+
+  /// responder-only never runs the command, so it is of no use after a clear.
+  @Test func aCommandThatIsNeverRunIsNobody() {
+    var bench = bench(establish: .responderOnly, command: ["put-back"])
+    fails(&bench)
+    #expect(bench.clearTimes.isEmpty)
+    #expect(said(bench).count == 1)
+  }
+
+  /// A daemon that listened at start and is gone when it matters.
+  @Test func whoListensIsReadBeforeEachClear() {
+    var bench = bench()
+    bench.isExpireHeard = true
+    bench.play(.expireListeners(isHeard: true))
+    bench.wait(30)
+    bench.isExpireHeard = false
+    fails(&bench)
+    #expect(bench.clearTimes.isEmpty)
+  }
+
+  /// Who orders it knows what he does.
+  @Test func anOperatorsClearIsObeyed() {
+    var bench = bench()
+    bench.play(.command(.clear(tunnel: "to-b"), nil))
+    #expect(bench.clearTimes.count == 1)
+  }
+}
