@@ -116,7 +116,7 @@ extension Core {
 
   /// Whether an XFRM interface of mode `external` serves all if_ids: a link for one of them would
   /// take its packets away (net/xfrm/xfrm_interface_core.c, `xfrmi_rcv_cb`).
-  private var hasExternalLink: Bool { !links.xfrm(0).isEmpty }
+  private var hasExternalLink: Bool { links.xfrm(0).contains { !$0.hasSAsElsewhere } }
 
   /// Why SAs with an if_id cannot be probed just now.
   func ownLinkObstacle(_ ifID: UInt32) -> ProbeObstacle {
@@ -157,9 +157,10 @@ extension Link {
   /// Name of the agent's own link for an if_id: at most 11 characters.
   public static func ownName(_ ifID: UInt32) -> String { "vpa" + String(ifID, radix: 16) }
 
-  /// Whether this is one of them.
+  /// Whether this is one of them. What came from another namespace is another agent's.
   public var isOwn: Bool {
-    if case .xfrm(let ifID) = kind { ifID != 0 && name == Self.ownName(ifID) } else { false }
+    guard !hasSAsElsewhere else { return false }
+    return if case .xfrm(let ifID) = kind { ifID != 0 && name == Self.ownName(ifID) } else { false }
   }
 
   /// Whether one of them could have this name.

@@ -12,7 +12,9 @@ struct LinkStory {
   private(set) var core: Core
   private(set) var kernel = ModelKernel()
   private(set) var violation: String?
+  /// Every event and step, if `isTold`.
   private(set) var told: [String] = []
+  var isTold = false
   /// Steps that changed a link which may be changed: a story without any proves little.
   private(set) var changes = 0
   private var random: SeededRandom
@@ -127,7 +129,7 @@ struct LinkStory {
     var events = [event]
     while !events.isEmpty, violation == nil {
       let event = events.removeFirst()
-      told.append("\(event)")
+      if isTold { told.append("\(event)") }
       for effect in core.handle(event, at: now) {
         switch effect {
         case .changeGate(let plan):
@@ -149,7 +151,7 @@ struct LinkStory {
 
   private mutating func check(_ plan: GatePlan) {
     for step in plan.steps {
-      told.append("  \(plan.link): \(step)")
+      if isTold { told.append("  \(plan.link): \(step)") }
       if let link = kernel.link(named: plan.link), !step.restores, step.changesHost, !fits(link) {
         violation = "\(step) for \(plan.link), which is \(link.kind)"
       }

@@ -13,9 +13,12 @@ import Testing
       changes += story.changes
       guard let violation = story.violation else { continue }
       failed += 1
+      story = LinkStory(seed: seed)
+      story.isTold = true
+      story.tell()
       Issue.record(
         "seed \(seed): \(violation)\n\(story.told.suffix(12).joined(separator: "\n").prefix(4000))")
     }
-    #expect(changes > PropertyTests.seeds.count)
+    #expect(changes > PropertyTests.seeds.count / 4)
   }
 }

@@ -135,10 +135,12 @@ extension DoctorFacts {
     var link: Link
   }
 
-  /// VPNs with their links.
+  /// VPNs with their links; without those that can be no tunnel's, of which `link` is said alone.
   var bound: [Bound] {
     configuration.vpns.compactMap { vpn in
-      guard let name = vpn.bindInterface, let link = link(named: name) else { return nil }
+      guard let name = vpn.bindInterface, let link = link(named: name), link.misfit == nil else {
+        return nil
+      }
       return Bound(vpn: vpn, link: link)
     } + templated
   }

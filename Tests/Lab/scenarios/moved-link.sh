@@ -19,7 +19,7 @@ story() {
   child_up gw-a
   wait_until 10 "a ping passes" -- ping_once gw-inner 169.254.100.2
   expect "the kernel says where it is from" -- \
-    prints 'link-netnsid' ip -n gw-inner -d link show xfrm0
+    prints 'link-netns' ip -n gw-inner -d link show xfrm0
 
   LINK=xfrm0 monitoring gw-a | agent gw-inner
   wait_until 5 "the log says it" -- agent_logged gw-inner \

@@ -118,13 +118,6 @@ let linkRows: [SpoiledRow] = [
     $0.routes[0] = HealthyFacts.route("0.0.0.0/0", by: 5)
     $0.routes.append(route)
   },
-  .init("if-id", .warning, "in this namespace, but they carry packets", "netns") {
-    $0.links.remove(at: 2)
-    $0.configuration.vpns[1].bindInterface = nil
-    $0.configuration.vpns.append(
-      VPN(name: "to-c2", gateway: "c", bindInterface: "vti0", linkControl: .none))
-    for index in 2...3 { $0.sas[index].packets = 9 }
-  },
   .init("link", .error, "vti0 is set down", "ip link set vti0 up") {
     $0.links[1].isAdminUp = false
   },
