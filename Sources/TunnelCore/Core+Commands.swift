@@ -120,9 +120,9 @@ extension Core {
   private mutating func prove(_ id: MonitorID, of tunnel: Tunnel, at now: Instant) {
     guard let monitor = monitors[id], let policy = tunnel.monitor else { return }
     if let obstacle = monitor.obstacle, obstacle.isMisplaced {
+      let line = "\(subject(monitor, tunnel)): not probed: \(obstacle)"
       verifications[tunnel.id]?.isProven = false
-      verifications[tunnel.id]?.lines.append(
-        "\(subject(monitor, tunnel)): not probed: \(obstacle)")
+      verifications[tunnel.id]?.lines.append(line)
     }
     guard monitor.phase != .incomplete, monitor.absentUntil == nil else { return }
     if monitor.phase != .observed { sendProbe(id, at: now) }

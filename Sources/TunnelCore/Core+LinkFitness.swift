@@ -124,7 +124,8 @@ extension Core {
     switch childName(of: user) {
     case .success(let name): return name == known
     case .failure(.several): return false
-    case .failure(.noGateway), .failure(.noConnection), .failure(.noChild): return true
+    case .failure(.noGateway), .failure(.nothingLoaded), .failure(.noConnection), .failure(.noChild):
+      return true
     }
   }
 
