@@ -118,8 +118,10 @@ extension Core {
   }
 
   private func isUsed(_ child: ChildSA) -> Bool {
-    guard let id = child.sas.lazy.compactMap({ sas.home(of: $0) }).first.flatMap({ monitorOfSet[$0] })
-    else { return child.sas.contains(where: sas.contains) || !child.isTunnel }
+    let home = child.sas.lazy.compactMap { sas.home(of: $0) }.first
+    guard let id = home.flatMap({ monitorOfSet[$0] }) else {
+      return child.sas.contains(where: sas.contains) || !child.isTunnel
+    }
     return monitors[id]?.obstacle?.isMisplaced != true
   }
 }

@@ -129,7 +129,8 @@ extension Core {
   private func narrowed(_ names: [ChildName], for tunnel: Tunnel) -> [ChildName] {
     guard names.count > 1 else { return names }
     let taken = Set(
-      tunnels.values.filter { $0.id != tunnel.id && $0.ike?.childID != nil }.compactMap(\.ike?.name))
+      tunnels.values.filter { $0.id != tunnel.id && $0.ike?.childID != nil }
+        .compactMap(\.ike?.name))
     var rest = names
     func narrow(_ isFitting: (ChildName) -> Bool) {
       let fitting = rest.filter(isFitting)

@@ -66,7 +66,8 @@ extension Core {
 
   /// Why a tunnel's SAs are not cleared, whatever `action` says; nil when they are.
   func unrestorable(_ tunnel: Tunnel) -> String? {
-    guard listeners.answer?.isHeard == false, needsListener(tunnel), !isStandby, let vpn = tunnel.vpn,
+    guard listeners.answer?.isHeard == false, needsListener(tunnel), !isStandby,
+      let vpn = tunnel.vpn,
       vpn.monitor?.action == .clear, !tunnel.monitors.isEmpty
     else { return nil }
     let command =

@@ -21,7 +21,8 @@ import TunnelCore
   }
 
   enum Happening: CaseIterable {
-    case nothing, secondClear, standby, reloadedAlike, reloadedToHold, renamed, viciLost, viciLostAndBack
+    case nothing, secondClear, standby, reloadedAlike, reloadedToHold, renamed, viciLost,
+      viciLostAndBack
     case newSAs, answered
   }
 

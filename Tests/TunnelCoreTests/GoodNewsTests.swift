@@ -76,8 +76,9 @@ import TunnelCore
     return [Self.connection]
   }
 
-  private static func route(_ destination: IPPrefix) -> Route {
-    Route(identity: .init(table: 254, destination: destination), linkIndex: 2, message: [9])
+  private static func route(_ destination: IPPrefix, linkIndex: Int32 = 2) -> Route {
+    Route(
+      identity: .init(table: 254, destination: destination), linkIndex: linkIndex, message: [9])
   }
 
   @Test(arguments: News.allCases) func theWaitIsOver(_ news: News) {
@@ -103,9 +104,7 @@ import TunnelCore
     var bench = waiting()
     // An address of a tunnel's, a route through one or to somewhere else, a link that was up.
     bench.play(.address(InterfaceAddress(linkIndex: 7, address: Self.away, prefixLength: 24)))
-    var through = Self.route(.any(.ipv4))
-    through.linkIndex = 7
-    bench.play(.route(through))
+    bench.play(.route(Self.route(.any(.ipv4), linkIndex: 7)))
     bench.play(.route(Self.route(IPPrefix(IPAddress(10, 99, 0, 0), length: 16))))
     bench.play(.link(Bench.underlay))
     bench.play(.address(Bench.addresses[0]))

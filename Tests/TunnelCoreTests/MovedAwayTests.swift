@@ -3,8 +3,8 @@ import TunnelCore
 
 /// SAs that strongSwan moved (MOBIKE) to where the tunnel's link cannot carry them.
 @Suite struct MovedAwayTests {
-  static let local6 = IPAddress("2001:db8:1::1")!
-  static let remote6 = IPAddress("2001:db8:2::1")!
+  static let local6 = IPAddress(family: .ipv6, bits: 0x2001_0db8_0001 << 80 | 1)
+  static let remote6 = IPAddress(family: .ipv6, bits: 0x2001_0db8_0002 << 80 | 1)
   static let elsewhere = IPAddress(203, 0, 113, 77)
 
   private static func pair(_ number: UInt32, _ local: IPAddress, _ remote: IPAddress)

@@ -3,7 +3,8 @@ import TunnelCore
 
 /// Several IKE SAs with one peer: what is known of the peer judges all of them.
 @Suite struct SeveralIKESAsTests {
-  private static func ike(_ id: UInt32, connection: String = "to-b", _ children: [UInt32]) -> IKESA {
+  private static func ike(_ id: UInt32, connection: String = "to-b", _ children: [UInt32]) -> IKESA
+  {
     IKESA(
       connection: connection, id: id, isInitiator: true, local: Bench.local, remote: Bench.remote,
       children: children.map {

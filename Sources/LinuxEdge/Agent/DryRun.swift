@@ -14,7 +14,8 @@ struct DryRun {
   mutating func events(insteadOf effect: Effect, notify: String?) -> [Event]? {
     switch effect {
     case .sendProbe, .endProbes, .readCounters, .readRoutes, .readUnknownSPIs, .capture,
-      .readExpireListeners, .endCapture, .readDecrypted, .readPeerCounters, .sendIKEPing, .answer, .log, .vici(.listSAs),
+      .readExpireListeners, .endCapture, .readDecrypted, .readPeerCounters, .sendIKEPing, .answer,
+      .log, .vici(.listSAs),
       .vici(.listConnections):
       return nil
     case .alarm(let alarm):

@@ -10,7 +10,9 @@ extension Core {
     lines += degradation(of: tunnel).map { ["  degraded: \($0)"] } ?? []
     lines.append("  gate: \(gateLine(tunnel, at: now))")
     lines += next(tunnel, at: now).map { "  next: \($0)" }
-    if tunnel.state != .down { lines += unrestorable(tunnel).map { ["  if it fails: \($0)"] } ?? [] }
+    if tunnel.state != .down {
+      lines += unrestorable(tunnel).map { ["  if it fails: \($0)"] } ?? []
+    }
     lines += remedies(tunnel).map { "  to change it: \($0)" }
     return lines
   }

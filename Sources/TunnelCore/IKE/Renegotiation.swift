@@ -221,7 +221,9 @@ struct Renegotiation: Sendable {
   }
 
   /// It is not known what to initiate; looked up again at `time`.
-  mutating func awaitName(until time: Instant) { (step, dueAt, isNameless) = (.awaited, time, true) }
+  mutating func awaitName(until time: Instant) {
+    (step, dueAt, isNameless) = (.awaited, time, true)
+  }
 
   /// That is known now: what had to wait for it alone is done at once.
   mutating func takeName(at now: Instant) {

@@ -28,7 +28,7 @@ story() {
   expect "and nothing leaks" -- is_unreachable gw-a 10.2.0.0/16
 
   run kill -KILL "$(outer_pid gw-a)"
-  wait_until 10 "systemd starts it again" -- unit_is gw-a vpnagent active
+  wait_until 40 "systemd starts it again" -- unit_is gw-a vpnagent active
   expect "a crash keeps the gate" -- operstate_is gw-a vti0 DORMANT
 
   systemctl gw-a stop vpnagent
@@ -39,8 +39,8 @@ story() {
   wait_until 10 "the link is held" -- operstate_is gw-a vti0 DORMANT
   echo 'nonsense = 1' >"$LAB/agent-gw-a.toml"
   run kill -KILL "$(outer_pid gw-a)"
-  wait_until 10 "it fails for good" -- unit_is gw-a vpnagent failed
-  wait_until 10 "the link is opened" -- operstate_is gw-a vti0 UP
+  wait_until 40 "it fails for good" -- unit_is gw-a vpnagent failed
+  wait_until 40 "the link is opened" -- operstate_is gw-a vti0 UP
   expect_equal "routes after a failure" "$(routes_of gw-a vti0)" "$before"
 }
 
