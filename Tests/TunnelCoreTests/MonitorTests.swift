@@ -106,8 +106,6 @@ import TunnelCore
     #expect(bench.tunnel?.sets.first?.lost == 0)
   }
 
-  }
-
   @Test func survivingSAsAreClearedAgain() {
     var bench = running()
     bench.answering = false

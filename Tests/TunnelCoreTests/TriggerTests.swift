@@ -44,7 +44,7 @@ import Testing
     bench.wait(600)
     #expect(bench.state == "idle/in-service/-")
     #expect(bench.triggers.isEmpty && bench.transitions.isEmpty && bench.alarms.isEmpty)
-    #expect(bench.core.stateCounts == [.idle: 1])
+    #expect(bench.core.stateCounts == ["idle": 1])
   }
 
   @Test func whoIsTakenDownInGoodHealthIsIdleAgain() {
