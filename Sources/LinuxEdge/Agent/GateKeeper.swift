@@ -21,6 +21,11 @@ struct GateKeeper {
     var failures: [GateFailure] = []
     var lostRoute = false
     for step in plan.steps {
+      guard !step.leaks(after: failures) else {
+        failures.append(
+          .step(link: plan.link, step, message: "its stand-in could not be made"))
+        continue
+      }
       do {
         try Self.take(step, requests)
       } catch  where error.isAlreadyThere {
