@@ -166,6 +166,7 @@ public struct ProbeReply: Hashable, Sendable {
 public enum GateFailure: Hashable, Sendable {
   /// The record could not be written; no step after it was taken.
   case record(link: String, message: String)
-  /// This step failed; the steps after it were taken all the same.
+  /// This step failed, or was not taken because it would have leaked (`GateStep.leaks`); the steps
+  /// after it were taken all the same.
   case step(link: String, GateStep, message: String)
 }

@@ -21,6 +21,10 @@ struct ModelKernel {
   var recordsToFail = 0
   /// A promise that was broken; the first one.
   var violation: String?
+  /// Prefixes whose packets go by a tunnel's link or nowhere, at every instant.
+  var sheltered: Set<IPPrefix> = []
+  /// After so many more steps the agent is killed; nil: it lives.
+  var stepsToDeath: Int?
 
   /// Whether any withdrawn route is on disk for `link`.
   func isOnRecord(_ route: Route) -> Bool {
@@ -47,7 +51,11 @@ struct ModelKernel {
     }
     var failures: [GateFailure] = []
     var lostRoute = false
-    for step in plan.steps where !take(step, of: plan) {
+    for step in plan.steps {
+      guard survives() else { return [] }
+      let isTaken = !step.leaks(after: failures) && take(step, of: plan)
+      if let leak { violation = violation ?? "\(leak) after the step: \(step)" }
+      if isTaken { continue }
       failures.append(.step(link: plan.link, step, message: "refused"))
       lostRoute = lostRoute || step.putsBack
     }
@@ -55,6 +63,12 @@ struct ModelKernel {
       failures.append(.record(link: plan.link, message: "disk full"))
     }
     return failures
+  }
+
+  private mutating func survives() -> Bool {
+    guard let left = stepsToDeath else { return true }
+    stepsToDeath = left - 1
+    return left > 0
   }
 
   private mutating func save(_ new: GateRecord) -> Bool {
@@ -107,6 +121,25 @@ struct ModelKernel {
   }
 
   // MARK: Routes
+
+  /// The route that a packet takes: the longest prefix, then the lowest metric.
+  func way(to address: IPAddress) -> Route? {
+    table.values.filter { $0.identity.table == 254 && $0.identity.destination.contains(address) }
+      .max {
+        ($0.identity.destination.length, UInt32.max - $0.identity.metric)
+          < ($1.identity.destination.length, UInt32.max - $1.identity.metric)
+      }
+  }
+
+  /// What goes out in clear that must not; nil: nothing.
+  var leak: String? {
+    for prefix in sheltered.sorted() {
+      guard let route = way(to: prefix.address), route.kind == .unicast else { continue }
+      let isTunnel = route.linkIndex.flatMap { links[$0] }.map(\.isTunnel) ?? false
+      if !isTunnel { return "\(prefix) goes in clear by \(route)" }
+    }
+    return nil
+  }
 
   /// False when the kernel refuses; what is already there counts as done.
   mutating func add(_ route: Route) -> Bool {
@@ -181,6 +214,15 @@ struct ModelKernel {
     guard charonListens else { return }
     let other = sas.keys.first { $0.spi & 0xffffff == sa.key.spi & 0xffffff }
     if let other { delete(other) }
+  }
+}
+
+extension Link {
+  var isTunnel: Bool {
+    switch kind {
+    case .vti, .xfrm: true
+    case .other: false
+    }
   }
 }
 

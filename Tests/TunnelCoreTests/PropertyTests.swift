@@ -39,19 +39,12 @@ import Testing
       return world.tell(happenings, releases: releases)
     }
 
-    /// Leaves out happenings, many at once and then one by one, while it still fails.
     func shortened() -> Story {
       var story = self
-      var size = max(happenings.count / 2, 1)
-      while size > 0 {
-        var start = 0
-        while start < story.happenings.count {
-          var shorter = story
-          let end = min(start + size, story.happenings.count)
-          shorter.happenings.removeSubrange(start..<end)
-          if shorter.violation() == nil { start += size } else { story = shorter }
-        }
-        size = size == 1 ? 0 : size / 2
+      story.happenings = TunnelCoreTests.shortened(happenings) { happenings in
+        var shorter = self
+        shorter.happenings = happenings
+        return shorter.violation() != nil
       }
       return story
     }

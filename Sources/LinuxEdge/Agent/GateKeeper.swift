@@ -37,6 +37,11 @@ struct GateKeeper {
     }
     var lostRoute = false
     for step in plan.steps {
+      guard !step.leaks(after: failures) else {
+        failures.append(
+          .step(link: plan.link, step, message: "its stand-in could not be made"))
+        continue
+      }
       do throws(EdgeError) {
         if !isCovered, step.withdraws { try park(step, requests) }
         try Self.take(step, requests)

@@ -101,6 +101,48 @@ extension GateStep {
   }
 }
 
+extension GateStep {
+  /// Whether the step would take the last route of a prefix away, because the one that was to stand
+  /// in for it, or to come back, could not be made: packets would leave in clear by a wider route. It
+  /// is not taken then, and counts as failed.
+  public func leaks(after failures: [GateFailure]) -> Bool {
+    guard let emptied else { return false }
+    return failures.contains { failure in
+      guard case .step(_, let failed, _) = failure else { return false }
+      return failed.filled?.isBeside(emptied) ?? false
+    }
+  }
+
+  /// What has a route less by the step.
+  private var emptied: Route.Identity? {
+    switch self {
+    case .deleteRoute(let route): route.identity
+    case .deleteUnreachable(let id), .deleteLinkRoute(let id, _): id
+    case .addRoute, .replaceRoute, .replaceGroup, .addUnreachable, .addLinkRoute, .addNexthop,
+      .addAddress, .setAdmin, .addRule, .deleteRule, .setDormant:
+      nil
+    }
+  }
+
+  /// What has one more.
+  private var filled: Route.Identity? {
+    switch self {
+    case .addRoute(let route): route.identity
+    case .addUnreachable(let id), .addLinkRoute(let id, _): id
+    case .deleteRoute, .replaceRoute, .replaceGroup, .deleteUnreachable, .deleteLinkRoute,
+      .addNexthop, .addAddress, .setAdmin, .addRule, .deleteRule, .setDormant:
+      nil
+    }
+  }
+}
+
+extension Route.Identity {
+  /// Whether both are for the same packets, with whatever metric.
+  fileprivate func isBeside(_ other: Self) -> Bool {
+    table == other.table && destination == other.destination && tos == other.tos
+  }
+}
+
 extension GateStep: CustomStringConvertible {
   /// As an operator would say it.
   public var description: String {
