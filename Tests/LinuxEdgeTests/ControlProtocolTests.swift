@@ -64,7 +64,7 @@ import Testing
     let server = try ControlServer(path: path)
     let client = try Descriptor(
       taking: unsafe vpa_unix_connect(path, 5000), operation: "connect to", object: path)
-    let number = try #require(server.accept())
+    let number = try #require(try server.accept())
     #expect(server.advance(number) == .readable)
     _ = try client.send(Array("verify to-b\n".utf8)[...])
     guard case .asked(let id, let line) = server.advance(number) else {

@@ -46,10 +46,11 @@ struct ProbeSocketTests {
       var socket = try ProbeSocket(family: source.family, identifier: 0x7a01)
       var other = try ProbeSocket(family: source.family, identifier: 0x7a02)
       // Odd and even lengths for the checksum, more than one batch.
-      let probes = (0..<150).map { number in
-        OutgoingProbe(
+      let probes = (0..<150).map { (number: Int) -> OutgoingProbe in
+        let length = 8 * number + number % 2
+        return OutgoingProbe(
           destination: destination, source: source, linkIndex: index, sequence: UInt16(number),
-          payload: (0..<(8 * number + number % 2)).map { UInt8(truncatingIfNeeded: $0 + number) })
+          payload: (0..<length).map { UInt8(truncatingIfNeeded: $0 + number) })
       }
       #expect(socket.send(probes) == [Int32](repeating: 0, count: 150))
       let replies = try Self.receive(&socket, 150).sorted { $0.sequence < $1.sequence }

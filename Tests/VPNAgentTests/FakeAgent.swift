@@ -17,7 +17,7 @@ struct FakeAgent: ~Copyable {
 
   /// Accepts and answers whoever has come.
   mutating func serve() throws {
-    if let client = server.accept() { waiting.insert(client) }
+    if let client = try server.accept() { waiting.insert(client) }
     for client in waiting {
       guard case .asked(let id, let line) = server.advance(client) else { continue }
       // Metrics alone are no JSON.

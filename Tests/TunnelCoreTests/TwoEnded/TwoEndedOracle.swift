@@ -134,7 +134,7 @@ struct TwoEndedOracle {
     case .changeGate(let plan): checkPlan(plan, end)
     case .sendProbe, .endProbes, .makeLink, .removeLink, .run, .readCounters, .readPeerCounters,
       .sendIKEPing, .rekey, .readRoutes, .vici, .readUnknownSPIs, .capture, .endCapture,
-      .readDecrypted, .answer, .alarm, .massAlarm, .log:
+      .readDecrypted, .readExpireListeners, .trigger, .answer, .alarm, .massAlarm, .log:
       break
     }
   }

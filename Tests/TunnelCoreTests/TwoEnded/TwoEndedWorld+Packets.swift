@@ -70,6 +70,7 @@ extension TwoEndedWorld {
     case .rekey(let sa): expire([sa], hard: false, at: end)
     case .delete(_, _, let list): for sa in list { ends[end].kernel.delete(sa.key) }
     case .readRoutes: return [.routes(ends[end].kernel.routes)]
+    case .readExpireListeners: return [.expireListeners(isHeard: true)]
     case .readCounters(let id, let keys): return [.counters(id, ends[end].counters(keys))]
     case .readPeerCounters(let id, let keys):
       return [.peerCounters(id, ends[end].counters(keys))]
@@ -79,7 +80,7 @@ extension TwoEndedWorld {
         .request(end, daemonEpoch: ends[end].daemonEpoch, request),
         at: now.advanced(by: .milliseconds(1)))
     case .run, .answer, .alarm, .massAlarm, .log, .endProbes, .makeLink, .removeLink,
-      .readUnknownSPIs, .capture, .endCapture, .readDecrypted:
+      .readUnknownSPIs, .capture, .endCapture, .readDecrypted, .trigger:
       break
     }
     return []
