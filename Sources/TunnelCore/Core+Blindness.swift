@@ -48,7 +48,9 @@ extension Core {
       let isBlind = set.sending.isBlind && set.isToBeProbed
       guard isBlind != set.isBlindAlarmed else { continue }
       monitors[set.id]?.isBlindAlarmed = isBlind
-      guard tunnels[id]?.blindness == nil, let obstacle = set.sending.lastObstacle, isBlind else { continue }
+      guard tunnels[id]?.blindness == nil, let obstacle = set.sending.lastObstacle, isBlind else {
+        continue
+      }
       raise(.unmonitored("\(obstacle)"), for: tunnel, set.path, selectors: set.name)
     }
   }

@@ -123,9 +123,11 @@ extension Core {
     guard let known = owner.ike?.name else { return true }
     switch childName(of: user) {
     case .success(let name): return name == known
-    case .failure(.several): return false
-    case .failure(.noGateway), .failure(.nothingLoaded), .failure(.noConnection), .failure(.noChild):
-      return true
+    case .failure(let obstacle):
+      switch obstacle {
+      case .several: return false
+      case .noGateway, .nothingLoaded, .noConnection, .noChild: return true
+      }
     }
   }
 

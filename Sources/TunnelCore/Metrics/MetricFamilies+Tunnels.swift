@@ -1,7 +1,10 @@
 /// Metrics of tunnels, their links and their SAs. docs/metrics.md has them all.
 extension MetricsScene {
   static let ofTunnels: [MetricFamily<MetricsScene>] = [
-    .tunnel("tunnel_up", "Whether the tunnel is up: 0 also while there is none, or while it cannot be probed") {
+    .tunnel(
+      "tunnel_up",
+      "Whether the tunnel is up: 0 also while there is none, or while it cannot be probed"
+    ) {
       $0.tunnel.state == .up && $0.tunnel.blindness == nil ? 1 : 0
     },
     MetricFamily("tunnel_state", .gauge, "1 for the state that the tunnel is in") { scene, text in
