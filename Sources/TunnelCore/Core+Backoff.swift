@@ -127,8 +127,9 @@ extension Core {
     guard let tunnel = monitors[id].flatMap({ tunnels[$0.tunnel] }), tunnel.attempts.count > 0
     else { return }
     let needed = recoveryThreshold(of: tunnel, at: now)
+    // What answers through SAs that nobody will rekey says nothing of the attempts to replace them.
     let isRecovered =
-      tunnel.lost.allSatisfy { $0.clears == 0 }
+      !tunnel.isOrphaned && tunnel.lost.allSatisfy { $0.clears == 0 }
       && tunnel.monitors.compactMap { monitors[$0] }.allSatisfy {
         $0.phase == .observed || $0.isNeverAnswered || $0.window.consecutiveReplies >= needed
       }

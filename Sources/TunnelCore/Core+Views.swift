@@ -46,11 +46,11 @@ extension Core {
   /// where the daemon's SAs are this kernel's at all.
   private func owner(of child: ChildSA) -> TunnelID? {
     if let id = goneOwner(of: child) { return id }
-    if child.sas.contains(where: sas.contains) {
-      let home = child.sas.lazy.compactMap { sas.home(of: $0) }.first
-      let id = home.flatMap { monitorOfSet[$0] }.flatMap { monitors[$0]?.tunnel }
-      return id.flatMap { isRestored($0) ? $0 : nil }
+    let home = child.sas.lazy.compactMap { sas.home(of: $0) }.first
+    if let id = home.flatMap({ monitorOfSet[$0] }).flatMap({ monitors[$0]?.tunnel }) {
+      return isRestored(id) ? id : nil
     }
+    // An inbound SA alone is no tunnel's: the mark that would tell whose it is, is the outbound one's.
     let isHere = child.inbound.map { isLocal($0.destination) } ?? false
     guard ike.sharesKernel || isHere, !hasUserlandIPsec else { return nil }
     let named = tunnels.values.first { $0.ike?.name == child.name }?.id
@@ -79,7 +79,7 @@ extension Core {
     for tunnel in tunnels.values where tunnel.vpn != nil {
       guard isOrphaned(tunnel, view) else {
         if tunnel.orphanedSince != nil { tunnels[tunnel.id]?.orphanedSince = nil }
-        if tunnel.isOrphaned { tunnels[tunnel.id]?.isOrphaned = false }
+        if tunnel.isOrphaned { endOrphanage(of: tunnel) }
         continue
       }
       let since = tunnel.orphanedSince ?? ike.askedAt
@@ -93,6 +93,12 @@ extension Core {
       tunnels[tunnel.id]?.isOrphaned = true
       log(.warning, tunnel.name, "\(Tunnel.orphanText)\(tunnel.orphanConsequence)")
     }
+  }
+
+  private mutating func endOrphanage(of tunnel: Tunnel) {
+    tunnels[tunnel.id]?.isOrphaned = false
+    // Nobody will prove more.
+    if tunnel.monitor == nil, hasWholeSet(tunnel.id) { tunnels[tunnel.id]?.attempts.succeed() }
   }
 
   /// Whether the tunnel has SAs, and the daemon knows none of them. What it never listed is not its

@@ -88,4 +88,13 @@ extension Bench {
       wait(min(0.05, end - now))
     }
   }
+
+  /// Likewise, until something besides lists is asked for: `limit` seconds at most.
+  mutating func stayUntilAct(
+    _ limit: Double, children: [ChildSA],
+    connections: [IKEConnection] = [RenegotiationTests.connection]
+  ) {
+    let (end, asked) = (now + limit, acts.count)
+    while acts.count == asked, now < end { stay(0.1, children: children, connections: connections) }
+  }
 }

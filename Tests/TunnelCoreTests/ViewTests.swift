@@ -111,7 +111,7 @@ import TunnelCore
     bench.stay(2, children: [])
     #expect(bench.acts.isEmpty)
     #expect(bench.tunnel?.obstacle == nil)
-    bench.stay(10, children: [])
+    bench.stayUntilAct(6, children: [])
     #expect(
       bench.tunnel?.obstacle == "strongSwan does not know these SAs and will not rekey them")
     #expect(bench.acts == [.initiate(Bench.name)], "\(bench.acts)")
@@ -128,6 +128,15 @@ import TunnelCore
     #expect(bench.clearTimes.isEmpty)
   }
 
+  /// That the old SAs work is no success of the attempts to replace them.
+  @Test func attemptsBesideSAsThatNobodyKnowsBackOff() {
+    var bench = orphaned(.immediately)
+    bench.stay(1000, children: [])
+    #expect((3...14).contains(bench.acts.count), "\(bench.acts.count)")
+    #expect(bench.state == "up/in-service/U")
+    #expect(bench.clearTimes.isEmpty)
+  }
+
   @Test func aResponderOnlySaysIt() {
     var bench = orphaned(.responderOnly)
     bench.stay(600, children: [])
@@ -141,7 +150,7 @@ import TunnelCore
     var bench = orphaned(.immediately)
     bench.stay(30, children: [], connections: [])
     #expect(bench.acts.isEmpty)
-    bench.stay(12, children: [])
+    bench.stayUntilAct(12, children: [])
     #expect(bench.acts == [.initiate(Bench.name)])
   }
 
@@ -157,7 +166,7 @@ import TunnelCore
     var pair = Bench.pair(1)
     for index in pair.indices { pair[index].lifetime.hardSeconds = 3600 }
     var bench = found(pair)
-    bench.stay(12, children: [])
+    bench.stayUntilAct(12, children: [])
     #expect(bench.acts == [.initiate(Bench.name)])
     #expect(bench.clearTimes.isEmpty)
   }
