@@ -24,6 +24,8 @@ extension Core {
     var polledAt: Instant?
     /// How long it took the last time.
     var lastPoll = Duration.zero
+    /// Whether connections were listed before in this run.
+    var hasConnections = false
   }
 
   // MARK: What is heard
@@ -69,10 +71,13 @@ extension Core {
   }
 
   /// The daemon's list of connections: those that are new or others are news, and all of them are
-  /// when the daemon is.
+  /// when the daemon is. The first list of this run is none: nothing has failed yet.
   mutating func hearConnections(insteadOf old: [IKEConnection]?, at now: Instant) {
     if let polledAt = news.polledAt { news.lastPoll = polledAt.duration(to: now) }
     news.polledAt = nil
+    let isFirst = !news.hasConnections
+    news.hasConnections = true
+    guard !isFirst else { return }
     let known = Dictionary((old ?? []).map { ($0.name, $0) }) { first, _ in first }
     let changed = (ike.connections ?? []).filter { known[$0.name] != $0 }
     guard !changed.isEmpty else { return }
@@ -109,22 +114,33 @@ extension Core {
         hastened[id] = hasten(id, because: "peer \(peer): \(what)", at: now)
       }
     }
+    var isRenamed = false
     if !heard.connections.isEmpty {
       for tunnel in tunnels.values where hastened[tunnel.id] == nil {
         guard case .success(let name) = childName(of: tunnel),
           heard.connections.contains(name.connection)
         else { continue }
+        guard !takesNewName(tunnel) else { isRenamed = true; continue }
         hastened[tunnel.id] = hasten(
           tunnel.id, because: "connection \(name.connection) was loaded", at: now)
       }
     }
-    guard !hastened.isEmpty else { return }
+    guard !hastened.isEmpty || isRenamed else { return }
     for (name, work) in ike.renegotiations {
       guard let due = hastened[work.tunnel] else { continue }
       ike.renegotiations[name]?.hasten(to: due)
     }
     wantListNow(at: now)
     for due in hastened.values where due > now { wantList(by: due, at: now) }
+  }
+
+  /// Whether a tunnel's child is being negotiated by a name that is gone: by the next list it is
+  /// under the new one, in the attempt that it is part of.
+  private func takesNewName(_ tunnel: Tunnel) -> Bool {
+    let gateway = tunnel.gateway.flatMap { configuration.gateways[$0] }
+    return ike.renegotiations.contains { name, work in
+      work.tunnel == tunnel.id && work.takesNameAtOnce && !isLoaded(name, for: gateway)
+    }
   }
 
   /// Returns when a tunnel's next attempt may be made, if it lacks SAs.

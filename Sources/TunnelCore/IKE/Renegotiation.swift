@@ -225,9 +225,12 @@ struct Renegotiation: Sendable {
     (step, dueAt, isNameless) = (.awaited, time, true)
   }
 
+  /// Whether it waits for nothing but a name, should it need another one.
+  var takesNameAtOnce: Bool { isNegotiating && (isNameless || step != .awaited) }
+
   /// That is known now: what had to wait for it alone is done at once.
   mutating func takeName(at now: Instant) {
-    if isNameless || step != .awaited { step = .cleared }
+    if takesNameAtOnce { step = .cleared }
     if isNameless { dueAt = min(dueAt, now) }
     isNameless = false
   }
