@@ -113,8 +113,11 @@ extension Core {
     guard isAll else { return }
     guard let ikeID else { return failOver(watch.gateway, from: watch.key.remote, at: now) }
     for set in sets { monitors[set.id]?.ladder?.leaveToDaemon() }
+    // Found dead again, it is doomed since the first time: a slow list would never be late enough.
+    let since = due.isEmpty ? ike.doomed[ikeID]?.decidedAt : nil
     ike.doomed[ikeID] = DeadPeer(
-      gateway: watch.gateway, address: watch.key.remote, sets: sets.map(\.id), decidedAt: now)
+      gateway: watch.gateway, address: watch.key.remote, sets: sets.map(\.id),
+      decidedAt: since ?? now)
     wantList(at: now)
   }
 
