@@ -37,7 +37,7 @@ extension Core {
     let all = tunnel.monitors.compactMap { monitors[$0] }
     if isStandby, tunnel.monitor != nil {
       return all.contains { $0.phase == .standby }
-        ? (.standby, .standby) : (tunnel.stateWithoutSAs, .noSA)
+        ? (.standby, .standby) : (stateWithoutSAs(tunnel), .noSA)
     }
     if all.contains(where: { $0.phase == .up }) { return (.up, given ?? .negotiated) }
     if let verifying = all.first(where: { $0.phase == .verifying }) {
@@ -48,14 +48,20 @@ extension Core {
     if tunnel.waitsForProof, let failure = tunnel.failedBy {
       return (.down, tunnel.state == .down ? tunnel.reason : failure)
     }
-    guard tunnel.state == .down else { return (tunnel.stateWithoutSAs, .noSA) }
+    guard tunnel.state == .down else { return (stateWithoutSAs(tunnel), .noSA) }
     guard tunnel.isOnTraffic else { return (.down, tunnel.reason) }
     // Down without an SA: held for a while, then traffic may trigger negotiation again.
     if let until = tunnel.heldUntil, until > now {
       timers.set(.tunnel(tunnel.id), to: until)
       return (.down, tunnel.reason)
     }
-    return (.idle, .backOffOver)
+    return (stateWithoutSAs(tunnel), .backOffOver)
+  }
+
+  /// No traffic brings up what is there already, where it is of no use.
+  private func stateWithoutSAs(_ tunnel: Tunnel) -> TunnelState {
+    let isMisplaced = tunnel.monitors.contains { monitors[$0]?.obstacle?.isMisplaced == true }
+    return isMisplaced ? .absent : tunnel.stateWithoutSAs
   }
 
   // MARK: Gates

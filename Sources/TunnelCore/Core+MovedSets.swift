@@ -70,6 +70,7 @@ extension Core {
     else { return }
     monitors[id]?.obstacle = obstacle
     monitors[id]?.misplacedAt = obstacle == nil ? nil : monitor.misplacedAt ?? now
+    if monitor.phase == .incomplete { settle(monitor.tunnel, at: now) }
     guard let obstacle, let tunnel = tunnels[monitor.tunnel] else { return }
     log(.warning, tunnel.name, "\(obstacle)")
     wantList(at: now)
