@@ -155,7 +155,7 @@ struct Bench {
   mutating func waitForWork(until end: Double) {
     pass(until: end) { effect in
       switch effect {
-      case .vici, .clear, .delete, .rekey, .run: true
+      case .vici, .clear, .delete, .rekey, .run, .trigger: true
       default: false
       }
     }

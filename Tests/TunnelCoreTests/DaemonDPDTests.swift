@@ -118,7 +118,7 @@ import TunnelCore
     #expect(!bench.lastAlarm.contains("DPD detected"))
     #expect(bench.state == "up/-/-", "in its grace")
     daemon.run(&bench, for: 10)
-    #expect(bench.state == "absent/-/-" && !bench.acts.contains(.initiate(Self.next)))
+    #expect(bench.state == "idle/-/-" && !bench.acts.contains(.initiate(Self.next)))
   }
 
   @Test func aPeerThatCameBackHasReplacedIt() {
@@ -151,7 +151,7 @@ import TunnelCore
     bench.play(.vici(.ikeDown(Self.ike(7, isWaiting: true))))
     bench.delete(1)
     bench.wait(4)
-    #expect(bench.state == "absent/-/-")
+    #expect(bench.state == "idle/-/-")
     daemon.sas = []
     daemon.run(&bench, for: 1)
     #expect(bench.state == "down/held/-" && bench.lastAlarm.contains("DPD detected"))
