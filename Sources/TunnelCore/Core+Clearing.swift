@@ -38,7 +38,12 @@ extension Core {
     count(id) { $0.clears[cause ?? monitor.clearCause, default: 0] += 1 }
     monitors[id]?.clearedAt = now
     monitors[id]?.isNeverAnswered = false
-    monitors[id]?.window.restart()
+    if cause == .command {
+      // An order stands, whatever answers.
+      monitors[id]?.window.restart()
+    } else {
+      monitors[id]?.window.recount()
+    }
     if let interval = tunnel.monitor?.interval {
       monitors[id]?.nextProbe = now.advanced(by: interval)
       backOff(id, max(interval, wait), at: now)

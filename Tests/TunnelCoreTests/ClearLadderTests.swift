@@ -77,7 +77,9 @@ import TunnelCore
 
   /// Everything is healed: strongSwan answers, has a child of its own, and the path carries packets.
   private static func heal(_ bench: inout Bench) {
+    if let act = bench.acts.last { bench.finish(act) }
     bench.stay(3, children: [])
+    let heard = bench.trace.count
     for number: UInt32 in [1, 5, 7] where bench.has(number) { bench.delete(number) }
     bench.play(.role(.active))
     var new = bench.core.configuration
@@ -86,6 +88,10 @@ import TunnelCore
     if bench.core.control != "vici" { bench.play(.vici(.connected)) }
     bench.answering = true
     bench.negotiate(9)
+    // A list that was asked for meanwhile.
+    if bench.trace[heard...].contains(where: { $0.effect == .vici(.listSAs) }) {
+      bench.list([.of(9)])
+    }
     bench.stay(120, children: [.of(9)])
   }
 
@@ -114,6 +120,26 @@ import TunnelCore
     #expect(bench.acts.isEmpty, "\(step) \(happening)")
     #expect(bench.clearTimes.isEmpty, "\(step) \(happening)")
     #expect(bench.isMerciful, "\(step) \(happening)")
+  }
+
+  /// An answer that comes after the decision, and before the daemon was told, saves the SAs.
+  @Test(arguments: [1, 3] as [UInt64])
+  func anAnswerAfterTheDecisionIsLife(late: UInt64) {
+    var bench = Bench.connected(establish: .immediately)
+    bench.answering = false
+    while bench.tunnel?.state != "down" { bench.wait(0.01) }
+    let probes = bench.probes.suffix(Int(late))
+    for probe in probes.prefix(1) {
+      bench.play(
+        .reply(
+          ProbeReply(
+            monitor: probe.monitor, sequence: probe.sequence, arrivedAt: bench.instant,
+            way: .link(7))))
+    }
+    bench.answering = true
+    bench.stay(5, children: [.of(1)])
+    #expect(bench.acts.isEmpty && bench.clearTimes.isEmpty)
+    #expect(bench.state == "up/in-service/U")
   }
 
   /// What an operator has asked for goes on under `action = "hold"`.

@@ -39,6 +39,8 @@ struct ProbeWindow: Hashable, Sendable {
   private var outstanding: Deque<Sent> = []
   private var recentlyLost: Deque<Sent> = []
   private var lastAnswered: UInt64 = 0
+  /// Probes before this one no longer count as losses.
+  private var countsFrom: UInt64 = 0
   private static let remembersLost = 256
 
   /// When the oldest probe that is out will count as lost.
@@ -86,7 +88,7 @@ struct ProbeWindow: Hashable, Sendable {
       if recentlyLost.count > Self.remembersLost { recentlyLost.removeFirst() }
       statistics.note(nil, of: first.sequence)
       // One that was sent before the last answered one says nothing of how it is since.
-      guard first.sequence > lastAnswered else { continue }
+      guard first.sequence > lastAnswered, first.sequence >= countsFrom else { continue }
       consecutiveReplies = 0
       consecutiveLosses += 1
     }
@@ -151,6 +153,13 @@ struct ProbeWindow: Hashable, Sendable {
   mutating func restart() {
     forgetOutstanding()
     recentlyLost.removeAll()
+    recount()
+  }
+
+  /// Likewise, while the SAs are still there: what was lost, or is out, counts no longer, and its
+  /// answer is life all the same, however late it comes.
+  mutating func recount() {
+    countsFrom = nextSequence
     consecutiveLosses = 0
     consecutiveReplies = 0
     hasClearReply = false
