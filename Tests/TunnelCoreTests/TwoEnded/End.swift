@@ -99,6 +99,12 @@ struct End {
     return kernel.sas[key].flatMap { scenario.tunnel(reqid: $0.reqid) }
   }
 
+  /// Whether the kernel has the SAs of a child both ways.
+  func hasBoth(of child: ModelDaemon.Child) -> Bool {
+    guard let tunnel = scenario.tunnel(named: child.name) else { return false }
+    return scenario.pair(tunnel, child, at: number).allSatisfy { kernel.sas[$0.key] != nil }
+  }
+
   /// Whether SAs of a tunnel are there both ways.
   func isWhole(_ tunnel: Int) -> Bool {
     let mine = kernel.sas.values.filter { $0.reqid == scenario.reqid(tunnel) }

@@ -58,8 +58,11 @@ enum TwoEndedMutant: CaseIterable {
       else { return effects }
       return effects + [.vici(.terminateChild(id: child.id))]
     case .dumpsForEver:
-      if case .routes = event { return effects + [.readRoutes] }
-      return effects
+      // Of its own accord it hardly asks for one.
+      switch event {
+      case .snapshot, .routes: return effects + [.readRoutes]
+      default: return effects
+      }
     case .listsForEver:
       if case .vici(.sas) = event { return effects + [.vici(.listSAs)] }
       return effects

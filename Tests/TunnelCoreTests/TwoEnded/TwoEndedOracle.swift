@@ -101,11 +101,7 @@ struct TwoEndedOracle {
     }
   }
 
-  mutating func noteReply(_ reply: ProbeReply, at end: Int, _ now: Instant) {
-    // Late ones are left out: a path whose round trip rises above the interval is cleared still.
-    let sent = accounts[end].sent[reply.monitor, default: []]
-      .first { $0.sequence == reply.sequence }?.at
-    guard let sent, sent.duration(to: now) <= .seconds(1) else { return }
+  mutating func noteReply(_ reply: ProbeReply, at end: Int) {
     let newest = accounts[end].answered[reply.monitor] ?? 0
     accounts[end].answered[reply.monitor] = max(newest, reply.sequence)
   }
@@ -154,10 +150,10 @@ struct TwoEndedOracle {
   ) {
     for child in children {
       let key = SAKey(destination: scenario.address(of: end.number), spi: child.spiIn)
-      guard child.state == .installed,
+      // A child that has lost one of its SAs carries nothing, whatever older ones beside it do.
+      guard child.state == .installed, end.hasBoth(of: child),
         let set = end.core?.sas.home(of: SAID(destination: key.destination, spi: key.spi)),
-        end.core?.sas.sets[set]?.isComplete == true,
-        end.kernel.sas[key] != nil, let id = end.core?.monitorOfSet[set]
+        end.core?.sas.sets[set]?.isComplete == true, let id = end.core?.monitorOfSet[set]
       else { continue }
       checkClear(id, effect, end)
     }

@@ -124,7 +124,7 @@ struct TwoEndedScenario: CustomStringConvertible {
   func pair(_ tunnel: Int, _ child: ModelDaemon.Child, at end: Int) -> [SecurityAssociation] {
     let (local, remote) = (address(of: end), address(of: 1 - end))
     let ifID = isVTI ? 0 : UInt32(42 + tunnel)
-    return [
+    var pair = [
       SecurityAssociation(
         key: SAKey(destination: local, spi: child.spiIn), source: remote, reqid: reqid(tunnel),
         ifID: ifID),
@@ -134,6 +134,8 @@ struct TwoEndedScenario: CustomStringConvertible {
           mark: isVTI ? Mark(value: 42, mask: .max) : nil),
         source: local, reqid: reqid(tunnel), ifID: ifID),
     ]
+    for index in pair.indices { pair[index].lifetime.hardSeconds = 3960 }
+    return pair
   }
 
   var description: String {

@@ -43,7 +43,6 @@ enum TwoEndedStep: Hashable {
     Int.random(in: random.oneIn(3) ? 1...300 : 300...20_000, using: &random)
   }
 
-  /// Left out for now: `renameConnection`, since the old name is initiated for ever.
   static func random(using random: inout SeededRandom) -> TwoEndedStep {
     let end = Int.random(in: 0...1, using: &random)
     let tunnel = Int.random(in: 0...1, using: &random)
@@ -67,6 +66,7 @@ enum TwoEndedStep: Hashable {
     case 34: return .failSteps(end, count: Int.random(in: 1...4, using: &random))
     case 35: return .failRecords(end, count: Int.random(in: 1...3, using: &random))
     case 36, 37: return .lag(end, milliseconds: random.oneIn(2) ? 0 : short / 20)
+    case 38: return .renameConnection(end)
     default: return .refuseProbes(end, random.oneIn(2))
     }
   }

@@ -53,7 +53,7 @@ extension TwoEndedWorld {
     let reply = ProbeReply(
       monitor: ticket.monitor, sequence: ticket.sequence, arrivedAt: now,
       way: .link(scenario.index(tunnel)))
-    oracle.noteReply(reply, at: end, now)
+    oracle.noteReply(reply, at: end)
     feed(end, .reply(reply))
   }
 
