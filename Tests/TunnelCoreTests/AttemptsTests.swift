@@ -74,14 +74,20 @@ import Testing
     var bench = Bench.connected(Self.monitor, establish: .onTraffic)
     bench.negotiate(3, reqid: 3)
     let children = [ChildSA.of(1), .of(3, child: "other")]
-    bench.stay(3, children: children)
+    let connections = [
+      IKEConnection(
+        name: "to-b", remote: [Bench.remote], children: [.init(name: "net"), .init(name: "other")])
+    ]
+    // The list with both is there before any of them is missed.
+    bench.play(.vici(.connections(connections)))
+    bench.stay(3, children: children, connections: connections)
     bench.answering = false
-    bench.stay(5, children: children)
+    bench.stay(5, children: children, connections: connections)
     bench.delete(1)
     bench.delete(3, reqid: 3)
-    bench.stay(8, children: [])
+    bench.stay(8, children: [], connections: connections)
     #expect(bench.acts.count == 4 && bench.tunnel?.attempts == 1)
-    bench.stay(20, children: [])
+    bench.stay(20, children: [], connections: connections)
     #expect(bench.acts.count == 6 && bench.tunnel?.attempts == 2)
   }
 

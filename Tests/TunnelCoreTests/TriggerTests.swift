@@ -99,7 +99,7 @@ import Testing
     bench.negotiate(2)
     #expect(bench.state == "verifying/held/V")
     let before = bench.triggers.count
-    bench.wait(2)
+    bench.wait(1.9)
     #expect(bench.triggers.count == before)
     bench.answering = true
     bench.wait(3)
@@ -267,7 +267,7 @@ import Testing
     var bench = Bench.connected(establish: .onTraffic)
     bench.play(.policy(Self.trap))
     bench.answering = false
-    bench.stay(4, children: [.of(1)])
+    bench.stay(5, children: [.of(1)])
     bench.delete(1)
     bench.stay(120, children: [])
     #expect(bench.acts.contains(.initiate(Bench.name)))
