@@ -157,15 +157,20 @@ extension Core {
     let monitored = users.filter { $0.monitor != nil }
     let (held, served) = isEnding ? ([], []) : prefixes(of: monitored, at: now)
     let vpns = users.compactMap(\.vpn)
+    // A link that is down takes no route: at the end what would go by it stays on record, and what
+    // stands in for it goes, since nobody would remove it when the link comes up.
+    let isUp = isUpOrRaised(name)
+    let takesRoutes = isUp || !isEnding
     return RouteGuard.Request(
-      link: name, index: link?.index, isAdminUp: isUpOrRaised(name),
+      link: name, index: link?.index, isAdminUp: isUp,
       table: links.table(of: link),
       guardProtocols: vpns.reduce(into: []) { $0.formUnion($1.guardProtocols) },
-      owned: monitored.compactMap(\.vpn).flatMap(\.routes),
-      heldRoute: vpns.contains { $0.heldRoute == .unreachable } ? .unreachable : .none,
+      owned: takesRoutes ? monitored.compactMap(\.vpn).flatMap(\.routes) : [],
+      heldRoute: takesRoutes && vpns.contains { $0.heldRoute == .unreachable }
+        ? .unreachable : .none,
       // Nobody probes any more when the agent ends.
       probeDestinations: isEnding ? [] : Set(users.flatMap(probeDestinations)),
-      heldPrefixes: held, servedPrefixes: served)
+      heldPrefixes: held, servedPrefixes: served, takesRoutes: takesRoutes)
   }
 
   /// Where a tunnel's probes go. Never an outer endpoint of the tunnel's: a route to it through the

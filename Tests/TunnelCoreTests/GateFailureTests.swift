@@ -120,6 +120,12 @@ import TunnelCore
     bench.play(.routeDeleted(Bench.farRoute))
     bench.play(
       .gateFailed(.step(link: "vti0", .deleteRoute(Bench.farRoute), message: "try again")))
+    // It counts as there until the next attempt, which finds it gone, and never leaves the record.
+    bench.forgetTrace()
+    bench.wait(1.5)
+    #expect(bench.steps == [.deleteRoute(Bench.farRoute)])
+    let record = GateRecord(links: [.init(name: "vti0", withdrawn: [Bench.farRoute])])
+    #expect(bench.plans.map(\.recordBefore) == [record])
     #expect(bench.tunnel?.withdrawn == ["10.2.0.0/16"])
   }
 

@@ -25,7 +25,11 @@ struct RouteListKernel {
 
   mutating func take(_ step: GateStep) -> [Event] {
     switch step {
-    case .addRoute(let route): return insert(route).map { [$0] } ?? []
+    case .addRoute(let route):
+      // NLM_F_EXCL: of IPv4 one more of an identity is refused (EEXIST).
+      let isIPv4 = route.identity.destination.address.family == .ipv4
+      if isIPv4, routes.contains(where: { $0.identity == route.identity }) { return [] }
+      return insert(route).map { [$0] } ?? []
     case .deleteRoute(let route): return delete(route)
     case .replaceRoute(let route):
       guard let place = routes.firstIndex(where: { $0.identity == route.identity }) else {

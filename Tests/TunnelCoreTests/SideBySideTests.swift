@@ -33,7 +33,14 @@ import Testing
     host.boot()
     host.wait(1)
     let left = Route(identity: Self.id, legs: [Self.multipath.legs[0]], message: [1])
-    #expect(host.kernel.isSame(as: [left]), "one leg by eth0 stays: \(host.kernel.summary)")
+    var worst = Self.id
+    worst.metric = .max
+    let standIn = Route(
+      identity: worst, kind: .unreachable, routeProtocol: Route.agentProtocol, linkIndex: nil)
+    #expect(
+      host.kernel.isSame(as: [left, standIn]), "one leg by eth0 stays: \(host.kernel.summary)")
+    host.play(.shutdown(release: true))
+    #expect(host.kernel.isSame(as: [Self.multipath, Self.device]))
   }
 
   @Test(arguments: 0..<300) func randomTablesAreReadAFewTimesAndComeBack(seed: Int) {

@@ -11,6 +11,7 @@ extension RouteGuard {
     let isIPv4 = id.destination.address.family == .ipv4
     // An IPv6 one is told from what it stands beside, and comes with all its legs.
     let isBeside = isIPv4 && (change == nil || change == .appended)
+    if isIPv4, change == .appended { crowded.insert(id) }
     if change == .replacing {
       for index in onLink.keys where index != route.linkIndex { onLink[index]?[id] = nil }
       if !isIPv4 { forgetOther(than: id) }
@@ -52,10 +53,14 @@ extension RouteGuard {
       onLink[index, default: [:]][id] = route
     } else if route.isShared {
       // Which of two routes of one identity a replacement would hit is not known.
-      if isBeside, onLink.values.contains(where: { $0[id] != nil }) { return }
+      if isBeside, isKnown(id) || crowded.contains(id) { return }
       for index in onLink.keys { onLink[index]?[id] = nil }
       shared[id] = route
     }
+  }
+
+  private func isKnown(_ id: Route.Identity) -> Bool {
+    onLink.values.contains { $0[id] != nil } || held.values.contains { $0[id] != nil }
   }
 
   /// With the withdrawn route still there this one could only have come in its place: it is what
@@ -102,6 +107,8 @@ extension RouteGuard {
       own.remove(mine)
       return (wanters[mine] ?? []).sorted()
     }
+    // Whether it stands alone now, and which is left, only a dump tells.
+    if crowded.contains(route.identity) { needsDump = true }
     if let known = shared[route.identity] {
       if isAllOut(known) { return [] }
       if outLinks(route.identity).isEmpty, known.hasWays(of: route) {
@@ -221,6 +228,7 @@ extension RouteGuard {
     onLink = [:]
     own = own.filter { if case .rule = $0 { true } else { false } }
     shared = shared.filter { !outLinks($0.key).isEmpty }
+    noteCrowds(routes)
     let ours = shared
     var found: [Route.Identity: [Route]] = [:]
     for route in routes {
@@ -232,6 +240,17 @@ extension RouteGuard {
     }
     return ours.values.sorted { $0.identity < $1.identity }.filter {
       !reconcile($0, found[$0.identity] ?? [], isUp)
+    }
+  }
+
+  /// What was withdrawn while it stood alone keeps its neighbours apart from it.
+  private mutating func noteCrowds(_ routes: [Route]) {
+    let taken = held.values.reduce(into: Set<Route.Identity>()) { $0.formUnion($1.keys) }
+    crowded.formIntersection(taken)
+    var seen: Set<Route.Identity> = []
+    for route in routes where route.identity.destination.address.family == .ipv4 {
+      guard Self.ownRoute(route) == nil, route.parkedFrom == nil else { continue }
+      if !seen.insert(route.identity).inserted { crowded.insert(route.identity) }
     }
   }
 
@@ -251,7 +270,7 @@ extension RouteGuard {
       for link in held.keys where all || indexOf[link].map(isThere) ?? true {
         held[link]?[id] = nil
       }
-    } else if !found.isEmpty {
+    } else if !found.isEmpty, !crowded.contains(id) {
       dropShared(id)
       for route in found { take(route, true) }
     } else if !isAllOut(known) {

@@ -55,6 +55,7 @@ extension RouteGuard {
   mutating func returnLegs(
     _ request: Request, _ isOpen: Bool, holding isHeld: (IPPrefix) -> Bool
   ) -> [GateStep] {
+    guard request.takesRoutes else { return [] }
     var steps: [GateStep] = []
     for id in (held[request.link] ?? [:]).keys.sorted() {
       guard let route = shared[id], let index = indexOf[request.link],

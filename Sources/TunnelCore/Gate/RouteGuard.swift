@@ -21,6 +21,8 @@ struct RouteGuard: Sendable {
     var heldPrefixes: [IPPrefix] = []
     /// ... unless they lie inside one of these too.
     var servedPrefixes: [IPPrefix] = []
+    /// False: nothing is put back, and what was taken stays on record.
+    var takesRoutes = true
   }
 
   enum OwnRoute: Hashable {
@@ -67,6 +69,9 @@ struct RouteGuard: Sendable {
   var parkedNexthops: [String: [Nexthop]] = [:] { didSet { known = nil } }
   /// Whether something happened that only a dump can tell.
   var needsDump = false
+  /// IPv4 routes that stand beside others of their identity. Only the first of them carries packets,
+  /// and the kernel has no request that puts one back where it was: they are left alone.
+  var crowded: Set<Route.Identity> = []
   /// Links from which something shared could not be taken: compared with a dump when it is tried
   /// again.
   var mustCompare: Set<String> = []
@@ -210,6 +215,7 @@ struct RouteGuard: Sendable {
   private mutating func giveBack(
     _ request: Request, holding isHeld: (IPPrefix) -> Bool
   ) -> [Route] {
+    guard request.takesRoutes else { return [] }
     let returning = withdrawn(from: request.link).filter {
       shared[$0.identity] == nil && !isHeld($0.identity.destination)
     }
@@ -217,7 +223,7 @@ struct RouteGuard: Sendable {
     contests[request.link] = contests[request.link]?.filter { isHeld($0.key.destination) }
     // What could not be withdrawn is there: put back, it might be taken for lost.
     let there = request.index.flatMap { onLink[$0] } ?? [:]
-    let replayed = returning.filter { there[$0.identity] == nil }
+    let replayed = returning.filter { there[$0.identity]?.hasWays(of: $0) != true }
     if let index = request.index {
       for route in replayed { onLink[index, default: [:]][route.identity] = route }
     }
@@ -332,6 +338,7 @@ struct RouteGuard: Sendable {
   func isGuarded(_ route: Route, _ request: Request) -> Bool {
     let destination = route.identity.destination
     return route.isReplayable && request.guardProtocols.contains(route.routeProtocol)
+      && !crowded.contains(route.identity)
       && !(destination.isHost && request.probeDestinations.contains(destination.address))
   }
 
