@@ -138,8 +138,10 @@ extension Core {
     addresses[address.linkIndex]?.remove(at: index)
     let left = (localAddresses[address.address] ?? 1) - 1
     localAddresses[address.address] = left == 0 ? nil : left
-    if routes.mayHaveLost(with: address) {
-      mustReadRoutes = true
+    if routes.mayHaveLost(with: address) { mustReadRoutes = true }
+    if address.address.family == .ipv4 {
+      let isLast = addresses[address.linkIndex]?.contains { $0.address.family == .ipv4 } != true
+      fitness.peerRoutes.forgetRoutes(with: address, isLast: isLast)
     }
     if let name = links[address.linkIndex]?.name { settleGate(name, at: now) }
   }
@@ -205,13 +207,31 @@ extension Core {
     _ all: [Route], _ nexthops: [Nexthop], links: [Link], at now: Instant
   ) {
     let up = Set(links.filter(\.isAdminUp).map(\.index))
-    fitness.peerRoutes.replaceAll(all)
+    let tunnels = Set(links.filter { mayHold($0) }.map(\.index))
+    fitness.replaceRoutes(all, tunnels: tunnels)
     routes.needsDump = false
+    let crowded = routes.crowded
     warnOfLost(routes.replaceAll(all, nexthops: nexthops, isUp: up.contains))
+    warnOfCrowds(routes.crowded.subtracting(crowded), in: all, by: tunnels)
     if let failure = routeReading.failure {
       log(.info, "-", "the kernel's routes are read again, after: \(failure)")
     }
     routeReading.read(isUnsettled: routes.needsDump, at: now)
+  }
+
+  private mutating func warnOfCrowds(
+    _ crowded: Set<Route.Identity>, in all: [Route], by tunnels: Set<Int32>
+  ) {
+    guard !crowded.isEmpty else { return }
+    let mine = all.filter { route in
+      crowded.contains(route.identity) && route.legs.contains { tunnels.contains($0.linkIndex) }
+    }
+    for id in Set(mine.map(\.identity)).sorted() {
+      log(
+        .warning, "-",
+        "several routes to \(id) stand side by side: they stay while their link is held; give each "
+          + "a metric of its own")
+    }
   }
 
   /// Why the kernel's routes could not be read; nil when they were.
@@ -273,6 +293,7 @@ extension Core {
   private mutating func routesMayHaveGone(_ index: Int32) {
     let mayHaveLost = routes.goes(by: index)
     routes.forgetRoutes(onLink: index)
+    fitness.peerRoutes.forgetRoutes(onLink: index)
     if mayHaveLost { mustReadRoutes = true }
   }
 }

@@ -10,9 +10,22 @@ extension Core {
     /// Routes through a link that cover its peer and were no obstacle when it was judged last.
     fileprivate var harmless: [String: Set<Route.Identity>] = [:]
     var peerRoutes: PeerRoutes
+    /// Whether routes that lead to peers are dumped whatever link they go by. They are anyway when
+    /// one of a tunnel's link does.
+    fileprivate(set) var readsUnderlay: Bool
+    /// Whether the last dump had them.
+    fileprivate var knowsUnderlay = false
 
     init(_ configuration: Configuration) {
-      peerRoutes = PeerRoutes(peers: configuration.gateways.values.flatMap(\.addresses))
+      let peers = SortedPeers(configuration.gateways.values.flatMap(\.addresses))
+      peerRoutes = PeerRoutes(peers: peers)
+      readsUnderlay = configuration.vpns.contains { $0.routes.contains(where: peers.hasAny) }
+    }
+
+    /// - Parameter tunnels: links that a tunnel may go by.
+    mutating func replaceRoutes(_ all: [Route], tunnels: Set<Int32>) {
+      peerRoutes.replaceAll(all)
+      knowsUnderlay = readsUnderlay || peerRoutes.goes(byAny: tunnels)
     }
   }
 
@@ -46,7 +59,7 @@ extension Core {
     let peers = peers(of: users, link(named: name))
     if fitness.peerRoutes.add(peers) { mustReadRoutes = true }
     let misfit = misfit(of: name)
-    if misfit == nil { fitness.harmless[name] = covering(peers, by: name) }
+    if misfit == nil { noteHarmless(covering(peers, by: name), name) }
     guard fitness.said[name] != misfit else { return }
     fitness.said[name] = misfit
     guard let misfit else {
@@ -56,6 +69,17 @@ extension Core {
     let remedy = remedy(for: misfit, on: name).map { "; \($0)" } ?? ""
     log(.warning, "-", "link=\(name) is left alone: \(misfit)\(remedy)")
     abandonGate(name, because: "is left alone")
+  }
+
+  /// What covers a peer through a link is no obstacle, or that is not known before it was read what
+  /// else does.
+  private mutating func noteHarmless(_ routes: Set<Route.Identity>, _ name: String) {
+    if fitness.knowsUnderlay || routes.isEmpty {
+      fitness.harmless[name] = routes
+    } else if !fitness.readsUnderlay {
+      fitness.readsUnderlay = true
+      mustReadRoutes = true
+    }
   }
 
   /// One line for status.
@@ -144,7 +168,7 @@ extension Core {
   /// ESP would be sent into the tunnel that it comes out of. What the underlay alone has lost since
   /// is no reason: that is when a link has to be held.
   private func wayToPeer(by link: Link, _ users: [Tunnel]) -> LinkMisfit? {
-    guard links.table(of: link) == RouteGuard.mainTable else { return nil }
+    guard fitness.knowsUnderlay, links.table(of: link) == RouteGuard.mainTable else { return nil }
     return peers(of: users, link).first { peer in
       let mine = mine(by: link.name, covering: peer)
       guard let best = fitness.peerRoutes.leading(to: peer, with: mine).first,

@@ -16,7 +16,7 @@ struct RouteDumpTests {
         ip address add 192.0.2.1/24 dev wan && ip address add 2001:db8:9::1/64 dev wan nodad &&
         { for a in $(seq 0 15); do for b in $(seq 0 255); do
             echo "route add 20.$a.$b.0/24 via 192.0.2.2 proto bgp"; done; done
-          for b in $(seq 1 255); do echo "-6 route add 2001:db8:$b:1::/64 via 2001:db8:9::2"; done
+          for b in $(seq 1 255); do echo "route add 2001:db8:$b:1::/64 via 2001:db8:9::2"; done
         } | ip -batch - &&
         ip route add 10.2.0.0/16 dev tun && ip -6 route add 2001:db8:2::/64 dev tun &&
         ip route add 10.3.0.0/16 nexthop via 10.0.0.2 nexthop via 192.0.2.2 &&
@@ -43,6 +43,32 @@ struct RouteDumpTests {
       let interest = core.routeInterest
       #expect(events.read(keeping: interest) { _ in seen += 1 } == .drained)
       #expect(seen == 0, "no tunnel goes by wan")
+    }
+  }
+
+  @Test func theWayToAPeerIsHeardWhateverLinkItGoesBy() throws {
+    try inNewNamespace {
+      _ = try NetlinkRouteTests.makeLink()
+      try run("ip link add wan type veth peer name wanp && ip link set wan up")
+      try run("ip link set wanp up && ip address add 192.0.2.1/24 dev wan")
+      let peer = try #require(IPAddress("203.0.113.1"))
+      let configuration = Configuration(
+        gateways: ["g": Gateway(name: "g", addresses: [peer])],
+        vpns: [VPN(name: "v", gateway: "g", bindInterface: "tun")])
+      let requests = try KernelRequests()
+      var events = try RouteEvents()
+      var core = Core(configuration: configuration, seed: 1, at: Instant(nanoseconds: 1))
+      let snapshot = try requests.snapshot { core.routeInterest(links: $0, nexthops: $1) }
+      _ = core.handle(.snapshot(snapshot), at: Instant(nanoseconds: 1))
+      try run("ip route add default via 192.0.2.2 && ip route add 203.0.113.0/24 via 192.0.2.3")
+      try run("ip route add 198.51.100.0/24 via 192.0.2.2")
+      var heard: [String] = []
+      let interest = core.routeInterest
+      let end = events.read(keeping: interest) {
+        if case .route(let route, _) = $0 { heard.append("\(route.identity.destination)") }
+      }
+      #expect(end == .drained)
+      #expect(heard == ["0.0.0.0/0", "203.0.113.0/24"])
     }
   }
 }

@@ -39,9 +39,10 @@ import Testing
 
   @Test func ordinaryEventsReadNothing() {
     var bench = Bench()
-    bench.boot(more: [
-      InterfaceAddress(linkIndex: 2, address: .init(192, 0, 2, 9), prefixLength: 32)
-    ])
+    bench.answering = true
+    bench.boot(
+      sas: Bench.pair(1),
+      more: [InterfaceAddress(linkIndex: 2, address: .init(192, 0, 2, 9), prefixLength: 32)])
     bench.wait(1)
     bench.forgetTrace()
     bench.play(
@@ -62,6 +63,64 @@ import Testing
     #expect(bench.reads == 1, "the tunnel's own address")
   }
 
+  @Test(arguments: [
+    (IPPrefix.any(.ipv4), true), (IPPrefix(host: Bench.remote), true),
+    (IPPrefix(IPAddress(203, 0, 112, 0), length: 23), true), (IPPrefix.any(.ipv6), false),
+    (IPPrefix(IPAddress(203, 0, 114, 0), length: 24), false),
+  ])
+  func whatLeadsToAPeerDoesByAnyLink(to prefix: IPPrefix, isOfInterest: Bool) {
+    var bench = Bench()
+    bench.boot()
+    #expect(bench.concerns(prefix, legs: [2]) == isOfInterest)
+    bench.play(.nexthop(Nexthop(id: 1, linkIndex: 2)))
+    #expect(bench.concerns(prefix, nexthop: 1) == isOfInterest)
+    #expect(!bench.concerns(prefix, table: 100, legs: [2]), "the way to a peer is main's")
+  }
+
+  /// A route through the tunnel's link covers its peer: whether it is the way there is told by what
+  /// other links have, which was not read before.
+  @Test(arguments: [true, false]) func theUnderlayIsReadWhenATunnelsRouteCoversAPeer(isWay: Bool) {
+    var bench = Bench()
+    bench.boot()
+    bench.wait(1)
+    bench.forgetTrace()
+    let metrics: (tunnel: UInt32, underlay: UInt32) = isWay ? (10, 50) : (50, 10)
+    let tunnel = Self.anyRoute(7, metric: metrics.tunnel)
+    bench.play(.route(tunnel))
+    #expect(bench.reads == 1)
+    #expect(bench.core.misfit(of: "vti0") == nil, "not known yet")
+    #expect(bench.core.routeInterest.readsUnderlay)
+    bench.play(.routes([Bench.farRoute, tunnel, Self.anyRoute(2, metric: metrics.underlay)]))
+    #expect((bench.core.misfit(of: "vti0") != nil) == isWay)
+    bench.wait(10)
+    #expect(bench.reads == 1)
+  }
+
+  /// The kernel drops IPv4 routes of a link that goes down, or loses its last address, silently.
+  @Test(arguments: [true, false]) func aLostUnderlayIsNoWayToAPeer(goesDown: Bool) {
+    var bench = Bench()
+    bench.boot(routes: [Self.anyRoute(7, metric: 50), Self.anyRoute(2)])
+    #expect(bench.core.misfit(of: "vti0") == nil)
+    let peers = { (bench: Bench) in
+      bench.core.fitness.peerRoutes.leading(to: Bench.remote, with: []).compactMap(\.linkIndex)
+    }
+    #expect(peers(bench) == [2, 7])
+    if goesDown {
+      var eth0 = Bench.underlay
+      eth0.isAdminUp = false
+      bench.play(.link(eth0))
+    } else {
+      bench.play(.addressDeleted(Bench.addresses[0]))
+    }
+    #expect(peers(bench) == [7])
+  }
+
+  private static func anyRoute(_ index: Int32, metric: UInt32 = 0) -> Route {
+    Route(
+      identity: .init(table: 254, destination: .any(.ipv4), metric: metric), linkIndex: index,
+      message: [5])
+  }
+
   @Test func anAddressThatARouteNamesIsRead() {
     var bench = Bench()
     let source = IPAddress(192, 0, 2, 9)
@@ -79,11 +138,12 @@ import Testing
 
 extension Bench {
   fileprivate func concerns(
-    _ destination: IPPrefix, maker: UInt8 = 186, nexthop: UInt32? = nil, legs: [Int32] = []
+    _ destination: IPPrefix, maker: UInt8 = 186, table: UInt32 = 254, nexthop: UInt32? = nil,
+    legs: [Int32] = []
   ) -> Bool {
     var core = core
     return core.routeInterest.concerns(
-      .init(table: 254, destination: destination), routeProtocol: maker, nexthop: nexthop,
+      .init(table: table, destination: destination), routeProtocol: maker, nexthop: nexthop,
       legs: legs)
   }
 

@@ -106,7 +106,7 @@ extension KernelRequests {
   /// So they are where a tunnel's link may carry the route to a peer: which one does is told by what
   /// the other links have.
   public func dumpRoutes(_ interest: RouteInterest) throws(EdgeError) -> [Route] {
-    guard interest.links.count <= Self.mostLinksSingly else {
+    guard interest.links.count <= Self.mostLinksSingly, !interest.readsUnderlay else {
       return try dumpRoutes(interest, by: [0])
     }
     let found = try dumpRoutes(interest, by: interest.links)

@@ -7,9 +7,9 @@ struct PeerRoutes: Sendable {
   /// Prefix lengths that any of them has or had.
   private var lengths: Set<Int> = []
 
-  init(peers: some Sequence<IPAddress>) {
-    self.peers = SortedPeers(peers)
-  }
+  init(peers: some Sequence<IPAddress>) { self.init(peers: SortedPeers(peers)) }
+
+  init(peers: SortedPeers) { self.peers = peers }
 
   /// Adds peers; returns whether there is a new one, to which routes have to be told again.
   mutating func add(_ more: some Sequence<IPAddress>) -> Bool { peers.add(more) }
@@ -42,6 +42,31 @@ struct PeerRoutes: Sendable {
     let prefix = route.identity.destination
     routes[prefix]?.removeAll { $0.identity == route.identity && $0.hasWays(of: route) }
     if routes[prefix]?.isEmpty == true { routes[prefix] = nil }
+  }
+
+  /// The link is down or gone, and with it what goes by it alone.
+  mutating func forgetRoutes(onLink index: Int32) { forget { $0.linkIndex == index } }
+
+  /// The kernel dropped IPv4 routes without a word (net/ipv4/fib_frontend.c, `fib_del_ifaddr`):
+  /// those that name an address as their source, and with a link's last one all of the link.
+  mutating func forgetRoutes(with address: InterfaceAddress, isLast: Bool) {
+    forget { route in
+      guard route.identity.destination.address.family == .ipv4 else { return false }
+      return route.preferredSource == address.address
+        || isLast && route.linkIndex == address.linkIndex
+    }
+  }
+
+  private mutating func forget(where isGone: (Route) -> Bool) {
+    for prefix in Array(routes.keys) {
+      routes[prefix]?.removeAll(where: isGone)
+      if routes[prefix]?.isEmpty == true { routes[prefix] = nil }
+    }
+  }
+
+  /// Whether any has a leg by one of these links.
+  func goes(byAny links: Set<Int32>) -> Bool {
+    routes.values.contains { $0.contains { $0.legs.contains { links.contains($0.linkIndex) } } }
   }
 
   /// The routes by which a packet to `peer` may leave, and `more` of them; the kernel's choice

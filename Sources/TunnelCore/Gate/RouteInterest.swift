@@ -1,6 +1,6 @@
 /// Which of the kernel's routes the agent has to know: those that go by a link that it may hold, its
-/// own, what stands, or comes to stand, where one of them is, and what leads to a peer. All others are neither kept nor
-/// looked at any further: beside a full BGP table they are nearly all.
+/// own, what stands, or comes to stand, where one of them is, and what leads to a peer. All others
+/// are neither kept nor looked at any further: beside a full BGP table they are nearly all.
 ///
 /// What is not known is of interest: a link's event may still wait behind its routes'.
 public struct RouteInterest: Sendable {
@@ -11,15 +11,17 @@ public struct RouteInterest: Sendable {
   let known: Set<Route.Identity>
   /// IKE peers: a route of the main table that leads to one is of interest by whatever link it goes.
   let peers: SortedPeers
+  /// Whether a dump needs what leads to a peer even if nothing of `links` does.
+  public let readsUnderlay: Bool
   /// Links that a tunnel may go by, in the order of their index.
   public let links: [Int32]
 
   init(
     others: Set<Int32>, nexthops: [UInt32: Nexthop], known: Set<Route.Identity>,
-    peers: SortedPeers = SortedPeers([]), links: [Int32]
+    peers: SortedPeers = SortedPeers([]), readsUnderlay: Bool = false, links: [Int32]
   ) {
     (self.others, self.nexthops, self.known) = (others, nexthops, known)
-    (self.peers, self.links) = (peers, links)
+    (self.peers, self.readsUnderlay, self.links) = (peers, readsUnderlay, links)
   }
 
   /// All routes by these links.
@@ -96,7 +98,8 @@ extension Core {
     mutating get {
       RouteInterest(
         others: routeScope.others, nexthops: routes.nexthops, known: routes.knownIdentities,
-        peers: fitness.peerRoutes.peers, links: routeScope.links.sorted())
+        peers: fitness.peerRoutes.peers, readsUnderlay: fitness.readsUnderlay,
+        links: routeScope.links.sorted())
     }
   }
 
@@ -109,10 +112,11 @@ extension Core {
     return RouteInterest(
       others: scope.others,
       nexthops: Dictionary(nexthops.map { ($0.id, $0) }, uniquingKeysWith: { $1 }),
-      known: routes.knownIdentities, peers: fitness.peerRoutes.peers, links: scope.links.sorted())
+      known: routes.knownIdentities, peers: fitness.peerRoutes.peers,
+      readsUnderlay: fitness.readsUnderlay, links: scope.links.sorted())
   }
 
-  private func mayHold(_ link: Link) -> Bool {
+  func mayHold(_ link: Link) -> Bool {
     link.kind.isTunnel || gates[link.name] != nil || !guardedTunnels(on: link.name).isEmpty
   }
 
