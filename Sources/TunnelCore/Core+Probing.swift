@@ -7,6 +7,7 @@ extension Core {
   mutating func wake(_ id: MonitorID, at now: Instant) {
     noteSent(id, at: now)
     guard let monitor = monitors[id] else { return }
+    let wasAsked = listeners.waiting.contains(id)
     func isDue(_ deadline: Instant?) -> Bool { deadline.map { $0 <= now } ?? false }
     if isDue(monitor.absentUntil) { return endAbsence(id, at: now) }
     if isDue(monitor.clearAt) { clear(id, at: now) }
@@ -22,7 +23,9 @@ extension Core {
       weigh(monitor.tunnel, at: now)
     }
     checkThreshold(id, at: now)
-    if isDue(monitors[id]?.nextProbe) { probe(id, at: now) }
+    // Whether its SAs are cleared now is known in the next turn, and then no probe is sent.
+    let isAsked = !wasAsked && listeners.waiting.contains(id)
+    if !isAsked, isDue(monitors[id]?.nextProbe) { probe(id, at: now) }
     seekPathMTU(id, at: now)
     schedule(id)
   }

@@ -261,8 +261,8 @@ public struct Core: Sendable {
       switch owner {
       case .monitor(let id):
         wake(id, at: now)
-        // A reply may have come since the sockets were read.
-        guard let due = monitors[id]?.replyDeadline, due <= now else { continue }
+        // A reply may have come since the sockets were read, or what was asked is not answered yet.
+        guard let due = monitors[id]?.deadline, due <= now else { continue }
         timers.set(owner, to: nil)
         unread.append(id)
       case .tunnel(let id): settle(id, at: now)

@@ -141,6 +141,12 @@ struct Bench {
     }
   }
 
+  /// Hands over several events that were read together, and then does all that is due.
+  mutating func read(_ events: [Event]) {
+    for event in events.dropLast() { carryOut(core.handle(event, at: instant)) }
+    if let last = events.last { play(last) }
+  }
+
   private mutating func carryOut(_ effects: [Effect]) {
     mostEffects = max(mostEffects, effects.count)
     perform(effects)

@@ -93,8 +93,8 @@ import Testing
     bench.delete(1)
     bench.wait(4)
     bench.forgetTrace()
-    bench.negotiate(2)
     bench.answering = false
+    bench.negotiate(2)
     bench.wait(5)
     #expect(bench.transitions.allSatisfy { !$0.contains("state=down") })
     bench.wait(2)  // 2 s to the third probe, and 4.2 s

@@ -222,7 +222,8 @@ import Testing
     hub.boot(links: [Hub.link(1), Hub.link(2)])
     #expect(hub.tunnels.map(\.name) == ["ipsec1", "ipsec1"])
     #expect(hub.series.count == Set(hub.series).count)
-    #expect(hub.samples["vpnagent_tunnels{state=\"absent\"}"] == 2)
+    #expect(hub.samples["vpnagent_tunnels{state=\"absent\"}"] == 1)
+    #expect(hub.samples["vpnagent_tunnels{state=\"idle\"}"] == 1)
   }
 }
 

@@ -165,7 +165,8 @@ import TunnelCore
     var bench = running()
     bench.delete(1)
     bench.sleepThrough(60)
-    bench.negotiate(2)  // read before anything that is due
+    bench.install(Bench.pair(2))
+    bench.read(Bench.pair(2).map { .sa($0) })  // before anything that is due
     #expect(bench.state == "up/in-service/U")
     #expect(bench.transitions.isEmpty)
   }
@@ -202,7 +203,7 @@ import TunnelCore
     bench.sleepThrough(60)
     bench.play(.tick)
     bench.wait(5)
-    #expect(bench.probeTimes == [6, 66.5, 67.5, 68.5, 69.5, 70.5])
+    #expect(bench.probeTimes == [6, 66.5, 67.5], "the third is lost at 68.5")
     #expect(bench.transitions.first?.hasPrefix("68.5 ") == true)
   }
 }

@@ -89,7 +89,10 @@ import Testing
     let set = bench.tunnel?.sets.last
     #expect(set?.obstacle == "no destination-ip inside 10.2.2.0/24")
     #expect(set?.state == "verifying" && set?.lost == 0 && set?.clears == 0)
-    #expect(bench.alarms.isEmpty)
+    #expect(bench.alarms.count == 1)
+    #expect(bench.lastAlarm.contains("is not monitored"))
+    #expect(bench.lastAlarm.contains("no destination-ip inside 10.2.2.0/24"))
+    #expect(bench.state == "up/in-service/U", "other sets are seen")
     #expect(!bench.probes.contains { Self.net(2).contains($0.destination) })
   }
 

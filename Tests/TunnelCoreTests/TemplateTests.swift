@@ -119,7 +119,7 @@ import TunnelCore
     hub.boot(links: [Hub.link(1), Hub.link(2)])
     hub.negotiate(1, peer: 9)
     #expect(
-      hub.summary == ["hq - absent/-", "ipsec2 branches absent/held", "ipsec1 - up/-"])
+      hub.summary == ["hq - idle/-", "ipsec2 branches absent/held", "ipsec1 - up/-"])
     #expect(!hub.steps.contains(.setDormant(linkIndex: 101, true)))
   }
 
