@@ -78,16 +78,29 @@ struct IKEPingerTests {
     #expect(isAnswer(events))
   }
 
-  @Test func onlyTheLastQuestionCanBeAnsweredAndOnce() {
-    var events = answers({ peer, _, _ in peer.serve { reply(to: $0) } }, asks: 2)
-    #expect(events.isEmpty, "the first of two")
-    events = answers { peer, _, _ in
-      var first: [UInt8] = []
-      peer.serve {
-        first = reply(to: $0)
-        return first
-      }
-    }
+  /// The round trip may be longer than the interval.
+  @Test func anEarlierQuestionCanBeAnsweredToo() {
+    let events = answers({ peer, _, _ in peer.serve { reply(to: $0) } }, asks: 2)
+    #expect(isAnswer(events))
+  }
+
+  @Test func onlyTheLastEightQuestionsCanBeAnswered() {
+    let events = answers({ peer, _, _ in peer.serve { reply(to: $0) } }, asks: 9)
+    #expect(events.isEmpty, "the first of nine")
+  }
+
+  @Test func anAnswerCountsOnceAndForAllQuestionsBeforeIt() {
+    let events = answers(
+      { peer, _, _ in
+        var questions: [[UInt8]] = []
+        let order: [Int?] = [nil, 1, 1, 0]
+        for index in order {
+          peer.serve { question in
+            questions.append(question)
+            return index.map { reply(to: questions[$0]) } ?? [0]
+          }
+        }
+      }, asks: 4)
     #expect(isAnswer(events))
   }
 

@@ -57,7 +57,8 @@ let junosPlainRows: [JunosRow] = [
       [vpn.V.vpn-monitor]
       probe-source = "endpoint"  # as Junos; "link" for a peer that answers outside the tunnel
 
-      """),
+      """,
+    warnings: junosOnTraffic),
   JunosRow(
     "every statement of vpn-monitor",
     links: ["ge-0/0/1.0": "eth1", "st0.0": "vti0"],
@@ -88,7 +89,8 @@ let junosPlainRows: [JunosRow] = [
       destination-ip = "10.9.0.1"
       verify-path = { destination-ip = "10.9.0.2", packet-size = 1350 }
 
-      """),
+      """,
+    warnings: junosOnTraffic),
   JunosRow(
     "several statements on one line",
     links: ["st0.0": "vti0"],
@@ -119,7 +121,8 @@ let junosPlainRows: [JunosRow] = [
       destination-ip = "10.9.0.1"
       verify-path = true
 
-      """),
+      """,
+    warnings: junosOnTraffic),
   JunosRow(
     "options at their defaults",
     links: ["V": "vti7"],
@@ -289,7 +292,8 @@ let junosPlainRows: [JunosRow] = [
       [vpn.V.vpn-monitor]
       probe-source = "endpoint"  # as Junos; "link" for a peer that answers outside the tunnel
 
-      """),
+      """,
+    warnings: junosOnTraffic),
   JunosRow(
     "static routes that stay the operator's",
     links: ["st0.0": "vti0"],
@@ -334,7 +338,8 @@ let junosPlainRows: [JunosRow] = [
       #     no VPN here is bound to that link:
       #     ip route add 10.4.0.0/16 dev st0-9
 
-      """),
+      """,
+    warnings: junosOnTraffic),
   JunosRow(
     "two VPNs of one gateway on one link",
     links: ["st0.0": "vti0"],
