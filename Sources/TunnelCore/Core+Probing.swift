@@ -7,7 +7,6 @@ extension Core {
   mutating func wake(_ id: MonitorID, at now: Instant) {
     noteSent(id, at: now)
     guard let monitor = monitors[id] else { return }
-    let wasAsked = listeners.waiting.contains(id)
     func isDue(_ deadline: Instant?) -> Bool { deadline.map { $0 <= now } ?? false }
     if isDue(monitor.absentUntil) { return endAbsence(id, at: now) }
     if isDue(monitor.clearAt) { clear(id, at: now) }
@@ -24,7 +23,7 @@ extension Core {
     }
     checkThreshold(id, at: now)
     // Whether its SAs are cleared now is known in the next turn, and then no probe is sent.
-    let isAsked = !wasAsked && listeners.waiting.contains(id)
+    let isAsked = listeners.askedAt == now && listeners.waiting.contains(id)
     if !isAsked, isDue(monitors[id]?.nextProbe) { probe(id, at: now) }
     seekPathMTU(id, at: now)
     schedule(id)

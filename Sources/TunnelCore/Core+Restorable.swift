@@ -13,6 +13,8 @@ extension Core {
   struct ExpireListeners: Sendable {
     /// Whether an IKE daemon does, and when that was read; nil before the first time.
     var answer: (isHeard: Bool, at: Instant)?
+    /// When that was asked before a clear, the last time.
+    var askedAt: Instant?
     /// Sets whose clear waits for it.
     var waiting: [MonitorID] = []
     /// Tunnels of which it was said that nobody can bring them back.
@@ -26,6 +28,7 @@ extension Core {
       return true
     }
     guard let answer = listeners.answer, answer.at.duration(to: now) < Self.restorerAge else {
+      listeners.askedAt = now
       listeners.waiting += sets.map(\.id)
       effects.append(.readExpireListeners)
       wait(sets.map(\.id), until: now.advanced(by: Self.restorerPause))
