@@ -38,6 +38,7 @@ extension Oracle {
     // A probe at the instant of the last one: the window was begun anew in between.
     streaks[probe.monitor, default: Streak()].unanswered.removeAll { $0.at == now }
     streaks[probe.monitor]?.unanswered.append((probe.sequence, now))
+    streaks[probe.monitor]?.lastSentAt = now
   }
 
   private mutating func checkPlan(_ plan: GatePlan, _ core: Core) {
@@ -101,6 +102,8 @@ extension Oracle {
       !monitor.isNeverAnswered
     else { return }
     var streak = streaks[monitor.id] ?? Streak()
+    streak.interval = policy.interval
+    if streak.unanswered.isEmpty { streak.earliness = .zero }
     if streak.bornAt != monitor.bornAt {
       streak.unanswered.removeAll { $0.at < monitor.bornAt ?? now }
       streak.bornAt = monitor.bornAt
@@ -125,7 +128,7 @@ extension Oracle {
   private mutating func requireNotEarly(_ streak: Streak, _ policy: Monitor, _ now: Instant) {
     guard !streak.isDown, let age = streak.unanswered.first?.at.duration(to: now) else { return }
     // Probes keep their pace when one leaves late.
-    let least = policy.interval * policy.threshold - Core.stallTolerance
+    let least = policy.interval * policy.threshold - Core.stallTolerance - streak.earliness
     require(age >= least, "down \(age) after the first unanswered probe")
   }
 

@@ -7,6 +7,21 @@ struct Oracle {
     var unanswered: [(sequence: UInt64, at: Instant)] = []
     var isDown = false
     var bornAt: Instant?
+    var interval = Duration.zero
+    var lastSentAt: Instant?
+    /// By how much probes left before their time, seen from those that were out in a stall.
+    var earliness = Duration.zero
+
+    /// Time in which the core was late counts for nothing to the probes that are out. The next one
+    /// that was due meanwhile leaves at once all the same.
+    mutating func pass(_ pause: Duration, until now: Instant) {
+      unanswered = unanswered.map { ($0.sequence, $0.at.advanced(by: pause)) }
+      guard let last = unanswered.last?.at, let lastSentAt,
+        lastSentAt.advanced(by: interval) <= now
+      else { return }
+      let inTime = last.advanced(by: interval)
+      if inTime > now { earliness += now.duration(to: inTime) }
+    }
   }
 
   let scenario: Scenario
@@ -63,10 +78,7 @@ struct Oracle {
     guard let due, let last = lastCall else { return }
     let pause = max(due, last).duration(to: now)
     guard pause > Core.stallTolerance else { return }
-    for id in streaks.keys {
-      let waiting = streaks[id]?.unanswered ?? []
-      streaks[id]?.unanswered = waiting.map { ($0.sequence, $0.at.advanced(by: pause)) }
-    }
+    for id in streaks.keys { streaks[id]?.pass(pause, until: now) }
     for id in sent.keys {
       sent[id] = sent[id]?.mapValues { $0.advanced(by: pause) }
     }
