@@ -185,7 +185,7 @@ import TunnelCore
     var bench = Bench(Bench.monitor)
     bench.boot()
     bench.play(.vici(.connected))
-    bench.stay(2, children: [], connections: [RenegotiationTests.connection])
+    bench.stay(5, children: [], connections: [RenegotiationTests.connection])
     #expect(bench.acts.contains(.initiate(Bench.name)))
     bench.play(.role(.standby))
     bench.forgetTrace()
