@@ -19,5 +19,5 @@ story() {
 }
 
 obstacle_is() { # REGEX
-  tunnel_field gw-a to-b obstacle | grep -q "$1"
+  prints "$1" tunnel_field gw-a to-b obstacle
 }

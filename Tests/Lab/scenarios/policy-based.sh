@@ -10,7 +10,7 @@ setup() {
 story() {
   local before
   ESTABLISH=on-traffic monitoring_without_link gw-a | agent gw-a
-  expect_equal "state without SAs" "$(tunnel_field gw-a to-b state)" absent
+  expect_equal "state without SAs" "$(tunnel_field gw-a to-b state)" idle
   child_up gw-a
   wait_until 10 "the tunnel is up" -- state_is gw-a to-b up
   expect "it was verified" -- agent_logged gw-a 'reason="VPN monitoring verify-path succeeded"'
@@ -37,8 +37,8 @@ story() {
   expect "a ping passes" -- ping_once host-a 10.2.0.2
 
   child_down gw-a
-  wait_until 10 "the tunnel is absent" -- state_is gw-a to-b absent
-  stays 4 "nothing is probed without SAs" -- state_is gw-a to-b absent
+  wait_until 10 "the tunnel is idle" -- state_is gw-a to-b idle
+  stays 4 "nothing is probed without SAs" -- state_is gw-a to-b idle
   expect_equal "policies of its socket" "$(socket_policies gw-a)" 0
   child_up gw-a
   wait_until 10 "the tunnel is up" -- state_is gw-a to-b up
