@@ -70,7 +70,7 @@ left_alone() { # LINK REGEX
 }
 
 vpnagent_says() { # ARGUMENT...
-  QUIET=1 vpnagent gw-a "$@" | tr '\n' ' ' | tr -s ' '
+  { QUIET=1 vpnagent gw-a "$@" || true; } | tr '\n' ' ' | tr -s ' '
 }
 
 # Routes of every table and the link, as an operator sees them.
