@@ -69,11 +69,24 @@ extension Core {
     awaitAbsent(view, at: now)
     var acts = 0
     for name in ike.renegotiations.keys.sorted() where acts < Self.mostActs {
-      if step(name, view[name], at: now) { acts += 1 }
+      if step(name, self.view(of: name, in: view), at: now) { acts += 1 }
     }
     forgetDepartures(view)
     let next = ike.renegotiations.values.map { $0.nextLook(self[attemptsFor: $0], at: now) }.min()
     if let next { wantList(by: next, at: now) }
+  }
+
+  /// What a list says of a child. One that was negotiated on an IKE SA from before its connection was
+  /// renamed is listed under the old name for as long as that IKE SA lives (measured).
+  private func view(of name: ChildName, in view: DaemonView) -> ChildView {
+    var found = view[name]
+    guard !found.isWhole, let work = ike.renegotiations[name] else { return found }
+    found.isWhole = view.wholeOnes.contains { child in
+      child.name.child == name.child && ike.connectionsByName[child.name.connection] == nil
+        && child.inbound.flatMap(sas.home).flatMap { monitorOfSet[$0] }
+          .flatMap { monitors[$0] }?.tunnel == work.tunnel
+    }
+    return found
   }
 
   // MARK: Causes

@@ -116,6 +116,21 @@ import TunnelCore
     #expect(bench.tunnel?.attempts == 1, "nothing was asked of the peer")
   }
 
+  @Test func whatIsListedUnderTheOldNameOfItsIKESAIsUp() {
+    var bench = Bench.connected(establish: .immediately)
+    bench.answering = true
+    bench.stay(5, children: [.of(1)], connections: [Self.old])
+    bench.delete(1)
+    let name = ChildName(connection: "office-b", child: "net")
+    bench.stay(10, children: [], connections: [Self.connection("office-b", "net")])
+    #expect(bench.acts.last == .initiate(name))
+    bench.forgetTrace()
+    bench.negotiate(2)
+    bench.stay(60, children: [.of(2)], connections: [Self.connection("office-b", "net")])
+    #expect(bench.state == "up/in-service/U")
+    #expect(bench.times(of: .initiate(name)).isEmpty)
+  }
+
   @Test func aChildOfAnotherTunnelIsNoCandidate() {
     var bench = Bench.connected(establish: .immediately)
     bench.reload { $0.vpns.append(VPN(name: "second", gateway: "gw-b", bindInterface: "vti1")) }

@@ -18,6 +18,8 @@ struct ChildView: Sendable {
 struct DaemonView: Sendable {
   private(set) var doomed: [ChildName: [ChildSA]] = [:]
   private var whole: Set<ChildName> = []
+  /// Children that are in the kernel both ways.
+  private(set) var wholeOnes: [ChildSA] = []
   /// Of each child that has an instance of another kind, one.
   private var others: [ChildName: ChildSA] = [:]
   /// IKE SAs with a child that is in the kernel both ways.
@@ -46,6 +48,7 @@ struct DaemonView: Sendable {
           child.sas.allSatisfy(isInKernel)
         {
           whole.insert(child.name)
+          wholeOnes.append(child)
           living.insert(child.ikeID)
         } else if child.state == .installed, lost.contains(child.childID) {
           doomed[child.name, default: []].append(child)
