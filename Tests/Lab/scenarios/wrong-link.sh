@@ -1,6 +1,5 @@
 #!/bin/bash
 # bind-interface names what is no tunnel of the peer's: it is never held, set down or given routes, and said once.
-# Main: scripts/test runs it.
 
 story() {
   local spis
@@ -17,6 +16,7 @@ story() {
 the_underlay() { # SETTING
   local before
   before=$(untouchable wan)
+  : >"$LAB/agent-gw-a.log"
   LINK=wan OWNED="$1"$'\n''routes = ["10.77.0.0/16"]' monitoring gw-a | agent gw-a
   left_alone wan 'its kind is veth, not vti, vti6 or xfrm; bind-interface = "vti0" has this tunnel'
   stays 3 "nothing of the host's is changed" -- is_untouched wan "$before"
