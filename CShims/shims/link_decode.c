@@ -92,6 +92,7 @@ int vpa_decode_link(const void *body, size_t length, struct vpa_event *event) {
   if (vpa_attribute_copy(table[IFLA_MTU], &link->mtu, sizeof link->mtu) < 0 ||
       vpa_attribute_copy(table[IFLA_OPERSTATE], &link->operational_state, 1) < 0 ||
       vpa_attribute_copy(table[IFLA_LINKMODE], &mode, sizeof mode) < 0 ||
+      vpa_attribute_copy(table[IFLA_LINK], &link->bound_to, sizeof link->bound_to) < 0 ||
       vpa_attribute_copy(table[IFLA_MASTER], &link->master, sizeof link->master) < 0 ||
       read_kind(table[IFLA_LINKINFO], link) < 0)
     return -EBADMSG;

@@ -94,8 +94,18 @@ extension Core {
       awaitSAs(on: link, at: now)
     }
     let isSame = old?.kind == link.kind && old?.name == link.name
-    if link.kind.isXfrm, !isSame || old?.isAdminUp != link.isAdminUp { xfrmLinkChanged(at: now) }
+    if !isSame || old?.isAdminUp != link.isAdminUp || old?.boundTo != link.boundTo {
+      if link.kind.isXfrm { xfrmLinkChanged(at: now) }
+      settleTwins(of: [old, link].compactMap(\.self), at: now)
+    }
     settleGate(link.name, at: now)
+  }
+
+  /// Another of VTIs between the same ends may take the peer's ESP now.
+  private mutating func settleTwins(of changed: [Link], at now: Instant) {
+    for name in Set(changed.flatMap(links.twins(of:)).map(\.name)).sorted() {
+      settleGate(name, at: now)
+    }
   }
 
   mutating func removeLink(_ index: Int32, at now: Instant) {
@@ -106,6 +116,7 @@ extension Core {
     forgetWithdrawn { $0 == index }
     bindAgain([link], at: now)
     if link.kind.isXfrm { xfrmLinkChanged(at: now) }
+    settleTwins(of: [link], at: now)
     settleGate(link.name, at: now)
   }
 

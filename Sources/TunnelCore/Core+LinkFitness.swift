@@ -37,7 +37,7 @@ extension Core {
     if let misfit = link.misfit { return misfit }
     let gateways = users.compactMap(\.gateway).compactMap { configuration.gateways[$0] }
     return gateways.lazy.compactMap { link.misfit(for: $0) }.first
-      ?? otherPeer(on: link, users) ?? otherSAs(of: users, link) ?? wayToPeer(by: link, users)
+      ?? shadow(on: link) ?? otherPeer(on: link, users) ?? otherSAs(of: users, link) ?? wayToPeer(by: link, users)
   }
 
   /// Whether a link that is left alone is given back what it is without, by whoever took it: a
@@ -58,6 +58,7 @@ extension Core {
     }
     let peers = peers(of: users, link(named: name))
     if fitness.peerRoutes.add(peers) { mustReadRoutes = true }
+    if let link = link(named: name), links.twins(of: link).count > 1 { readUnderlay() }
     let misfit = misfit(of: name)
     if misfit == nil { noteHarmless(covering(peers, by: name), name) }
     guard fitness.said[name] != misfit else { return }
@@ -76,10 +77,15 @@ extension Core {
   private mutating func noteHarmless(_ routes: Set<Route.Identity>, _ name: String) {
     if fitness.knowsUnderlay || routes.isEmpty {
       fitness.harmless[name] = routes
-    } else if !fitness.readsUnderlay {
-      fitness.readsUnderlay = true
-      mustReadRoutes = true
+    } else {
+      readUnderlay()
     }
+  }
+
+  private mutating func readUnderlay() {
+    guard !fitness.readsUnderlay else { return }
+    fitness.readsUnderlay = true
+    mustReadRoutes = true
   }
 
   /// One line for status.
@@ -115,6 +121,17 @@ extension Core {
     else { return nil }
     return sas.keys(carriedBy: link).map(\.remote).filter { !gateway.addresses.contains($0) }
       .min().map { .otherPeer($0, gateway: name) }
+  }
+
+  /// The kernel gives all ESP of the peer to another VTI with the same ends.
+  private func shadow(on link: Link) -> LinkMisfit? {
+    let twins = links.twins(of: link)
+    guard twins.count > 1, case .vti(_, let remote, _, _) = link.kind, !remote.isUnspecified,
+      let way = fitness.peerRoutes.leading(to: remote, with: []).first,
+      let taking = Link.taking(twins, arrivingBy: routes.legLinks(way).first),
+      taking.index != link.index
+    else { return nil }
+    return .shadowed(by: taking.name, peer: remote)
   }
 
   /// The gateway's SAs are there, and the kernel would send them through another link: it is this
@@ -208,6 +225,8 @@ extension Core {
     switch misfit {
     case .leadsToPeer(let peer): return "give \(IPPrefix(host: peer)) a route by the underlay"
     case .otherNamespace: return "keep the link in the namespace of its SAs"
+    case .shadowed(let other, _):
+      return "delete \(other), or make XFRM interfaces of both (ip link add type xfrm if_id N)"
     case .noTunnel, .fallback, .everyID, .otherEnds, .otherPeer, .otherSAs: break
     }
     let users = tunnels(on: name).filter(\.isConfigured)

@@ -114,6 +114,14 @@ func decodeRoute(_ bytes: [UInt8]) -> KernelEvent? { decode(VPA_NETLINK_ROUTE, b
     #expect(decodeRoute(NetlinkGolden.link(master)) == .link(slave))
   }
 
+  /// IFLA_LINK 3: `ip link add ... type vti ... dev wan`.
+  @Test func vtiBoundToADevice() {
+    var bound = Self.link(.other(""))
+    bound.boundTo = 3
+    let bytes = NetlinkGolden.link(NetlinkGolden.linkBasics + hex("0800 0500 03000000"))
+    #expect(decodeRoute(bytes) == .link(bound))
+  }
+
   /// IFLA_LINK_NETNSID (37): the link was moved here from namespace 0; `ip -d link` shows
   /// `link-netnsid 0`.
   @Test func linkOfAnotherNamespace() {

@@ -210,6 +210,57 @@ import Testing
     }
   }
 
+  /// With `dev eth0` a VTI takes ESP before one between the same ends without it, whatever the keys.
+  @Test func aVTIWhoseESPATwinTakesIsLeftAlone() {
+    var bench = Bench()
+    bench.answering = true
+    bench.boot(
+      sas: Bench.pair(1), routes: [Self.route(.any(.ipv4), index: 2), Bench.farRoute])
+    bench.wait(5)
+    #expect(bench.state == "up/in-service/U")
+    var twin = Bench.link(index: 8, name: "vti1")
+    twin.boundTo = 2
+    bench.play(.link(twin))
+    bench.wait(5)
+    #expect(bench.tunnel?.gate == "-")
+    #expect(
+      bench.tunnel?.linkUnfit?.hasPrefix(
+        "vti1, a VTI between the same ends, takes all ESP from \(Bench.remote)") == true)
+    // Held by nobody, whatever becomes of the tunnel.
+    bench.answering = false
+    bench.forgetTrace()
+    bench.wait(10)
+    #expect(bench.steps.isEmpty)
+    // The twin is bound to a device by which the peer is not reached; then it is set down; then gone.
+    twin.boundTo = 3
+    bench.play(.link(twin))
+    #expect(bench.tunnel?.linkUnfit == nil)
+    twin.boundTo = 2
+    bench.play(.link(twin))
+    #expect(bench.tunnel?.linkUnfit != nil)
+    twin.isAdminUp = false
+    bench.play(.link(twin))
+    #expect(bench.tunnel?.linkUnfit == nil)
+    twin.isAdminUp = true
+    bench.play(.link(twin))
+    #expect(bench.tunnel?.linkUnfit != nil)
+    bench.play(.linkDeleted(index: 8))
+    #expect(bench.tunnel?.linkUnfit == nil)
+    bench.wait(5)
+    #expect(bench.tunnel?.gate == "held")
+  }
+
+  @Test func theVTIThatTakesTheESPOfItsTwinIsHeldAsAny() {
+    var bench = Bench()
+    var own = Bench.link()
+    own.boundTo = 2
+    bench.boot(routes: [Self.route(.any(.ipv4), index: 2), Bench.farRoute], link: own)
+    bench.play(.link(Bench.link(index: 8, name: "vti1")))
+    bench.wait(5)
+    #expect(bench.tunnel?.linkUnfit == nil)
+    #expect(bench.tunnel?.gate == "held")
+  }
+
   /// An IPv4 VTI for any remote end has no IPv6 SAs.
   @Test func aVTIOfTheOtherFamilyCarriesNothing() {
     let any = IPAddress(0, 0, 0, 0)

@@ -86,6 +86,7 @@ struct vpa_link {
   uint32_t input_key;
   uint32_t output_key;
   uint32_t if_id;     /* XFRM interfaces only */
+  int32_t bound_to;   /* IFLA_LINK; of a VTI the device that it is bound to (`dev`); 0: none */
   int32_t master;     /* index of the VRF or bridge that it belongs to; 0: none */
   uint32_t vrf_table; /* VRFs only: their routing table */
   uint8_t operational_state;

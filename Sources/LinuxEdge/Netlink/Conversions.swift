@@ -117,6 +117,7 @@ extension Link {
       index: link.index, name: String(fixed: link.name), kind: kind, isAdminUp: link.admin_up,
       operationalState: OperationalState(rawValue: link.operational_state) ?? .unknown,
       isLinkModeDormant: link.link_mode_dormant, mtu: link.mtu,
+      boundTo: link.bound_to == 0 ? nil : link.bound_to,
       master: link.master == 0 ? nil : link.master,
       vrfTable: link.vrf_table == 0 ? nil : link.vrf_table,
       hasSAsElsewhere: link.other_netns)

@@ -121,7 +121,8 @@ extension KernelRequests {
     _ interest: RouteInterest, by links: [Int32]
   ) throws(EdgeError) -> [Route] {
     var filters: [(link: Int32, maker: UInt8)] = links.map { ($0, 0) }
-    filters.append((0, Route.agentProtocol))
+    // The agent's own, whatever link they go by.
+    if links != [0] { filters.append((0, Route.agentProtocol)) }
     var seen: Set<Route> = []
     var found: [Route] = []
     for (family, filter) in [UInt8(4), 6].flatMap({ family in filters.map { (family, $0) } }) {

@@ -24,9 +24,10 @@ extension DoctorFacts {
     let gateway = configuration.gateways[vpn.gateway]
     let peers = gateway?.addresses ?? []
     let hasSAs = outbound.contains { peers.contains($0.key.destination) }
-    guard let misfit = link.misfit ?? (hasSAs ? nil : gateway.flatMap(link.misfit(for:))) else {
-      return nil
-    }
+    let isElsewhere = hasSAs && fitting(peers, insteadOf: link) == nil
+    guard
+      let misfit = link.misfit ?? (isElsewhere ? nil : gateway.flatMap(link.misfit(for:)))
+    else { return nil }
     return Finding(
       .error, "link", vpn.name, seen: "bind-interface = \"\(link.name)\": \(misfit)",
       why: "the agent leaves this link alone: it is neither held nor given routes",
@@ -39,7 +40,7 @@ extension DoctorFacts {
     if misfit == .otherNamespace {
       return .init("vpnagent run --netns NAME   # where its SAs are, with the link in it")
     }
-    if let better = fitting(peers) {
+    if let better = fitting(peers, insteadOf: link) {
       return .init(
         file: configPath, lines: ["# in vpn.\(vpn.name): bind-interface = \"\(better.name)\""])
     }
@@ -47,10 +48,10 @@ extension DoctorFacts {
   }
 
   /// A link that is there and has the SAs of these peers, or a VTI's ends.
-  private func fitting(_ peers: [IPAddress]) -> Link? {
+  private func fitting(_ peers: [IPAddress], insteadOf other: Link) -> Link? {
     let sas = outbound.filter { peers.contains($0.key.destination) }
     return links.first { link in
-      guard link.misfit == nil, !link.isOwn else { return false }
+      guard link.misfit == nil, !link.isOwn, link.index != other.index else { return false }
       switch link.kind {
       case .xfrm(let ifID): return sas.contains { $0.ifID == ifID }
       case .vti(_, let remote, _, let key):
@@ -95,16 +96,19 @@ extension DoctorFacts {
         case .vti(let local, let remote, _, let key) = link.kind,
         case .vti(_, _, _, let otherKey) = other.kind
       else { return nil }
-      let isSame = key == otherKey
+      var table = PeerRoutes(peers: [remote])
+      table.replaceAll(routes)
+      let device = table.leading(to: remote, with: []).first?.legs.first?.linkIndex
+      let taking = Link.taking([other, link], arrivingBy: device) ?? other
+      let idle = taking.index == link.index ? other : link
       return Finding(
-        isSame ? .error : .warning, "twins", link.name,
+        .error, "twins", link.name,
         seen: "\(other.name) and \(link.name) are VTIs between the same ends (\(local), \(remote))"
-          + (isSame ? " with the same key" : ""),
-        why: isSame
-          ? "the SAs belong to both, and no packet says to which"
-          : "the kernel does not look at keys of incoming ESP: one of them receives for both",
+          + (key == otherKey ? " with the same key" : ""),
+        why: "the kernel gives all ESP from \(remote) to \(taking.name), whatever its key: nothing "
+          + "arrives by \(idle.name)",
         fix: .init(
-          "ip link delete \(link.name)",
+          "ip link delete \(idle.name)",
           "ip link add ipsec0 type xfrm dev \(underlay) if_id 42   # and if_id_in, if_id_out = 42"))
     }
   }
@@ -233,7 +237,7 @@ extension DoctorFacts {
   private func idleFinding(_ bound: Bound) -> Finding? {
     guard let peers = configuration.gateways[bound.vpn.gateway]?.addresses else { return nil }
     let sas = outbound.filter { peers.contains($0.key.destination) }
-    guard !sas.isEmpty else { return nil }
+    guard !sas.isEmpty, misfitFinding(bound.link, bound.vpn) == nil else { return nil }
     switch bound.link.kind {
     case .xfrm(let id):
       guard !sas.contains(where: { $0.ifID == id }) else { return nil }

@@ -17,6 +17,8 @@ public enum LinkMisfit: Hashable, Sendable {
   case otherPeer(IPAddress, gateway: String)
   /// The gateway's SAs are tied to another link, or to none: by an if_id, a mark, or their ends.
   case otherSAs(SASetKey, Mark?)
+  /// Another VTI between the same ends takes all ESP of the peer.
+  case shadowed(by: String, peer: IPAddress)
   /// The route to the tunnel's own peer goes by it.
   case leadsToPeer(IPAddress)
 }
@@ -45,6 +47,8 @@ extension LinkMisfit: CustomStringConvertible {
     case .otherSAs(let key, let mark?):
       "the SAs between \(key.local) and \(key.remote) have mark \(mark.value)"
     case .otherSAs(let key, nil): "the SAs are between \(key.local) and \(key.remote)"
+    case .shadowed(let other, let peer):
+      "\(other), a VTI between the same ends, takes all ESP from \(peer): nothing arrives by this link"
     case .leadsToPeer(let peer): "the route to its own peer \(peer) goes by it"
     }
   }

@@ -51,6 +51,13 @@ struct LinkTable: Sendable {
     return link
   }
 
+  /// VTIs between the same ends as this one, itself among them.
+  func twins(of link: Link) -> [Link] {
+    guard case .vti(_, let remote, _, _) = link.kind else { return [] }
+    return (byRemote[remote] ?? [:]).values.joined().compactMap { byIndex[$0] }
+      .filter { $0.hasEnds(of: link) }
+  }
+
   /// The table of a link's routes: its VRF's, else main.
   func table(of link: Link?) -> UInt32 {
     link?.master.flatMap { byIndex[$0]?.vrfTable } ?? RouteGuard.mainTable
@@ -101,13 +108,21 @@ extension Link {
     }
   }
 
-  /// Whether both are VTIs between the same ends. The kernel lets there be two if one is bound to a
-  /// device (`dev`), and one of them takes all ESP.
+  /// Whether both are VTIs between the same ends. The kernel lets there be two if they are not bound
+  /// to the same device (`dev`).
   func hasEnds(of other: Link) -> Bool {
     guard case .vti(let local, let remote, _, _) = kind, !isFallback,
       case .vti(local, remote, _, _) = other.kind
     else { return false }
     return hasSAsElsewhere == other.hasSAsElsewhere
+  }
+
+  /// Which of VTIs between the same ends takes the ESP that arrives by a device; nil when none is set
+  /// up. The kernel looks for its SA with this link's key alone (net/ipv4/ip_tunnel.c,
+  /// `ip_tunnel_lookup`; net/ipv4/ip_vti.c, `vti_input`): the other links receive nothing.
+  static func taking(_ twins: [Link], arrivingBy device: Int32?) -> Link? {
+    let up = twins.filter(\.isAdminUp)
+    return up.first { $0.boundTo == device } ?? up.min { $0.index < $1.index }
   }
 
   /// Whether the link has a key and the SAs no mark: they may as well be a policy-based tunnel

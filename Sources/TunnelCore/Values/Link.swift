@@ -42,6 +42,8 @@ public struct Link: Hashable, Sendable {
   public var isLinkModeDormant: Bool
   /// IFLA_MTU in bytes.
   public var mtu: UInt32
+  /// IFLA_LINK; of a VTI the device that it is bound to (`dev`), whose ESP it takes before others.
+  public var boundTo: Int32?
   /// Index of the VRF or bridge that it belongs to; nil: none.
   public var master: Int32?
   /// Of a VRF its routing table; nil for other links.
@@ -55,10 +57,11 @@ public struct Link: Hashable, Sendable {
   public init(
     index: Int32, name: String, kind: Kind, isAdminUp: Bool = true,
     operationalState: OperationalState = .unknown, isLinkModeDormant: Bool = false,
-    mtu: UInt32 = 1480, master: Int32? = nil, vrfTable: UInt32? = nil,
+    mtu: UInt32 = 1480, boundTo: Int32? = nil, master: Int32? = nil, vrfTable: UInt32? = nil,
     hasSAsElsewhere: Bool = false
   ) {
     self.hasSAsElsewhere = hasSAsElsewhere
+    self.boundTo = boundTo
     self.master = master
     self.vrfTable = vrfTable
     self.index = index

@@ -95,7 +95,7 @@ let linkRows: [SpoiledRow] = [
       local: HealthyFacts.own, remote: IPAddress(203, 0, 113, 77), inputKey: 42, outputKey: 42)
     $0.sas.removeFirst(2)
   },
-  .init("twins", .warning, "vti0 and vti9 are VTIs between the same ends", "type xfrm") {
+  .init("twins", .error, "vti0 and vti9 are VTIs between the same ends", "type xfrm") {
     $0.links.append(
       Link(
         index: 9, name: "vti9",
