@@ -45,6 +45,18 @@ int vpa_build_route_dump(void *buffer, size_t capacity, uint8_t family, int32_t 
   return vpa_message_end(&message);
 }
 
+int vpa_build_route_get(void *buffer, size_t capacity, const struct vpa_ip *destination) {
+  char address[16];
+  size_t length = vpa_ip_write(destination, address);
+  struct rtmsg info = {.rtm_family = vpa_ip_af(destination),
+                       .rtm_dst_len = (unsigned char)(8 * length),
+                       .rtm_flags = RTM_F_FIB_MATCH};
+  struct vpa_message message = vpa_message_begin(buffer, capacity, RTM_GETROUTE, 0);
+  vpa_message_add(&message, &info, sizeof info);
+  vpa_message_attribute(&message, RTA_DST, address, length);
+  return vpa_message_end(&message);
+}
+
 int vpa_build_link_state(void *buffer, size_t capacity, int32_t index, bool dormant) {
   /* ifi_flags and ifi_change 0: the admin flag is not touched. */
   struct ifinfomsg info = {.ifi_family = AF_UNSPEC, .ifi_index = index};

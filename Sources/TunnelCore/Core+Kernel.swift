@@ -198,6 +198,7 @@ extension Core {
     fitness.peerRoutes.observe(route, change)
     hearRoute(route, at: now)
     settleGates(of: route, at: now)
+    judgeAgain(for: route, at: now)
   }
 
   mutating func forget(_ route: Route, at now: Instant) {
@@ -207,6 +208,7 @@ extension Core {
       settleGate(name, at: now)
     }
     settleGates(of: route, at: now)
+    judgeAgain(for: route, at: now)
   }
 
   mutating func replaceRoutes(_ all: [Route], _ nexthops: [Nexthop], at now: Instant) {

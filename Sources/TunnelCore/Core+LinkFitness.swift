@@ -112,6 +112,17 @@ extension Core {
     }
   }
 
+  /// A route to a peer that came or went may end what made a link unfit.
+  mutating func judgeAgain(for route: Route, at now: Instant) {
+    guard fitness.peerRoutes.leadsToAnyPeer(route) else { return }
+    for (name, misfit) in fitness.said.sorted(by: { $0.key < $1.key }) {
+      switch misfit {
+      case .leadsToPeer, .shadowed: settleGate(name, at: now)
+      case .noTunnel, .fallback, .everyID, .otherNamespace, .otherEnds, .otherPeer, .otherSAs: break
+      }
+    }
+  }
+
   // MARK: SAs
 
   /// The link carries packets for somebody whom its VPN does not know.

@@ -1,8 +1,8 @@
 import Glibc
 import Testing
-import TunnelCore
 
 @testable import LinuxEdge
+@testable import TunnelCore
 
 /// Dumps of the running kernel that pick out routes by link.
 @Suite(.enabled(if: canMakeNamespaces, "needs root to make network namespaces"))
@@ -43,6 +43,34 @@ struct RouteDumpTests {
       let interest = core.routeInterest
       #expect(events.read(keeping: interest) { _ in seen += 1 } == .drained)
       #expect(seen == 0, "no tunnel goes by wan")
+    }
+  }
+
+  /// Not by a dump of all routes: beside a full table that would block for seconds.
+  @Test func theKernelIsAskedForTheWayToAPeer() throws {
+    try inNewNamespace {
+      let index = try NetlinkRouteTests.makeLink()
+      try run("ip link add wan type veth peer name wanp && ip link set wan up")
+      try run("ip link set wanp up && ip address add 192.0.2.1/24 dev wan")
+      try run("ip route add default dev tun && ip route add 203.0.113.0/24 via 192.0.2.3 metric 7")
+      try run("ip route add unreachable 198.51.100.0/24 && ip route add 198.18.0.0/15 via 192.0.2.3")
+      let requests = try KernelRequests()
+      let peers = ["203.0.113.1", "203.0.113.2", "198.51.100.1", "2001:db8::9"].compactMap {
+        IPAddress($0)
+      }
+      let ways = try peers.map(requests.route(to:))
+      #expect(ways[0] == ways[1] && ways[2] == nil && ways[3] == nil)
+      let way = try #require(ways[0])
+      #expect(
+        way.identity == .init(table: 254, destination: try #require(IPPrefix("203.0.113.0/24")), metric: 7))
+      let everything = try requests.dumpRoutes()
+      #expect(everything.contains(way), "as a dump tells it")
+
+      let interest = RouteInterest(
+        others: [], nexthops: [:], known: [], peers: SortedPeers(peers), links: [index])
+      let found = try requests.dumpRoutes(interest)
+      #expect(found.contains(way))
+      #expect(!found.contains { $0.identity.destination.length == 15 })
     }
   }
 

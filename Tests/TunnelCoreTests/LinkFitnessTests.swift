@@ -196,6 +196,17 @@ import Testing
     }
   }
 
+  @Test func aLinkFitsAsSoonAsTheUnderlayHasTheRouteToItsPeer() {
+    var bench = Bench()
+    bench.boot(routes: [Self.route(.any(.ipv4), index: 7)])
+    bench.wait(5)
+    #expect(bench.tunnel?.linkUnfit != nil)
+    let own = Self.route(IPPrefix(host: Bench.remote), index: 2)
+    bench.play(.route(own, .new))
+    #expect(bench.tunnel?.linkUnfit == nil)
+    #expect(bench.tunnel?.gate == "held")
+  }
+
   @Test func aLinkWhoseSAsAreInAnotherNamespaceIsLeftAlone() {
     for kind in [Bench.link().kind, .xfrm(ifID: 42)] {
       var bench = Bench()

@@ -37,6 +37,10 @@ int vpa_build_route_in_table(void *buffer, size_t capacity, const void *body, si
 int vpa_build_route_dump(void *buffer, size_t capacity, uint8_t family, int32_t link,
                          uint8_t protocol);
 
+/* Builds the request of the route by which a packet to `destination` leaves, as it stands in the
+ * kernel's table (RTM_F_FIB_MATCH). A kernel before 4.13 answers with a cached one. */
+int vpa_build_route_get(void *buffer, size_t capacity, const struct vpa_ip *destination);
+
 /* Builds XFRM_MSG_GETSA. */
 int vpa_build_sa_get(void *buffer, size_t capacity, const struct vpa_sa_key *key);
 

@@ -103,18 +103,37 @@ extension KernelRequests {
 
   /// Those of them that are of interest. The kernel picks them out, link by link; it passes over
   /// all others in its tables each time, so with many links all are dumped once and picked out here.
-  /// So they are where a tunnel's link may carry the route to a peer: which one does is told by what
-  /// the other links have.
+  /// Where a tunnel's link may carry the route to a peer, the kernel is asked which one does.
   public func dumpRoutes(_ interest: RouteInterest) throws(EdgeError) -> [Route] {
-    guard interest.links.count <= Self.mostLinksSingly, !interest.readsUnderlay else {
+    guard interest.links.count <= Self.mostLinksSingly else {
       return try dumpRoutes(interest, by: [0])
     }
-    let found = try dumpRoutes(interest, by: interest.links)
+    var found = try dumpRoutes(interest, by: interest.links)
     let mayLeadToPeer = found.contains {
       $0.kind == .unicast && $0.routeProtocol != Route.agentProtocol
         && interest.leadsToPeer($0.identity)
     }
-    return mayLeadToPeer ? try dumpRoutes(interest, by: [0]) : found
+    guard mayLeadToPeer || interest.readsUnderlay else { return found }
+    var seen = Set(found)
+    for peer in interest.peers {
+      if let route = try route(to: peer), seen.insert(route).inserted { found.append(route) }
+    }
+    return found
+  }
+
+  /// The route by which a packet to `destination` leaves now; nil for none.
+  public func route(to destination: IPAddress) throws(EdgeError) -> Route? {
+    var sought = vpa_ip(destination)
+    let request = built { unsafe vpa_build_route_get($0, $1, &sought) } ?? []
+    var found: Route?
+    let result = route.exchange(request) { if case .route(let one, _) = $0 { found = one } }
+    switch -result {
+    case 0, ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL, EAFNOSUPPORT: return found
+    default:
+      throw EdgeError(
+        operation: "ask for the route", object: "\(destination)", errno: -result,
+        complaint: route.complaint)
+    }
   }
 
   private func dumpRoutes(

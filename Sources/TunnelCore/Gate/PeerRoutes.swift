@@ -14,7 +14,7 @@ struct PeerRoutes: Sendable {
   /// Adds peers; returns whether there is a new one, to which routes have to be told again.
   mutating func add(_ more: some Sequence<IPAddress>) -> Bool { peers.add(more) }
 
-  private func leadsToAnyPeer(_ route: Route) -> Bool {
+  func leadsToAnyPeer(_ route: Route) -> Bool {
     guard route.identity.table == RouteGuard.mainTable, route.kind == .unicast,
       route.routeProtocol != Route.agentProtocol
     else { return false }
@@ -83,8 +83,11 @@ struct PeerRoutes: Sendable {
 }
 
 /// Addresses of IKE peers, among which those of a prefix are found by a search.
-struct SortedPeers: Sendable {
+public struct SortedPeers: Sendable, Sequence {
   private var peers: [IPAddress]
+
+  /// In their order.
+  public func makeIterator() -> IndexingIterator<[IPAddress]> { peers.makeIterator() }
 
   init(_ peers: some Sequence<IPAddress>) { self.peers = Set(peers).sorted() }
 

@@ -10,8 +10,8 @@ public struct RouteInterest: Sendable {
   /// Identities of routes that are kept, whatever their way.
   let known: Set<Route.Identity>
   /// IKE peers: a route of the main table that leads to one is of interest by whatever link it goes.
-  let peers: SortedPeers
-  /// Whether a dump needs what leads to a peer even if nothing of `links` does.
+  public let peers: SortedPeers
+  /// Whether a dump needs what leads to each peer even if nothing of `links` does.
   public let readsUnderlay: Bool
   /// Links that a tunnel may go by, in the order of their index.
   public let links: [Int32]

@@ -1,5 +1,6 @@
 #!/bin/bash
-# 100,000 forged ESP packets from a stranger, then from the gateway's own address: next to nothing happens.
+# 40,000 forged ESP packets from a stranger, then from the gateway's own address: next to nothing happens.
+# Alone: it measures how late probes are.
 
 # 64 bytes out of /dev/urandom are an SPI and the rest. Probes leave every tenth of a second, so that a
 # flood has many of them; what the method costs is what they are later by than in the same flood with
@@ -17,17 +18,17 @@ story() {
     'esp and src host 203.0.113.1'
   for_seconds 5 "probes without a flood"
 
-  floods off gw-a 40000 "the gateway, the method off"
+  floods off gw-a 16000 "the gateway, the method off"
   configured on | reloaded
   rss=$(agent_rss gw-b)
-  floods stranger transit 100000 "a stranger"
+  floods stranger transit 40000 "a stranger"
   wait_until 5 "a capture is open" -- agent_logged gw-b 'capturing ESP of 1 addresses'
   expect_equal "batches that the agent read" "$(log_count gw-b 'captured [0-9]+ packets')" 0
   expect_equal "negotiations" "$(negotiations)" 0
   configured off | reloaded
-  floods off gw-a 40000 "the gateway, the method off"
+  floods off gw-a 16000 "the gateway, the method off"
   configured on | reloaded
-  floods gateway gw-a 100000 "the gateway, its tunnel whole"
+  floods gateway gw-a 40000 "the gateway, its tunnel whole"
   expect_between "packets that reached the agent" "$(captured_packets)" 1 200
   expect_equal "negotiations" "$(negotiations)" 0
   expect "the tunnel is up" -- state_is gw-b to-a up
@@ -41,7 +42,7 @@ story() {
   drop_ike both
   ike_forgotten gw-b
   wait_until 10 "the SAs are gone" -- has_no_sas gw-b
-  floods - gw-a 20000 "the gateway, whose SAs are gone"
+  floods - gw-a 10000 "the gateway, whose SAs are gone"
   wait_until 15 "it is answered once more" -- answered_while_flooding
   answered_no_more 12
   expect_equal "negotiations" "$(negotiations)" 2

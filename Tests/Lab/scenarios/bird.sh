@@ -13,7 +13,7 @@ setup() {
 log stderr all;
 router id 10.1.0.1;
 protocol device {}
-protocol kernel { ipv4 { export all; }; scan time 2; }
+protocol kernel { ipv4 { export all; }; scan time 5; }
 protocol static tunnel { ipv4 { preference 200; }; route 10.2.0.0/16 via "vti0"; }
 protocol static backup { ipv4 { preference 100; }; route 10.2.0.0/16 via 172.16.0.2; }
 protocol ospf v2 { ipv4 {}; area 0 { interface "vti0" { type ptp; hello 1; dead 4; }; }; }
@@ -54,7 +54,7 @@ guard-protocols = ["boot", "static", "unset", "bird"]' monitoring gw-a 'threshol
   child_up gw-a
   wait_until 5 "BIRD's route is withdrawn" -- agent_has_withdrawn 10.2.0.0/16
   expect_not "a ping passes or leaks" -- ping_once host-a 10.2.0.2
-  wait_until 20 "BIRD puts it back again and again" -- agent_logged gw-a 'another program keeps adding '
+  wait_until 40 "BIRD puts it back again and again" -- agent_logged gw-a 'another program keeps adding '
   heal
   returns
 }

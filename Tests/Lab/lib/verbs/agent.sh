@@ -38,8 +38,16 @@ vpnagent() { # GATEWAY ARGUMENT...
   on "$1" "$VPNAGENT" "${@:2}"
 }
 
-status() { # GATEWAY      (status ends with 1 when a tunnel is not up)
-  vpnagent "$1" status --json || (($? == 1))
+# What `status --json` prints.
+status() { # GATEWAY      (the command ends with 1 when a tunnel is not up)
+  ask "$1" status 2>/dev/null || vpnagent "$1" status --json || (($? == 1))
+}
+
+# Asks the agent as its commands do, at a twentieth of their cost: for polls.
+ask() { # GATEWAY LINE
+  local pid
+  read -r pid <"$LAB/node/$1" || fail "no node called $1"
+  "$lab_dir/ask" "/proc/$pid/root/run/vpnagent/control.sock" "$2"
 }
 
 # One field of a tunnel, as status has it.
@@ -62,5 +70,5 @@ agent_logged() { # GATEWAY REGEX
 
 # The kernel's operational state of a link.
 operstate_is() { # GATEWAY LINK STATE
-  [[ $(ip -n "$1" -j link show "$2" | jq -r '.[0].operstate') == "$3" ]]
+  [[ $(ip -n "$1" -o link show "$2") == *" state $3 "* ]]
 }
