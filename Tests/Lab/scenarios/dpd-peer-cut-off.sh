@@ -30,7 +30,7 @@ swanctl_conf() { # GATEWAY
 story() {
   routes_through xfrm0
   # vpn-monitor is slow, so that it is not the one that finds out.
-  LINK=xfrm0 detecting gw-a '{ interval = 2, threshold = 2 }' 'interval = 20' |
+  LINK=xfrm0 detecting gw-a '{ interval = 2, threshold = 2 }' 'interval = 5' |
     sed "s/^address = .*/address = [\"203.0.113.1\", \"$second\"]/" | agent gw-a
   wait_until 20 "the tunnel is up" -- state_is gw-a to-b up
   wait_until 5 "the peer has answered" -- peer_is gw-a to-b supported

@@ -1,6 +1,10 @@
 # shellcheck shell=bash
 # Waiting for conditions, and claims. Never a sleep that hopes.
 
+# Between two looks. Each look starts programs, a tenth of a second of an emulated processor that the
+# story needs for itself.
+look_pause=0.3
+
 # Polls a command until it succeeds, at most so many seconds.
 wait_until() { # SECONDS DESCRIPTION -- COMMAND...
   local bound=$1 what=$2 deadline=$(($(now) + $1 * 1000))
@@ -12,7 +16,7 @@ wait_until() { # SECONDS DESCRIPTION -- COMMAND...
       cat "$LAB/last-wait" >&9
       fail "waited $bound s in vain until $what ($*)"
     fi
-    pause 0.1
+    pause "$look_pause"
   done
   say "  so it is"
 }
@@ -28,7 +32,7 @@ stays() { # SECONDS DESCRIPTION -- COMMAND...
       fail "not for $bound s: $what ($*)"
     }
     QUIET=1 say
-    pause 0.1
+    pause "$look_pause"
   done
 }
 
