@@ -1,5 +1,5 @@
 /* The kernel's part of the capture: a classic BPF program. Its packets begin with the IP header. */
-#include "../netlink/attribute.h"
+#include "../socket/address.h"
 #include "vpa_capture.h"
 
 #include <errno.h>

@@ -1,10 +1,10 @@
 /* A packet socket that sees ESP from chosen peers. Its program is capture_filter.c. */
-#include "../netlink/attribute.h"
+#include "../socket/address.h"
+#include "../socket/options.h"
 #include "vpa_capture.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <netinet/in.h>
@@ -22,11 +22,10 @@ static int attach(int fd, uint8_t family, const struct vpa_ip *sources, size_t s
     return -ENOMEM;
   int length =
       vpa_capture_filter(family, sources, source_count, known, known_count, code, BPF_MAXINSNS);
-  struct sock_fprog program = {.len = (unsigned short)length, .filter = (void *)code};
   int result = length;
   if (length > 0)
     result =
-        setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) < 0 ? -errno : 0;
+        vpa_attach_filter(fd, (const struct sock_filter *)code, (size_t)length) < 0 ? -errno : 0;
   free(code);
   return result;
 }
@@ -39,7 +38,7 @@ static int configure(int fd, uint8_t family) {
       .sll_family = AF_PACKET,
       .sll_protocol = htons(family == 4 ? ETH_P_IP : ETH_P_IPV6),
   };
-  if (setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer) < 0)
+  if (vpa_set_option(fd, SOL_SOCKET, SO_RCVBUF, buffer) < 0)
     return -errno;
   return bind(fd, (struct sockaddr *)&address, sizeof address) < 0 ? -errno : 0;
 }
@@ -52,11 +51,10 @@ int vpa_capture_open(uint8_t family, const struct vpa_ip *sources, size_t source
   int result = attach(fd, family, sources, source_count, known, known_count);
   if (result == 0)
     result = configure(fd, family);
-  if (result < 0) {
-    close(fd);
-    return result;
-  }
-  return fd;
+  if (result == 0)
+    return fd;
+  close(fd);
+  return result;
 }
 
 static uint32_t big_endian(const uint8_t *bytes) {

@@ -1,15 +1,15 @@
 #define _GNU_SOURCE
 #include "vpa_http.h"
 
+#include "../socket/address.h"
+#include "../socket/options.h"
+#include "vpa_io.h"
+
 #include <errno.h>
 #include <microhttpd.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include "../probe/probe.h"
-#include "vpa_io.h"
 
 /* A connection, and when it is cut; no connection when the socket is negative. */
 struct visitor {
@@ -88,22 +88,15 @@ static void note_visitor(void *cls, struct MHD_Connection *connection, void **co
 }
 
 int vpa_http_listen_tcp(const struct vpa_ip *address, uint16_t port) {
-  struct sockaddr_storage storage;
-  socklen_t length = vpa_probe_address(address, 0, &storage);
-  if (storage.ss_family == AF_INET)
-    ((struct sockaddr_in *)&storage)->sin_port = htons(port);
-  else
-    ((struct sockaddr_in6 *)&storage)->sin6_port = htons(port);
-  int fd = socket(storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  union vpa_socket_address at;
+  socklen_t length = vpa_socket_address_write(&at, address, port, 0);
+  int fd = socket(at.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0)
     return -errno;
-  int on = 1;
-  if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
-      bind(fd, (struct sockaddr *)&storage, length) == 0 && listen(fd, 16) == 0)
+  if (vpa_set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) == 0 && bind(fd, &at.any, length) == 0 &&
+      listen(fd, 16) == 0)
     return fd;
-  int error = errno;
-  close(fd);
-  return -error;
+  return vpa_close_failed(fd);
 }
 
 static struct MHD_Daemon *start(struct vpa_http *http, int listener) {

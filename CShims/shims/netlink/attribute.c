@@ -1,6 +1,5 @@
 #include "attribute.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <string.h>
 
@@ -62,39 +61,4 @@ int vpa_attribute_ip(const struct nlattr *attribute, uint8_t family, struct vpa_
     return -EBADMSG;
   *out = vpa_ip_read(bytes, family);
   return 0;
-}
-
-struct vpa_ip vpa_ip_read(const void *bytes, uint8_t family) {
-  struct vpa_ip ip = {0};
-  if (family == AF_INET) {
-    uint32_t word;
-    memcpy(&word, bytes, sizeof word);
-    ip.family = 4;
-    ip.low = be32toh(word);
-  } else if (family == AF_INET6) {
-    uint64_t words[2];
-    memcpy(words, bytes, sizeof words);
-    ip.family = 6;
-    ip.high = be64toh(words[0]);
-    ip.low = be64toh(words[1]);
-  }
-  return ip;
-}
-
-size_t vpa_ip_write(const struct vpa_ip *ip, void *bytes) {
-  if (ip->family == 4) {
-    uint32_t word = htobe32((uint32_t)ip->low);
-    memcpy(bytes, &word, sizeof word);
-    return sizeof word;
-  }
-  if (ip->family == 6) {
-    uint64_t words[2] = {htobe64(ip->high), htobe64(ip->low)};
-    memcpy(bytes, words, sizeof words);
-    return sizeof words;
-  }
-  return 0;
-}
-
-uint8_t vpa_ip_af(const struct vpa_ip *ip) {
-  return ip->family == 4 ? AF_INET : ip->family == 6 ? AF_INET6 : AF_UNSPEC;
 }

@@ -28,6 +28,17 @@ void vpa_message_attribute(struct vpa_message *message, uint16_t type, const voi
   vpa_message_add(message, value, length);
 }
 
+size_t vpa_message_nest(struct vpa_message *message, uint16_t type) {
+  size_t start = message->length;
+  vpa_message_attribute(message, type, "", 0);
+  return start;
+}
+
+void vpa_message_nest_end(struct vpa_message *message, size_t start) {
+  if (!message->failed)
+    ((struct nlattr *)(message->buffer + start))->nla_len = (uint16_t)(message->length - start);
+}
+
 int vpa_message_end(struct vpa_message *message) {
   if (message->failed)
     return -EMSGSIZE;

@@ -22,6 +22,12 @@ void vpa_message_add(struct vpa_message *message, const void *bytes, size_t leng
 void vpa_message_attribute(struct vpa_message *message, uint16_t type, const void *value,
                            size_t length);
 
+/* Begins an attribute whose content is added next; returns where it begins. */
+size_t vpa_message_nest(struct vpa_message *message, uint16_t type);
+
+/* Ends it: writes its length. */
+void vpa_message_nest_end(struct vpa_message *message, size_t start);
+
 /* Writes the length into the header; returns it, or -EMSGSIZE when something did not fit. */
 int vpa_message_end(struct vpa_message *message);
 

@@ -68,16 +68,14 @@ static void add_group(struct vpa_message *out, const struct nlattr *group, const
 
 /* The time out of balance is a report; the kernel refuses to be told it. */
 static void add_resilience(struct vpa_message *out, const struct nlattr *resilience) {
-  size_t start = out->length;
-  vpa_message_attribute(out, NHA_RES_GROUP | NLA_F_NESTED, "", 0);
+  size_t start = vpa_message_nest(out, NHA_RES_GROUP | NLA_F_NESTED);
   const struct nlattr *attribute;
   mnl_attr_for_each_nested(attribute, resilience) {
     uint16_t type = mnl_attr_get_type(attribute);
     if (type >= NHA_RES_GROUP_BUCKETS && type <= NHA_RES_GROUP_UNBALANCED_TIMER)
       vpa_message_add(out, attribute, attribute->nla_len);
   }
-  if (!out->failed)
-    ((struct nlattr *)(out->buffer + start))->nla_len = (uint16_t)(out->length - start);
+  vpa_message_nest_end(out, start);
 }
 
 static void add_body(struct vpa_message *out, const void *body, size_t length,

@@ -28,8 +28,7 @@ static bool is_among(int32_t link, const int32_t *links, size_t count) {
 /* Adds RTA_MULTIPATH with clean flags and without the legs by `links`. */
 static void add_multipath(struct vpa_message *out, const struct nlattr *multipath,
                           const int32_t *links, size_t count) {
-  size_t start = out->length;
-  vpa_message_attribute(out, RTA_MULTIPATH, "", 0);
+  size_t start = vpa_message_nest(out, RTA_MULTIPATH);
   const char *next = mnl_attr_get_payload(multipath);
   size_t left = mnl_attr_get_payload_len(multipath);
   struct rtnexthop hop;
@@ -47,8 +46,7 @@ static void add_multipath(struct vpa_message *out, const struct nlattr *multipat
     left = step < left ? left - step : 0;
     next += step;
   }
-  if (!out->failed)
-    ((struct nlattr *)(out->buffer + start))->nla_len = (uint16_t)(out->length - start);
+  vpa_message_nest_end(out, start);
 }
 
 static void add_attributes(struct vpa_message *out, const char *bytes, size_t length,

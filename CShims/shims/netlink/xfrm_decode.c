@@ -117,29 +117,29 @@ static int read_attributes(const struct nlattr **table, struct vpa_sa *sa) {
   return 0;
 }
 
+/* Reads what NEWSA and EXPIRE have in common, behind a fixed part of this size. */
+static int read_sa(const void *body, size_t length, size_t fixed, const struct nlattr **table,
+                   struct vpa_sa *sa) {
+  if (vpa_attributes_after(body, length, fixed, table, VPA_XFRMA_COUNT) < 0)
+    return -EBADMSG;
+  read_info(body, sa);
+  sa->larval = sa->key.spi == 0;
+  return sa->key.destination.family == 0 ? -EBADMSG : read_attributes(table, sa);
+}
+
 int vpa_decode_sa(const void *body, size_t length, struct vpa_event *event) {
   const struct nlattr *table[VPA_XFRMA_COUNT];
-  if (vpa_attributes_after(body, length, sizeof(struct xfrm_usersa_info), table, VPA_XFRMA_COUNT) <
-      0)
+  if (read_sa(body, length, sizeof(struct xfrm_usersa_info), table, &event->sa) < 0)
     return -EBADMSG;
-  read_info(body, &event->sa);
-  if (event->sa.key.destination.family == 0 || read_attributes(table, &event->sa) < 0)
-    return -EBADMSG;
-  event->sa.larval = event->sa.key.spi == 0 ||
-                     !(table[XFRMA_ALG_AEAD] || table[XFRMA_ALG_CRYPT] || table[XFRMA_ALG_AUTH] ||
-                       table[XFRMA_ALG_AUTH_TRUNC] || table[XFRMA_ALG_COMP]);
+  event->sa.larval |= !(table[XFRMA_ALG_AEAD] || table[XFRMA_ALG_CRYPT] || table[XFRMA_ALG_AUTH] ||
+                        table[XFRMA_ALG_AUTH_TRUNC] || table[XFRMA_ALG_COMP]);
   return 1;
 }
 
 int vpa_decode_sa_expired(const void *body, size_t length, struct vpa_event *event) {
   const struct nlattr *table[VPA_XFRMA_COUNT];
-  if (vpa_attributes_after(body, length, sizeof(struct xfrm_user_expire), table, VPA_XFRMA_COUNT) <
-      0)
+  if (read_sa(body, length, sizeof(struct xfrm_user_expire), table, &event->sa) < 0)
     return -EBADMSG;
-  read_info(body, &event->sa);
-  if (event->sa.key.destination.family == 0 || read_attributes(table, &event->sa) < 0)
-    return -EBADMSG;
-  event->sa.larval = event->sa.key.spi == 0;
   event->expired_hard = ((const uint8_t *)body)[offsetof(struct xfrm_user_expire, hard)] != 0;
   return 1;
 }

@@ -1,19 +1,13 @@
 #include "vpa_probe_policy.h"
 
-#include "../netlink/attribute.h"
+#include "../socket/options.h"
 #include "probe.h"
 
 #include <errno.h>
-#include <linux/xfrm.h>
-#include <netinet/icmp6.h>
 #include <netinet/ip_icmp.h>
+#include <stdbool.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
-
-/* linux/icmp.h clashes with netinet/ip_icmp.h; the number is user ABI. */
-enum { VPA_ICMP_FILTER = 1 };
 
 /* What setsockopt(IP_XFRM_POLICY) takes (net/xfrm/xfrm_user.c, xfrm_compile_policy). */
 struct socket_policy {
@@ -25,11 +19,7 @@ static void write_policy(struct socket_policy *out, uint8_t direction, int famil
                          const struct vpa_probe_policy *policy) {
   bool inbound = direction == XFRM_POLICY_IN;
   memset(out, 0, sizeof *out);
-  out->info.sel.family = (uint16_t)family; /* any packet of the socket's */
-  out->info.lft.soft_byte_limit = out->info.lft.hard_byte_limit = XFRM_INF;
-  out->info.lft.soft_packet_limit = out->info.lft.hard_packet_limit = XFRM_INF;
-  out->info.dir = direction;
-  out->info.action = XFRM_POLICY_ALLOW;
+  out->info = vpa_socket_policy(family, direction);
   out->template.family = vpa_ip_af(&policy->local);
   out->template.id.proto = IPPROTO_ESP;
   out->template.mode = XFRM_MODE_TUNNEL;
@@ -43,9 +33,7 @@ static int set_policy(int fd, uint8_t direction, int family,
                       const struct vpa_probe_policy *policy) {
   struct socket_policy value;
   write_policy(&value, direction, family, policy);
-  if (family == AF_INET)
-    return setsockopt(fd, IPPROTO_IP, IP_XFRM_POLICY, &value, sizeof value);
-  return setsockopt(fd, IPPROTO_IPV6, IPV6_XFRM_POLICY, &value, sizeof value);
+  return vpa_set_policy(fd, family, &value, sizeof value);
 }
 
 /* Other ICMP messages of the peer are none of this socket's: without this each would be looked up
@@ -53,17 +41,16 @@ static int set_policy(int fd, uint8_t direction, int family,
 static int pass_replies_only(int fd, int family) {
   if (family == AF_INET6) /* vpa_probe_open_v6 did */
     return 0;
-  uint32_t blocked = ~(1u << ICMP_ECHOREPLY);
-  return setsockopt(fd, SOL_RAW, VPA_ICMP_FILTER, &blocked, sizeof blocked);
+  return vpa_probe_pass(fd, family, ICMP_ECHOREPLY);
 }
 
 static int tie(int fd, const struct vpa_probe_policy *policy) {
-  struct sockaddr_storage near, far;
-  socklen_t near_length = vpa_probe_address(&policy->source, 0, &near);
-  socklen_t far_length = vpa_probe_address(&policy->destination, 0, &far);
-  if (bind(fd, (struct sockaddr *)&near, near_length) < 0)
+  union vpa_socket_address near, far;
+  socklen_t near_length = vpa_socket_address_write(&near, &policy->source, 0, 0);
+  socklen_t far_length = vpa_socket_address_write(&far, &policy->destination, 0, 0);
+  if (bind(fd, &near.any, near_length) < 0)
     return -1;
-  return connect(fd, (struct sockaddr *)&far, far_length);
+  return connect(fd, &far.any, far_length);
 }
 
 /* What came before the policies were there may have come in clear. */
@@ -94,12 +81,4 @@ int vpa_probe_open_policy(const struct vpa_probe_policy *policy, uint16_t identi
     return fd;
   close(fd);
   return error;
-}
-
-long vpa_raise_descriptor_limit(void) {
-  struct rlimit limit;
-  if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-    return -errno;
-  limit.rlim_cur = limit.rlim_max;
-  return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? -errno : (long)limit.rlim_cur;
 }

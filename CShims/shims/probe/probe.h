@@ -2,8 +2,7 @@
 #ifndef VPA_PROBE_INTERNAL_H
 #define VPA_PROBE_INTERNAL_H
 
-#include <netinet/in.h>
-
+#include "../socket/address.h"
 #include "vpa_probe.h"
 
 /* Probes handed to one sendmmsg or recvmmsg. */
@@ -22,10 +21,11 @@ struct vpa_echo {
 void vpa_echo_request(struct vpa_echo *echo, int family, uint16_t identifier, uint16_t sequence,
                       const uint8_t *payload, size_t length);
 
-/* Writes an address with port 0, a link-local one with this link as its scope; returns its length.
- */
-socklen_t vpa_probe_address(const struct vpa_ip *ip, int32_t link_index,
-                            struct sockaddr_storage *out);
+/* Lets a raw ICMP socket receive messages of one type only; returns 0, or -1 with errno set. */
+int vpa_probe_pass(int fd, int family, int type);
+
+/* Lets a raw ICMP socket receive nothing. */
+int vpa_probe_pass_nothing(int fd, int family);
 
 /* Returns AF_INET or AF_INET6. */
 int vpa_probe_family(int fd);

@@ -1,11 +1,11 @@
 #define _GNU_SOURCE
-#include "../netlink/attribute.h"
 #include "probe.h"
 
 #include <endian.h>
 #include <errno.h>
 #include <netinet/icmp6.h>
 #include <netinet/ip_icmp.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -14,10 +14,7 @@
 struct slot {
   uint8_t packet[60 + sizeof(struct vpa_echo) + VPA_PROBE_PAYLOAD];
   struct iovec space;
-  union {
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-  } from;
+  union vpa_socket_address from;
   _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct in6_pktinfo)) +
                                         CMSG_SPACE(sizeof(struct timespec))];
 };
@@ -78,11 +75,6 @@ static bool read_echo(const struct slot *slot, size_t length, int family, uint16
   return true;
 }
 
-static struct vpa_ip sender_of(const struct slot *slot, int family) {
-  return family == AF_INET ? vpa_ip_read(&slot->from.v4.sin_addr, AF_INET)
-                           : vpa_ip_read(&slot->from.v6.sin6_addr, AF_INET6);
-}
-
 static bool take(struct slot *slot, struct mmsghdr *message, int family, uint16_t identifier,
                  struct vpa_probe_in *in, uint8_t *bytes) {
   size_t payload;
@@ -90,7 +82,7 @@ static bool take(struct slot *slot, struct mmsghdr *message, int family, uint16_
   if ((message->msg_hdr.msg_flags & MSG_CTRUNC) ||
       !read_echo(slot, message->msg_len, family, identifier, in, &payload))
     return false;
-  in->source = sender_of(slot, family);
+  in->source = vpa_socket_address_ip(&slot->from);
   read_control(&message->msg_hdr, in);
   memcpy(bytes, slot->packet + payload, in->payload_length);
   return true;
@@ -114,11 +106,10 @@ static int receive_batch(int fd, struct slot *slots, struct mmsghdr *messages, s
 int vpa_requests_receive(int fd, struct vpa_probe_in *list, size_t count) {
   struct slot slots[VPA_PROBE_BATCH];
   struct mmsghdr messages[VPA_PROBE_BATCH];
-  int family = vpa_probe_family(fd);
   int received = receive_batch(fd, slots, messages, count);
   for (int i = 0; i < received; i++) {
     memset(&list[i], 0, sizeof list[i]);
-    list[i].source = sender_of(&slots[i], family);
+    list[i].source = vpa_socket_address_ip(&slots[i].from);
     read_control(&messages[i].msg_hdr, &list[i]);
   }
   return received;

@@ -1,23 +1,20 @@
 #define _GNU_SOURCE
-#include "../netlink/attribute.h"
+#include "../socket/envelope.h"
+#include "../socket/options.h"
 #include "probe.h"
 
 #include <endian.h>
 #include <errno.h>
 #include <netinet/icmp6.h>
 #include <netinet/ip_icmp.h>
+#include <stdbool.h>
 #include <string.h>
-#include <sys/socket.h>
 
 /* What one message of a batch points to. */
 struct slot {
   struct vpa_echo echo;
   struct iovec parts[2];
-  union {
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-  } to;
-  _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+  struct vpa_envelope envelope;
 };
 
 /* RFC 1071, over the header and a payload that starts at an even offset. */
@@ -40,54 +37,17 @@ void vpa_echo_request(struct vpa_echo *echo, int family, uint16_t identifier, ui
     echo->checksum = checksum(echo, payload, length);
 }
 
-static void add_control(struct msghdr *header, int level, int type, const void *info,
-                        size_t length) {
-  header->msg_controllen = CMSG_SPACE(length);
-  struct cmsghdr *control = CMSG_FIRSTHDR(header);
-  control->cmsg_level = level;
-  control->cmsg_type = type;
-  control->cmsg_len = CMSG_LEN(length);
-  memcpy(CMSG_DATA(control), info, length);
-}
-
-static void address_v4(struct slot *slot, struct msghdr *header, const struct vpa_probe_out *out) {
-  struct in_pktinfo info = {.ipi_ifindex = out->link_index};
-  slot->to.v4 = (struct sockaddr_in){.sin_family = AF_INET};
-  vpa_ip_write(&out->destination, &slot->to.v4.sin_addr);
-  if (out->source.family == 4)
-    vpa_ip_write(&out->source, &info.ipi_spec_dst);
-  header->msg_namelen = sizeof slot->to.v4;
-  add_control(header, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
-}
-
-static void address_v6(struct slot *slot, struct msghdr *header, const struct vpa_probe_out *out) {
-  struct in6_pktinfo info = {.ipi6_ifindex = (unsigned)out->link_index};
-  slot->to.v6 = (struct sockaddr_in6){.sin6_family = AF_INET6};
-  vpa_ip_write(&out->destination, &slot->to.v6.sin6_addr);
-  if (IN6_IS_ADDR_LINKLOCAL(&slot->to.v6.sin6_addr))
-    slot->to.v6.sin6_scope_id = (uint32_t)out->link_index;
-  if (out->source.family == 6)
-    vpa_ip_write(&out->source, &info.ipi6_addr);
-  header->msg_namelen = sizeof slot->to.v6;
-  add_control(header, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
-}
-
 static void prepare(struct slot *slot, struct msghdr *header, int family, uint16_t identifier,
                     const uint8_t *bytes, const struct vpa_probe_out *out) {
   const uint8_t *payload = bytes + out->payload_offset;
-  memset(slot, 0, sizeof *slot);
   memset(header, 0, sizeof *header);
   vpa_echo_request(&slot->echo, family, identifier, out->sequence, payload, out->payload_length);
   slot->parts[0] = (struct iovec){.iov_base = &slot->echo, .iov_len = sizeof slot->echo};
   slot->parts[1] = (struct iovec){.iov_base = (void *)payload, .iov_len = out->payload_length};
   header->msg_iov = slot->parts;
   header->msg_iovlen = 2;
-  header->msg_name = &slot->to;
-  header->msg_control = slot->control;
-  if (family == AF_INET)
-    address_v4(slot, header, out);
-  else
-    address_v6(slot, header, out);
+  vpa_envelope_address(&slot->envelope, header, &out->source, &out->destination, 0,
+                       out->link_index);
 }
 
 /* sendmmsg stops at the first failure and only reports it when that is the first of the call. */
@@ -123,7 +83,7 @@ static int check(const struct vpa_probe_out *out, int family, size_t length) {
 static int bind_to_link(int fd, int family, int32_t index) {
   if (family != AF_INET6 || index == 0)
     return 0;
-  return setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &index, sizeof index) < 0 ? -errno : 0;
+  return vpa_set_option(fd, SOL_SOCKET, SO_BINDTOIFINDEX, index) < 0 ? -errno : 0;
 }
 
 /* Whether a probe may be sent in one batch with another one. */

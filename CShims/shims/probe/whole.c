@@ -1,39 +1,31 @@
 #define _GNU_SOURCE
 #include "vpa_probe_whole.h"
 
-#include "../netlink/attribute.h"
+#include "../socket/envelope.h"
+#include "../socket/options.h"
 #include "probe.h"
 
 #include <errno.h>
-#include <netinet/icmp6.h>
-#include <netinet/ip_icmp.h>
 #include <stdbool.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
-
-/* linux/icmp.h and linux/in6.h clash with netinet's headers; the numbers are user ABI. */
-enum { VPA_ICMP_FILTER = 1, VPA_BIND_TO_INDEX = 62 };
-
-static int set(int fd, int level, int option, int value) {
-  return setsockopt(fd, level, option, &value, sizeof value);
-}
 
 /* Whole: as IP_PMTUDISC_DO the kernel sends with DF what fits into the MTU that it knows of the
  * destination, and refuses the rest. Else as by default. */
 static int keep_whole(int fd, int family, bool whole) {
   if (family == AF_INET)
-    return set(fd, IPPROTO_IP, IP_MTU_DISCOVER, whole ? IP_PMTUDISC_DO : IP_PMTUDISC_WANT);
-  if (set(fd, IPPROTO_IPV6, IPV6_DONTFRAG, whole) < 0)
+    return vpa_set_option(fd, IPPROTO_IP, IP_MTU_DISCOVER,
+                          whole ? IP_PMTUDISC_DO : IP_PMTUDISC_WANT);
+  if (vpa_set_option(fd, IPPROTO_IPV6, IPV6_DONTFRAG, whole) < 0)
     return -1;
-  return set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, whole ? IPV6_PMTUDISC_DO : IPV6_PMTUDISC_WANT);
+  return vpa_set_option(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER,
+                        whole ? IPV6_PMTUDISC_DO : IPV6_PMTUDISC_WANT);
 }
 
 /* Looks the route up anew and returns the MTU that the kernel knows of it, or -1. */
 static int look_up(int fd, int family, const struct vpa_probe_out *out) {
-  struct sockaddr_storage far;
-  socklen_t far_length = vpa_probe_address(&out->destination, out->link_index, &far);
-  if (connect(fd, (struct sockaddr *)&far, far_length) < 0)
+  union vpa_socket_address far;
+  socklen_t far_length = vpa_socket_address_write(&far, &out->destination, 0, out->link_index);
+  if (connect(fd, &far.any, far_length) < 0)
     return -1;
   int mtu = 0;
   socklen_t length = sizeof mtu;
@@ -51,11 +43,7 @@ static int send_echo(int fd, int family, uint16_t identifier, const uint8_t *pay
   struct iovec parts[2] = {{.iov_base = &echo, .iov_len = sizeof echo},
                            {.iov_base = (void *)payload, .iov_len = out->payload_length}};
   struct msghdr header = {.msg_iov = parts, .msg_iovlen = 2};
-  ssize_t sent;
-  do
-    sent = sendmsg(fd, &header, MSG_DONTWAIT);
-  while (sent < 0 && errno == EINTR);
-  return sent < 0 ? -1 : 0;
+  return vpa_send_message(fd, &header);
 }
 
 /* A tunnel link takes a packet that is too long for its SA, drops it, and notes the SA's MTU on the
@@ -66,15 +54,12 @@ static int send_if_it_fits(int fd, int family, uint16_t identifier, const uint8_
   int known = look_up(fd, family, out);
   if (known < 0)
     return -errno;
-  bool refused = known < size;
-  if (!refused && send_echo(fd, family, identifier, payload, out) < 0) {
-    if (errno != EMSGSIZE)
-      return -errno;
-    refused = true;
-  }
+  int sent = known < size ? -EMSGSIZE : send_echo(fd, family, identifier, payload, out);
+  if (sent < 0 && sent != -EMSGSIZE)
+    return sent;
   if (known >= size)
     known = look_up(fd, family, out);
-  if (known < 0 || (known >= size && !refused))
+  if (known < 0 || (known >= size && sent == 0))
     return 0;
   *mtu = (uint32_t)known;
   return -EMSGSIZE;
@@ -99,25 +84,15 @@ int vpa_probe_send_whole(int fd, uint16_t identifier, const uint8_t *payload,
 }
 
 /* Sends only: replies are the business of the sockets for all probes. */
-static int block_receiving(int fd, int family) {
-  if (family == AF_INET) {
-    uint32_t blocked = ~0u;
-    return setsockopt(fd, SOL_RAW, VPA_ICMP_FILTER, &blocked, sizeof blocked);
-  }
-  struct icmp6_filter types;
-  ICMP6_FILTER_SETBLOCKALL(&types);
-  return setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &types, sizeof types);
-}
-
 static int tie(int fd, int family, const struct vpa_probe_out *out) {
-  struct sockaddr_storage near;
-  if (block_receiving(fd, family) < 0 ||
-      set(fd, SOL_SOCKET, VPA_BIND_TO_INDEX, out->link_index) < 0)
+  union vpa_socket_address near;
+  if (vpa_probe_pass_nothing(fd, family) < 0 ||
+      vpa_set_option(fd, SOL_SOCKET, SO_BINDTOIFINDEX, out->link_index) < 0)
     return -1;
   if (out->source.family == 0)
     return 0;
-  socklen_t length = vpa_probe_address(&out->source, out->link_index, &near);
-  return bind(fd, (struct sockaddr *)&near, length);
+  socklen_t length = vpa_socket_address_write(&near, &out->source, 0, out->link_index);
+  return bind(fd, &near.any, length);
 }
 
 int vpa_probe_send_whole_by_link(uint16_t identifier, const uint8_t *payload,

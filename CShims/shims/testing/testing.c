@@ -1,6 +1,7 @@
 /* Helpers of the tests: a second decoder, larval SAs, forged events, namespaces. */
 #define _GNU_SOURCE
 #include "../netlink/message.h"
+#include "../socket/options.h"
 #include "vpa_testing.h"
 
 #include <endian.h>
@@ -109,11 +110,7 @@ int vpa_testing_leave_network(void) {
   int fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
   if (fd < 0)
     return -errno;
-  if (unshare(CLONE_NEWNET) == 0)
-    return fd;
-  int error = -errno;
-  close(fd);
-  return error;
+  return unshare(CLONE_NEWNET) == 0 ? fd : vpa_close_failed(fd);
 }
 
 int vpa_testing_return_to_network(int fd) {
