@@ -44,7 +44,7 @@ extension Agent {
     }
     if let listener = control?.listeningDescriptor, listener != watchedListener {
       watchedListener = listener
-      watch(listener)
+      watch(listener, for: .listener)
     }
   }
 

@@ -10,13 +10,13 @@ extension Agent {
     (0..<7).map { first * (1 << $0) }
   }
 
-  func read(fromXfrm: Bool) throws(EdgeError) {
+  func read(fromXfrm: Bool) {
     let (events, end) = waitingEvents(fromXfrm)
-    for event in events { try feed(event) }
+    for event in events { feed(event) }
     guard end == .overrun else { return }
     log(.warning, "-", "netlink overrun (\(fromXfrm ? "xfrm" : "route")): resynchronizing")
     resync.request(at: monotonicNow())
-    try attendKernel()
+    attendKernel()
   }
 
   private func waitingEvents(_ fromXfrm: Bool) -> ([Event], ReadOutcome) {
@@ -32,14 +32,14 @@ extension Agent {
 
   /// Reads the kernel's whole state when that is due. The event sockets are subscribed, and drained
   /// after an overrun, so nothing falls between.
-  func attendKernel() throws(EdgeError) {
+  func attendKernel() {
     let start = monotonicNow()
     guard resync.isDue(at: start) else { return }
     do {
       let snapshot = try requests.snapshot { core.routeInterest(links: $0, nexthops: $1) }
       if resync.failure != nil { log(.info, "-", "the kernel's tables are read again") }
       resync.succeeded(since: start, at: monotonicNow())
-      try feed(.snapshot(snapshot))
+      feed(.snapshot(snapshot))
     } catch {
       readFailures += 1
       if resync.failed(error, at: monotonicNow()) {
@@ -54,13 +54,13 @@ extension Agent {
   func readKernelFirst() throws(EdgeError) -> Bool {
     resync.request(at: monotonicNow())
     for pause in Self.startPauses {
-      try attendKernel()
+      attendKernel()
       guard resync.failure != nil else { return true }
       usleep(UInt32(pause.nanoseconds / 1000))
       if vpa_signals_next(signals.number) > 0 { return false }
       resync.request(at: monotonicNow())
     }
-    try attendKernel()
+    attendKernel()
     if let failure = resync.failure { throw failure }
     return true
   }
@@ -79,47 +79,5 @@ extension Agent {
   /// What the agent does not know of the kernel, and why; nil when it knows all.
   var kernelObstacle: String? {
     resync.failure.map { "\($0)" } ?? core.routesObstacle ?? unwatched.failure.map { "\($0)" }
-  }
-
-  // MARK: Descriptors
-
-  /// Watches a descriptor from now on; one that epoll refuses (ENOMEM, ENOSPC) is tried again.
-  func watch(_ descriptor: Int32, forWriting: Bool = false) {
-    do {
-      try reactor.watch(descriptor, forWriting: forWriting)
-      unwatchedDescriptors[descriptor] = nil
-    } catch  where error.errno == EBADF || error.errno == EPERM {
-      // Closed meanwhile.
-      unwatchedDescriptors[descriptor] = nil
-    } catch {
-      unwatchedDescriptors[descriptor] = forWriting
-      if unwatched.failed(error, at: monotonicNow()) {
-        log(.warning, "-", "\(error); trying again")
-      }
-    }
-  }
-
-  /// Tries those again.
-  func attendDescriptors() {
-    let now = monotonicNow()
-    guard unwatched.isDue(at: now) else { return }
-    for (descriptor, forWriting) in unwatchedDescriptors {
-      watch(descriptor, forWriting: forWriting)
-    }
-    if unwatchedDescriptors.isEmpty { unwatched.succeeded(since: now, at: monotonicNow()) }
-  }
-
-  /// A client waits to be accepted and cannot be (EMFILE, ENOMEM): without a pause the loop would
-  /// do nothing else.
-  func acceptClient() {
-    guard let listener = control?.listeningDescriptor else { return }
-    do {
-      if let client = try control?.accept() { watch(client) }
-    } catch {
-      log(.warning, "-", "\(error)")
-      reactor.forget(listener)
-      unwatchedDescriptors[listener] = false
-      _ = unwatched.failed(error, at: monotonicNow())
-    }
   }
 }

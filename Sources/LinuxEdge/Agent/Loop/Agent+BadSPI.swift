@@ -12,7 +12,7 @@ extension Agent {
 
   func capture(_ request: CaptureRequest) -> [Event] {
     do {
-      for descriptor in try badSPIs.begin(request) { watch(descriptor) }
+      for descriptor in try badSPIs.begin(request) { watch(descriptor, for: .capture) }
       log(.debug, "-", "capturing ESP of \(request.sources.count) addresses")
       return []
     } catch {

@@ -21,9 +21,9 @@ extension Agent {
   }
 
   /// Serves them there from now on, nil: nowhere. Returns why it cannot; it goes on trying.
-  func serveMetrics(on address: MetricsAddress?) throws(EdgeError) -> String? {
+  func serveMetrics(on address: MetricsAddress?) -> String? {
     switch metrics.listen(on: address, at: monotonicNow()) {
-    case .success(let descriptor): watch(descriptor)
+    case .success(let descriptor): watch(descriptor, for: .metrics)
     case .failure(let error): return "metrics: \(error); trying again"
     case nil: break
     }
@@ -31,7 +31,7 @@ extension Agent {
   }
 
   /// Does what is due for those who read them.
-  func attendMetrics() throws(EdgeError) {
-    if let descriptor = metrics.wake(at: monotonicNow()) { watch(descriptor) }
+  func attendMetrics() {
+    if let descriptor = metrics.wake(at: monotonicNow()) { watch(descriptor, for: .metrics) }
   }
 }
