@@ -62,10 +62,7 @@ struct IKEPingerTests {
     let target = IKEPing.Target(local: Self.home, remote: Self.home, port: peer.port)
     for _ in 0..<times { #expect(pinger.ask(target).isEmpty) }
     body(peer, other, target)
-    return pinger.takeInterests().flatMap { descriptor -> [Event] in
-      #expect(pinger.owns(descriptor))
-      return pinger.receive(from: descriptor)
-    }
+    return pinger.takeInterests().flatMap { pinger.receive(from: $0) }
   }
 
   private func isAnswer(_ events: [Event]) -> Bool {

@@ -39,11 +39,9 @@ import TunnelCore
 
     func listen(on address: MetricsAddress?) throws {
       if let found = server.listen(on: address, at: monotonicNow()) {
-        try reactor.watch(found.get())
+        try reactor.watch(found.get(), for: .metrics)
       }
     }
-
-    func watch(_ descriptor: Int32) throws { try reactor.watch(descriptor) }
 
     /// Runs the loop until something is so, for `seconds` at most; returns whether it is.
     @discardableResult
@@ -56,8 +54,10 @@ import TunnelCore
           \.self)
         let ready = try reactor.wait(until: next.min(), now: now)
         let begun = monotonicNow()
-        if ready.contains(where: server.owns) { server.serve(at: begun) }
-        if let descriptor = server.wake(at: begun) { try reactor.watch(descriptor) }
+        if !ready.isEmpty { server.serve(at: begun) }
+        if let descriptor = server.wake(at: begun) {
+          try reactor.watch(descriptor, for: .metrics)
+        }
         longest = max(longest, begun.duration(to: monotonicNow()))
       }
       return true
@@ -257,7 +257,7 @@ import TunnelCore
     _ = unsafe unlink(path)
     let next = try #require(rig.server.nextDeadline)
     let descriptor = try #require(rig.server.wake(at: next))
-    #expect(rig.server.owns(descriptor))
+    #expect(rig.server.descriptor == descriptor)
     rig.server.close()
     #expect(unsafe access(path, F_OK) != 0)
   }

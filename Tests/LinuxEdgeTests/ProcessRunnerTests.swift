@@ -14,10 +14,10 @@ import TunnelCore
     _ runner: ProcessRunner<TunnelID>, _ descriptor: Int32
   ) throws -> (owner: TunnelID, end: CommandEnd)? {
     var reactor = try Reactor()
-    try reactor.watch(descriptor)
+    try reactor.watch(descriptor, for: .commands)
     let now = monotonicNow()
     let ready = try reactor.wait(until: now.advanced(by: .seconds(20)), now: now)
-    #expect(ready == [descriptor])
+    #expect(ready == [Ready(descriptor: descriptor, owner: .commands)])
     return runner.serve(descriptor)
   }
 
@@ -32,11 +32,10 @@ import TunnelCore
   func howItEnds(words: [String], expected: CommandEnd) throws {
     let runner = ProcessRunner<TunnelID>()
     let descriptor = try runner.start(Self.id, words, bound: Self.bound, at: monotonicNow())
-    #expect(runner.owns(descriptor))
     let outcome = try end(runner, descriptor)
     #expect(outcome?.owner == Self.id)
     #expect(outcome?.end == expected)
-    #expect(!runner.owns(descriptor))
+    #expect(runner.serve(descriptor) == nil)
     #expect(runner.nextDeadline == nil)
   }
 

@@ -205,15 +205,10 @@ import TunnelCore
     let event = try VICIPacket.event("child-updown", VICISection(texts: ["up": "yes"])).encoded()
     let flood = Array(repeatElement(event, count: 5000).joined())
     daemon.events.give(whatFits: flood)
-    let descriptor = try #require(client.descriptorsForTests.first)
+    let descriptor = try #require(client.descriptors.first)
     #expect(client.serve(descriptor, at: daemon.now) == [.changed])
     #expect(client.serve(descriptor, at: daemon.now) == [.changed], "the rest is still there")
   }
-}
-
-extension VICIClient {
-  /// Those of the session, the events' first.
-  fileprivate var descriptorsForTests: [Int32] { (0..<1024).filter { owns($0) } }
 }
 
 /// strongSwan's side, played by hand.
@@ -259,7 +254,7 @@ private final class Daemon {
 
   /// Gives the client what waits on its sockets.
   func pump(_ client: VICIClient) -> [VICIEvent] {
-    client.descriptorsForTests.flatMap { client.serve($0, at: now) }
+    client.descriptors.flatMap { client.serve($0, at: now) }
   }
 
   func hangUp() { (events, commands) = (nil, nil) }

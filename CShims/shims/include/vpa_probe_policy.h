@@ -19,7 +19,4 @@ struct vpa_probe_policy {
  * with a mark or an if_id never match. Returns the fd, or -errno (-EPERM without CAP_NET_ADMIN). */
 int vpa_probe_open_policy(const struct vpa_probe_policy *policy, uint16_t identifier);
 
-/* Raises the limit of open descriptors as far as it may be raised; returns the limit, or -errno. */
-long vpa_raise_descriptor_limit(void);
-
 #endif

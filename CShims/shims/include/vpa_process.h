@@ -1,4 +1,4 @@
-/* Child processes. */
+/* Child processes, and limits of our own. */
 #ifndef VPA_PROCESS_H
 #define VPA_PROCESS_H
 
@@ -25,5 +25,8 @@ int vpa_process_kill(int32_t pid);
 
 /* Collects a process that ended. Returns 0, -EAGAIN while it runs, or -errno. */
 int vpa_process_collect(int32_t pid, struct vpa_end *end);
+
+/* Raises the limit of open descriptors as far as it may be raised; returns the limit, or -errno. */
+long vpa_raise_descriptor_limit(void);
 
 #endif

@@ -41,10 +41,10 @@ final class BadSPIWatch {
     return sockets.keys.sorted()
   }
 
-  func owns(_ descriptor: Int32) -> Bool { sockets[descriptor] != nil }
-
-  /// Packets that wait, one batch at most: the rest is asked for again by the reactor.
+  /// Packets that wait, one batch at most: the rest is asked for again by the reactor. None on a
+  /// descriptor of a capture that has ended.
   func receive(from descriptor: Int32) -> [CapturedESP] {
+    guard sockets[descriptor] != nil else { return [] }
     var list = [vpa_esp](repeating: vpa_esp(), count: Self.batch)
     let count = unsafe vpa_capture_receive(descriptor, &list, list.count)
     return list.prefix(Int(max(count, 0))).map {

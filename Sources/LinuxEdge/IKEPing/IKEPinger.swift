@@ -27,11 +27,6 @@ final class IKEPinger {
     return untold
   }
 
-  /// Whether a descriptor is one of the pinger's.
-  func owns(_ descriptor: Int32) -> Bool {
-    sockets.values.contains { $0.descriptor.number == descriptor }
-  }
-
   /// Asks a peer.
   func ask(_ target: IKEPing.Target) -> [Event] {
     do {

@@ -34,8 +34,8 @@ final class MetricsServer {
   /// Connections that are open.
   var connections: Int { server?.connections ?? 0 }
 
-  /// Whether a descriptor is its own.
-  func owns(_ descriptor: Int32) -> Bool { server?.descriptor == descriptor }
+  /// What is to be watched while it listens.
+  var descriptor: Int32? { server?.descriptor }
 
   /// Listens there from now on, nil: nowhere. Returns the descriptor to watch, if it is another.
   func listen(on wanted: MetricsAddress?, at now: Instant) -> Result<Int32, EdgeError>? {

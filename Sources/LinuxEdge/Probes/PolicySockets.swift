@@ -98,7 +98,7 @@ struct PolicySockets: ~Copyable {
     close(monitor)
     if sockets.isEmpty { _ = vpa_raise_descriptor_limit() }
     let socket = try PolicySocket(path, identifier: identifier)
-    try reactor.watch(socket.fd)
+    try reactor.watch(socket.fd, for: .probes)
     sockets[monitor] = socket
     owners[socket.fd] = monitor
     return socket

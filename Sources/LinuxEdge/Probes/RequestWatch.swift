@@ -19,8 +19,9 @@ final class RequestWatch {
   /// For the reactor.
   var descriptors: [Int32] { [ipv4.number, ipv6.number] }
 
-  /// Requests that wait on a socket.
+  /// Requests that wait on a socket; none on one of an earlier watch.
   func receive(from descriptor: Int32) -> [Event] {
+    guard descriptors.contains(descriptor) else { return [] }
     var list = [vpa_probe_in](repeating: vpa_probe_in(), count: 64)
     var events: [Event] = []
     while true {

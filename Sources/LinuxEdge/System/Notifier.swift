@@ -29,8 +29,6 @@ final class Notifier {
   /// When `wake` is due.
   var nextDeadline: Instant? { processes.nextDeadline }
 
-  func owns(_ descriptor: Int32) -> Bool { processes.owns(descriptor) }
-
   /// Descriptors to be watched from now on.
   func takeInterests() -> [Int32] {
     defer { started = [] }

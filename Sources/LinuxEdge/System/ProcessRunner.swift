@@ -32,10 +32,6 @@ final class ProcessRunner<Owner: Hashable> {
     runs.values.filter { !$0.isKilled }.map(\.killAt).min()
   }
 
-  func owns(_ descriptor: Int32) -> Bool {
-    runs.values.contains { $0.descriptor.number == descriptor }
-  }
-
   /// Starts a program for an owner that has none running; `environment` is `NAME=value`, beside
   /// the agent's own. It is killed after `bound`.
   ///

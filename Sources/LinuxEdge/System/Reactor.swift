@@ -1,7 +1,31 @@
 import CShims
 import TunnelCore
 
-/// The one epoll instance. It knows descriptors and time, nothing of what they are for.
+/// Whose business a descriptor is.
+enum DescriptorOwner: UInt32 {
+  /// Events of SAs and policies; of links, addresses, routes and rules.
+  case xfrm, routes
+  case signals
+  /// Echo replies; echo requests of others.
+  case probes, requests
+  /// Answers to IKE questions; ESP with unknown SPIs.
+  case pinger, capture
+  case vici
+  case metrics
+  /// Ends of `renegotiate-command` and of `notify`'s programs.
+  case commands, notifier
+  /// The control socket, and those who came by it.
+  case listener, client
+}
+
+/// A descriptor that can be read or written.
+struct Ready: Hashable {
+  var descriptor: Int32
+  /// For whom it was watched when it became ready: that may have closed it since.
+  var owner: DescriptorOwner
+}
+
+/// The one epoll instance. It knows descriptors, their owners and time, nothing of what they are for.
 struct Reactor: ~Copyable {
   private let epoll: Descriptor
   private var ready = [vpa_ready](repeating: vpa_ready(), count: 64)
@@ -16,14 +40,16 @@ struct Reactor: ~Copyable {
   /// Descriptors that are ready now.
   mutating func poll() throws(EdgeError) -> [Int32] {
     let now = Instant(nanoseconds: 0)
-    return try wait(until: now, now: now)
+    return try wait(until: now, now: now).map(\.descriptor)
   }
 
   /// Watches a descriptor from now on, for reading unless told otherwise. It is forgotten by
   /// itself when it is closed.
-  func watch(_ descriptor: Int32, forWriting: Bool = false) throws(EdgeError) {
-    let result = vpa_epoll_watch(
-      epoll.number, descriptor, UInt64(descriptor), !forWriting, forWriting)
+  func watch(
+    _ descriptor: Int32, for owner: DescriptorOwner, forWriting: Bool = false
+  ) throws(EdgeError) {
+    let tag = UInt64(owner.rawValue) << 32 | UInt64(descriptor)
+    let result = vpa_epoll_watch(epoll.number, descriptor, tag, !forWriting, forWriting)
     guard result == 0 else { throw EdgeError(operation: "watch a descriptor", errno: -result) }
   }
 
@@ -31,10 +57,14 @@ struct Reactor: ~Copyable {
   func forget(_ descriptor: Int32) { _ = vpa_epoll_forget(epoll.number, descriptor) }
 
   /// Waits for descriptors, until `deadline` at most; nil waits for ever. Empty when time is up.
-  mutating func wait(until deadline: Instant?, now: Instant) throws(EdgeError) -> [Int32] {
+  mutating func wait(until deadline: Instant?, now: Instant) throws(EdgeError) -> [Ready] {
     let timeout = deadline.map { max(now.duration(to: $0).nanoseconds, 0) } ?? -1
     let count = unsafe vpa_epoll_wait(epoll.number, &ready, Int32(ready.count), timeout)
     guard count >= 0 else { throw EdgeError(operation: "wait for events", errno: -count) }
-    return ready.prefix(Int(count)).map { Int32($0.tag) }
+    return ready.prefix(Int(count)).compactMap { found in
+      DescriptorOwner(rawValue: UInt32(found.tag >> 32)).map {
+        Ready(descriptor: Int32(truncatingIfNeeded: found.tag), owner: $0)
+      }
+    }
   }
 }

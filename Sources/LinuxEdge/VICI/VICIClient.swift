@@ -23,10 +23,8 @@ final class VICIClient {
   /// When `wake` is due.
   var nextDeadline: Instant? { session?.deadline ?? retryAt }
 
-  /// Whether a descriptor is one of the client's.
-  func owns(_ descriptor: Int32) -> Bool {
-    session?.descriptors.contains(descriptor) ?? false
-  }
+  /// Those of the session, the events' first.
+  var descriptors: [Int32] { session?.descriptors ?? [] }
 
   /// Descriptors to be watched, or watched for something else, since the last call.
   func takeInterests() -> [(descriptor: Int32, forWriting: Bool)] {
@@ -41,9 +39,10 @@ final class VICIClient {
     }
   }
 
-  /// A descriptor of the client is ready.
+  /// A descriptor is ready; nothing happens when it was one of an earlier session.
   func serve(_ descriptor: Int32, at now: Instant) -> [VICIEvent] {
     attempt(at: now) { session throws(VICIError) in
+      guard session.descriptors.contains(descriptor) else { return [] }
       let events = try session.serve(descriptor, at: now)
       if session.hasAnswered { retries = 0 }
       return events

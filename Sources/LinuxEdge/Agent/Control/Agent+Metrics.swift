@@ -1,0 +1,37 @@
+import TunnelCore
+
+/// What monitoring systems read.
+extension Agent {
+  /// What each family is called, behind `vpnagent_`.
+  public static var metricNames: [String] {
+    AgentMetrics.families.map(\.name) + Core.metricNames
+  }
+
+  /// All metrics, as Prometheus reads them.
+  func metricsText(at now: Instant) -> [UInt8] {
+    let agent = AgentMetrics(
+      version: options.version, startedAt: startedAtUnixTime, isDryRun: options.isDryRun,
+      configurationIsGood: configurationIsGood,
+      drops: [("xfrm", xfrm.drops), ("route", links.drops)], readFailures: readFailures,
+      scrapes: metrics.scrapes)
+    var text = Exposition()
+    for family in AgentMetrics.families { family.write(agent, to: &text) }
+    core.writeMetrics(to: &text, at: now, unixTime: unixTime())
+    return text.bytes
+  }
+
+  /// Serves them there from now on, nil: nowhere. Returns why it cannot; it goes on trying.
+  func serveMetrics(on address: MetricsAddress?) -> String? {
+    switch metrics.listen(on: address, at: monotonicNow()) {
+    case .success(let descriptor): watch(descriptor, for: .metrics)
+    case .failure(let error): return "metrics: \(error); trying again"
+    case nil: break
+    }
+    return nil
+  }
+
+  /// Does what is due for those who read them.
+  func attendMetrics() {
+    if let descriptor = metrics.wake(at: monotonicNow()) { watch(descriptor, for: .metrics) }
+  }
+}

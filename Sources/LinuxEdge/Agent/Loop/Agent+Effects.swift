@@ -1,0 +1,162 @@
+import TunnelCore
+
+/// What the core asks for.
+extension Agent {
+  func perform(_ effect: Effect) -> [Event] {
+    if let events = dryRun?.events(insteadOf: effect, notify: notifier.command) { return events }
+    switch effect {
+    case .sendProbe(let probe):
+      probes.enqueue(probe)
+    case .endProbes(let monitor):
+      probes.end(monitor)
+    case .makeLink(let name, let ifID):
+      return makeLink(name, ifID)
+    case .removeLink(let index):
+      removeLink(index)
+    case .changeGate(let plan):
+      return changeGate(plan)
+    case .clear(let monitor, let tunnel, let sas):
+      return sas.compactMap { clear($0, monitor, tunnel) }
+    case .delete(let monitor, let tunnel, let sas):
+      return sas.compactMap { clear($0, monitor, tunnel, deleting: true) }
+    case .run(let tunnel, let words):
+      return run(tunnel, words)
+    case .trigger(let tunnel, let packet):
+      let errno = probes.send(packet)
+      return errno == 0 ? [] : [.triggerFailed(tunnel, errno: errno)]
+    case .readCounters(let monitor, let keys):
+      return readProbes() + [.counters(monitor, readCounters(keys))]
+    case .readPeerCounters(let detector, let keys):
+      // What waits to be sent was counted as sent already.
+      return probes.flush() + readProbes() + [.peerCounters(detector, readCounters(keys))]
+    case .sendIKEPing(let target):
+      return ask(target)
+    case .rekey(let sa):
+      rekey(sa)
+    case .readRoutes:
+      return [readRoutes()]
+    case .vici(let request):
+      return vici.request(request, at: monotonicNow()).map { .vici($0) }
+    case .readExpireListeners:
+      return [readExpireListeners()]
+    case .readUnknownSPIs:
+      return [readUnknownSPIs()]
+    case .capture(let request):
+      return capture(request)
+    case .endCapture:
+      log(.debug, "-", "capture ended: \(badSPIs.end()) packets")
+    case .readDecrypted(let gateway, let keys):
+      return [.decrypted(gateway: gateway, packets: readCounters(keys).values.reduce(0, +))]
+    case .answer(let request, let answer):
+      let notes = notes.removeValue(forKey: request) ?? []
+      reply(request, ControlAnswer(answer, after: notes).json())
+    case .alarm(let alarm):
+      log(alarm)
+      notify(alarm.notice)
+    case .massAlarm(let alarm):
+      log(alarm)
+      notify(alarm.notice)
+    case .log(let level, let tunnel, let text):
+      log(level, tunnel, text)
+      if tunnel != "-" { service.tunnelsChanged(at: monotonicNow()) }
+    }
+    return []
+  }
+
+  /// Packets through each SA that is still there.
+  private func readCounters(_ keys: [SAKey]) -> [SAKey: UInt64] {
+    var counts: [SAKey: UInt64] = [:]
+    for key in keys {
+      do {
+        counts[key] = try requests.securityAssociation(key)?.packets
+      } catch {
+        log(.warning, "-", "cannot read the counters: \(error)")
+      }
+    }
+    return counts
+  }
+
+  // MARK: Those that take more than one call
+
+  func changeGate(_ plan: GatePlan) -> [Event] {
+    let before = gateKeeper.failure
+    let failures = gateKeeper.perform(plan, requests).map { Event.gateFailed($0) }
+    if before != nil, gateKeeper.failure == nil { return failures + [.recordWritten] }
+    return failures
+  }
+
+  func makeLink(_ name: String, _ ifID: UInt32) -> [Event] {
+    do {
+      try requests.makeProbeLink(name, ifID: ifID)
+      log(.info, "-", "made link \(name) for the probes of SAs with if_id \(ifID)")
+      return []
+    } catch {
+      return [.ownLinkFailed(ifID: ifID, message: error.description)]
+    }
+  }
+
+  func removeLink(_ index: Int32) {
+    do {
+      try requests.deleteLink(index)
+    } catch {
+      log(.warning, "-", "cannot remove a link of the agent's: \(error)")
+    }
+  }
+
+  func ask(_ target: IKEPing.Target) -> [Event] {
+    let failures = pinger.ask(target)
+    for descriptor in pinger.takeInterests() { watch(descriptor, for: .pinger) }
+    return failures
+  }
+
+  /// The kernel tells the IKE daemon that the SA is near its end; the SA stays.
+  func rekey(_ sa: SecurityAssociation) {
+    do {
+      _ = try requests.expire(sa.key, checking: sa, hard: false)
+    } catch {
+      log(.warning, "-", "cannot have \(sa.key) rekeyed: \(error)")
+    }
+  }
+
+  /// Expires one SA, or deletes it as the last resort; it is read again and compared first.
+  func clear(
+    _ sa: SecurityAssociation, _ monitor: MonitorID, _ tunnel: String, deleting: Bool = false
+  ) -> Event? {
+    do {
+      let outcome =
+        deleting
+        ? try requests.delete(sa.key, checking: sa) : try requests.expire(sa.key, checking: sa)
+      switch outcome {
+      case .expired: log(.info, tunnel, "cleared \(sa.key)")
+      case .deleted: log(.warning, tunnel, "deleted \(sa.key): expiring it did nothing")
+      case .gone: log(.info, tunnel, "\(sa.key) was gone already")
+      case .differs: log(.warning, tunnel, "\(sa.key) is another SA by now: left alone")
+      }
+      return nil
+    } catch {
+      return .clearFailed(monitor, sa.key, message: error.description)
+    }
+  }
+
+  /// Starts a `renegotiate-command`.
+  func run(_ tunnel: TunnelID, _ words: [String]) -> [Event] {
+    do {
+      let descriptor = try processes.start(
+        tunnel, words, bound: .seconds(30), at: monotonicNow())
+      watch(descriptor, for: .commands)
+      return []
+    } catch {
+      return [.commandEnded(tunnel, .notStarted(error.reason))]
+    }
+  }
+
+  /// Has the operator's program told of an alarm.
+  func notify(_ notice: Notice) {
+    notifier.post(notice, at: monotonicNow())
+    watchNotifier()
+  }
+
+  func watchNotifier() {
+    for descriptor in notifier.takeInterests() { watch(descriptor, for: .notifier) }
+  }
+}

@@ -1,0 +1,83 @@
+import CShims
+import Glibc
+import TunnelCore
+
+/// Reading the kernel, and what becomes of it when it refuses: what is known stays, and it is asked
+/// again.
+extension Agent {
+  /// How long the start waits for the kernel's tables, a try each.
+  private static let startPauses: [Duration] = [.milliseconds(100)].flatMap { first in
+    (0..<7).map { first * (1 << $0) }
+  }
+
+  func read(fromXfrm: Bool) {
+    let (events, end) = waitingEvents(fromXfrm)
+    for event in events { feed(event) }
+    guard end == .overrun else { return }
+    log(.warning, "-", "netlink overrun (\(fromXfrm ? "xfrm" : "route")): resynchronizing")
+    resync.request(at: monotonicNow())
+    attendKernel()
+  }
+
+  private func waitingEvents(_ fromXfrm: Bool) -> ([Event], ReadOutcome) {
+    var events: [Event] = []
+    let end =
+      fromXfrm
+      ? xfrm.read { if let event = Event($0) { events.append(event) } }
+      : links.read(keeping: core.routeInterest) {
+        if let event = Event($0) { events.append(event) }
+      }
+    return (events, end)
+  }
+
+  /// Reads the kernel's whole state when that is due. The event sockets are subscribed, and drained
+  /// after an overrun, so nothing falls between.
+  func attendKernel() {
+    let start = monotonicNow()
+    guard resync.isDue(at: start) else { return }
+    do {
+      let snapshot = try requests.snapshot { core.routeInterest(links: $0, nexthops: $1) }
+      if resync.failure != nil { log(.info, "-", "the kernel's tables are read again") }
+      resync.succeeded(since: start, at: monotonicNow())
+      feed(.snapshot(snapshot))
+    } catch {
+      readFailures += 1
+      if resync.failed(error, at: monotonicNow()) {
+        log(.warning, "-", "cannot read the kernel's tables, trying again: \(error)")
+      }
+    }
+  }
+
+  /// The first look. Returns false when a signal ended the wait.
+  ///
+  /// - Throws: when the kernel refuses for longer than a start may take.
+  func readKernelFirst() throws(EdgeError) -> Bool {
+    resync.request(at: monotonicNow())
+    for pause in Self.startPauses {
+      attendKernel()
+      guard resync.failure != nil else { return true }
+      usleep(UInt32(pause.nanoseconds / 1000))
+      if vpa_signals_next(signals.number) > 0 { return false }
+      resync.request(at: monotonicNow())
+    }
+    attendKernel()
+    if let failure = resync.failure { throw failure }
+    return true
+  }
+
+  func readRoutes() -> Event {
+    do {
+      let nexthops = try requests.dumpNexthops()
+      let interest = core.routeInterest(nexthops: nexthops)
+      return .routes(try requests.dumpRoutes(interest), nexthops)
+    } catch {
+      readFailures += 1
+      return .routesNotRead("\(error)")
+    }
+  }
+
+  /// What the agent does not know of the kernel, and why; nil when it knows all.
+  var kernelObstacle: String? {
+    resync.failure.map { "\($0)" } ?? core.routesObstacle ?? unwatched.failure.map { "\($0)" }
+  }
+}

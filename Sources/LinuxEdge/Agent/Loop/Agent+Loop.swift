@@ -1,0 +1,138 @@
+import CShims
+import Glibc
+import TunnelCore
+
+/// The loop: what is ready is read by its owner's code and fed to the core, then what is due is done.
+extension Agent {
+  /// Runs until it is told to end.
+  ///
+  /// - Throws: when the kernel's tables cannot be read at start, or epoll was misused; gates stay as
+  ///   they are, on record.
+  public func run() throws(EdgeError) {
+    log(.info, "-", greeting)
+    guard try readKernelFirst() else { return }
+    _ = serveMetrics(on: core.configuration.metrics)
+    service.isReady()
+    var signal: Int32 = 0
+    while signal == 0 {
+      let now = monotonicNow()
+      service.attend(at: now) { summary }
+      for ready in try reactor.wait(until: nextDeadline, now: now) { serve(ready) }
+      signal = max(vpa_signals_next(signals.number), 0)
+      attendKernel()
+      attendDescriptors()
+      attendRunDirectory()
+      if signal == SIGHUP {
+        signal = 0
+        reload(nil)
+      }
+      endTurn()
+      attendVICI()
+      processes.wake(at: monotonicNow())
+      notifier.wake(at: monotonicNow())
+      attendMetrics()
+    }
+    end(by: signal)
+  }
+
+  /// When something is due although nothing is ready.
+  private var nextDeadline: Instant? {
+    let deadlines = [
+      core.nextDeadline, vici.nextDeadline, service.nextDeadline, processes.nextDeadline,
+      notifier.nextDeadline, metrics.nextDeadline, resync.dueAt, unwatched.dueAt, runDirectoryAt,
+    ]
+    return deadlines.compactMap { $0 }.min()
+  }
+
+  private func end(by signal: Int32) {
+    service.isStopping()
+    metrics.close()
+    if options.isDryRun { return log(.info, "-", "told to end by signal \(signal)") }
+    let releases = options.onExit == .release && signal != SIGUSR1
+    log(.info, "-", "told to end by signal \(signal): gates are \(releases ? "released" : "kept")")
+    feed(.shutdown(release: releases))
+  }
+
+  /// Has the core do what is due, after all that waits was read once more: what was fed above took its
+  /// time, and no timer may call lost what is here.
+  private func endTurn() {
+    guard let due = core.nextDeadline, due <= monotonicNow() else { return }
+    read(fromXfrm: true)
+    read(fromXfrm: false)
+    for event in pinger.receiveAll() { feed(event) }
+    for event in receiveRequests() { feed(event) }
+    let (replies, drainedAt) = probes.drain()
+    for event in replies { feed(event) }
+    feed(.drained(at: drainedAt))
+  }
+
+  private func serve(_ ready: Ready) {
+    let (descriptor, now) = (ready.descriptor, monotonicNow())
+    switch ready.owner {
+    case .xfrm: read(fromXfrm: true)
+    case .routes: read(fromXfrm: false)
+    case .signals: break
+    case .probes:
+      for reply in probes.receive(from: descriptor).replies { feed(.reply(reply)) }
+    case .requests:
+      for event in requestWatch?.receive(from: descriptor) ?? [] { feed(event) }
+    case .pinger:
+      for event in pinger.receive(from: descriptor) { feed(event) }
+    case .capture: feed(.captured(readCapture(descriptor)))
+    case .vici:
+      for event in vici.serve(descriptor, at: now) { feed(.vici(event)) }
+    case .metrics: metrics.serve(at: now)
+    case .commands:
+      if let (tunnel, end) = processes.serve(descriptor) { feed(.commandEnded(tunnel, end)) }
+    case .notifier:
+      notifier.serve(descriptor, at: now)
+      watchNotifier()
+    case .listener: acceptClient()
+    case .client: serveClient(descriptor)
+    }
+  }
+
+  private func serveClient(_ descriptor: Int32) {
+    switch control?.advance(descriptor) {
+    case .asked(let id, let line): obey(line, id)
+    case .writable: watch(descriptor, for: .client, forWriting: true)
+    case .readable, .closed, nil: break
+    }
+  }
+
+  /// Connects to the IKE daemon, gives it up when it is silent, and watches its sockets.
+  private func attendVICI() {
+    let now = monotonicNow()
+    if let due = vici.nextDeadline, due <= now {
+      for event in vici.wake(at: now) { feed(.vici(event)) }
+    }
+    for (descriptor, forWriting) in vici.takeInterests() {
+      watch(descriptor, for: .vici, forWriting: forWriting)
+    }
+  }
+
+  /// Hands an event to the core, performs what it asks for, and goes on until nothing is left.
+  func feed(_ event: Event) {
+    var events = [event]
+    while !events.isEmpty {
+      var failures: [Event] = []
+      for event in events {
+        for effect in core.handle(event, at: monotonicNow()) {
+          failures += perform(effect)
+        }
+      }
+      failures += probes.flush()
+      events = failures
+    }
+  }
+
+  /// Replies and peers' probes that wait to be read: the kernel has counted their packets already,
+  /// and the core must not take them for traffic.
+  func readProbes() -> [Event] {
+    probes.drain().events + receiveRequests()
+  }
+
+  private func receiveRequests() -> [Event] {
+    watchedRequests.flatMap { requestWatch?.receive(from: $0) ?? [] }
+  }
+}
