@@ -76,8 +76,7 @@ extension Core {
     noteGoodProbe(id, at: now)
     if monitor.phase == .verifying || monitor.phase == .down(.clearedByOperator) {
       // It is held for a proof that an earlier destination gave, and this one may never give.
-      monitors[id]?.phase = .up
-      monitors[id]?.hasFailed = false
+      monitors[id]?.enter(.up, because: .excused)
       settle(tunnel.id, because: .negotiated, at: now)
     }
     let destination = monitor.path.map { $0.destination.description } ?? "-"
@@ -98,8 +97,7 @@ extension Core {
     monitors[id]?.isNeverAnswered = false
     monitors[id]?.window.restart()
     guard monitor.phase == .down(.monitorFailure), isUnanswered(monitor, tunnel) else { return }
-    monitors[id]?.phase = .up
-    monitors[id]?.hasFailed = false
+    monitors[id]?.enter(.up, because: .excused)
     monitors[id]?.clearAt = nil
   }
 

@@ -77,7 +77,7 @@ extension Core {
       }
       takeAway(id, because: .command, at: now)
       if tunnel.monitor != nil, monitors[id]?.phase != .observed, monitors[id]?.nextProbe != nil {
-        monitors[id]?.phase = .down(.clearedByOperator)
+        monitors[id]?.enter(.down(.clearedByOperator), because: .command)
         monitors[id]?.isAdopted = false
       }
       schedule(id)

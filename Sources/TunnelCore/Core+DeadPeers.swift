@@ -49,8 +49,7 @@ extension Core {
       !monitor.isBeingCleared
     else { return }
     if monitor.phase == .down(.peerDead), monitor.clearAt != nil { return }
-    monitors[id]?.phase = .down(.peerDead)
-    monitors[id]?.hasFailed = true
+    guard monitors[id]?.enter(.down(.peerDead), because: .peerDead) == true else { return }
     if tunnel.monitor?.action != .warn { monitors[id]?.isAdopted = false }
     monitors[id]?.absentUntil = nil
     monitors[id]?.clearAt = nil
@@ -138,8 +137,7 @@ extension Core {
       monitor.phase == .down(.peerDead), !monitor.isBeingCleared,
       tunnels[monitor.tunnel]?.monitor == nil
     else { return }
-    monitors[id]?.phase = .up
-    monitors[id]?.hasFailed = false
+    monitors[id]?.enter(.up, because: .peerAlive)
     monitors[id]?.clearAt = nil
     settle(monitor.tunnel, because: .answered, at: now)
     schedule(id)

@@ -168,8 +168,7 @@ extension Core {
       }
       return
     }
-    monitors[id]?.phase = .up
-    monitors[id]?.hasFailed = false
+    monitors[id]?.enter(.up, because: .answered)
     monitors[id]?.isVerified = true
     monitors[id]?.isAdopted = false
     settle(monitor.tunnel, because: reason, at: now)
@@ -189,8 +188,7 @@ extension Core {
     log(
       .warning, tunnel.name,
       "\(monitor.window.consecutiveLosses) probes unanswered, threshold is \(policy.threshold)")
-    monitors[id]?.phase = .down(reason)
-    monitors[id]?.hasFailed = true
+    guard monitors[id]?.enter(.down(reason), because: .silence) == true else { return }
     countFailure(of: id, because: reason)
     if policy.action != .warn { monitors[id]?.isAdopted = false }
     backOff(id, policy.interval, at: now)

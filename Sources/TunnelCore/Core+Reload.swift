@@ -156,7 +156,7 @@ extension Core {
     if old.verifyPath == nil, new.verifyPath != nil { beginProof(id, at: now) }
     if new.verifyPath == nil, monitor.phase == .verifying {
       monitors[id]?.isVerified = true
-      if !mustRecover(tunnel, at: now) { monitors[id]?.phase = .up }
+      if !mustRecover(tunnel, at: now) { monitors[id]?.enter(.up, because: .excused) }
     }
     if new.neverAnswered != old.neverAnswered { judgeSilenceAnew(id) }
     schedule(id)

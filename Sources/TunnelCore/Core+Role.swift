@@ -34,7 +34,7 @@ extension Core {
       tunnels[id]?.heldUntil = nil
       // What is proven or not is found anew by who becomes active.
       note(failure: nil, of: id)
-      for index in tunnels[id]?.lost.indices ?? 0..<0 { tunnels[id]?.lost[index].hasFailed = false }
+      for index in tunnels[id]?.lost.indices ?? 0..<0 { tunnels[id]?.lost[index].forgetFailure() }
     }
   }
 
@@ -47,12 +47,11 @@ extension Core {
   /// A set is watched, and nothing is made of it.
   mutating func standBy(_ id: MonitorID) {
     if monitors[id]?.path?.way.needsSocket == true { effects.append(.endProbes(id)) }
-    monitors[id]?.phase = .standby
+    monitors[id]?.enter(.standby, because: .standby)
     monitors[id]?.isAdopted = false
     monitors[id]?.isVerified = false
     monitors[id]?.obstacle = nil
     monitors[id]?.heldUntil = nil
-    monitors[id]?.hasFailed = false
     monitors[id]?.nextProbe = nil
     monitors[id]?.clearAt = nil
     endClearing(id)

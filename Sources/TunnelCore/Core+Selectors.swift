@@ -63,7 +63,7 @@ extension Core {
     guard monitor.wasComplete, !monitor.selectors.isEmpty,
       !monitor.selectors.contains(where: \.isAny), tunnels[monitor.tunnel]?.monitor != nil
     else { return }
-    monitor.phase = .incomplete
+    monitor.enter(.incomplete, because: .gone)
     monitor.absentUntil = nil
     monitor.obstacle = nil
     var lost = tunnels[monitor.tunnel]?.lost ?? []
@@ -87,7 +87,7 @@ extension Core {
       }
       guard let heir else { continue }
       if lost.isAlarmed { monitors[heir]?.isAlarmed = true }
-      if lost.hasFailed, monitors[heir]?.phase != .up { monitors[heir]?.hasFailed = true }
+      if lost.hasFailed, monitors[heir]?.phase != .up { monitors[heir]?.inheritFailure() }
       tunnels[id]?.lost.removeAll { $0.id == lost.id }
     }
   }

@@ -50,7 +50,7 @@ extension Core {
     guard let monitor = monitors[id], let set = sas.sets[monitor.key] else { return }
     if let earlier = predecessor(of: monitor, with: set) {
       if earlier.id != id {
-        monitors[id]?.phase = earlier.phase
+        monitors[id]?.enter(earlier.phase, because: .continued)
         monitors[id]?.isVerified = earlier.isVerified
         monitors[id]?.isAdopted = earlier.isAdopted
         monitors[id]?.provenDestination = earlier.provenDestination
@@ -110,7 +110,7 @@ extension Core {
   mutating func start(_ id: MonitorID, isSpread: Bool = false, at now: Instant) {
     guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel] else { return }
     guard let policy = tunnel.monitor else {
-      monitors[id]?.phase = .up
+      monitors[id]?.enter(.up, because: .begun)
       monitors[id]?.bornAt = now
       // Nobody will prove more.
       tunnels[tunnel.id]?.attempts.succeed()
@@ -126,8 +126,7 @@ extension Core {
     monitors[id]?.isVerified = !needsProof
     monitors[id]?.provenDestination = nil
     monitors[id]?.isNeverAnswered = false
-    monitors[id]?.phase = needsProof || mustRecover ? .verifying : .up
-    if !needsProof, !mustRecover { monitors[id]?.hasFailed = false }
+    monitors[id]?.enter(needsProof || mustRecover ? .verifying : .up, because: .begun)
     monitors[id]?.window.restart()
     monitors[id]?.bornAt = now
     startMeter(id)
@@ -140,7 +139,7 @@ extension Core {
   private mutating func observe(_ id: MonitorID, _ mark: Mark) {
     guard let tunnel = monitors[id].flatMap({ tunnels[$0.tunnel] }) else { return }
     tunnels[tunnel.id]?.attempts.succeed()
-    monitors[id]?.phase = .observed
+    monitors[id]?.enter(.observed, because: .noWay)
     monitors[id]?.obstacle = .marked(mark)
     monitors[id]?.nextProbe = nil
     monitors[id]?.clearAt = nil
@@ -204,7 +203,7 @@ extension Core {
     } else if sas.sets[monitor.key] == nil {
       lose(id, at: now)
     } else {
-      monitors[id]?.phase = .incomplete
+      monitors[id]?.enter(.incomplete, because: .gone)
       schedule(id)
     }
     settle(monitor.tunnel, at: now)
@@ -217,7 +216,7 @@ extension Core {
       lose(id, at: now)
     } else {
       monitors[id]?.absentUntil = nil
-      monitors[id]?.phase = .incomplete
+      monitors[id]?.enter(.incomplete, because: .gone)
       schedule(id)
     }
     settle(monitor.tunnel, at: now)

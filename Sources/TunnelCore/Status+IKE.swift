@@ -19,9 +19,10 @@ public struct IKEStatus: Codable, Hashable, Sendable {
     case childID = "child_id"
   }
 
-  init(_ names: IKENames) {
-    connection = names.name.connection
-    child = names.name.child
+  /// - Parameter name: what the daemon's configuration calls it now.
+  init(_ names: IKENames, as name: ChildName) {
+    connection = name.connection
+    child = name.child
     ikeID = names.ikeID
     childID = names.childID
     initiator = names.isInitiator
@@ -42,6 +43,13 @@ public struct RenegotiationStatus: Codable, Hashable, Sendable {
 }
 
 extension Core {
+  /// With the names under which it would be initiated: the list has a renamed connection's old one.
+  func ikeStatus(of tunnel: Tunnel) -> IKEStatus? {
+    guard let names = tunnel.ike else { return nil }
+    let present = isLoaded(names.name) ? nil : try? childName(of: tunnel).get()
+    return IKEStatus(names, as: present ?? names.name)
+  }
+
   func control(of tunnel: Tunnel) -> String {
     tunnel.vpn?.renegotiateCommand == nil || ike.isConnected
       ? control : "\(control), renegotiate-command"

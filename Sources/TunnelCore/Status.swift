@@ -225,7 +225,7 @@ extension Core {
         .flatMap { $0 > 0 ? $0 : nil },
       recoveryReplies: recovery?.replies, recoveryThreshold: recovery?.needed,
       withdrawn: tunnel.link.map { routes.missing(from: $0).map(\.description) } ?? [],
-      control: control(of: tunnel), ike: tunnel.ike.map(IKEStatus.init),
+      control: control(of: tunnel), ike: ikeStatus(of: tunnel),
       dpd: peerStatus(of: tunnel, at: now), renegotiation: renegotiation(of: tunnel, at: now),
       sets: (sets + tunnel.lost).map(status))
   }

@@ -129,6 +129,7 @@ import TunnelCore
     bench.stay(60, children: [.of(2)], connections: [Self.connection("office-b", "net")])
     #expect(bench.state == "up/in-service/U")
     #expect(bench.times(of: .initiate(name)).isEmpty)
+    #expect(bench.tunnel?.ike?.connection == "office-b")
   }
 
   @Test func aChildOfAnotherTunnelIsNoCandidate() {

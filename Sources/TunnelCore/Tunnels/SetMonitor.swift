@@ -1,27 +1,11 @@
 /// What the agent knows of one SA set's path.
 struct SetMonitor: Sendable {
-  /// Where the set is on its way.
-  enum Phase: Hashable, Sendable {
-    /// One direction has no SA.
-    case incomplete
-    /// verify-path's probes are out; the link waits for the first reply.
-    case verifying
-    /// The path carries packets, or nobody asked us to look.
-    case up
-    /// We are to look at the path, and nothing can be sent on it (marked SAs without a VTI).
-    case observed
-    /// The gateway is standby: the set is watched and not probed.
-    case standby
-    /// The threshold was reached.
-    case down(Reason)
-
-    var isDown: Bool { if case .down = self { true } else { false } }
-  }
-
   let id: MonitorID
   let tunnel: TunnelID
   let key: SASetKey
-  var phase: Phase = .incomplete
+  /// Written by `enter(_:because:at:)` alone, in SetPhase.swift.
+  var phase: Phase { progress.phase }
+  var progress = SetProgress()
   /// Whether its SAs were there before the agent and the link is left as found.
   var isAdopted = false
   /// Whether verify-path has succeeded (or was not asked for) since the set appeared.
@@ -36,7 +20,7 @@ struct SetMonitor: Sendable {
   var heldUntil: Instant?
   /// Whether it went down and its path is not proven since: in on-traffic tunnels its routes stay
   /// held until it is.
-  var hasFailed = false
+  var hasFailed: Bool { progress.hasFailed }
   var window = ProbeWindow()
   var meter = TrafficMeter()
   var pathMTU = PathMTU()
