@@ -15,7 +15,7 @@ extension Core {
   func isDownByUs(_ name: String) -> Bool { gates[name]?.isDownByUs ?? false }
 
   /// Steps that set a link up which the agent has set down, with the addresses that it had.
-  mutating func raise(_ name: String) -> [GateStep] {
+  mutating func bringUp(_ name: String) -> [GateStep] {
     guard let gate = gates[name], gate.isDownByUs, let link = link(named: name),
       gate.demand != .down || gate.isRaisedByOperator
     else { return [] }

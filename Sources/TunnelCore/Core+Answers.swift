@@ -77,12 +77,12 @@ extension Core {
     if monitor.phase == .verifying || monitor.phase == .down(.clearedByOperator) {
       // It is held for a proof that an earlier destination gave, and this one may never give.
       monitors[id]?.enter(.up, because: .excused)
-      settle(tunnel.id, because: .negotiated, at: now)
+      reconcile(tunnel.id, because: .negotiated, at: now)
     }
     let destination = monitor.path.map { $0.destination.description } ?? "-"
     let several = tunnel.monitors.count > 1 ? monitor.name : nil
     guard tunnels[tunnel.id]?.warnedOf.insert(destination).inserted == true else { return true }
-    raise(
+    raiseAlarm(
       .unproven(
         "\(destination) has not answered a probe once: nothing is held or cleared for it; give a "
           + "destination-ip that answers ping, or never-answered = \"clear\""),

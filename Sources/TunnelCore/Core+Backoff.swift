@@ -24,12 +24,12 @@ extension Core {
     var attempts = tunnel.attempts
     attempts.adopt(backoffLimits(of: tunnel), at: now)
     let wait = attempts.begin(at: now, using: &random)
-    keep(attempts, of: tunnel)
+    storeAttempts(attempts, of: tunnel)
     return wait
   }
 
   /// What has become of a tunnel's attempts by a step that may have begun one.
-  mutating func keep(_ attempts: Attempts, of tunnel: Tunnel) {
+  mutating func storeAttempts(_ attempts: Attempts, of tunnel: Tunnel) {
     if attempts.count > tunnel.attempts.count { count(tunnel.id) { $0.attempts += 1 } }
     tunnels[tunnel.id]?.attempts = attempts
   }
@@ -76,7 +76,7 @@ extension Core {
     }
     set {
       if let tunnel = tunnels[work.tunnel] {
-        keep(newValue, of: tunnel)
+        storeAttempts(newValue, of: tunnel)
       } else {
         remember(newValue, as: work.name)
       }

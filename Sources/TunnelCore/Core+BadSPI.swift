@@ -5,7 +5,7 @@
 /// is counted.
 extension Core {
   /// The configuration asks for it, or no more.
-  mutating func settleBadSPI(at now: Instant) {
+  mutating func reconcileBadSPI(at now: Instant) {
     if configuration.respondBadSPI == nil {
       endCapture()
       badSPI = BadSPI()
@@ -25,7 +25,7 @@ extension Core {
   }
 
   /// What the kernel counted: ESP that no SA was found for, of whomever.
-  mutating func take(unknownSPIs count: UInt64, at now: Instant) {
+  mutating func unknownSPICountRead(_ count: UInt64, at now: Instant) {
     guard configuration.respondBadSPI != nil else { return }
     let last = badSPI.count
     badSPI.count = count
@@ -61,7 +61,7 @@ extension Core {
   }
 
   /// Packets from gateways' addresses, some of which may have been known SPIs after all.
-  mutating func take(_ packets: [CapturedESP], at now: Instant) {
+  mutating func espCaptured(_ packets: [CapturedESP], at now: Instant) {
     guard let capture = badSPI.capture else { return }
     for packet in packets {
       badSPI.capture?.packets += 1

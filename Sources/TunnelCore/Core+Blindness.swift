@@ -10,7 +10,7 @@ extension Core {
     let patience = pace(of: policy) * policy.threshold
     monitors[id]?.sending.block(patience: patience, at: now)
     guard monitors[id]?.sending.isBlind == true, !monitor.sending.isBlind else { return }
-    settleBlindness(monitor.tunnel, at: now)
+    reconcileBlindness(monitor.tunnel, at: now)
   }
 
   /// What is in the way, once.
@@ -28,7 +28,7 @@ extension Core {
     guard let monitor = monitors[id] else { return }
     if isAlive { monitors[id]?.sending.noteLife() } else { monitors[id]?.sending.confirm() }
     guard monitor.sending.isBlind, monitors[id]?.sending.isBlind == false else { return }
-    settleBlindness(monitor.tunnel, at: now)
+    reconcileBlindness(monitor.tunnel, at: now)
   }
 
   /// What blinds all sets of a tunnel that are to be looked at; nil when one is seen.
@@ -41,7 +41,7 @@ extension Core {
   }
 
   /// Works out anew whether anybody looks at a tunnel and each of its sets.
-  mutating func settleBlindness(_ id: TunnelID, at now: Instant) {
+  mutating func reconcileBlindness(_ id: TunnelID, at now: Instant) {
     guard let tunnel = tunnels[id] else { return }
     report(blindness(of: tunnel), of: id, at: now)
     for set in tunnel.monitors.compactMap({ monitors[$0] }) where tunnel.monitors.count > 1 {
@@ -51,7 +51,7 @@ extension Core {
       guard tunnels[id]?.blindness == nil, let obstacle = set.sending.lastObstacle, isBlind else {
         continue
       }
-      raise(.unmonitored("\(obstacle)"), for: tunnel, set.path, selectors: set.name)
+      raiseAlarm(.unmonitored("\(obstacle)"), for: tunnel, set.path, selectors: set.name)
     }
   }
 }

@@ -4,21 +4,21 @@
 /// `beginClearing` is the one place from which SAs are taken away.
 extension Core {
   /// Clears the SAs of a set if the guards let it; if not, they have said when to ask again.
-  mutating func clear(_ id: MonitorID, at now: Instant) {
+  mutating func requestClear(_ id: MonitorID, at now: Instant) {
     guard let monitor = monitors[id], sas.sets[monitor.key] != nil else { return }
     monitors[id]?.clearAt = nil
     if monitor.phase == .down(.peerDead) { return clearPeer(of: monitor, at: now) }
     guard mayClear([id], at: now) else { return }
-    clearInAttempt(id, at: now)
+    clearWithinAttempt(id, at: now)
   }
 
   /// Clears the SAs of a set in an attempt on its tunnel, now that the guards have let it.
   ///
   /// - Parameter isTerminated: as `takeAway` has it.
-  mutating func clearInAttempt(_ id: MonitorID, isTerminated: Bool = false, at now: Instant) {
+  mutating func clearWithinAttempt(_ id: MonitorID, isTerminated: Bool = false, at now: Instant) {
     if let tunnel = monitors[id]?.tunnel { note(.cleared, of: tunnel, at: now) }
     let wait = beginAttempt(with: id, at: now)
-    takeAway(id, isTerminated: isTerminated, holding: wait, at: now)
+    performClear(id, isTerminated: isTerminated, holding: wait, at: now)
   }
 
   /// Clears the SAs of a set whatever the guards say; the link stays held for `wait`, or an interval.
@@ -26,7 +26,7 @@ extension Core {
   /// - Parameters:
   ///   - isTerminated: whether the IKE daemon is told to forget the peer's IKE SA.
   ///   - cause: for metrics; nil: what the set went down by.
-  mutating func takeAway(
+  mutating func performClear(
     _ id: MonitorID, isTerminated: Bool = false, because cause: TunnelTally.ClearCause? = nil,
     holding wait: Duration = .zero, at now: Instant
   ) {
@@ -48,7 +48,7 @@ extension Core {
       monitors[id]?.nextProbe = now.advanced(by: interval)
       backOff(id, max(interval, wait), at: now)
     }
-    beginClearing(
+    beginLadder(
       id, set, of: tunnel, isTerminated: isTerminated, isOrdered: cause == .command, at: now)
   }
 
@@ -57,7 +57,7 @@ extension Core {
   /// Takes the SAs of a set away, so that the tunnel is negotiated anew: through the IKE daemon
   /// when it answers, else by the kernel's own EXPIRE. A clear of the same SAs that is under way
   /// goes on; SAs that it does not cover have not been asked for, and begin at the top.
-  private mutating func beginClearing(
+  private mutating func beginLadder(
     _ id: MonitorID, _ set: SASet, of tunnel: Tunnel, isTerminated: Bool, isOrdered: Bool,
     at now: Instant
   ) {
@@ -76,7 +76,7 @@ extension Core {
   }
 
   /// The next rung, for SAs that the last one left.
-  mutating func climb(_ id: MonitorID, at now: Instant) {
+  mutating func ladderOverdue(_ id: MonitorID, at now: Instant) {
     guard let monitor = monitors[id], var ladder = monitor.ladder,
       let tunnel = tunnels[monitor.tunnel]
     else { return }
@@ -86,7 +86,7 @@ extension Core {
       // Nobody says any more that its peer is dead.
       return reviveSet(monitor.key, at: now)
     }
-    let act = ladder.climb(left, at: now)
+    let act = ladder.overdue(left, at: now)
     monitors[id]?.ladder = ladder
     perform(act, on: id, of: tunnel)
     schedule(id)
@@ -119,8 +119,8 @@ extension Core {
   mutating func spare(_ id: MonitorID, at now: Instant) {
     monitors[id]?.clearAt = nil
     endClearing(id)
-    for (ikeID, dead) in ike.doomed where dead.sets.contains(id) {
-      ike.doomed[ikeID] = nil
+    for (ikeID, dead) in ike.pendingIKETerminations where dead.sets.contains(id) {
+      ike.pendingIKETerminations[ikeID] = nil
       for other in dead.sets { monitors[other]?.ladder?.askDaemon(at: now) }
     }
   }

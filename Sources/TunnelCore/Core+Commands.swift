@@ -16,7 +16,7 @@ extension Core {
   /// Nobody waits longer at a prompt, whatever the tunnel's timeout is.
   private static let longestPatience = Duration.seconds(10)
 
-  mutating func obey(_ command: Command, _ request: RequestID?, at now: Instant) {
+  mutating func execute(_ command: Command, _ request: RequestID?, at now: Instant) {
     switch command {
     case .reload(let new):
       let result = reload(new, at: now)
@@ -75,7 +75,7 @@ extension Core {
       if monitors[id]?.obstacle?.isMisplaced == true, terminateIKE(ofMisplaced: tunnel, at: now) {
         continue
       }
-      takeAway(id, because: .command, at: now)
+      performClear(id, because: .command, at: now)
       if tunnel.monitor != nil, monitors[id]?.phase != .observed, monitors[id]?.nextProbe != nil {
         monitors[id]?.enter(.down(.clearedByOperator), because: .command)
         monitors[id]?.isAdopted = false
@@ -85,7 +85,7 @@ extension Core {
     guard !spis.isEmpty else {
       return Answer(isDone: false, lines: ["\(name): there is no SA to clear"])
     }
-    settle(tunnel.id, at: now)
+    reconcile(tunnel.id, at: now)
     log(.info, name, "cleared by the operator: SAs \(spis.joined(separator: " "))")
     return Answer(isDone: true, lines: ["\(name): clearing SAs \(spis.joined(separator: " "))"])
   }

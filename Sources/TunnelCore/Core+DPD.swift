@@ -12,7 +12,7 @@ extension Core {
   // MARK: Who is watched
 
   /// SAs of a peer came or went: it has a detector as long as it has SAs.
-  mutating func settlePeer(_ remote: IPAddress, at now: Instant) {
+  mutating func reconcilePeer(_ remote: IPAddress, at now: Instant) {
     let wanted = deadPeerDetection(of: remote) == nil ? [] : peerKeys(of: remote)
     let known = (dpd.ofPeer[remote] ?? []).compactMap { dpd.watches[$0] }
     let over = known.filter { !wanted.contains($0.key) }
@@ -25,16 +25,16 @@ extension Core {
       let id = dpd.add(key, gateway: gateway, at: now)
       // An IKE SA that was rekeyed, or is told apart only now, is no other peer.
       if over.count == 1, wanted.count == 1, let old = over.first, old.key.local == key.local {
-        dpd.watches[id]?.take(over: old)
+        dpd.watches[id]?.`continue`(old)
       }
       timers.set(.peer(id), to: dpd.watches[id]?.tickAt)
     }
   }
 
   /// Settings are others: detection begins, ends or goes on by them, and nothing is cleared.
-  mutating func settlePeers(at now: Instant) {
+  mutating func reconcilePeers(at now: Instant) {
     let remotes = sas.sets.keys.map(\.remote) + Array(dpd.ofPeer.keys)
-    for remote in Set(remotes).sorted() { settlePeer(remote, at: now) }
+    for remote in Set(remotes).sorted() { reconcilePeer(remote, at: now) }
     // Who reloads may have changed strongSwan's configuration too.
     ike.connectionsAskedAt = nil
     reviewDaemonDPD()
@@ -75,14 +75,14 @@ extension Core {
   }
 
   /// The daemon listed its IKE SAs, or can list them no more.
-  mutating func take(ikeSAs list: [IKESA], at now: Instant) {
+  mutating func watchPeers(by list: [IKESA], at now: Instant) {
     let before = dpd.ikeSAs
     dpd.ikeSAs = list.filter { ike in
       ["ESTABLISHED", "REKEYING"].contains(ike.state)
         && (ike.remote.map { deadPeerDetection(of: $0) != nil } ?? false)
     }
     for remote in Set((before + dpd.ikeSAs).compactMap(\.remote)).sorted() {
-      settlePeer(remote, at: now)
+      reconcilePeer(remote, at: now)
     }
     for ike in dpd.ikeSAs { noteNewChildren(of: ike, before, at: now) }
     reviewDaemonDPD()

@@ -25,12 +25,12 @@ extension Core {
         for set in sets(of: watch) { reviveSet(set.key, at: now) }
       }
     }
-    weighPeer(peer, at: now)
+    updateFailureCensus(peer, at: now)
   }
 
   private mutating func ask(_ watch: PeerWatch, at now: Instant) {
     let peer = watch.key.remote
-    let known = dpd.answers[peer] ?? PeerAnswers()
+    let known = dpd.answers[peer] ?? IKEPingReplies()
     if let last = known.lastAskedAt, last.advanced(by: Self.askPause) > now {
       // Another detector has asked this peer just now: one answer is for both.
       if let answer = known.lastAnswerAt, answer >= last { answerPeer(watch.id, at: now) }
@@ -43,7 +43,7 @@ extension Core {
       dpd.watches[watch.id]?.tickAt = now.advanced(by: policy.tick)
       timers.set(.peer(watch.id), to: dpd.watches[watch.id]?.tickAt)
     }
-    ledger.count(gateway: watch.gateway) { $0.questions += 1 }
+    counters.count(gateway: watch.gateway) { $0.questions += 1 }
     effects.append(
       .sendIKEPing(.init(local: watch.key.local, remote: peer, port: port(of: watch))))
   }
@@ -62,9 +62,9 @@ extension Core {
   }
 
   /// An IKE daemon answered.
-  mutating func takeAnswer(_ target: IKEPing.Target, at now: Instant) {
+  mutating func ikePingAnswered(_ target: IKEPing.Target, at now: Instant) {
     guard deadPeerDetection(of: target.remote) != nil else { return }
-    var answers = dpd.answers[target.remote] ?? PeerAnswers()
+    var answers = dpd.answers[target.remote] ?? IKEPingReplies()
     if !answers.isSupported { hearPeer(target.remote, "it answers", at: now) }
     if answers.isUnsupported {
       log(.info, "-", "peer=\(target.remote) answers IKE liveness questions now")
@@ -74,7 +74,7 @@ extension Core {
     answers.wasDead = false
     dpd.answers[target.remote] = answers
     if let gateway = dpd.gateways[target.remote] {
-      ledger.count(gateway: gateway) { $0.answers += 1 }
+      counters.count(gateway: gateway) { $0.answers += 1 }
     }
     for id in dpd.ofPeer[target.remote] ?? [] { answerPeer(id, at: now) }
   }

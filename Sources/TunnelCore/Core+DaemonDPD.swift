@@ -122,10 +122,10 @@ extension Core {
         .filter { $0.key.remote == peer && fallen.had($0) }
       for set in sets {
         setLosesPeer(set.id, at: now)
-        if sas.sets[set.key] == nil { lose(set.id, at: now) } else { awaitRemoval(set.id, at: now) }
+        if sas.sets[set.key] == nil { setVanished(set.id, at: now) } else { awaitRemoval(set.id, at: now) }
       }
       markDead(id, with: fallen.sa, at: now)
-      settle(id, at: now)
+      reconcile(id, at: now)
     }
     failOver(gateway, from: peer, at: now)
   }
@@ -135,7 +135,7 @@ extension Core {
     guard let monitor = monitors[id], !monitor.isBeingCleared, isToBeCleared(monitor),
       mayClear([id], at: now)
     else { return }
-    clearInAttempt(id, isTerminated: true, at: now)
+    clearWithinAttempt(id, isTerminated: true, at: now)
     schedule(id)
   }
 

@@ -27,7 +27,7 @@ extension Core {
     let sets = wholeSets(of: watch)
     // While clearing has to wait the same death is found again and again.
     let isNews = sets.isEmpty || sets.contains { $0.phase != .down(.peerDead) }
-    if isNews { ledger.count(gateway: watch.gateway) { $0.deaths += 1 } }
+    if isNews { counters.count(gateway: watch.gateway) { $0.deaths += 1 } }
     log(
       isNews ? .warning : .debug, "-",
       "gateway=\(watch.gateway) peer=\(peer) dpd=dead reason=\"\(Reason.peerDead)\" (\(finding))")
@@ -57,13 +57,13 @@ extension Core {
     backOff(id, tunnel.monitor?.interval ?? interval, at: now)
     noteTestResult(of: monitor)
     beginMassFailure(with: tunnel.id, at: now)
-    settle(monitor.tunnel, at: now)
+    reconcile(monitor.tunnel, at: now)
     schedule(id)
   }
 
   /// Without vpn-monitor a link is held from its peer's death until there are SAs again or,
   /// on-traffic, the back-off is over; and never for another reason.
-  mutating func settlePeerHold(_ id: TunnelID) {
+  mutating func reconcilePeerHold(_ id: TunnelID) {
     guard let tunnel = tunnels[id] else { return }
     let isHeld =
       tunnel.monitor == nil && tunnel.state == .down && tunnel.reason == .peerDead
@@ -106,15 +106,15 @@ extension Core {
     dpd.answers[watch.key.remote]?.wasDead = true
     let ikeID = isAll && ike.isConnected ? watch.key.ikeID : nil
     for id in due {
-      clearInAttempt(id, isTerminated: ikeID != nil, at: now)
+      clearWithinAttempt(id, isTerminated: ikeID != nil, at: now)
       schedule(id)
     }
     guard isAll else { return }
     guard let ikeID else { return failOver(watch.gateway, from: watch.key.remote, at: now) }
     for set in sets { monitors[set.id]?.ladder?.leaveToDaemon() }
     // Found dead again, it is doomed since the first time: a slow list would never be late enough.
-    let since = due.isEmpty ? ike.doomed[ikeID]?.decidedAt : nil
-    ike.doomed[ikeID] = DeadPeer(
+    let since = due.isEmpty ? ike.pendingIKETerminations[ikeID]?.decidedAt : nil
+    ike.pendingIKETerminations[ikeID] = DeadPeer(
       gateway: watch.gateway, address: watch.key.remote, sets: sets.map(\.id),
       decidedAt: since ?? now)
     wantList(at: now)
@@ -123,9 +123,9 @@ extension Core {
   /// Dead peers' IKE SAs that the daemon still lists are terminated, by a list that was asked for
   /// after that was decided; then the gateway's next address is tried.
   mutating func terminateDoomed(_ list: [IKESA], at now: Instant) {
-    for (id, dead) in ike.doomed.sorted(by: { $0.key < $1.key })
+    for (id, dead) in ike.pendingIKETerminations.sorted(by: { $0.key < $1.key })
     where ike.askedAt >= dead.decidedAt {
-      ike.doomed[id] = nil
+      ike.pendingIKETerminations[id] = nil
       if list.contains(where: { $0.id == id }) { effects.append(.vici(.terminateIKE(id: id))) }
       failOver(dead.gateway, from: dead.address, at: now)
     }
@@ -139,7 +139,7 @@ extension Core {
     else { return }
     monitors[id]?.enter(.up, because: .peerAlive)
     monitors[id]?.clearAt = nil
-    settle(monitor.tunnel, because: .answered, at: now)
+    reconcile(monitor.tunnel, because: .answered, at: now)
     schedule(id)
   }
 }

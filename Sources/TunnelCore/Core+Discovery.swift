@@ -23,20 +23,20 @@ extension Core {
   // MARK: Sets find their tunnel
 
   /// Every set may belong elsewhere now.
-  mutating func bindAgain(at now: Instant) {
-    bindAgain(Array(sas.sets.keys), monitors.keys.sorted(), at: now)
+  mutating func rebindSets(at now: Instant) {
+    rebindSets(Array(sas.sets.keys), monitors.keys.sorted(), at: now)
   }
 
   /// These links came, changed or went: the sets that they carry or carried may belong elsewhere.
-  mutating func bindAgain(_ changed: [Link], at now: Instant) {
+  mutating func rebindSets(_ changed: [Link], at now: Instant) {
     let former = changed.flatMap { tunnels(on: $0.name) }
     let ids = former.flatMap(\.monitors)
     let carried = changed.flatMap { sas.keys(carriedBy: $0) }
-    bindAgain(Array(Set(carried + ids.compactMap { monitors[$0]?.key })), ids, at: now)
-    for tunnel in former where !tunnel.isConfigured { settle(tunnel.id, at: now) }
+    rebindSets(Array(Set(carried + ids.compactMap { monitors[$0]?.key })), ids, at: now)
+    for tunnel in former where !tunnel.isConfigured { reconcile(tunnel.id, at: now) }
   }
 
-  private mutating func bindAgain(_ keys: [SASetKey], _ ids: [MonitorID], at now: Instant) {
+  private mutating func rebindSets(_ keys: [SASetKey], _ ids: [MonitorID], at now: Instant) {
     for key in keys.sorted(by: { ($0.remote, $0.reqid) < ($1.remote, $1.reqid) }) {
       refresh(key, at: now)
     }
@@ -59,7 +59,7 @@ extension Core {
     let link = link(of: set)
     let name = link?.name ?? "\(set.key.remote)#\(set.key.reqid)"
     if let known = tunnelIndex.discovered[name] {
-      reconsider(known, for: set.key, at: now)
+      reassignTemplate(known, for: set.key, at: now)
       return known
     }
     let template = self.template(for: link, ifID: set.key.ifID, peer: set.key.remote)
@@ -111,35 +111,35 @@ extension Core {
     guard tunnelIndex.discovered[link.name] == nil,
       let template = template(for: link, ifID: 0, peer: nil)
     else { return }
-    settle(discover(link.name, template, link.name, at: now), at: now)
+    reconcile(discover(link.name, template, link.name, at: now), at: now)
   }
 
   /// A set of a known tunnel may bring the peer that its template waited for. A tunnel with
   /// several peers obeys the template that comes first in the file.
-  private mutating func reconsider(_ id: TunnelID, for key: SASetKey, at now: Instant) {
+  private mutating func reassignTemplate(_ id: TunnelID, for key: SASetKey, at now: Instant) {
     guard let tunnel = tunnels[id] else { return }
     let template = self.template(
       for: link(named: tunnel.link), ifID: key.ifID, peer: key.remote)
     let others = tunnel.monitors.contains { monitors[$0]?.key.remote != key.remote }
-    if !others || rank(template?.name) < rank(tunnel.template) { give(template, to: id, at: now) }
+    if !others || rank(template?.name) < rank(tunnel.template) { applyTemplate(template, to: id, at: now) }
   }
 
   func rank(_ template: String?) -> Int {
     configuration.templates.firstIndex { $0.name == template } ?? .max
   }
 
-  private mutating func give(_ template: Template?, to id: TunnelID, at now: Instant) {
+  private mutating func applyTemplate(_ template: Template?, to id: TunnelID, at now: Instant) {
     guard let tunnel = tunnels[id], tunnel.template != template?.name else { return }
     log(.info, tunnel.name, "template=\(template?.name ?? "-") was=\(tunnel.template ?? "-")")
     tunnels[id]?.template = template?.name
     tunnels[id]?.vpn = template?.vpn(named: tunnel.name, link: tunnel.link)
-    for monitor in tunnel.monitors { judgeAnew(monitor, at: now) }
+    for monitor in tunnel.monitors { restartForNewSettings(monitor, at: now) }
     if let link = tunnel.link, tunnel.isGuarded { abandonGate(link) }
   }
 
   /// The link of a discovered tunnel has another name now: so has the tunnel, and what is held of
   /// the link stays held.
-  mutating func follow(_ link: Link, from old: String, at now: Instant) {
+  mutating func renameTunnels(_ link: Link, from old: String, at now: Instant) {
     guard let id = tunnelIndex.discovered[old], let tunnel = tunnels[id] else { return }
     if tunnel.isGuarded {
       routes.rename(link.index, from: old, to: link.name)
@@ -158,7 +158,7 @@ extension Core {
     tunnels[id]?.vpn?.bindInterface = link.name
     if let renamed = tunnels[id] { tunnelIndex.insert(renamed) }
     let peer = tunnel.endpoints?.remote
-    give(template(for: link, ifID: 0, peer: peer), to: id, at: now)
+    applyTemplate(template(for: link, ifID: 0, peer: peer), to: id, at: now)
   }
 
   // MARK: The end of a discovered tunnel

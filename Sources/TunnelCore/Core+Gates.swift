@@ -3,7 +3,7 @@ extension Core {
   private static let assertionLimit = 10
 
   /// Works a tunnel's state out from its sets, and its link's gate from that.
-  mutating func settle(_ id: TunnelID, because given: Reason? = nil, at now: Instant) {
+  mutating func reconcile(_ id: TunnelID, because given: Reason? = nil, at now: Instant) {
     guard let tunnel = tunnels[id] else { return }
     let (state, reason) = stateFromSets(tunnel, because: given, at: now)
     let isObserved = reason == .observedOnly
@@ -18,16 +18,16 @@ extension Core {
       // What is to be brought up is seen by the next list.
       if state == .absent || state == .idle { wantList(at: now) }
     }
-    settleBlindness(id, at: now)
-    settlePeerHold(id)
-    settleSets(id, at: now)
-    weigh(id, at: now)
-    settleCommand(id, at: now)
-    settleTrigger(id, at: now)
+    reconcileBlindness(id, at: now)
+    reconcilePeerHold(id)
+    reconcileSets(id, at: now)
+    updateFailureCensus(id, at: now)
+    reconcileCommand(id, at: now)
+    reconcileTrigger(id, at: now)
     if isForgettable(tunnel) {
       forget(id)
     } else if let link = tunnel.link {
-      settleGate(link, at: now)
+      reconcileGate(link, at: now)
     }
   }
 
@@ -67,7 +67,7 @@ extension Core {
   // MARK: Gates
 
   /// Brings a link to what its tunnels ask for.
-  mutating func settleGate(_ name: String, at now: Instant) {
+  mutating func reconcileGate(_ name: String, at now: Instant) {
     judge(name, at: now)
     let users = guardedTunnels(on: name)
     guard !users.isEmpty, hasStarted, !isEnding else { return }
@@ -112,7 +112,7 @@ extension Core {
   ) {
     let request = guardRequest(name, users, at: now)
     let before = record
-    var steps = raise(name)
+    var steps = bringUp(name)
     steps += opening ? routes.open(request) : routes.hold(request)
     warnOfContests(name, users[0].name)
     if let step = operstateStep(name) { steps.append(step) }
@@ -207,7 +207,7 @@ extension Core {
   // MARK: Failures and the end
 
   mutating func gateFailed(_ failure: GateFailure, at now: Instant) {
-    ledger.gateFailures += 1
+    counters.gateFailures += 1
     let name: String
     switch failure {
     case .record(let link, let message):
@@ -285,7 +285,7 @@ extension Core {
     let request = RouteGuard.Request(
       link: name, index: link?.index, isAdminUp: link?.isAdminUp ?? false, guardProtocols: [],
       owned: [], heldRoute: .none, probeDestinations: [])
-    var steps = raise(name) + routes.open(request)
+    var steps = bringUp(name) + routes.open(request)
     if let link, link.isLinkModeDormant || link.operationalState == .dormant {
       steps.append(.setDormant(linkIndex: link.index, false))
     }

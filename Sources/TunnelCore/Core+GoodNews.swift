@@ -160,7 +160,7 @@ extension Core {
     let held = max(due, now.advanced(by: Self.absentGrace))
     tunnels[id]?.heldUntil = tunnel.heldUntil.map { min($0, held) }
     hastenCommand(of: tunnel, to: due)
-    settle(id, at: now)
+    reconcile(id, at: now)
     return due
   }
 

@@ -19,7 +19,7 @@ extension Core {
       wait(ids, until: due)
       return false
     }
-    if let due = clearCap.take(sets.count, at: now) {
+    if let due = clearCap.reserve(sets.count, at: now) {
       if clearCap.mustSay() {
         log(
           .warning, lead.name,

@@ -14,7 +14,7 @@ extension Core {
   /// How often connections are looked for that are missing.
   static let connectionsPause = Duration.seconds(5)
 
-  mutating func take(_ event: VICIEvent, at now: Instant) {
+  mutating func daemonSaid(_ event: VICIEvent, at now: Instant) {
     switch event {
     case .connected:
       ike.isConnected = true
@@ -22,12 +22,12 @@ extension Core {
       ike.obstacle = nil
       log(.info, "-", "vici: connected")
       wantList(at: now)
-      for id in tunnels.keys { settleCommand(id, at: now) }
-    case .disconnected(let reason): loseDaemon(reason, at: now)
+      for id in tunnels.keys { reconcileCommand(id, at: now) }
+    case .disconnected(let reason): daemonDisconnected(reason, at: now)
     case .changed: wantList(at: now)
     case .ikeDown(let sa): noteFall(of: sa, at: now)
     case .exchanged(let id): noteExchange(ofIKE: id, at: now)
-    case .sas(let list): take(list, at: now)
+    case .sas(let list): saListArrived(list, at: now)
     case .connections(let connections):
       let old = ike.connections
       ike.connections = connections
@@ -44,7 +44,7 @@ extension Core {
   /// Why there is no VICI; nil when there is, or when nobody has tried yet.
   public var controlObstacle: String? { ike.obstacle }
 
-  private mutating func loseDaemon(_ reason: String, at now: Instant) {
+  private mutating func daemonDisconnected(_ reason: String, at now: Instant) {
     // One line for each time that it is lost, whatever the attempts to come say.
     if ike.isConnected || ike.obstacle == nil {
       log(
@@ -63,13 +63,13 @@ extension Core {
     timers.set(.connections, to: nil)
     suspendRenegotiations(at: now)
     dpd.fallen = []
-    take(ikeSAs: [], at: now)
+    watchPeers(by: [], at: now)
     for id in tunnels.keys {
       forgetNumbers(id)
       tunnels[id]?.nameObstacle = nil
       tunnels[id]?.orphanedSince = nil
       tunnels[id]?.isOrphaned = false
-      settleCommand(id, at: now)
+      reconcileCommand(id, at: now)
     }
     if isFirst { lookForListeners() }
   }
@@ -121,14 +121,14 @@ extension Core {
     wantList(by: now.advanced(by: pause), at: now)
   }
 
-  private mutating func take(_ list: [IKESA], at now: Instant) {
+  private mutating func saListArrived(_ list: [IKESA], at now: Instant) {
     hearIKESAs(list, insteadOf: ike.sas?.list, at: now)
     ike.sas = (list, ike.askedAt)
     endList(rest: ike.askedAt.duration(to: now) * Self.listRest, at: now)
     nameTunnels(list, at: now)
     judgeLinksByName(at: now)
     judgeFallen(by: list, at: now)
-    take(ikeSAs: list, at: now)
+    watchPeers(by: list, at: now)
     renegotiate(list, at: now)
     if !isStandby { recallMoved(at: now) }
     // Last: what follows is for the next list.

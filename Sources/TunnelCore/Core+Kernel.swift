@@ -1,6 +1,6 @@
 /// What the kernel says: SAs, links, addresses, routes.
 extension Core {
-  mutating func take(_ snapshot: Snapshot, at now: Instant) {
+  mutating func loadSnapshot(_ snapshot: Snapshot, at now: Instant) {
     let isFirst = !hasStarted
     // Routes first: no gate may be settled by what it was before.
     replaceRoutes(snapshot.routes, snapshot.nexthops, links: snapshot.links, at: now)
@@ -15,14 +15,14 @@ extension Core {
     for key in sas.keys where !known.contains(key) { remove(key, at: now) }
     for sa in snapshot.sas { insert(sa, at: now) }
     hasStarted = true
-    for id in tunnels.keys { settle(id, at: now) }
-    for name in gates.keys.sorted() { settleGate(name, at: now) }
+    for id in tunnels.keys { reconcile(id, at: now) }
+    for name in gates.keys.sorted() { reconcileGate(name, at: now) }
     if isFirst {
       cleanUp(at: now)
       lookForListeners()
     }
-    settleOwnLinks(at: now)
-    settleBadSPI(at: now)
+    reconcileOwnLinks(at: now)
+    reconcileBadSPI(at: now)
     hasSwept = true
   }
 
@@ -50,7 +50,7 @@ extension Core {
       let isRekey = joined.flatMap { monitors[$0]?.isWhole } ?? false
       refresh(key, at: now)
       if let joined, isUnproven {
-        beginAnew(joined, at: now)
+        restartForNewSAs(joined, at: now)
       } else if isRekey, let joined, let tunnel = monitors[joined]?.tunnel {
         note(.rekeyed, of: tunnel, at: now)
       }
@@ -59,7 +59,7 @@ extension Core {
         noteAddress(key.remote)
         hearPeer(key.remote, "new SAs", at: now)
       }
-      settlePeer(key.remote, at: now)
+      reconcilePeer(key.remote, at: now)
     }
     if isNew { noteArrival(of: sa.key, at: now) }
   }
@@ -68,7 +68,7 @@ extension Core {
     guard let key = sas.remove(sa) else { return }
     noteDeparture(of: sa, from: key, isExpired: isExpired, at: now)
     refresh(key, at: now)
-    settlePeer(key.remote, at: now)
+    reconcilePeer(key.remote, at: now)
   }
 
   mutating func flush(_ ipProtocol: UInt8, at now: Instant) {
@@ -87,24 +87,24 @@ extension Core {
     if old?.isAdminUp == true, !link.isAdminUp { routesMayHaveGone(link.index) }
     if old?.kind != link.kind || old?.name != link.name {
       if let old, old.name != link.name {
-        follow(link, from: old.name, at: now)
-        settleGate(old.name, at: now)
+        renameTunnels(link, from: old.name, at: now)
+        reconcileGate(old.name, at: now)
       }
-      bindAgain([old, link].compactMap { $0 }, at: now)
+      rebindSets([old, link].compactMap { $0 }, at: now)
       awaitSAs(on: link, at: now)
     }
     let isSame = old?.kind == link.kind && old?.name == link.name
     if !isSame || old?.isAdminUp != link.isAdminUp || old?.boundTo != link.boundTo {
       if link.kind.isXfrm { xfrmLinkChanged(at: now) }
-      settleTwins(of: [old, link].compactMap(\.self), at: now)
+      reconcileTwins(of: [old, link].compactMap(\.self), at: now)
     }
-    settleGate(link.name, at: now)
+    reconcileGate(link.name, at: now)
   }
 
   /// Another of VTIs between the same ends may take the peer's ESP now.
-  private mutating func settleTwins(of changed: [Link], at now: Instant) {
+  private mutating func reconcileTwins(of changed: [Link], at now: Instant) {
     for name in Set(changed.flatMap(links.twins(of:)).map(\.name)).sorted() {
-      settleGate(name, at: now)
+      reconcileGate(name, at: now)
     }
   }
 
@@ -114,10 +114,10 @@ extension Core {
     routeScope.forget(index)
     forgetAdmin(link.name)
     forgetWithdrawn { $0 == index }
-    bindAgain([link], at: now)
+    rebindSets([link], at: now)
     if link.kind.isXfrm { xfrmLinkChanged(at: now) }
-    settleTwins(of: [link], at: now)
-    settleGate(link.name, at: now)
+    reconcileTwins(of: [link], at: now)
+    reconcileGate(link.name, at: now)
   }
 
   private mutating func forgetWithdrawn(where isGone: (Int32) -> Bool) {
@@ -139,7 +139,7 @@ extension Core {
     hearAddress(address, at: now)
     noteAddress(address)
     for sa in sas.withoutDirection { insert(sa, at: now) }
-    if let name = links[address.linkIndex]?.name { settleGate(name, at: now) }
+    if let name = links[address.linkIndex]?.name { reconcileGate(name, at: now) }
   }
 
   mutating func remove(_ address: InterfaceAddress, at now: Instant) {
@@ -154,7 +154,7 @@ extension Core {
       let isLast = addresses[address.linkIndex]?.contains { $0.address.family == .ipv4 } != true
       fitness.peerRoutes.forgetRoutes(with: address, isLast: isLast)
     }
-    if let name = links[address.linkIndex]?.name { settleGate(name, at: now) }
+    if let name = links[address.linkIndex]?.name { reconcileGate(name, at: now) }
   }
 
   func isLocal(_ address: IPAddress) -> Bool { localAddresses[address] != nil }
@@ -179,7 +179,7 @@ extension Core {
     for index in links.keys.sorted() where !present.contains(index) { removeLink(index, at: now) }
     for link in list {
       if let old = links.insert(link), old.name != link.name {
-        follow(link, from: old.name, at: now)
+        renameTunnels(link, from: old.name, at: now)
       }
       noteScope(of: link)
       // The event that a gate waited for may be among the lost ones.
@@ -187,7 +187,7 @@ extension Core {
       gates[link.name]?.askedAdmin = nil
       noteAdmin(link)
     }
-    bindAgain(at: now)
+    rebindSets(at: now)
     for link in list { awaitSAs(on: link, at: now) }
   }
 
@@ -197,23 +197,23 @@ extension Core {
     routes.observe(route, change)
     fitness.peerRoutes.observe(route, change)
     hearRoute(route, at: now)
-    settleGates(of: route, at: now)
+    reconcileGates(of: route, at: now)
     judgeAgain(for: route, at: now)
   }
 
   mutating func forget(_ route: Route, at now: Instant) {
     fitness.peerRoutes.forget(route)
     for name in routes.forget(route) {
-      if Link.isOwnName(name) { mustSettleOwnLinks = true }
-      settleGate(name, at: now)
+      if Link.isOwnName(name) { mustReconcileOwnLinks = true }
+      reconcileGate(name, at: now)
     }
-    settleGates(of: route, at: now)
+    reconcileGates(of: route, at: now)
     judgeAgain(for: route, at: now)
   }
 
   mutating func replaceRoutes(_ all: [Route], _ nexthops: [Nexthop], at now: Instant) {
     replaceRoutes(all, nexthops, links: Array(links.values), at: now)
-    for name in gates.keys.sorted() { settleGate(name, at: now) }
+    for name in gates.keys.sorted() { reconcileGate(name, at: now) }
   }
 
   private mutating func replaceRoutes(
@@ -280,7 +280,7 @@ extension Core {
     if wasElsewhere, isElsewhere(nexthop) { return }
     // What goes by it was not kept.
     if old != nil, wasElsewhere { mustReadRoutes = true }
-    for name in gates.keys.sorted() { settleGate(name, at: now) }
+    for name in gates.keys.sorted() { reconcileGate(name, at: now) }
   }
 
   /// The kernel removes its routes too, IPv4 ones without a word.
@@ -292,13 +292,13 @@ extension Core {
 
   mutating func forget(_ rule: ProbeRule, at now: Instant) {
     routes.forget(rule)
-    if Link.isOwnName(rule.link) { mustSettleOwnLinks = true }
-    settleGate(rule.link, at: now)
+    if Link.isOwnName(rule.link) { mustReconcileOwnLinks = true }
+    reconcileGate(rule.link, at: now)
   }
 
-  private mutating func settleGates(of route: Route, at now: Instant) {
+  private mutating func reconcileGates(of route: Route, at now: Instant) {
     let names = routes.legLinks(route).compactMap { links[$0]?.name }
-    for name in names where gates[name] != nil { settleGate(name, at: now) }
+    for name in names where gates[name] != nil { reconcileGate(name, at: now) }
   }
 
   /// The kernel drops IPv4 routes without an event when a link goes down or an address leaves

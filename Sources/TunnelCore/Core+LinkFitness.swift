@@ -100,7 +100,7 @@ extension Core {
   mutating func judgeLinks(towards peer: IPAddress, at now: Instant) {
     for id in tunnelIndex.ofPeer[peer] ?? [] {
       if let tunnel = tunnels[id], !tunnel.hasCarried, let link = tunnel.link {
-        settleGate(link, at: now)
+        reconcileGate(link, at: now)
       }
     }
   }
@@ -108,7 +108,7 @@ extension Core {
   /// A list of the IKE daemon's tells whose SAs those are that no VPN has.
   mutating func judgeLinksByName(at now: Instant) {
     for tunnel in tunnels.values where tunnel.isConfigured && !tunnel.hasCarried {
-      if let link = tunnel.link { settleGate(link, at: now) }
+      if let link = tunnel.link { reconcileGate(link, at: now) }
     }
   }
 
@@ -117,7 +117,7 @@ extension Core {
     guard fitness.peerRoutes.leadsToAnyPeer(route) else { return }
     for (name, misfit) in fitness.said.sorted(by: { $0.key < $1.key }) {
       switch misfit {
-      case .leadsToPeer, .shadowed: settleGate(name, at: now)
+      case .leadsToPeer, .shadowed: reconcileGate(name, at: now)
       case .noTunnel, .fallback, .everyID, .otherNamespace, .otherEnds, .otherPeer, .otherSAs: break
       }
     }

@@ -4,7 +4,7 @@
 /// Each tunnel's state, gate and routes are as ever; what stops is clearing and the alarm of each.
 extension Core {
   /// A tunnel's sets or their losses changed.
-  mutating func weigh(_ id: TunnelID, at now: Instant) {
+  mutating func updateFailureCensus(_ id: TunnelID, at now: Instant) {
     guard let tunnel = tunnels[id] else { return }
     if let interval = watchInterval(of: tunnel), !isStandby {
       // Down comes two intervals after a tunnel begins to fail; others may be two more behind.
@@ -41,21 +41,21 @@ extension Core {
   }
 
   /// A peer's losses changed: within two intervals it is dead, unless it gives a sign of life.
-  mutating func weighPeer(_ remote: IPAddress, at now: Instant) {
+  mutating func updateFailureCensus(_ remote: IPAddress, at now: Instant) {
     let losses = (dpd.ofPeer[remote] ?? []).compactMap { dpd.watches[$0]?.detector.losses }.max()
     let least = deadPeerDetection(of: remote)?.failingFrom ?? .max
     let isFailing = dpd.answers[remote]?.isSupported == true && losses ?? 0 >= least
     guard isFailing != dpd.failing.contains(remote) else { return }
     if isFailing { dpd.failing.insert(remote) } else { dpd.failing.remove(remote) }
-    for id in tunnelIndex.ofPeer[remote] ?? [] { weigh(id, at: now) }
+    for id in tunnelIndex.ofPeer[remote] ?? [] { updateFailureCensus(id, at: now) }
   }
 
   /// A tunnel's threshold fell: perhaps it is one of many.
   mutating func beginMassFailure(with id: TunnelID, at now: Instant) {
-    weigh(id, at: now)
+    updateFailureCensus(id, at: now)
     guard mass.begins(at: now) else { return }
     timers.set(.mass, to: nil)
-    ledger.massFailures += 1
+    counters.massFailures += 1
     effects.append(
       .massAlarm(MassAlarm(isOver: false, failing: mass.victims.count, total: mass.total)))
   }
@@ -83,7 +83,7 @@ extension Core {
   mutating func raiseSilenced() {
     for tunnel in mass.takeSilenced().compactMap({ tunnels[$0] }) where tunnel.state != .up {
       let path = tunnel.monitors.compactMap { monitors[$0]?.path }.first
-      raise(.down(tunnel.lastFailure?.reason ?? tunnel.reason), for: tunnel, path)
+      raiseAlarm(.down(tunnel.lastFailure?.reason ?? tunnel.reason), for: tunnel, path)
     }
   }
 

@@ -70,7 +70,7 @@ extension Core {
     else { return }
     monitors[id]?.obstacle = obstacle
     monitors[id]?.misplacedAt = obstacle == nil ? nil : monitor.misplacedAt ?? now
-    if monitor.phase == .incomplete { settle(monitor.tunnel, at: now) }
+    if monitor.phase == .incomplete { reconcile(monitor.tunnel, at: now) }
     guard let obstacle, let tunnel = tunnels[monitor.tunnel] else { return }
     log(.warning, tunnel.name, "\(obstacle)")
     wantList(at: now)
@@ -93,7 +93,7 @@ extension Core {
         var attempts = tunnel.attempts
         attempts.adopt(backoffLimits(of: tunnel), at: now)
         _ = attempts.begin(at: now, using: &random)
-        keep(attempts, of: tunnel)
+        storeAttempts(attempts, of: tunnel)
       }
     }
     if let next { wantList(by: next, at: now) }
@@ -111,7 +111,7 @@ extension Core {
     else { return false }
     let others = listed.children.filter { $0.state == .installed && mine.isDisjoint(with: $0.sas) }
     guard others.allSatisfy({ !isUsed($0) }) else { return false }
-    ike.doomed[listed.id] = DeadPeer(
+    ike.pendingIKETerminations[listed.id] = DeadPeer(
       gateway: gateway, address: key.remote, sets: sets, decidedAt: now)
     log(.warning, tunnel.name, "terminating IKE SA \(listed.id), whose SAs were moved")
     wantList(at: now)

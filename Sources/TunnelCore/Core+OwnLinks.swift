@@ -17,8 +17,8 @@ extension Core {
   static let ownLinkGrace = Duration.seconds(60)
 
   /// Makes what is missing and removes what nobody needs.
-  mutating func settleOwnLinks(at now: Instant) {
-    mustSettleOwnLinks = false
+  mutating func reconcileOwnLinks(at now: Instant) {
+    mustReconcileOwnLinks = false
     guard hasStarted, !isEnding else { return }
     let wanted = wantedOwnLinks()
     let present = presentOwnLinks()
@@ -105,7 +105,7 @@ extension Core {
     guard case .link(let index) = path.way, path.destination.family == .ipv6,
       links[index]?.isOwn == true, !routes.leads(to: path.destination, by: index)
     else { return }
-    mustSettleOwnLinks = true
+    mustReconcileOwnLinks = true
   }
 
   private func presentOwnLinks() -> [UInt32: Link] {
@@ -141,7 +141,7 @@ extension Core {
 
   /// One came, went or changed: sets that waited for it are probed at once.
   mutating func xfrmLinkChanged(at now: Instant) {
-    mustSettleOwnLinks = true
+    mustReconcileOwnLinks = true
     guard !ownLinks.isEmpty else { return }
     for id in monitors.keys.sorted() {
       guard let monitor = monitors[id], monitor.obstacle?.isAboutOwnLink == true,

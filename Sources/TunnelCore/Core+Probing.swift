@@ -9,8 +9,8 @@ extension Core {
     guard let monitor = monitors[id] else { return }
     func isDue(_ deadline: Instant?) -> Bool { deadline.map { $0 <= now } ?? false }
     if isDue(monitor.absentUntil) { return endAbsence(id, at: now) }
-    if isDue(monitor.clearAt) { clear(id, at: now) }
-    if isDue(monitor.ladder?.lookAgainAt) { climb(id, at: now) }
+    if isDue(monitor.clearAt) { requestClear(id, at: now) }
+    if isDue(monitor.ladder?.lookAgainAt) { ladderOverdue(id, at: now) }
     let (drained, pause) = (drainedAt ?? now, lastPause)
     if let expired = monitors[id]?.window.expire(drained: drained, after: pause) {
       count(id) {
@@ -19,7 +19,7 @@ extension Core {
       }
     }
     if monitors[id]?.window.consecutiveLosses != monitor.window.consecutiveLosses {
-      weigh(monitor.tunnel, at: now)
+      updateFailureCensus(monitor.tunnel, at: now)
     }
     checkThreshold(id, at: now)
     // Whether its SAs are cleared now is known in the next turn, and then no probe is sent.
@@ -150,7 +150,7 @@ extension Core {
     noteAnswer(id, at: now)
     noteGoodProbe(id, at: now)
     guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel] else { return }
-    weigh(tunnel.id, at: now)
+    updateFailureCensus(tunnel.id, at: now)
     let reason: Reason
     switch monitor.phase {
     case .up, .incomplete, .observed, .standby: return
@@ -171,7 +171,7 @@ extension Core {
     monitors[id]?.enter(.up, because: .answered)
     monitors[id]?.isVerified = true
     monitors[id]?.isAdopted = false
-    settle(monitor.tunnel, because: reason, at: now)
+    reconcile(monitor.tunnel, because: reason, at: now)
   }
 
   // MARK: The threshold
@@ -195,8 +195,8 @@ extension Core {
     noteTestResult(of: monitor)
     beginMassFailure(with: tunnel.id, at: now)
     planClear(id, because: reason, at: now)
-    settle(monitor.tunnel, at: now)
-    if let clearAt = monitors[id]?.clearAt, clearAt <= now { clear(id, at: now) }
+    reconcile(monitor.tunnel, at: now)
+    if let clearAt = monitors[id]?.clearAt, clearAt <= now { requestClear(id, at: now) }
   }
 
   /// The threshold of a set fell: one that a test brought, or that survived it, tells how that went.

@@ -9,8 +9,8 @@ extension Core {
     let pause = Pause(from: max(due, last), to: now)
     guard let length = pause.lived(since: pause.from), length > Self.stallTolerance else { return }
     lastPause = pause
-    ledger.stalls += 1
-    ledger.lateness.note(length)
+    counters.stalls += 1
+    counters.lateness.note(length)
     log(.debug, "-", "the agent did not run for \(length)")
     guard punctuality.noteStall(length, at: now) else { return }
     log(
@@ -27,7 +27,7 @@ extension Core {
   /// A probe that was due then is sent now.
   mutating func noteLateness(of due: Instant, _ policy: Monitor, at now: Instant) {
     let lateness = due.duration(to: now)
-    ledger.lateness.note(lateness)
+    counters.lateness.note(lateness)
     let interval = pace(of: policy)
     switch punctuality.noteProbe(lateness: lateness, interval: interval, at: now) {
     case .stretched:

@@ -16,23 +16,23 @@ extension Core {
     // What an earlier run left was dealt with at start.
     for name in gates.keys { gates[name]?.wasHeldBefore = false }
     dropTunnels(change, at: now)
-    for vpn in new.vpns { take(vpn, at: now) }
+    for vpn in new.vpns { reconfigure(vpn, at: now) }
     sortTunnels()
-    for tunnel in tunnels.values where !tunnel.isConfigured { give(to: tunnel, at: now) }
-    bindAgain(at: now)
+    for tunnel in tunnels.values where !tunnel.isConfigured { applyTemplate(to: tunnel, at: now) }
+    rebindSets(at: now)
     for index in links.keys.sorted() {
       if let link = links[index] { awaitSAs(on: link, at: now) }
     }
-    for id in tunnels.keys { settle(id, at: now) }
+    for id in tunnels.keys { reconcile(id, at: now) }
     dpd.know(new)
-    settlePeers(at: now)
-    for id in tunnels.keys { weigh(id, at: now) }
+    reconcilePeers(at: now)
+    for id in tunnels.keys { updateFailureCensus(id, at: now) }
     // A link that another VPN has taken over was settled; the others belong to nobody now.
     for link in guarded.subtracting(guardedLinks).sorted() { abandonGate(link) }
-    mustSettleOwnLinks = true
+    mustReconcileOwnLinks = true
     endMassFailure(at: now)
     endCapture()
-    settleBadSPI(at: now)
+    reconcileBadSPI(at: now)
     lookForListeners()
     isReloading = false
     return Answer(isDone: true, lines: change.lines)
@@ -78,7 +78,7 @@ extension Core {
   }
 
   /// The file's VPN as it is now: a new tunnel, or another one's settings.
-  private mutating func take(_ vpn: VPN, at now: Instant) {
+  private mutating func reconfigure(_ vpn: VPN, at now: Instant) {
     guard let known = tunnels.values.first(where: { $0.isConfigured && $0.name == vpn.name }) else {
       addTunnel(name: vpn.name, vpn: vpn, link: vpn.bindInterface, at: now)
       return
@@ -102,7 +102,7 @@ extension Core {
   // MARK: Discovered tunnels
 
   /// A discovered tunnel has the settings of the first template that fits it now.
-  private mutating func give(to tunnel: Tunnel, at now: Instant) {
+  private mutating func applyTemplate(to tunnel: Tunnel, at now: Instant) {
     let link = link(named: tunnel.link)
     let keys = tunnel.monitors.compactMap { monitors[$0]?.key }
     let fitting =
@@ -130,7 +130,7 @@ extension Core {
       } else {
         if monitors[id]?.path?.way.needsSocket == true { effects.append(.endProbes(id)) }
         monitors[id]?.path = nil
-        judgeAnew(id, at: now)
+        restartForNewSettings(id, at: now)
       }
     }
   }
@@ -153,7 +153,7 @@ extension Core {
     {
       monitors[id]?.window.forgetOutstanding()
     }
-    if old.verifyPath == nil, new.verifyPath != nil { beginProof(id, at: now) }
+    if old.verifyPath == nil, new.verifyPath != nil { verifyFromNowOn(id, at: now) }
     if new.verifyPath == nil, monitor.phase == .verifying {
       monitors[id]?.isVerified = true
       if !mustRecover(tunnel, at: now) { monitors[id]?.enter(.up, because: .excused) }
@@ -163,10 +163,10 @@ extension Core {
   }
   /// verify-path is asked for from now on: SAs that are there are verified as after a restart of the
   /// agent, the link stays as found until they fail. What is held stays held.
-  private mutating func beginProof(_ id: MonitorID, at now: Instant) {
+  private mutating func verifyFromNowOn(_ id: MonitorID, at now: Instant) {
     guard let monitor = monitors[id] else { return }
     switch monitor.phase {
-    case .up: judgeAnew(id, at: now)
+    case .up: restartForNewSettings(id, at: now)
     case .verifying: monitors[id]?.isVerified = false
     case .incomplete, .observed, .standby, .down: break
     }

@@ -1,7 +1,7 @@
 /// `renegotiate-command`: brings a tunnel up where there is no VICI, one run at a time.
 extension Core {
   /// Whether a command is needed may have changed.
-  mutating func settleCommand(_ id: TunnelID, at now: Instant) {
+  mutating func reconcileCommand(_ id: TunnelID, at now: Instant) {
     guard let tunnel = tunnels[id], tunnel.vpn?.renegotiateCommand != nil || tunnel.command != nil
     else { return }
     if hasWholeSet(id) { tunnels[id]?.owesNegotiation = false }
@@ -43,7 +43,7 @@ extension Core {
     var attempts = tunnel.attempts
     attempts.adopt(backoffLimits(of: tunnel), at: now)
     tunnels[id]?.command?.joined = attempts.join(at: now, using: &random)
-    keep(attempts, of: tunnel)
+    storeAttempts(attempts, of: tunnel)
     tunnels[id]?.command?.isRunning = true
     log(.info, tunnel.name, "running \(words.joined(separator: " "))")
     count(id) { $0.initiations += 1 }
@@ -69,7 +69,7 @@ extension Core {
     tunnels[id]?.command?.isRunning = false
     tunnels[id]?.command?.dueAt = dueAt
     timers.set(.command(id), to: dueAt)
-    settleCommand(id, at: now)
+    reconcileCommand(id, at: now)
   }
 }
 

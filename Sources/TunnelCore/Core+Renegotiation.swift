@@ -51,7 +51,7 @@ extension Core {
   /// in vain stays known, since only this end can bring that back once it is active again.
   mutating func forgetRenegotiations() {
     ike.renegotiations = [:]
-    ike.doomed = [:]
+    ike.pendingIKETerminations = [:]
     for id in tunnels.keys { tunnels[id]?.owesNegotiation = false }
   }
 
@@ -92,7 +92,7 @@ extension Core {
   // MARK: Causes
 
   private mutating func suspectLost(_ view: DaemonView, at now: Instant) {
-    for (name, lost) in view.doomed where ike.renegotiations[name] == nil {
+    for (name, lost) in view.childrenToDelete where ike.renegotiations[name] == nil {
       let owners = lost.compactMap { ike.missing[$0.childID]?.tunnel }
       guard let tunnel = owners.first.flatMap({ tunnels[$0] }) else { continue }
       ike.renegotiations[name] = Renegotiation(
@@ -107,10 +107,10 @@ extension Core {
     for (set, ladder, decidedAt) in setsForDaemon where ike.askedAt >= decidedAt {
       let mine = Set(ladder.sas.map(\.key.id))
       if mine.isDisjoint(with: view.sas) {
-        climb(set.id, at: now)
+        ladderOverdue(set.id, at: now)
         continue
       }
-      for (name, doomed) in view.doomed
+      for (name, doomed) in view.childrenToDelete
       where doomed.contains(where: { !mine.isDisjoint(with: $0.sas) }) {
         condemn(name, of: set.tunnel, decidedAt)
       }
@@ -190,7 +190,7 @@ extension Core {
       case .success(let name):
         tunnels[tunnel.id]?.nameObstacle = nil
         // What the daemon believes in has to go first.
-        if view.doomed[name] == nil { bringUp(name, tunnel, at: now) }
+        if view.childrenToDelete[name] == nil { initiateChild(name, tunnel, at: now) }
       case .failure(let obstacle):
         note(obstacle, of: tunnel)
         if obstacle != .noGateway { wantConnections(at: now) }
@@ -207,7 +207,7 @@ extension Core {
     }
   }
 
-  private mutating func bringUp(_ name: ChildName, _ tunnel: Tunnel, at now: Instant) {
+  private mutating func initiateChild(_ name: ChildName, _ tunnel: Tunnel, at now: Instant) {
     // What has waited for this very moment waits no longer.
     let grace = hasHeardNews(tunnel, at: now) ? .zero : initiationGrace(tunnel)
     let patience = now.advanced(by: grace)
@@ -316,9 +316,9 @@ extension Core {
   /// The connection to the daemon is lost: what was to be cleared through it is expired.
   mutating func suspendRenegotiations(at now: Instant) {
     for name in ike.renegotiations.keys { ike.renegotiations[name]?.suspend() }
-    ike.doomed = [:]
+    ike.pendingIKETerminations = [:]
     for id in monitors.keys.sorted() where monitors[id]?.ladder?.rung == .daemon {
-      climb(id, at: now)
+      ladderOverdue(id, at: now)
     }
   }
 }

@@ -41,13 +41,13 @@ extension Core {
   }
 
   /// Whether an IKE daemon listens to the kernel's EXPIRE.
-  mutating func take(isExpireHeard isHeard: Bool, at now: Instant) {
+  mutating func expireListenersRead(isHeard: Bool, at now: Instant) {
     listeners.answer = (isHeard, now)
     if isHeard { listeners.saidOf = [] }
     let waiting = listeners.waiting
     listeners.waiting = []
     for id in waiting where monitors[id]?.clearAt != nil {
-      clear(id, at: now)
+      requestClear(id, at: now)
       schedule(id)
     }
     sayUnrestorable(at: now)

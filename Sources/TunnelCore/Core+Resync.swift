@@ -22,7 +22,7 @@ extension Core {
   private mutating func answer(_ esp: CapturedESP, from gateway: String, at now: Instant) {
     let lacking = tunnels.values.filter { lacksSAs($0, of: gateway) }
     badSPI.peers[gateway]?.waiting = nil
-    ledger.count(gateway: gateway) { $0.badSPIs += 1 }
+    counters.count(gateway: gateway) { $0.badSPIs += 1 }
     badSPI.peers[gateway]?.restsAsWhole = lacking.isEmpty
     let what = "gateway=\(gateway) bad SPI \(esp.spi.hex) from \(esp.source)"
     guard !lacking.isEmpty else {
@@ -65,7 +65,7 @@ extension Core {
     let limit = configuration.respondBadSPI?.maxResponses ?? 0
     let responses = (badSPI.peers[gateway]?.responses ?? 0) + 1
     badSPI.peers[gateway]?.responses = responses
-    ledger.count(gateway: gateway) { $0.responses += 1 }
+    counters.count(gateway: gateway) { $0.responses += 1 }
     badSPI.peers[gateway]?.restsUntil = now.advanced(by: BadSPI.responseRest)
     log(
       .warning, "-",
@@ -132,7 +132,7 @@ extension Core {
   }
 
   /// Packets that an awaited tunnel's SAs have decrypted.
-  mutating func take(decrypted packets: UInt64, from gateway: String) {
+  mutating func decryptedCountRead(_ packets: UInt64, of gateway: String) {
     guard packets > 0, badSPI.peers[gateway]?.awaited.isEmpty == false else { return }
     log(.info, "-", "gateway=\(gateway) ESP decrypts again")
     forgetResponses(gateway)

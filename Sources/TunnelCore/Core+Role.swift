@@ -6,7 +6,7 @@ extension Core {
   var isStandby: Bool { role == .standby }
 
   /// The role is what the redundancy daemon says; saying it again changes nothing.
-  mutating func take(_ new: Role, at now: Instant) {
+  mutating func changeRole(to new: Role, at now: Instant) {
     guard new != role else { return }
     log(.warning, "-", "role=\(new.rawValue) was=\(role.rawValue)")
     role = new
@@ -14,9 +14,9 @@ extension Core {
     case .active: leaveStandby(at: now)
     case .standby: enterStandby(at: now)
     }
-    for id in tunnels.keys { settle(id, at: now) }
-    settleOwnLinks(at: now)
-    settlePeers(at: now)
+    for id in tunnels.keys { reconcile(id, at: now) }
+    reconcileOwnLinks(at: now)
+    reconcilePeers(at: now)
   }
 
   private mutating func enterStandby(at now: Instant) {
@@ -40,7 +40,7 @@ extension Core {
 
   private mutating func leaveStandby(at now: Instant) {
     for id in monitors.keys.sorted() where monitors[id]?.phase == .standby {
-      start(id, isSpread: true, at: now)
+      startFresh(id, isSpread: true, at: now)
     }
   }
 

@@ -50,14 +50,14 @@ extension Core {
         schedule(id)
       }
     }
-    settle(monitor.tunnel, at: now)
+    reconcile(monitor.tunnel, at: now)
   }
 
   // MARK: Sets that are gone
 
   /// A set that lived is gone for good. What it carried stays known, so that its routes can be held
   /// and its return be told.
-  mutating func lose(_ id: MonitorID, at now: Instant) {
+  mutating func setVanished(_ id: MonitorID, at now: Instant) {
     guard var monitor = monitors[id] else { return }
     drop(id, at: now)
     guard monitor.wasComplete, !monitor.selectors.isEmpty,
@@ -95,7 +95,7 @@ extension Core {
   // MARK: One set of several
 
   /// What the states of single sets ask for beside the tunnel's: alarms, and the end of a back-off.
-  mutating func settleSets(_ id: TunnelID, at now: Instant) {
+  mutating func reconcileSets(_ id: TunnelID, at now: Instant) {
     forgetReturned(id)
     guard let tunnel = tunnels[id], tunnel.monitor != nil else { return }
     let holds = tunnel.lost + tunnel.monitors.compactMap { monitors[$0] }

@@ -9,12 +9,12 @@ extension Core {
     guard let tunnel = tunnel(for: set, at: now) else { return }
     if let id = monitorOfSet[key], let old = monitors[id]?.tunnel, old != tunnel {
       drop(id, at: now)
-      settle(old, at: now)
+      reconcile(old, at: now)
     }
     let isNew = monitorOfSet[key] == nil
     let id = monitorOfSet[key] ?? addMonitor(for: key, in: tunnel)
     if isNew, tunnels[tunnel]?.vpn == nil { judgeLinks(towards: key.remote, at: now) }
-    if key.ifID != 0, tunnels[tunnel]?.link == nil { mustSettleOwnLinks = true }
+    if key.ifID != 0, tunnels[tunnel]?.link == nil { mustReconcileOwnLinks = true }
     tunnels[tunnel]?.endpoints = key
     guard let monitor = monitors[id] else { return }
     let isWaiting = monitor.phase == .incomplete || monitor.absentUntil != nil
@@ -25,8 +25,8 @@ extension Core {
     if isUsable, isWaiting {
       becameComplete(id, at: now)
     } else if isUsable, mustLookAnew(monitor) {
-      start(id, at: now)
-      settle(tunnel, at: now)
+      startFresh(id, at: now)
+      reconcile(tunnel, at: now)
     } else if !isUsable, !isWaiting {
       becameIncomplete(id, at: now)
     }
@@ -59,12 +59,12 @@ extension Core {
         monitors[id]?.pathMTU = earlier.pathMTU
         drop(earlier.id, at: now)
       }
-      resume(id, asMoved: earlier.isMoved(to: set), at: now)
+      continueProven(id, asMoved: earlier.isMoved(to: set), at: now)
     } else {
       monitors[id]?.absentUntil = nil
-      start(id, at: now)
+      startFresh(id, at: now)
     }
-    settle(monitor.tunnel, at: now)
+    reconcile(monitor.tunnel, at: now)
   }
 
   /// Whether a VTI for marked SAs came or went.
@@ -88,7 +88,7 @@ extension Core {
       }
   }
 
-  private mutating func resume(_ id: MonitorID, asMoved isMoved: Bool, at now: Instant) {
+  private mutating func continueProven(_ id: MonitorID, asMoved isMoved: Bool, at now: Instant) {
     guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel] else { return }
     monitors[id]?.absentUntil = nil
     monitors[id]?.window.restart()
@@ -107,7 +107,7 @@ extension Core {
   /// A set that nobody has verified: the window starts at zero with a probe at once.
   ///
   /// - Parameter isSpread: many sets start at once.
-  mutating func start(_ id: MonitorID, isSpread: Bool = false, at now: Instant) {
+  mutating func startFresh(_ id: MonitorID, isSpread: Bool = false, at now: Instant) {
     guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel] else { return }
     guard let policy = tunnel.monitor else {
       monitors[id]?.enter(.up, because: .begun)
@@ -150,7 +150,7 @@ extension Core {
 
   /// An SA joined a set without a proven one: it is no rekey but a new negotiation, and must not be
   /// judged, let alone cleared, by what the older SAs lost.
-  mutating func beginAnew(_ id: MonitorID, at now: Instant) {
+  mutating func restartForNewSAs(_ id: MonitorID, at now: Instant) {
     guard let monitor = monitors[id] else { return }
     monitors[id]?.clearAt = nil
     if monitor.phase == .verifying {
@@ -159,19 +159,19 @@ extension Core {
       monitors[id]?.nextProbe = now
       schedule(id)
     } else {
-      start(id, at: now)
+      startFresh(id, at: now)
     }
-    settle(monitor.tunnel, at: now)
+    reconcile(monitor.tunnel, at: now)
   }
 
   /// Other settings apply to a set from now on.
-  mutating func judgeAnew(_ id: MonitorID, at now: Instant) {
+  mutating func restartForNewSettings(_ id: MonitorID, at now: Instant) {
     guard let monitor = monitors[id], monitor.phase != .incomplete, monitor.absentUntil == nil
     else { return }
     monitors[id]?.window.restart()
     monitors[id]?.nextProbe = nil
     monitors[id]?.clearAt = nil
-    start(id, at: now)
+    startFresh(id, at: now)
     schedule(id)
   }
 
@@ -188,8 +188,8 @@ extension Core {
     guard let monitor = monitors[id] else { return }
     if monitor.phase == .incomplete || monitor.absentUntil != nil {
       if sas.sets[monitor.key] == nil, monitor.absentUntil == nil {
-        lose(id, at: now)
-        settle(monitor.tunnel, at: now)
+        setVanished(id, at: now)
+        reconcile(monitor.tunnel, at: now)
       }
       return
     }
@@ -201,37 +201,37 @@ extension Core {
       monitors[id]?.absentUntil = now.advanced(by: grace)
       schedule(id)
     } else if sas.sets[monitor.key] == nil {
-      lose(id, at: now)
+      setVanished(id, at: now)
     } else {
       monitors[id]?.enter(.incomplete, because: .gone)
       schedule(id)
     }
-    settle(monitor.tunnel, at: now)
+    reconcile(monitor.tunnel, at: now)
   }
 
   /// The set did not come back in time.
   mutating func endAbsence(_ id: MonitorID, at now: Instant) {
     guard let monitor = monitors[id] else { return }
     if sas.sets[monitor.key] == nil {
-      lose(id, at: now)
+      setVanished(id, at: now)
     } else {
       monitors[id]?.absentUntil = nil
       monitors[id]?.enter(.incomplete, because: .gone)
       schedule(id)
     }
-    settle(monitor.tunnel, at: now)
+    reconcile(monitor.tunnel, at: now)
   }
 
   mutating func drop(_ id: MonitorID, at now: Instant) {
     guard let monitor = monitors.removeValue(forKey: id) else { return }
     if monitor.path?.way.needsSocket == true { effects.append(.endProbes(id)) }
-    if monitor.key.ifID != 0, tunnels[monitor.tunnel]?.link == nil { mustSettleOwnLinks = true }
+    if monitor.key.ifID != 0, tunnels[monitor.tunnel]?.link == nil { mustReconcileOwnLinks = true }
     if monitorOfSet[monitor.key] == id { monitorOfSet[monitor.key] = nil }
     timers.set(.monitor(id), to: nil)
     tunnels[monitor.tunnel]?.monitors.removeAll { $0 == id }
     guard let tunnel = tunnels[monitor.tunnel], tunnel.vpn == nil else { return }
     if tunnel.monitors.isEmpty { forget(tunnel.id) }
-    if let link = tunnel.link { settleGate(link, at: now) }
+    if let link = tunnel.link { reconcileGate(link, at: now) }
     judgeLinks(towards: monitor.key.remote, at: now)
   }
 }

@@ -12,7 +12,7 @@ extension Core {
   private static let triggerPause = Duration.seconds(5)
 
   /// Whether a packet is needed may have changed.
-  mutating func settleTrigger(_ id: TunnelID, at now: Instant) {
+  mutating func reconcileTrigger(_ id: TunnelID, at now: Instant) {
     guard let tunnel = tunnels[id], tunnel.trigger != nil || tunnel.isOnTraffic else { return }
     switch (tunnel.trigger, needsTrigger(tunnel)) {
     case (nil, true):
@@ -43,7 +43,7 @@ extension Core {
   /// The time for a packet has come.
   mutating func trigger(_ id: TunnelID, at now: Instant) {
     guard let tunnel = tunnels[id], var work = tunnel.trigger else { return }
-    guard needsTrigger(tunnel) else { return settleTrigger(id, at: now) }
+    guard needsTrigger(tunnel) else { return reconcileTrigger(id, at: now) }
     if let due = tunnel.attempts.due(after: work.joined), due > now {
       return wakeTrigger(id, at: due, work)
     }
@@ -60,7 +60,7 @@ extension Core {
     var attempts = tunnel.attempts
     attempts.adopt(backoffLimits(of: tunnel), at: now)
     work.joined = attempts.join(at: now, using: &random)
-    keep(attempts, of: tunnel)
+    storeAttempts(attempts, of: tunnel)
     count(id) { $0.initiations += 1 }
     log(.info, tunnel.name, "triggering negotiation by a packet to \(packets[0].destination)")
     for packet in packets { effects.append(.trigger(id, packet)) }
@@ -182,7 +182,7 @@ extension Core {
     log(.warning, tunnel.name, "cannot be triggered: \(obstacle)")
     if obstacle == .noTrap, !work.isAlarmed {
       work.isAlarmed = true
-      raise(.unproven("\(obstacle)"), for: tunnel, nil)
+      raiseAlarm(.unproven("\(obstacle)"), for: tunnel, nil)
     }
   }
 }

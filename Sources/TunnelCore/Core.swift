@@ -114,7 +114,7 @@ public struct Core: Sendable {
   var listeners = ExpireListeners()
   var news = News()
   /// What monitoring systems count.
-  var ledger = Ledger()
+  var counters = Counters()
   /// Active, unless told otherwise.
   public internal(set) var role: Role
 
@@ -144,7 +144,7 @@ public struct Core: Sendable {
   var routeScope = RouteScope()
   /// What is being done about links of the agent's own, by if_id.
   var ownLinks: [UInt32: OwnLink] = [:]
-  var mustSettleOwnLinks = false
+  var mustReconcileOwnLinks = false
   /// Whether what an earlier run left was looked at.
   var hasSwept = false
   /// What the record on disk says; nil when a write failed.
@@ -194,7 +194,7 @@ public struct Core: Sendable {
     noteStall(after: handledAt, at: now)
     handledAt = now
     switch event {
-    case .snapshot(let snapshot): take(snapshot, at: now)
+    case .snapshot(let snapshot): loadSnapshot(snapshot, at: now)
     case .sa(let sa): insert(sa, at: now)
     case .saDeleted(let key): remove(key, at: now)
     case .saExpired(let key): remove(key, isExpired: true, at: now)
@@ -224,28 +224,28 @@ public struct Core: Sendable {
     case .gateFailed(let failure): gateFailed(failure, at: now)
     case .recordWritten: recordWritten()
     case .clearFailed(let id, let key, let message):
-      ledger.clearFailures += 1
+      counters.clearFailures += 1
       let name = monitors[id].flatMap { tunnels[$0.tunnel]?.name } ?? "-"
       log(.warning, name, "cannot clear \(key): \(message)")
-    case .vici(let event): take(event, at: now)
+    case .vici(let event): daemonSaid(event, at: now)
     case .peerCounters(let id, let counts): judgePeer(id, counts, at: now)
-    case .ikePingAnswered(let target): takeAnswer(target, at: now)
+    case .ikePingAnswered(let target): ikePingAnswered(target, at: now)
     case .ikePingNotSent(let target, let errno): takeBackQuestion(target, errno: errno)
     case .commandEnded(let id, let end): commandEnded(id, end, at: now)
     case .triggerFailed(let id, let errno): triggerFailed(id, errno)
     case .ownLinkFailed(let ifID, let message): ownLinkFailed(ifID, message)
-    case .role(let role): take(role, at: now)
-    case .expireListeners(let isHeard): take(isExpireHeard: isHeard, at: now)
-    case .unknownSPIs(let count): take(unknownSPIs: count, at: now)
-    case .captured(let packets): take(packets, at: now)
+    case .role(let role): changeRole(to: role, at: now)
+    case .expireListeners(let isHeard): expireListenersRead(isHeard: isHeard, at: now)
+    case .unknownSPIs(let count): unknownSPICountRead(count, at: now)
+    case .captured(let packets): espCaptured(packets, at: now)
     case .badSPIFailed(let message): badSPIFailed(message)
-    case .decrypted(let gateway, let packets): take(decrypted: packets, from: gateway)
-    case .command(let command, let request): obey(command, request, at: now)
+    case .decrypted(let gateway, let packets): decryptedCountRead(packets, of: gateway)
+    case .command(let command, let request): execute(command, request, at: now)
     case .shutdown(let release): shutDown(release: release, at: now)
     case .drained(let instant): runTimers(drained: min(instant, now), at: now)
     case .tick: runTimers(drained: now, at: now)
     }
-    if mustSettleOwnLinks { settleOwnLinks(at: now) }
+    if mustReconcileOwnLinks { reconcileOwnLinks(at: now) }
     readRoutesIfNeeded(at: now)
     return effects
   }
@@ -265,20 +265,20 @@ public struct Core: Sendable {
         guard let due = monitors[id]?.deadline, due <= now else { continue }
         timers.set(owner, to: nil)
         unread.append(id)
-      case .tunnel(let id): settle(id, at: now)
+      case .tunnel(let id): reconcile(id, at: now)
       case .gate(let link):
         if routes.mustCompare.remove(link) != nil { mustReadRoutes = true }
         if Link.isOwnName(link) {
-          mustSettleOwnLinks = true
+          mustReconcileOwnLinks = true
         } else if guardedTunnels(on: link).isEmpty {
           cleanUp(at: now)
         } else {
-          settleGate(link, at: now)
+          reconcileGate(link, at: now)
         }
       case .ike: askForList(at: now)
       case .command(let id): runCommand(id, at: now)
       case .trigger(let id): trigger(id, at: now)
-      case .ownLink: settleOwnLinks(at: now)
+      case .ownLink: reconcileOwnLinks(at: now)
       case .peer(let id): tickPeer(id, at: now)
       case .mass: raiseSilenced()
       case .record: writeRecord()

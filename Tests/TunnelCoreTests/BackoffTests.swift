@@ -61,14 +61,14 @@ import Testing
   @Test func noMinuteSeesMoreClearsThanTheCap() {
     var cap = ClearCap(limit: 3)
     func at(_ seconds: Int) -> Instant { Instant(nanoseconds: Int64(seconds) * 1_000_000_000) }
-    let asked = [0, 50, 50, 50].map { cap.take(1, at: at($0)) }
+    let asked = [0, 50, 50, 50].map { cap.reserve(1, at: at($0)) }
     #expect(asked == [nil, nil, nil, at(60)])
     let said = [cap.mustSay(), cap.mustSay()]
     #expect(said == [true, false])
-    let later = [60, 61].map { cap.take(1, at: at($0)) }
+    let later = [60, 61].map { cap.reserve(1, at: at($0)) }
     #expect(later == [nil, at(110)])
     // After a minute without clears it is news again.
-    let (news, last) = (cap.mustSay(), cap.take(1, at: at(130)))
+    let (news, last) = (cap.mustSay(), cap.reserve(1, at: at(130)))
     #expect(!news && last == nil)
     let again = cap.mustSay()
     #expect(again)
@@ -77,26 +77,26 @@ import Testing
   @Test func aPeersSetsTakeTheirTokensTogetherOrNone() {
     var cap = ClearCap(limit: 4)
     func at(_ seconds: Int64) -> Instant { Instant(nanoseconds: seconds * 1_000_000_000) }
-    let first = cap.take(3, at: at(0))
-    let second = cap.take(2, at: at(10))
-    let single = cap.take(1, at: at(20))
+    let first = cap.reserve(3, at: at(0))
+    let second = cap.reserve(2, at: at(10))
+    let single = cap.reserve(1, at: at(20))
     #expect(first == nil && second == at(60) && single == nil)
     // Two of the three that were taken first are wanted.
-    let third = cap.take(3, at: at(30))
+    let third = cap.reserve(3, at: at(30))
     #expect(third == at(60))
-    let many = cap.take(100, at: at(40))
+    let many = cap.reserve(100, at: at(40))
     #expect(many == at(80))
-    let all = cap.take(100, at: at(80))
-    let none = cap.take(1, at: at(139))
+    let all = cap.reserve(100, at: at(80))
+    let none = cap.reserve(1, at: at(139))
     #expect(all == nil && none == at(140))
   }
 
   @Test func aLowerLimitIsObeyedAtOnce() {
     var cap = ClearCap(limit: 5)
     func at(_ seconds: Int64) -> Instant { Instant(nanoseconds: seconds * 1_000_000_000) }
-    for second in 0..<5 { _ = cap.take(1, at: at(Int64(second))) }
+    for second in 0..<5 { _ = cap.reserve(1, at: at(Int64(second))) }
     cap.limit = 2
-    let next = cap.take(1, at: at(10))
+    let next = cap.reserve(1, at: at(10))
     #expect(next == at(63))
   }
 }

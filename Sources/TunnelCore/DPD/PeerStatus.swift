@@ -53,7 +53,7 @@ extension Core {
         mode: policy.mode.rawValue, transport: "charon", peer: remote.description, losses: 0,
         threshold: policy.threshold, support: daemon.support, obstacle: daemon.complaint)
     }
-    let answers = dpd.answers[remote] ?? PeerAnswers()
+    let answers = dpd.answers[remote] ?? IKEPingReplies()
     return PeerStatus(
       mode: policy.mode.rawValue, transport: "ike-ping", peer: remote.description,
       losses: watches.map(\.detector.losses).max() ?? 0, threshold: policy.threshold,

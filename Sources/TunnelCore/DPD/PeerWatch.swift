@@ -48,7 +48,7 @@ struct PeerWatch: Sendable {
   }
 
   /// Goes on where another detector of the same peer ends.
-  mutating func take(over other: PeerWatch) {
+  mutating func `continue`(_ other: PeerWatch) {
     detector = other.detector
     meters = other.meters
     hasRead = other.hasRead
@@ -57,7 +57,7 @@ struct PeerWatch: Sendable {
 }
 
 /// What is known of one address of a peer, whatever its SAs.
-struct PeerAnswers: Hashable, Sendable {
+struct IKEPingReplies: Hashable, Sendable {
   /// Whether its daemon has answered since it was last gone.
   var isSupported = false
   /// Whether it was found dead. It must be heard again once nobody watches it any more: until then
@@ -78,7 +78,7 @@ struct DPDView: Sendable {
   var watches: [DetectorID: PeerWatch] = [:]
   /// Detectors by the peer's address.
   var ofPeer: [IPAddress: [DetectorID]] = [:]
-  var answers: [IPAddress: PeerAnswers] = [:]
+  var answers: [IPAddress: IKEPingReplies] = [:]
   /// Peers that are dead within two intervals, unless they give a sign of life.
   var failing: Set<IPAddress> = []
   /// The IKE SAs with gateways that the daemon listed last; empty without a list.

@@ -20,7 +20,7 @@ extension RouteGuard {
       observeShared(route, isBeside)
     } else {
       if change == .new || change == .replacing { forgetReplaced(by: route) }
-      take(route, isBeside)
+      store(route, isBeside)
     }
   }
 
@@ -46,7 +46,7 @@ extension RouteGuard {
     }
   }
 
-  private mutating func take(_ route: Route, _ isBeside: Bool) {
+  private mutating func store(_ route: Route, _ isBeside: Bool) {
     let id = route.identity
     guard route.kind == .unicast else { return }
     if let index = route.linkIndex {
@@ -92,7 +92,7 @@ extension RouteGuard {
   /// What stood there before, held legs and all, is no longer wanted.
   private mutating func replaceShared(_ route: Route) {
     dropShared(route.identity)
-    take(route, false)
+    store(route, false)
   }
 
   mutating func dropShared(_ id: Route.Identity) {
@@ -272,7 +272,7 @@ extension RouteGuard {
       }
     } else if !found.isEmpty, !crowded.contains(id) {
       dropShared(id)
-      for route in found { take(route, true) }
+      for route in found { store(route, true) }
     } else if !isAllOut(known) {
       let rest = known.without(Set(legLinks(known).filter { !out.contains($0) && !isUp($0) }))
       guard rest != known, outLinks(id).isSuperset(of: legLinks(rest)) else {

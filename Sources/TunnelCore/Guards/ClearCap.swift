@@ -16,7 +16,7 @@ struct ClearCap: Sendable {
 
   /// Takes a token for each of these, or none; nil when there were enough, else when there will be.
   /// More than there are at all are given for all that there are.
-  mutating func take(_ count: Int, at now: Instant) -> Instant? {
+  mutating func reserve(_ count: Int, at now: Instant) -> Instant? {
     while let first = returns.first, first <= now { returns.removeFirst() }
     if returns.isEmpty { hasSaid = false }
     let wanted = min(count, limit)

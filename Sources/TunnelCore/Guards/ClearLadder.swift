@@ -85,7 +85,7 @@ struct ClearLadder: Sendable {
   mutating func askDaemon(at now: Instant) { if rung == .daemon { askedSince = now } }
 
   /// The next rung, for SAs that the last one left; after `delete` it is over.
-  mutating func climb(_ left: [SecurityAssociation], at now: Instant) -> Act {
+  mutating func overdue(_ left: [SecurityAssociation], at now: Instant) -> Act {
     askedSince = nil
     switch rung {
     case .daemon:

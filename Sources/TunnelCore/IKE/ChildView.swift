@@ -2,7 +2,7 @@
 struct ChildView: Sendable {
   /// Instances that the daemon believes in and that have to go: their SAs left the kernel, or
   /// their path is dead.
-  var doomed: [ChildSA] = []
+  var childrenToDelete: [ChildSA] = []
   /// Whether another instance is in the kernel both ways.
   var isWhole = false
   /// Whether an instance is on its way in or out, or an IKE SA of its connection waits for the peer.
@@ -11,12 +11,12 @@ struct ChildView: Sendable {
   var stuckIKE: UInt32?
 
   /// Whether the daemon has nothing of it.
-  var isGone: Bool { doomed.isEmpty && !isWhole && !isOccupied }
+  var isGone: Bool { childrenToDelete.isEmpty && !isWhole && !isOccupied }
 }
 
 /// A list of the daemon's, sorted by what has to be known of it.
 struct DaemonView: Sendable {
-  private(set) var doomed: [ChildName: [ChildSA]] = [:]
+  private(set) var childrenToDelete: [ChildName: [ChildSA]] = [:]
   private var whole: Set<ChildName> = []
   /// Children that are in the kernel both ways.
   private(set) var wholeOnes: [ChildSA] = []
@@ -43,7 +43,7 @@ struct DaemonView: Sendable {
       case .deleting: others[child.name] = child
       case .installed, .other:
         if !condemned.isDisjoint(with: child.sas) {
-          doomed[child.name, default: []].append(child)
+          childrenToDelete[child.name, default: []].append(child)
         } else if child.state == .installed, child.sas.count == 2,
           child.sas.allSatisfy(isInKernel)
         {
@@ -51,7 +51,7 @@ struct DaemonView: Sendable {
           wholeOnes.append(child)
           living.insert(child.ikeID)
         } else if child.state == .installed, lost.contains(child.childID) {
-          doomed[child.name, default: []].append(child)
+          childrenToDelete[child.name, default: []].append(child)
         } else {
           others[child.name] = child
         }
@@ -65,7 +65,7 @@ struct DaemonView: Sendable {
     let other = others[name]
     let stuck = other?.state == .deleting ? other?.ikeID : waiting[name.connection]
     return ChildView(
-      doomed: doomed[name] ?? [], isWhole: whole.contains(name),
+      childrenToDelete: childrenToDelete[name] ?? [], isWhole: whole.contains(name),
       isOccupied: other != nil || waiting[name.connection] != nil,
       stuckIKE: stuck.flatMap { living.contains($0) ? nil : $0 })
   }

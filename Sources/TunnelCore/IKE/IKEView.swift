@@ -36,7 +36,7 @@ struct IKEView: Sendable {
   /// Whether a child that it lists was seen in this namespace's kernel.
   var sharesKernel = false
   /// IKE SAs of dead peers that are to be terminated, by the daemon's number.
-  var doomed: [UInt32: DeadPeer] = [:]
+  var pendingIKETerminations: [UInt32: DeadPeer] = [:]
   /// Children that are being brought back.
   var renegotiations: [ChildName: Renegotiation] = [:]
 }

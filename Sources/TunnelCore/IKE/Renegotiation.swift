@@ -142,11 +142,11 @@ struct Renegotiation: Sendable {
     case .asked: return .nothing
     case .suspected:
       // Kept until its time all the same: an earlier attempt may have set it.
-      if view.doomed.isEmpty { step = .restored }
-      guard isDue, !view.doomed.isEmpty else { return .nothing }
+      if view.childrenToDelete.isEmpty { step = .restored }
+      guard isDue, !view.childrenToDelete.isEmpty else { return .nothing }
       return terminate(view, &attempts, at: now, using: &random)
     case .restored:
-      if !view.doomed.isEmpty {
+      if !view.childrenToDelete.isEmpty {
         (cause, mayInitiate) = (.lost, true)
         step = .suspected
         dueAt = max(now.advanced(by: Self.settleTime), dueAt)
@@ -155,8 +155,8 @@ struct Renegotiation: Sendable {
       return isDue ? .end : .nothing
     case .awaited:
       if view.isWhole { return succeed(attempts, at: now) }
-      if !view.doomed.isEmpty { (cause, step) = (.lost, .suspected) }
-      guard isDue, view.doomed.isEmpty else { return .nothing }
+      if !view.childrenToDelete.isEmpty { (cause, step) = (.lost, .suspected) }
+      guard isDue, view.childrenToDelete.isEmpty else { return .nothing }
       actedAt = now
       step = .initiated
       return view.isOccupied ? .nothing : initiate(isDue, &attempts, at: now, using: &random)
@@ -169,7 +169,7 @@ struct Renegotiation: Sendable {
     _ view: ChildView, _ attempts: inout Attempts, _ isDue: Bool, _ askedAt: Instant,
     at now: Instant, using random: inout SplitMix64
   ) -> Act {
-    if !view.doomed.isEmpty {
+    if !view.childrenToDelete.isEmpty {
       if cause == .absent { cause = .lost }
       // Lost again, or the daemon did not do as it was told.
       return isDue ? terminate(view, &attempts, at: now, using: &random) : .nothing
@@ -241,8 +241,8 @@ struct Renegotiation: Sendable {
     _ view: ChildView, _ attempts: inout Attempts, at now: Instant,
     using random: inout SplitMix64
   ) -> Act {
-    take(part: &attempts, at: now, using: &random)
-    return .terminate(view.doomed, anew: !view.isWhole && mayInitiate)
+    join(&attempts, at: now, using: &random)
+    return .terminate(view.childrenToDelete, anew: !view.isWhole && mayInitiate)
   }
 
   /// The second: what was deleted is negotiated. When the first one is long past, it is an attempt
@@ -250,7 +250,7 @@ struct Renegotiation: Sendable {
   private mutating func initiate(
     _ isDue: Bool, _ attempts: inout Attempts, at now: Instant, using random: inout SplitMix64
   ) -> Act {
-    if isDue { take(part: &attempts, at: now, using: &random) }
+    if isDue { join(&attempts, at: now, using: &random) }
     return .initiate
   }
 
@@ -263,8 +263,8 @@ struct Renegotiation: Sendable {
     return wasAsked ? .report : .nothing
   }
 
-  private mutating func take(
-    part attempts: inout Attempts, at now: Instant, using random: inout SplitMix64
+  private mutating func join(
+    _ attempts: inout Attempts, at now: Instant, using random: inout SplitMix64
   ) {
     joined = attempts.join(at: now, using: &random)
     hasActed = true

@@ -43,18 +43,18 @@ extension MetricsScene {
     .one("mass_failure", .gauge, "Whether most tunnels failed at once and that is not over") {
       $0.mass.isActive ? 1 : 0
     },
-    .one("mass_failures_total", .counter, "Times that began", \.ledger.massFailures),
-    .one("gate_failures_total", .counter, "Steps of a gate that failed", \.ledger.gateFailures),
+    .one("mass_failures_total", .counter, "Times that began", \.counters.massFailures),
+    .one("gate_failures_total", .counter, "Steps of a gate that failed", \.counters.gateFailures),
     .one(
       "sa_clear_failures_total", .counter, "SAs that the kernel refused to clear",
-      \.ledger.clearFailures),
+      \.counters.clearFailures),
     MetricFamily(
       "probe_lateness_seconds", .histogram,
       "From when a probe was due to when the agent came to send it, and each stall"
-    ) { scene, text in text.sample("", scene.core.ledger.lateness) },
+    ) { scene, text in text.sample("", scene.core.counters.lateness) },
     .one(
       "stalls_total", .counter,
-      "Times the agent did not run for more than 0.1 s when it had to", \.ledger.stalls),
+      "Times the agent did not run for more than 0.1 s when it had to", \.counters.stalls),
     MetricFamily(
       "probe_interval_stretch", .gauge,
       "How much wider than configured probes are spread, because they cannot be sent in time; "

@@ -22,7 +22,7 @@ struct MetricsScene: Sendable {
     let label: String
     let tally: GatewayTally
     let watches: [PeerWatch]
-    let answers: [PeerAnswers]
+    let answers: [IKEPingReplies]
     let badSPI: BadSPI.Peer?
   }
 
@@ -40,10 +40,10 @@ struct MetricsScene: Sendable {
     self.unixTime = unixTime
     tunnels = Self.tunnels(of: core)
     let there = tunnels.filter { $0.tunnel.isConfigured }.map(\.tunnel.name)
-    let gone = Set(core.ledger.tunnels.keys).subtracting(there).sorted()
+    let gone = Set(core.counters.tunnels.keys).subtracting(there).sorted()
     counted = (there + gone).map {
       Counted(
-        label: Exposition.label("tunnel", $0), tally: core.ledger.tunnels[$0] ?? TunnelTally())
+        label: Exposition.label("tunnel", $0), tally: core.counters.tunnels[$0] ?? TunnelTally())
     }
     peers = core.configuration.gateways.values.sorted { $0.name < $1.name }.map {
       Self.peer($0, of: core)
@@ -57,7 +57,7 @@ struct MetricsScene: Sendable {
     return core.tunnels.values.compactMap { tunnel in
       if !tunnel.isConfigured {
         discovered += 1
-        if discovered > Ledger.mostDiscovered { return nil }
+        if discovered > Counters.mostDiscovered { return nil }
       }
       guard names.insert(tunnel.name).inserted else { return nil }
       return One(
@@ -70,7 +70,7 @@ struct MetricsScene: Sendable {
   private static func peer(_ gateway: Gateway, of core: Core) -> Peer {
     Peer(
       gateway: gateway, label: Exposition.label("gateway", gateway.name),
-      tally: core.ledger.gateways[gateway.name] ?? GatewayTally(),
+      tally: core.counters.gateways[gateway.name] ?? GatewayTally(),
       watches: gateway.addresses.flatMap { core.dpd.ofPeer[$0] ?? [] }
         .compactMap { core.dpd.watches[$0] },
       answers: gateway.addresses.compactMap { core.dpd.answers[$0] },
@@ -113,7 +113,7 @@ extension MetricFamily<MetricsScene> {
     }
   }
 
-  /// A counter of the ledger's, for each tunnel.
+  /// A counter of the counters's, for each tunnel.
   static func counter(
     _ name: String, _ help: String, _ value: @escaping @Sendable (TunnelTally) -> UInt64
   ) -> Self {

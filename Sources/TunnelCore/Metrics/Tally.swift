@@ -47,7 +47,7 @@ struct GatewayTally: Hashable, Sendable {
 }
 
 /// All that is counted for monitoring systems.
-struct Ledger: Sendable {
+struct Counters: Sendable {
   /// Names of tunnels beside the configured ones that have numbers of their own, at most. A peer may
   /// make the agent find new ones without end; what is above is counted together.
   static let mostDiscovered = 1024
@@ -86,7 +86,7 @@ struct Ledger: Sendable {
 
 extension Core {
   mutating func count(_ id: TunnelID, _ change: (inout TunnelTally) -> Void) {
-    if let tunnel = tunnels[id] { ledger.count(tunnel, change) }
+    if let tunnel = tunnels[id] { counters.count(tunnel, change) }
   }
 
   /// For what a set's probes came to.

@@ -67,7 +67,7 @@ struct SATable: Sendable {
     var changed = [key]
     if let old = home[sa.key], old != key {
       changed.append(old)
-      take(sa.key, from: old)
+      detach(sa.key, from: old)
     }
     put(sa, into: key)
     if !isInbound { changed += gatherInbound(key) }
@@ -97,7 +97,7 @@ struct SATable: Sendable {
     }
     let homes = Set(mine.compactMap { home[$0.key] })
     for sa in mine {
-      if let old = home[sa.key] { take(sa.key, from: old) }
+      if let old = home[sa.key] { detach(sa.key, from: old) }
       put(sa, into: key)
     }
     return others.map(\.key).filter(homes.contains)
@@ -145,11 +145,11 @@ struct SATable: Sendable {
     if keysByID[sa.id]?.isEmpty == true { keysByID[sa.id] = nil }
     transport.remove(sa)
     guard let key = home.removeValue(forKey: sa) else { return nil }
-    take(sa, from: key)
+    detach(sa, from: key)
     return key
   }
 
-  private mutating func take(_ sa: SAKey, from key: SASetKey) {
+  private mutating func detach(_ sa: SAKey, from key: SASetKey) {
     sets[key]?.remove(sa)
     guard sets[key]?.isEmpty == true else { return }
     sets[key] = nil

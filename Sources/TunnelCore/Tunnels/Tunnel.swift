@@ -147,7 +147,7 @@ extension Core {
     // Nothing is known of a path that cannot be probed.
     let isGone = state == .absent || state == .idle
     if reason == .observedOnly || tunnel.isOnlyObserved && isGone || isBad && !isNews { return }
-    raiseAlarm(id, from: tunnel.state, to: state, because: reason)
+    raiseAlarmOfTransition(id, from: tunnel.state, to: state, because: reason)
   }
 
   /// The only way in which a tunnel becomes `unmonitored`, or ceases to be.
@@ -163,16 +163,16 @@ extension Core {
         .warning, tunnel.name,
         "state=unmonitored was=\(tunnel.state.rawValue) "
           + "reason=\"no probe can be sent: \(obstacle)\"")
-      raise(.unmonitored("\(obstacle)"), for: tunnel, path)
+      raiseAlarm(.unmonitored("\(obstacle)"), for: tunnel, path)
     case (_?, nil):
       tunnels[id]?.blindSince = nil
       log(.info, tunnel.name, "state=\(tunnel.state.rawValue) was=unmonitored")
-      if tunnel.state == .up { raise(.up, for: tunnel, path) }
+      if tunnel.state == .up { raiseAlarm(.up, for: tunnel, path) }
     case (_, _): break
     }
   }
 
-  private mutating func raiseAlarm(
+  private mutating func raiseAlarmOfTransition(
     _ id: TunnelID, from old: TunnelState, to new: TunnelState, because reason: Reason
   ) {
     guard let tunnel = tunnels[id], tunnel.monitor != nil || isWatched(tunnel) else { return }
@@ -187,7 +187,7 @@ extension Core {
     }
     guard !mass.silences(id, isDown: kind != .up) else { return }
     let path = tunnel.monitors.compactMap { monitors[$0]?.path }.first
-    raise(kind, for: tunnel, path)
+    raiseAlarm(kind, for: tunnel, path)
   }
 
   /// What a tunnel went down by is on record, so that the next run knows it too; nil: its path is
@@ -210,10 +210,10 @@ extension Core {
     } else {
       log(.info, tunnel.name, "set=\"\(set.name)\" state=up")
     }
-    raise(kind, for: tunnel, set.path, selectors: set.name)
+    raiseAlarm(kind, for: tunnel, set.path, selectors: set.name)
   }
 
-  mutating func raise(
+  mutating func raiseAlarm(
     _ kind: Alarm.Kind, for tunnel: Tunnel, _ path: ProbePath?, selectors: String? = nil
   ) {
     var remedy: String?
