@@ -5,7 +5,7 @@
 extension Core {
   /// Whether the link carries packets by its admin flag, or will once the plan under way is done.
   func isUpOrRaised(_ name: String) -> Bool {
-    guard let link = link(named: name) else { return false }
+    guard let link = kernel.link(named: name) else { return false }
     let gate = gates[name]
     let isRaised = gate.map { $0.isDownByUs && $0.demand != .down && !link.isAdminUp } ?? false
     return isRaised || gate?.askedAdmin ?? link.isAdminUp
@@ -16,7 +16,7 @@ extension Core {
 
   /// Steps that set a link up which the agent has set down, with the addresses that it had.
   mutating func bringUp(_ name: String) -> [GateStep] {
-    guard let gate = gates[name], gate.isDownByUs, let link = link(named: name),
+    guard let gate = gates[name], gate.isDownByUs, let link = kernel.link(named: name),
       gate.demand != .down || gate.isRaisedByOperator
     else { return [] }
     gates[name]?.isDownByUs = false
@@ -31,10 +31,10 @@ extension Core {
   /// The step that sets a link down.
   mutating func lower(_ name: String, _ request: RouteGuard.Request) -> [GateStep] {
     guard let gate = gates[name], gate.demand == .down, !gate.isDownByUs,
-      !gate.isRaisedByOperator, gate.askedAdmin == nil, let link = link(named: name),
+      !gate.isRaisedByOperator, gate.askedAdmin == nil, let link = kernel.link(named: name),
       link.isAdminUp
     else { return [] }
-    let flushed = (addresses[link.index] ?? []).filter {
+    let flushed = (kernel.addresses[link.index] ?? []).filter {
       $0.address.family == .ipv6 && !$0.address.isLinkLocal && $0.isPermanent
     }
     routes.park(request, flushed)

@@ -39,7 +39,7 @@ extension Core {
       for address in gateway.addresses { gateways[address] = gateway.name }
     }
     guard !gateways.isEmpty else { return }
-    let known = sas.sets.values.filter { gateways[$0.key.remote] != nil }
+    let known = kernel.sas.sets.values.filter { gateways[$0.key.remote] != nil }
     badSPI.capture = BadSPI.Capture(
       deadline: now.advanced(by: BadSPI.captureTime), gateways: gateways)
     effects.append(
@@ -65,8 +65,8 @@ extension Core {
     guard let capture = badSPI.capture else { return }
     for packet in packets {
       badSPI.capture?.packets += 1
-      guard let gateway = capture.gateways[packet.source], isLocal(packet.destination),
-        !sas.contains(packet.sa)
+      guard let gateway = capture.gateways[packet.source], kernel.isLocal(packet.destination),
+        !kernel.sas.contains(packet.sa)
       else { continue }
       endCapture()
       return respond(to: packet, from: gateway, at: now)
@@ -94,7 +94,7 @@ extension Core {
   func lacksSAs(_ tunnel: Tunnel, of gateway: String) -> Bool {
     tunnel.gateway == gateway
       && !tunnel.monitors.contains { id in
-        monitors[id].flatMap { sas.sets[$0.key]?.isComplete } ?? false
+        monitors[id].flatMap { kernel.sas.sets[$0.key]?.isComplete } ?? false
       }
   }
 }

@@ -5,7 +5,7 @@
 extension Core {
   /// Clears the SAs of a set if the guards let it; if not, they have said when to ask again.
   mutating func requestClear(_ id: MonitorID, at now: Instant) {
-    guard let monitor = monitors[id], sas.sets[monitor.key] != nil else { return }
+    guard let monitor = monitors[id], kernel.sas.sets[monitor.key] != nil else { return }
     monitors[id]?.clearAt = nil
     if monitor.phase == .down(.peerDead) { return clearPeer(of: monitor, at: now) }
     guard mayClear([id], at: now) else { return }
@@ -31,7 +31,7 @@ extension Core {
     holding wait: Duration = .zero, at now: Instant
   ) {
     guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel],
-      let set = sas.sets[monitor.key]
+      let set = kernel.sas.sets[monitor.key]
     else { return }
     monitors[id]?.clearAt = nil
     monitors[id]?.clears += 1
@@ -143,7 +143,7 @@ extension Core {
   }
 
   private func remaining(of monitor: SetMonitor) -> [SecurityAssociation] {
-    guard let set = sas.sets[monitor.key], let ladder = monitor.ladder else { return [] }
+    guard let set = kernel.sas.sets[monitor.key], let ladder = monitor.ladder else { return [] }
     return ladder.sas.filter { set.inbound[$0.key] != nil || set.outbound[$0.key] != nil }
   }
 }

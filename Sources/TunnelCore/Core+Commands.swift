@@ -70,7 +70,7 @@ extension Core {
     guard !isStandby else { return Self.standbyRefusal(name).answer }
     var spis: [String] = []
     for id in tunnel.monitors {
-      guard let key = monitors[id]?.key, let set = sas.sets[key] else { continue }
+      guard let key = monitors[id]?.key, let set = kernel.sas.sets[key] else { continue }
       spis += set.all.map(\.key.spi.hex).sorted()
       if monitors[id]?.obstacle?.isMisplaced == true, terminateIKE(ofMisplaced: tunnel, at: now) {
         continue

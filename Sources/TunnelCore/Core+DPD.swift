@@ -33,7 +33,7 @@ extension Core {
 
   /// Settings are others: detection begins, ends or goes on by them, and nothing is cleared.
   mutating func reconcilePeers(at now: Instant) {
-    let remotes = sas.sets.keys.map(\.remote) + Array(dpd.ofPeer.keys)
+    let remotes = kernel.sas.sets.keys.map(\.remote) + Array(dpd.ofPeer.keys)
     for remote in Set(remotes).sorted() { reconcilePeer(remote, at: now) }
     // Who reloads may have changed strongSwan's configuration too.
     ike.connectionsAskedAt = nil
@@ -48,7 +48,7 @@ extension Core {
     let known = listed.compactMap { ike in
       ike.local.map { PeerKey(local: $0, remote: remote, ikeID: ike.id) }
     }
-    let others = Set(sas.keys(towards: remote).map(\.local)).subtracting(known.map(\.local))
+    let others = Set(kernel.sas.keys(towards: remote).map(\.local)).subtracting(known.map(\.local))
     return known
       + others.filter { own == nil || $0 == own }.sorted().map {
         PeerKey(local: $0, remote: remote)
@@ -58,8 +58,8 @@ extension Core {
   /// The sets of a peer.
   func sets(of watch: PeerWatch) -> [SASet] {
     let mine = sas(of: watch)
-    return sas.keys(towards: watch.key.remote).filter { $0.local == watch.key.local }
-      .sorted { ($0.reqid, $0.ifID) < ($1.reqid, $1.ifID) }.compactMap { sas.sets[$0] }
+    return kernel.sas.keys(towards: watch.key.remote).filter { $0.local == watch.key.local }
+      .sorted { ($0.reqid, $0.ifID) < ($1.reqid, $1.ifID) }.compactMap { kernel.sas.sets[$0] }
       .filter { set in mine.map { !$0.isDisjoint(with: set.ids) } ?? true }
   }
 

@@ -24,14 +24,14 @@ extension Core {
 
   /// Every set may belong elsewhere now.
   mutating func rebindSets(at now: Instant) {
-    rebindSets(Array(sas.sets.keys), monitors.keys.sorted(), at: now)
+    rebindSets(Array(kernel.sas.sets.keys), monitors.keys.sorted(), at: now)
   }
 
   /// These links came, changed or went: the sets that they carry or carried may belong elsewhere.
   mutating func rebindSets(_ changed: [Link], at now: Instant) {
     let former = changed.flatMap { tunnels(on: $0.name) }
     let ids = former.flatMap(\.monitors)
-    let carried = changed.flatMap { sas.keys(carriedBy: $0) }
+    let carried = changed.flatMap { kernel.sas.keys(carriedBy: $0) }
     rebindSets(Array(Set(carried + ids.compactMap { monitors[$0]?.key })), ids, at: now)
     for tunnel in former where !tunnel.isConfigured { reconcile(tunnel.id, at: now) }
   }
@@ -48,7 +48,7 @@ extension Core {
     guard let monitor = monitors[id], monitor.absentUntil != nil,
       let name = tunnels[monitor.tunnel]?.link
     else { return false }
-    return link(named: name) == nil
+    return kernel.link(named: name) == nil
   }
 
   /// The tunnel of a set; makes one for a set that no configured VPN claims. nil while the set's
@@ -74,7 +74,7 @@ extension Core {
       return address == nil || address == set.key.local
     }
     func fits(_ tunnel: Tunnel, exactly: Bool) -> Bool {
-      guard let link = link(named: tunnel.link) else { return false }
+      guard let link = kernel.link(named: tunnel.link) else { return false }
       return link.carries(set) && !(exactly && link.isLoose(for: set))
     }
     let found =
@@ -119,7 +119,7 @@ extension Core {
   private mutating func reassignTemplate(_ id: TunnelID, for key: SASetKey, at now: Instant) {
     guard let tunnel = tunnels[id] else { return }
     let template = self.template(
-      for: link(named: tunnel.link), ifID: key.ifID, peer: key.remote)
+      for: kernel.link(named: tunnel.link), ifID: key.ifID, peer: key.remote)
     let others = tunnel.monitors.contains { monitors[$0]?.key.remote != key.remote }
     if !others || rank(template?.name) < rank(tunnel.template) { applyTemplate(template, to: id, at: now) }
   }
@@ -165,7 +165,7 @@ extension Core {
 
   func isForgettable(_ tunnel: Tunnel) -> Bool {
     guard !tunnel.isConfigured, tunnel.monitors.isEmpty else { return false }
-    return tunnel.template == nil || link(named: tunnel.link) == nil
+    return tunnel.template == nil || kernel.link(named: tunnel.link) == nil
   }
 
   mutating func forget(_ id: TunnelID) {

@@ -63,7 +63,7 @@ extension Core {
   private func hasLivingSet(_ tunnel: Tunnel) -> Bool {
     tunnel.monitors.contains { id in
       guard let monitor = monitors[id] else { return false }
-      return !monitor.isBeingCleared && sas.sets[monitor.key]?.isComplete ?? false
+      return !monitor.isBeingCleared && kernel.sas.sets[monitor.key]?.isComplete ?? false
     }
   }
 

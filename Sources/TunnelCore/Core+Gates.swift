@@ -73,7 +73,7 @@ extension Core {
     guard !users.isEmpty, hasStarted, !isEnding else { return }
     var gate = gates[name] ?? Gate()
     let demand = combined(users)
-    if gates[name] == nil, let link = link(named: name) { noteScope(of: link) }
+    if gates[name] == nil, let link = kernel.link(named: name) { noteScope(of: link) }
     if gate.demand != demand || gates[name] == nil {
       log(.info, users[0].name, "link=\(name) gate=\(demand.rawValue)")
       gate.assertions = 0
@@ -132,7 +132,7 @@ extension Core {
   }
 
   private mutating func operstateStep(_ name: String) -> GateStep? {
-    guard let link = link(named: name), let gate = gates[name], !gate.isWaitingForLink,
+    guard let link = kernel.link(named: name), let gate = gates[name], !gate.isWaitingForLink,
       gate.assertions < Self.assertionLimit
     else { return nil }
     let dormant = gate.demand == .held || gate.demand == .down
@@ -152,7 +152,7 @@ extension Core {
   private func guardRequest(
     _ name: String, _ users: [Tunnel], at now: Instant
   ) -> RouteGuard.Request {
-    let link = link(named: name)
+    let link = kernel.link(named: name)
     // At the end everything is put back, a dead set's routes too.
     let monitored = users.filter { $0.monitor != nil }
     let (held, served) = isEnding ? ([], []) : prefixes(of: monitored, at: now)
@@ -163,7 +163,7 @@ extension Core {
     let takesRoutes = isUp || !isEnding
     return RouteGuard.Request(
       link: name, index: link?.index, isAdminUp: isUp,
-      table: links.table(of: link),
+      table: kernel.links.table(of: link),
       guardProtocols: vpns.reduce(into: []) { $0.formUnion($1.guardProtocols) },
       owned: takesRoutes ? monitored.compactMap(\.vpn).flatMap(\.routes) : [],
       heldRoute: takesRoutes && vpns.contains { $0.heldRoute == .unreachable }
@@ -280,8 +280,8 @@ extension Core {
 
   /// Opens a gate that no tunnel asks for: an earlier run left it, or its tunnel was forgotten.
   mutating func releaseGate(_ name: String, because why: String) {
-    let link = link(named: name).flatMap { mayRestore($0) ? $0 : nil }
-    if link == nil, links.named(name) != nil { forgetAdmin(name) }
+    let link = kernel.link(named: name).flatMap { mayRestore($0) ? $0 : nil }
+    if link == nil, kernel.links.named(name) != nil { forgetAdmin(name) }
     let request = RouteGuard.Request(
       link: name, index: link?.index, isAdminUp: link?.isAdminUp ?? false, guardProtocols: [],
       owned: [], heldRoute: .none, probeDestinations: [])

@@ -38,7 +38,7 @@ extension Core {
 
   /// This host has a new address.
   mutating func hearAddress(_ address: InterfaceAddress, at now: Instant) {
-    guard links[address.linkIndex]?.kind.isTunnel != true, !isLocal(address.address) else { return }
+    guard kernel.links[address.linkIndex]?.kind.isTunnel != true, !kernel.isLocal(address.address) else { return }
     hearUnderlay("new address \(address.address)", at: now)
   }
 
@@ -54,7 +54,7 @@ extension Core {
   }
 
   private func isThroughTunnel(_ route: Route) -> Bool {
-    route.linkIndex.flatMap { links[$0] }?.kind.isTunnel ?? false
+    route.linkIndex.flatMap { kernel.links[$0] }?.kind.isTunnel ?? false
   }
 
   private mutating func hearUnderlay(_ what: String, at now: Instant) {

@@ -8,11 +8,11 @@ extension Core {
     replaceLinks(snapshot.links, at: now)
     let present = Set(snapshot.links.map(\.index))
     forgetWithdrawn { !present.contains($0) }
-    replaceAddresses(snapshot.addresses)
+    kernel.replaceAddresses(snapshot.addresses)
     replacePolicies(snapshot.policies, at: now)
 
     let known = Set(snapshot.sas.map(\.key))
-    for key in sas.keys where !known.contains(key) { remove(key, at: now) }
+    for key in kernel.sas.keys where !known.contains(key) { remove(key, at: now) }
     for sa in snapshot.sas { insert(sa, at: now) }
     hasStarted = true
     for id in tunnels.keys { reconcile(id, at: now) }
@@ -43,8 +43,8 @@ extension Core {
   // MARK: SAs
 
   mutating func insert(_ sa: SecurityAssociation, at now: Instant) {
-    let isNew = !sas.contains(sa.key)
-    for key in sas.insert(sa, isLocal: isLocal) {
+    let isNew = !kernel.sas.contains(sa.key)
+    for key in kernel.insert(sa) {
       let joined = isNew && sa.key.destination == key.remote ? monitorOfSet[key] : nil
       let isUnproven = joined.flatMap { monitors[$0]?.isUnproven } ?? false
       let isRekey = joined.flatMap { monitors[$0]?.isWhole } ?? false
@@ -65,7 +65,7 @@ extension Core {
   }
 
   mutating func remove(_ sa: SAKey, isExpired: Bool = false, at now: Instant) {
-    guard let key = sas.remove(sa) else { return }
+    guard let key = kernel.sas.remove(sa) else { return }
     noteDeparture(of: sa, from: key, isExpired: isExpired, at: now)
     refresh(key, at: now)
     reconcilePeer(key.remote, at: now)
@@ -73,13 +73,13 @@ extension Core {
 
   mutating func flush(_ ipProtocol: UInt8, at now: Instant) {
     let isAll = ipProtocol == 0 || ipProtocol == 255
-    for key in sas.keys where isAll || key.ipProtocol == ipProtocol { remove(key, at: now) }
+    for key in kernel.sas.keys where isAll || key.ipProtocol == ipProtocol { remove(key, at: now) }
   }
 
   // MARK: Links and addresses
 
   mutating func insert(_ link: Link, at now: Instant) {
-    let old = links.insert(link)
+    let old = kernel.links.insert(link)
     noteScope(of: link)
     hearLink(link, insteadOf: old, at: now)
     gates[link.name]?.isWaitingForLink = false
@@ -103,13 +103,13 @@ extension Core {
 
   /// Another of VTIs between the same ends may take the peer's ESP now.
   private mutating func reconcileTwins(of changed: [Link], at now: Instant) {
-    for name in Set(changed.flatMap(links.twins(of:)).map(\.name)).sorted() {
+    for name in Set(changed.flatMap(kernel.links.twins(of:)).map(\.name)).sorted() {
       reconcileGate(name, at: now)
     }
   }
 
   mutating func removeLink(_ index: Int32, at now: Instant) {
-    guard let link = links.remove(index) else { return }
+    guard let link = kernel.links.remove(index) else { return }
     routesMayHaveGone(index)
     routeScope.forget(index)
     forgetAdmin(link.name)
@@ -131,54 +131,28 @@ extension Core {
       "withdrawn routes went with their link: \(lost.map(\.description).joined(separator: " "))")
   }
 
-  func link(named name: String?) -> Link? {
-    name.flatMap { links.named($0) }
-  }
-
   mutating func insert(_ address: InterfaceAddress, at now: Instant) {
     hearAddress(address, at: now)
-    noteAddress(address)
-    for sa in sas.withoutDirection { insert(sa, at: now) }
-    if let name = links[address.linkIndex]?.name { reconcileGate(name, at: now) }
+    kernel.insert(address)
+    for sa in kernel.sas.withoutDirection { insert(sa, at: now) }
+    if let name = kernel.links[address.linkIndex]?.name { reconcileGate(name, at: now) }
   }
 
   mutating func remove(_ address: InterfaceAddress, at now: Instant) {
-    guard let index = addresses[address.linkIndex]?.firstIndex(where: address.isSame) else {
-      return
-    }
-    addresses[address.linkIndex]?.remove(at: index)
-    let left = (localAddresses[address.address] ?? 1) - 1
-    localAddresses[address.address] = left == 0 ? nil : left
+    guard kernel.remove(address) else { return }
     if routes.mayHaveLost(with: address) { mustReadRoutes = true }
     if address.address.family == .ipv4 {
-      let isLast = addresses[address.linkIndex]?.contains { $0.address.family == .ipv4 } != true
+      let isLast = kernel.addresses[address.linkIndex]?.contains { $0.address.family == .ipv4 } != true
       fitness.peerRoutes.forgetRoutes(with: address, isLast: isLast)
     }
-    if let name = links[address.linkIndex]?.name { reconcileGate(name, at: now) }
-  }
-
-  func isLocal(_ address: IPAddress) -> Bool { localAddresses[address] != nil }
-
-  private mutating func noteAddress(_ address: InterfaceAddress) {
-    if let place = addresses[address.linkIndex]?.firstIndex(where: address.isSame) {
-      addresses[address.linkIndex]?[place] = address
-      return
-    }
-    addresses[address.linkIndex, default: []].append(address)
-    localAddresses[address.address, default: 0] += 1
-  }
-
-  private mutating func replaceAddresses(_ list: [InterfaceAddress]) {
-    addresses = [:]
-    localAddresses = [:]
-    for address in list { noteAddress(address) }
+    if let name = kernel.links[address.linkIndex]?.name { reconcileGate(name, at: now) }
   }
 
   private mutating func replaceLinks(_ list: [Link], at now: Instant) {
     let present = Set(list.map(\.index))
-    for index in links.keys.sorted() where !present.contains(index) { removeLink(index, at: now) }
+    for index in kernel.links.keys.sorted() where !present.contains(index) { removeLink(index, at: now) }
     for link in list {
-      if let old = links.insert(link), old.name != link.name {
+      if let old = kernel.links.insert(link), old.name != link.name {
         renameTunnels(link, from: old.name, at: now)
       }
       noteScope(of: link)
@@ -212,7 +186,7 @@ extension Core {
   }
 
   mutating func replaceRoutes(_ all: [Route], _ nexthops: [Nexthop], at now: Instant) {
-    replaceRoutes(all, nexthops, links: Array(links.values), at: now)
+    replaceRoutes(all, nexthops, links: Array(kernel.links.values), at: now)
     for name in gates.keys.sorted() { reconcileGate(name, at: now) }
   }
 
@@ -297,7 +271,7 @@ extension Core {
   }
 
   private mutating func reconcileGates(of route: Route, at now: Instant) {
-    let names = routes.legLinks(route).compactMap { links[$0]?.name }
+    let names = routes.legLinks(route).compactMap { kernel.links[$0]?.name }
     for name in names where gates[name] != nil { reconcileGate(name, at: now) }
   }
 

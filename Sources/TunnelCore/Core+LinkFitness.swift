@@ -31,7 +31,7 @@ extension Core {
 
   /// Why a link is left alone; nil when it may be held and given routes, or is not there.
   func misfit(of name: String) -> LinkMisfit? {
-    guard let link = link(named: name) else { return nil }
+    guard let link = kernel.link(named: name) else { return nil }
     let users = tunnels(on: name).filter { $0.vpn != nil }
     guard !users.isEmpty else { return nil }
     if let misfit = link.misfit { return misfit }
@@ -56,15 +56,15 @@ extension Core {
       fitness.harmless[name] = nil
       return
     }
-    let peers = peers(of: users, link(named: name))
+    let peers = peers(of: users, kernel.link(named: name))
     if fitness.peerRoutes.add(peers) { mustReadRoutes = true }
-    if let link = link(named: name), links.twins(of: link).count > 1 { readUnderlay() }
+    if let link = kernel.link(named: name), kernel.links.twins(of: link).count > 1 { readUnderlay() }
     let misfit = misfit(of: name)
     if misfit == nil { noteHarmless(covering(peers, by: name), name) }
     guard fitness.said[name] != misfit else { return }
     fitness.said[name] = misfit
     guard let misfit else {
-      if link(named: name) != nil { log(.info, "-", "link=\(name) fits its tunnel now") }
+      if kernel.link(named: name) != nil { log(.info, "-", "link=\(name) fits its tunnel now") }
       return
     }
     let remedy = remedy(for: misfit, on: name).map { "; \($0)" } ?? ""
@@ -130,13 +130,13 @@ extension Core {
     guard users.allSatisfy({ $0.isConfigured && $0.monitors.isEmpty }),
       let name = users.first?.gateway, let gateway = configuration.gateways[name]
     else { return nil }
-    return sas.keys(carriedBy: link).map(\.remote).filter { !gateway.addresses.contains($0) }
+    return kernel.sas.keys(carriedBy: link).map(\.remote).filter { !gateway.addresses.contains($0) }
       .min().map { .otherPeer($0, gateway: name) }
   }
 
   /// The kernel gives all ESP of the peer to another VTI with the same ends.
   private func shadow(on link: Link) -> LinkMisfit? {
-    let twins = links.twins(of: link)
+    let twins = kernel.links.twins(of: link)
     guard twins.count > 1, case .vti(_, let remote, _, _) = link.kind, !remote.isUnspecified,
       let way = fitness.peerRoutes.leading(to: remote, with: []).first,
       let taking = Link.taking(twins, arrivingBy: routes.legLinks(way).first),
@@ -153,12 +153,12 @@ extension Core {
     else { return nil }
     for user in users {
       guard let gateway = user.gateway.flatMap({ configuration.gateways[$0] }) else { continue }
-      let keys = gateway.addresses.flatMap { sas.keys(towards: $0) }.filter {
+      let keys = gateway.addresses.flatMap { kernel.sas.keys(towards: $0) }.filter {
         gateway.localAddress ?? $0.local == $0.local && mayBelong($0, to: user)
       }
       let first = keys.min { ($0.remote, $0.ifID, $0.reqid) < ($1.remote, $1.ifID, $1.reqid) }
       if let first {
-        let mark = sas.sets[first]?.outbound.values.compactMap(\.key.mark).first
+        let mark = kernel.sas.sets[first]?.outbound.values.compactMap(\.key.mark).first
         return .otherSAs(first, mark)
       }
     }
@@ -167,7 +167,7 @@ extension Core {
 
   /// Whether a set is tied to links, no VPN has it, and nothing says that it is another child's.
   private func mayBelong(_ key: SASetKey, to user: Tunnel) -> Bool {
-    guard let set = sas.sets[key], !set.outbound.isEmpty,
+    guard let set = kernel.sas.sets[key], !set.outbound.isEmpty,
       key.ifID != 0 || set.outbound.values.contains(where: { $0.key.mark?.value ?? 0 != 0 }),
       let owner = monitorOfSet[key].flatMap({ monitors[$0] }).flatMap({ tunnels[$0.tunnel] }),
       owner.vpn == nil
@@ -196,7 +196,7 @@ extension Core {
   /// ESP would be sent into the tunnel that it comes out of. What the underlay alone has lost since
   /// is no reason: that is when a link has to be held.
   private func wayToPeer(by link: Link, _ users: [Tunnel]) -> LinkMisfit? {
-    guard fitness.knowsUnderlay, links.table(of: link) == RouteGuard.mainTable else { return nil }
+    guard fitness.knowsUnderlay, kernel.links.table(of: link) == RouteGuard.mainTable else { return nil }
     return peers(of: users, link).first { peer in
       let mine = mine(by: link.name, covering: peer)
       guard let best = fitness.peerRoutes.leading(to: peer, with: mine).first,
@@ -209,7 +209,7 @@ extension Core {
   /// Routes that the link has while it is open and that are not in the kernel now.
   private func mine(by name: String, covering peer: IPAddress) -> [Route] {
     let owned = guardedTunnels(on: name, evenUnfit: true).compactMap(\.vpn).flatMap(\.routes)
-    let index = link(named: name)?.index
+    let index = kernel.link(named: name)?.index
     let added = owned.map { prefix in
       Route(
         identity: .init(table: RouteGuard.mainTable, destination: prefix),
@@ -221,7 +221,7 @@ extension Core {
   }
 
   private func covering(_ peers: [IPAddress], by name: String) -> Set<Route.Identity> {
-    guard let index = link(named: name)?.index else { return [] }
+    guard let index = kernel.link(named: name)?.index else { return [] }
     return Set(
       peers.flatMap { peer in
         fitness.peerRoutes.leading(to: peer, with: mine(by: name, covering: peer))
@@ -244,12 +244,12 @@ extension Core {
     let addresses = users.compactMap(\.gateway).compactMap { configuration.gateways[$0] }
       .flatMap(\.addresses)
     guard !addresses.isEmpty else { return nil }
-    let sets = addresses.flatMap { sas.keys(towards: $0) }.compactMap { sas.sets[$0] }
-    let carrying = sets.flatMap { links.carrying($0) }.filter { !$0.isOwn && $0.name != name }
+    let sets = addresses.flatMap { kernel.sas.keys(towards: $0) }.compactMap { kernel.sas.sets[$0] }
+    let carrying = sets.flatMap { kernel.links.carrying($0) }.filter { !$0.isOwn && $0.name != name }
     if let better = carrying.min(by: { $0.index < $1.index }) {
       return "bind-interface = \"\(better.name)\" has this tunnel's SAs"
     }
-    let ending = links.values.filter { link in
+    let ending = kernel.links.values.filter { link in
       guard case .vti(_, let remote, _, _) = link.kind else { return false }
       return addresses.contains(remote) && link.name != name
     }

@@ -14,7 +14,7 @@ extension Core {
     guard tunnels[tunnel]?.isConfigured == true else { return }
     for sa in set.inbound.keys { homeOfSPI[sa.spi] = tunnel }
     guard homeOfSPI.count > max(Self.leastMemory, homesKept * 2) else { return }
-    let present = Set(sas.keys.map(\.spi))
+    let present = Set(kernel.sas.keys.map(\.spi))
     homeOfSPI = homeOfSPI.filter { present.contains($0.key) }
     homesKept = homeOfSPI.count
   }
@@ -28,7 +28,7 @@ extension Core {
   /// Whether a set lies elsewhere than the tunnel's last one, or than its gateway.
   private func isAway(_ key: SASetKey, of id: TunnelID) -> Bool {
     guard let tunnel = tunnels[id], tunnel.isConfigured,
-      tunnel.link == nil || link(named: tunnel.link) != nil
+      tunnel.link == nil || kernel.link(named: tunnel.link) != nil
     else { return false }
     let known = monitorOfSet[key].flatMap { monitors[$0] }
     let hasMoved = tunnel.endpoints.map { ($0.local, $0.remote) != (key.local, key.remote) }
@@ -48,7 +48,7 @@ extension Core {
       else { return false }
       return tunnel.ike?.name == child.name || (try? childName(of: tunnel).get()) == child.name
     }
-    guard owners.count == 1, let set = sas.sets[key] else { return nil }
+    guard owners.count == 1, let set = kernel.sas.sets[key] else { return nil }
     rememberHome(of: set, in: owners[0].id)
     return key
   }
@@ -57,7 +57,7 @@ extension Core {
 
   /// What keeps a set from being its tunnel's way.
   func misplacement(of set: SASet, in tunnel: TunnelID) -> ProbeObstacle? {
-    guard let name = tunnels[tunnel]?.link, let link = link(named: name), set.isComplete,
+    guard let name = tunnels[tunnel]?.link, let link = kernel.link(named: name), set.isComplete,
       !link.carries(set), tunnels[tunnel]?.isConfigured == true
     else { return nil }
     return .misplaced(link: name, local: set.key.local, remote: set.key.remote)
@@ -103,7 +103,7 @@ extension Core {
   /// one whose other children are used. Whether it is.
   mutating func terminateIKE(ofMisplaced tunnel: Tunnel, at now: Instant) -> Bool {
     let sets = tunnel.monitors.filter { monitors[$0]?.obstacle?.isMisplaced == true }
-    let mine = Set(sets.compactMap { monitors[$0].flatMap { sas.sets[$0.key] } }.flatMap(\.ids))
+    let mine = Set(sets.compactMap { monitors[$0].flatMap { kernel.sas.sets[$0.key] } }.flatMap(\.ids))
     guard let gateway = tunnel.gateway, let key = sets.first.flatMap({ monitors[$0]?.key }),
       let listed = ike.sas?.list.first(where: { sa in
         sa.children.contains { !mine.isDisjoint(with: $0.sas) }
@@ -119,9 +119,9 @@ extension Core {
   }
 
   private func isUsed(_ child: ChildSA) -> Bool {
-    let home = child.sas.lazy.compactMap { sas.home(of: $0) }.first
+    let home = child.sas.lazy.compactMap { kernel.sas.home(of: $0) }.first
     guard let id = home.flatMap({ monitorOfSet[$0] }) else {
-      return child.sas.contains(where: sas.contains) || !child.isTunnel
+      return child.sas.contains(where: kernel.sas.contains) || !child.isTunnel
     }
     return monitors[id]?.obstacle?.isMisplaced != true
   }

@@ -7,7 +7,7 @@ extension Core {
     let children = list.flatMap { ike in ike.children.map { (ike, $0) } }
       .filter { $0.1.state == .installed }.sorted { $0.1.childID < $1.1.childID }
     for (ike, child) in children {
-      guard let set = child.inbound.flatMap(sas.home), let monitor = monitorOfSet[set],
+      guard let set = child.inbound.flatMap(kernel.sas.home), let monitor = monitorOfSet[set],
         let tunnel = monitors[monitor]?.tunnel
       else { continue }
       if tunnels[tunnel]?.vpn == nil, let key = claimMoved(child, set) { moved.append(key) }

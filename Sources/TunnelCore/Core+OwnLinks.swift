@@ -60,7 +60,7 @@ extension Core {
     let linkless = tunnelIndex.linkless.compactMap { tunnels[$0] }.filter { $0.monitor != nil }
     return linkless.reduce(into: []) { wanted, tunnel in
       for key in tunnel.monitors.compactMap({ monitors[$0]?.key }) where key.ifID != 0 {
-        guard let set = sas.sets[key], unmatchedMark(tunnel, key) == nil,
+        guard let set = kernel.sas.sets[key], unmatchedMark(tunnel, key) == nil,
           link(for: set)?.isOwn ?? true
         else { continue }
         wanted.insert(key.ifID)
@@ -72,7 +72,7 @@ extension Core {
   private mutating func serveOwnLinks(_ wanted: Set<UInt32>, _ present: [UInt32: Link]) {
     let names = wanted.union(present.keys).map(Link.ownName)
     for name in Set(names).union(routes.served).sorted() {
-      let link = link(named: name)
+      let link = kernel.link(named: name)
       // A device of somebody else's that has the name.
       let isWanted = names.contains(name) && link?.isOwn ?? true
       let request = RouteGuard.Request(
@@ -103,20 +103,20 @@ extension Core {
   /// destination is a new one.
   mutating func leadProbe(_ path: ProbePath) {
     guard case .link(let index) = path.way, path.destination.family == .ipv6,
-      links[index]?.isOwn == true, !routes.leads(to: path.destination, by: index)
+      kernel.links[index]?.isOwn == true, !routes.leads(to: path.destination, by: index)
     else { return }
     mustReconcileOwnLinks = true
   }
 
   private func presentOwnLinks() -> [UInt32: Link] {
-    links.own.reduce(into: [:]) { present, link in
+    kernel.links.own.reduce(into: [:]) { present, link in
       if case .xfrm(let ifID) = link.kind { present[ifID] = link }
     }
   }
 
   /// Whether an XFRM interface of mode `external` serves all if_ids: a link for one of them would
   /// take its packets away (net/xfrm/xfrm_interface_core.c, `xfrmi_rcv_cb`).
-  private var hasExternalLink: Bool { links.xfrm(0).contains { !$0.hasSAsElsewhere } }
+  private var hasExternalLink: Bool { kernel.links.xfrm(0).contains { !$0.hasSAsElsewhere } }
 
   /// Why SAs with an if_id cannot be probed just now.
   func ownLinkObstacle(_ ifID: UInt32) -> ProbeObstacle {

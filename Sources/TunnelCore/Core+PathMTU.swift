@@ -32,7 +32,7 @@ extension Core {
   /// Without a link the kernel alone knows, and says so when it refuses.
   private func fullSize(_ way: ProbeWay) -> Int {
     switch way {
-    case .link(let index): min(Int(links[index]?.mtu ?? 0), Self.longestPacket)
+    case .link(let index): min(Int(kernel.links[index]?.mtu ?? 0), Self.longestPacket)
     case .policy: Self.longestPacket
     }
   }
@@ -81,7 +81,7 @@ extension Core {
   /// link of less than 1280 bytes (RFC 8200, 5).
   private func remedy(_ size: Int, _ way: ProbeWay?) -> String {
     let clamp = "clamp TCP MSS to \(size - 40) (IPv6: \(size - 60))"
-    guard case .link(let index) = way, let link = links[index], !link.isOwn else { return clamp }
+    guard case .link(let index) = way, let link = kernel.links[index], !link.isOwn else { return clamp }
     return size < 1280
       ? "\(clamp); an MTU below 1280 would end IPv6 on \(link.name)"
       : "lower the MTU of \(link.name) to \(size), or \(clamp)"

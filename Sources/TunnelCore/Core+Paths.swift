@@ -50,7 +50,7 @@ extension Core {
 
   private func addresses(on way: ProbeWay) -> [InterfaceAddress] {
     switch way {
-    case .link(let index): addresses[index] ?? []
+    case .link(let index): kernel.addresses[index] ?? []
     case .policy: []
     }
   }
@@ -82,7 +82,7 @@ extension Core {
     guard !fitting.isEmpty else { return .failure(.noDestination(pinged.map(\.remote))) }
     func fits(_ source: IPAddress) -> Bool {
       fitting.contains { $0.local.contains(source) }
-        && !policies.isTaken(from: key, source: source, destination: destination)
+        && !kernel.policies.isTaken(from: key, source: source, destination: destination)
     }
     let wishes = [try? usual.get(), interface.flatMap { address(on: $0, like: destination) }]
     let found = wishes.lazy.compactMap(\.self).first(where: fits) ?? hostAddress(where: fits)
@@ -92,7 +92,7 @@ extension Core {
   /// An address of this host, of the first link that has one.
   private func hostAddress(where fits: (IPAddress) -> Bool) -> IPAddress? {
     var found: (index: Int32, address: IPAddress)?
-    for (index, list) in addresses where index < found?.index ?? .max {
+    for (index, list) in kernel.addresses where index < found?.index ?? .max {
       let address = list.map(\.address).first {
         !$0.isLinkLocal && !$0.isLoopback && fits($0)
       }
@@ -104,7 +104,7 @@ extension Core {
   /// An interface's address for talking to `destination`: of its family, and the loopback net
   /// only when there is nothing else.
   private func address(on name: String, like destination: IPAddress) -> IPAddress? {
-    let list = (link(named: name).flatMap { addresses[$0.index] } ?? []).map(\.address)
+    let list = (kernel.link(named: name).flatMap { kernel.addresses[$0.index] } ?? []).map(\.address)
       .filter { $0.family == destination.family && !$0.isLinkLocal }
     return list.first { !$0.isLoopback } ?? list.first
   }
@@ -120,11 +120,11 @@ extension Core {
   /// direction has an if_id, the XFRM interface that has the inbound one; of VTIs with the same ends
   /// any, for the kernel does not look at keys there (net/ipv4/ip_vti.c, `vti_input`).
   func arrives(on index: Int32, _ monitor: SetMonitor) -> Bool {
-    guard let link = links[index] else { return false }
-    let own = self.link(named: tunnels[monitor.tunnel]?.link)
+    guard let link = kernel.links[index] else { return false }
+    let own = kernel.link(named: tunnels[monitor.tunnel]?.link)
     if link.index == own?.index { return true }
     if let own, link.hasEnds(of: own) { return true }
     guard case .xfrm(let ifID) = link.kind, ifID != 0 else { return false }
-    return sas.sets[monitor.key]?.inbound.values.contains { $0.ifID == ifID } ?? false
+    return kernel.sas.sets[monitor.key]?.inbound.values.contains { $0.ifID == ifID } ?? false
   }
 }

@@ -20,8 +20,8 @@ extension Core {
     sortTunnels()
     for tunnel in tunnels.values where !tunnel.isConfigured { applyTemplate(to: tunnel, at: now) }
     rebindSets(at: now)
-    for index in links.keys.sorted() {
-      if let link = links[index] { awaitSAs(on: link, at: now) }
+    for index in kernel.links.keys.sorted() {
+      if let link = kernel.links[index] { awaitSAs(on: link, at: now) }
     }
     for id in tunnels.keys { reconcile(id, at: now) }
     dpd.know(new)
@@ -103,7 +103,7 @@ extension Core {
 
   /// A discovered tunnel has the settings of the first template that fits it now.
   private mutating func applyTemplate(to tunnel: Tunnel, at now: Instant) {
-    let link = link(named: tunnel.link)
+    let link = kernel.link(named: tunnel.link)
     let keys = tunnel.monitors.compactMap { monitors[$0]?.key }
     let fitting =
       keys.isEmpty

@@ -27,7 +27,7 @@ extension Core {
 
   func hasWholeSet(_ id: TunnelID) -> Bool {
     (tunnels[id]?.monitors ?? []).contains {
-      monitors[$0].flatMap { sas.sets[$0.key]?.isComplete } ?? false
+      monitors[$0].flatMap { kernel.sas.sets[$0.key]?.isComplete } ?? false
     }
   }
 
@@ -60,7 +60,7 @@ extension Core {
     let condemned = setsForDaemon.flatMap { $0.ladder.sas.map(\.key.id) }
     let lost = judgeMissing(list, at: now)
     let view = DaemonView(
-      list, isInKernel: sas.contains, lost: lost, condemned: Set(condemned))
+      list, isInKernel: kernel.sas.contains, lost: lost, condemned: Set(condemned))
     guard !isStandby else { return forgetDepartures(view) }
     judgeOrphans(view, at: now)
     condemn(view, at: now)
@@ -83,7 +83,7 @@ extension Core {
     guard !found.isWhole, let work = ike.renegotiations[name] else { return found }
     found.isWhole = view.wholeOnes.contains { child in
       child.name.child == name.child && ike.connectionsByName[child.name.connection] == nil
-        && child.inbound.flatMap(sas.home).flatMap { monitorOfSet[$0] }
+        && child.inbound.flatMap(kernel.sas.home).flatMap { monitorOfSet[$0] }
           .flatMap { monitors[$0] }?.tunnel == work.tunnel
     }
     return found
@@ -232,7 +232,7 @@ extension Core {
       return Self.absentGrace
     }
     let isHigher =
-      (local ?? localAddresses.keys.filter { $0.family == remote.family }.min())
+      (local ?? kernel.localAddresses.filter { $0.family == remote.family }.min())
       .map { $0 > remote } ?? false
     return Self.absentGrace * (isHigher ? 2 : 1)
   }

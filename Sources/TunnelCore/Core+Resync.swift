@@ -126,7 +126,7 @@ extension Core {
   mutating func readAwaited() {
     for (gateway, peer) in badSPI.peers.sorted(by: { $0.key < $1.key }) {
       let keys = peer.awaited.sorted().flatMap { tunnels[$0]?.monitors ?? [] }
-        .compactMap { monitors[$0].flatMap { sas.sets[$0.key] } }.flatMap(\.inbound.keys)
+        .compactMap { monitors[$0].flatMap { kernel.sas.sets[$0.key] } }.flatMap(\.inbound.keys)
       if !keys.isEmpty { effects.append(.readDecrypted(gateway: gateway, keys)) }
     }
   }

@@ -8,25 +8,25 @@ extension Core {
   // MARK: Policies
 
   mutating func insert(_ policy: SecurityPolicy, at now: Instant) {
-    guard let key = policies.insert(policy) else { return }
+    guard let key = kernel.policies.insert(policy) else { return }
     noteTrap(for: key, at: now)
     guard let id = monitorOfSet[key] else { return }
-    monitors[id]?.selectors = policies.selectors(of: key)
+    monitors[id]?.selectors = kernel.policies.selectors(of: key)
     selectorsChanged(id, at: now)
   }
 
   /// What a set is known to carry stays known: a set that ends loses its policies before its SAs.
   mutating func removePolicy(_ index: UInt32, at now: Instant) {
-    guard let key = policies.remove(index), let id = monitorOfSet[key] else { return }
+    guard let key = kernel.policies.remove(index), let id = monitorOfSet[key] else { return }
     selectorsChanged(id, at: now)
   }
 
   mutating func replacePolicies(_ all: [SecurityPolicy], at now: Instant) {
-    policies = PolicyTable()
-    for policy in all { policies.insert(policy) }
+    kernel.policies = PolicyTable()
+    for policy in all { kernel.policies.insert(policy) }
     for id in monitors.keys.sorted() {
       guard let key = monitors[id]?.key else { continue }
-      let selectors = policies.selectors(of: key)
+      let selectors = kernel.policies.selectors(of: key)
       if !selectors.isEmpty { monitors[id]?.selectors = selectors }
       selectorsChanged(id, at: now)
     }
@@ -34,7 +34,7 @@ extension Core {
 
   /// What a set carries: as the kernel has it, else as it was last known.
   func selectors(of key: SASetKey) -> [TrafficSelector] {
-    let known = policies.selectors(of: key)
+    let known = kernel.policies.selectors(of: key)
     guard known.isEmpty, let id = monitorOfSet[key] else { return known }
     return monitors[id]?.selectors ?? []
   }
@@ -73,7 +73,7 @@ extension Core {
 
   /// A new set in a lost one's place has its selectors until policies tell.
   func lastSelectors(of key: SASetKey, in tunnel: TunnelID) -> [TrafficSelector] {
-    let known = policies.selectors(of: key)
+    let known = kernel.policies.selectors(of: key)
     guard known.isEmpty else { return known }
     return tunnels[tunnel]?.lost.first { $0.key == key }?.selectors ?? []
   }
@@ -148,7 +148,7 @@ extension Core {
       return false
     }
     let remotes = monitor.selectors.map(\.remote)
-    return remotes.isEmpty || link(named: name)?.isLinkModeDormant ?? true
+    return remotes.isEmpty || kernel.link(named: name)?.isLinkModeDormant ?? true
       || routes.withdrawn(from: name).contains { route in
         remotes.contains { $0.contains(route.identity.destination) }
       }

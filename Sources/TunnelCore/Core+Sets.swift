@@ -2,7 +2,7 @@
 extension Core {
   /// Looks at a set whose SAs changed.
   mutating func refresh(_ key: SASetKey, at now: Instant) {
-    guard let set = sas.sets[key] else {
+    guard let set = kernel.sas.sets[key] else {
       if let id = monitorOfSet[key] { becameIncomplete(id, at: now) }
       return
     }
@@ -47,7 +47,7 @@ extension Core {
 
   /// A pair of SAs is there: a set comes back or was moved, or is new.
   private mutating func becameComplete(_ id: MonitorID, at now: Instant) {
-    guard let monitor = monitors[id], let set = sas.sets[monitor.key] else { return }
+    guard let monitor = monitors[id], let set = kernel.sas.sets[monitor.key] else { return }
     if let earlier = predecessor(of: monitor, with: set) {
       if earlier.id != id {
         monitors[id]?.enter(earlier.phase, because: .continued)
@@ -187,7 +187,7 @@ extension Core {
   private mutating func becameIncomplete(_ id: MonitorID, at now: Instant) {
     guard let monitor = monitors[id] else { return }
     if monitor.phase == .incomplete || monitor.absentUntil != nil {
-      if sas.sets[monitor.key] == nil, monitor.absentUntil == nil {
+      if kernel.sas.sets[monitor.key] == nil, monitor.absentUntil == nil {
         setVanished(id, at: now)
         reconcile(monitor.tunnel, at: now)
       }
@@ -200,7 +200,7 @@ extension Core {
       let grace = monitor.isHealthy ? Self.absentGrace : Self.moveGrace
       monitors[id]?.absentUntil = now.advanced(by: grace)
       schedule(id)
-    } else if sas.sets[monitor.key] == nil {
+    } else if kernel.sas.sets[monitor.key] == nil {
       setVanished(id, at: now)
     } else {
       monitors[id]?.enter(.incomplete, because: .gone)
@@ -212,7 +212,7 @@ extension Core {
   /// The set did not come back in time.
   mutating func endAbsence(_ id: MonitorID, at now: Instant) {
     guard let monitor = monitors[id] else { return }
-    if sas.sets[monitor.key] == nil {
+    if kernel.sas.sets[monitor.key] == nil {
       setVanished(id, at: now)
     } else {
       monitors[id]?.absentUntil = nil

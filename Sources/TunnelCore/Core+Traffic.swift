@@ -2,7 +2,7 @@
 /// during the last interval. What came in counts as life; silence both ways decides nothing.
 extension Core {
   mutating func readCounters(_ id: MonitorID) {
-    guard let key = monitors[id]?.key, let set = sas.sets[key] else { return }
+    guard let key = monitors[id]?.key, let set = kernel.sas.sets[key] else { return }
     effects.append(.readCounters(id, set.all.map(\.key)))
   }
 
@@ -12,7 +12,7 @@ extension Core {
       monitors[id]?.meter.start(counts)
       return
     }
-    guard let monitor = monitors[id], monitor.phase == .up, let set = sas.sets[monitor.key]
+    guard let monitor = monitors[id], monitor.phase == .up, let set = kernel.sas.sets[monitor.key]
     else { return }
     let traffic = monitors[id]?.meter.read(
       inbound: counts.filter { set.inbound[$0.key] != nil },
@@ -47,8 +47,8 @@ extension Core {
   /// Tunnels whose packets may arrive by a link: its own and those without one; all, where no set
   /// sends by it (each direction may have an if_id).
   private func tunnelsReached(by index: Int32) -> [TunnelID] {
-    guard let link = links[index] else { return [] }
-    let isInboundOnly = link.kind.isXfrm && sas.keys(carriedBy: link).isEmpty
+    guard let link = kernel.links[index] else { return [] }
+    let isInboundOnly = link.kind.isXfrm && kernel.sas.keys(carriedBy: link).isEmpty
     return isInboundOnly ? Array(tunnels.keys) : tunnelIndex.reachable(by: link.name)
   }
 
@@ -64,14 +64,14 @@ extension Core {
       switch path.way {
       case .link(let index): return index == linkIndex || arrives(on: linkIndex, monitor)
       // What was decrypted without a link arrives on the underlay's.
-      case .policy: return links[linkIndex]?.kind.isTunnel == false
+      case .policy: return kernel.links[linkIndex]?.kind.isTunnel == false
       }
     }
   }
 
   /// Traffic is measured from now on.
   mutating func startMeter(_ id: MonitorID) {
-    guard let key = monitors[id]?.key, let set = sas.sets[key] else { return }
+    guard let key = monitors[id]?.key, let set = kernel.sas.sets[key] else { return }
     monitors[id]?.meter.start(
       Dictionary(set.all.map { ($0.key, $0.packets) }, uniquingKeysWith: { count, _ in count }))
   }

@@ -94,8 +94,8 @@ extension Core {
     let isDown = tunnel.state == .down && !hasWholeSet(tunnel.id)
     let failed = tunnel.lost.filter(\.hasFailed)
     return triggerable(tunnel).compactMap { key in
-      guard sas.sets[key] == nil else { return nil }
-      let selectors = policies.selectors(of: key)
+      guard kernel.sas.sets[key] == nil else { return nil }
+      let selectors = kernel.policies.selectors(of: key)
       guard isDown || failed.contains(where: { selectors.cover($0.selectors) }) else { return nil }
       return triggerPacket(of: tunnel, for: key)
     }
@@ -106,10 +106,10 @@ extension Core {
     let gateway = tunnel.gateway.flatMap { configuration.gateways[$0] }
     var remotes = gateway?.addresses ?? []
     if let last = tunnel.endpoints?.remote, !remotes.contains(last) { remotes.append(last) }
-    if case .vti(_, let remote, _, _)? = link(named: tunnel.link)?.kind, !remotes.contains(remote) {
+    if case .vti(_, let remote, _, _)? = kernel.link(named: tunnel.link)?.kind, !remotes.contains(remote) {
       remotes.append(remote)
     }
-    return remotes.flatMap(policies.keys(towards:)).filter { key in
+    return remotes.flatMap(kernel.policies.keys(towards:)).filter { key in
       gateway?.localAddress.map { $0 == key.local } ?? true
     }
   }
@@ -126,7 +126,7 @@ extension Core {
       }
       guard let packet else { continue }
       let (mark, ifID) = tie(of: tunnel.link)
-      let isTrapped = policies.traps(
+      let isTrapped = kernel.policies.traps(
         pingFrom: packet.source, to: packet.destination, mark: mark, ifID: ifID, for: key)
       if isTrapped { return packet }
     }
@@ -136,8 +136,8 @@ extension Core {
   /// While the link is down by us (`link-control = "admin"`) nothing goes through it. A socket whose
   /// policies name the SAs makes the kernel ask for them all the same.
   private func packetBesideLink(of tunnel: Tunnel, for key: SASetKey) -> TriggerPacket? {
-    guard let link = link(named: tunnel.link), isDownByUs(link.name),
-      let own = addresses[link.index]?.first(where: { !$0.address.isLinkLocal })
+    guard let link = kernel.link(named: tunnel.link), isDownByUs(link.name),
+      let own = kernel.addresses[link.index]?.first(where: { !$0.address.isLinkLocal })
     else { return nil }
     let wishes = tunnel.monitor.map { $0.destinations + ($0.verifyPath?.destinations ?? []) } ?? []
     let destination = wishes.first { $0.family == own.address.family } ?? own.otherEnd
@@ -148,7 +148,7 @@ extension Core {
 
   /// What the kernel looks for policies by: a VTI marks its packets with its output key.
   private func tie(of link: String?) -> (mark: UInt32, ifID: UInt32) {
-    switch self.link(named: link)?.kind {
+    switch kernel.link(named: link)?.kind {
     case .vti(_, _, _, let outputKey): (outputKey, 0)
     case .xfrm(let ifID): (0, ifID)
     case .other, nil: (0, 0)

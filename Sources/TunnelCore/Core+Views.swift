@@ -14,13 +14,13 @@ extension Core {
   mutating func judgeMissing(_ list: [IKESA], at now: Instant) -> Set<UInt32> {
     let installed = list.flatMap(\.children)
       .filter { $0.state == .installed && $0.isTunnel && $0.sas.count == 2 }
-    if installed.contains(where: { $0.sas.contains(where: sas.contains) }) {
+    if installed.contains(where: { $0.sas.contains(where: kernel.sas.contains) }) {
       ike.sharesKernel = true
     }
-    let whole = Set(installed.filter { $0.sas.allSatisfy(sas.contains) }.map(\.name))
+    let whole = Set(installed.filter { $0.sas.allSatisfy(kernel.sas.contains) }.map(\.name))
     var missing: [UInt32: MissingChild] = [:]
     var lost: Set<UInt32> = []
-    for child in installed where !child.sas.allSatisfy(sas.contains) {
+    for child in installed where !child.sas.allSatisfy(kernel.sas.contains) {
       let wasSeenToGo = goneOwner(of: child) != nil
       guard wasSeenToGo || !whole.contains(child.name), let owner = owner(of: child) else {
         continue
@@ -38,7 +38,7 @@ extension Core {
 
   /// The tunnel that an SA of a child was seen to leave.
   private func goneOwner(of child: ChildSA) -> TunnelID? {
-    child.sas.lazy.filter { !sas.contains($0) }.compactMap { ike.gone[$0] }
+    child.sas.lazy.filter { !kernel.sas.contains($0) }.compactMap { ike.gone[$0] }
       .first { tunnels[$0] != nil }
   }
 
@@ -46,12 +46,12 @@ extension Core {
   /// where the daemon's SAs are this kernel's at all.
   private func owner(of child: ChildSA) -> TunnelID? {
     if let id = goneOwner(of: child) { return id }
-    let home = child.sas.lazy.compactMap { sas.home(of: $0) }.first
+    let home = child.sas.lazy.compactMap { kernel.sas.home(of: $0) }.first
     if let id = home.flatMap({ monitorOfSet[$0] }).flatMap({ monitors[$0]?.tunnel }) {
       return isRestored(id) ? id : nil
     }
     // An inbound SA alone is no tunnel's: the mark that would tell whose it is, is the outbound one's.
-    let isHere = child.inbound.map { isLocal($0.destination) } ?? false
+    let isHere = child.inbound.map { kernel.isLocal($0.destination) } ?? false
     guard ike.sharesKernel || isHere, !hasUserlandIPsec else { return nil }
     let named = tunnels.values.first { $0.ike?.name == child.name }?.id
     let found =
@@ -69,7 +69,7 @@ extension Core {
   }
 
   /// Whether charon may encrypt by itself (its plugin kernel-libipsec): then the kernel has no SAs.
-  private var hasUserlandIPsec: Bool { links.named("ipsec0")?.kind == .other("tun") }
+  private var hasUserlandIPsec: Bool { kernel.links.named("ipsec0")?.kind == .other("tun") }
 
   // MARK: In the kernel, and not listed
 
@@ -106,7 +106,7 @@ extension Core {
   private func isOrphaned(_ tunnel: Tunnel, _ view: DaemonView) -> Bool {
     var isDaemons = false
     for monitor in tunnel.monitors.compactMap({ monitors[$0] }) {
-      guard let set = sas.sets[monitor.key], set.isComplete else { continue }
+      guard let set = kernel.sas.sets[monitor.key], set.isComplete else { continue }
       if set.inbound.keys.contains(where: { view.sas.contains($0.id) }) { return false }
       isDaemons =
         isDaemons || monitor.wasListed

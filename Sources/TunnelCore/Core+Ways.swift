@@ -7,11 +7,11 @@ extension Core {
   func way(of tunnel: Tunnel, through key: SASetKey) -> Result<ProbeWay, ProbeObstacle> {
     let found: Link?
     if tunnel.link != nil {
-      found = link(named: tunnel.link)
+      found = kernel.link(named: tunnel.link)
     } else if let mark = unmatchedMark(tunnel, key) {
       return .failure(.marked(mark))
     } else {
-      found = sas.sets[key].flatMap { link(for: $0) }
+      found = kernel.sas.sets[key].flatMap { link(for: $0) }
       if found == nil, key.ifID == 0 { return .success(.policy(key)) }
       if found == nil { return .failure(ownLinkObstacle(key.ifID)) }
     }
@@ -21,17 +21,17 @@ extension Core {
 
   /// The mark for which a set can only be looked at: nothing could send through its SAs.
   func unmatchedMark(_ tunnel: Tunnel, _ key: SASetKey) -> Mark? {
-    guard tunnel.link == nil, tunnel.monitor != nil, let set = sas.sets[key], link(for: set) == nil
+    guard tunnel.link == nil, tunnel.monitor != nil, let set = kernel.sas.sets[key], link(for: set) == nil
     else { return nil }
     return set.all.lazy.compactMap(\.key.mark).first { $0.value & $0.mask != 0 }
   }
 
   /// The link that is for a set and for no other; of several the operator's.
   func link(for set: SASet) -> Link? {
-    links.carrying(set).filter { !$0.isLoose(for: set) }
+    kernel.links.carrying(set).filter { !$0.isLoose(for: set) }
       .min { ($0.isOwn ? 1 : 0, $0.index) < ($1.isOwn ? 1 : 0, $1.index) }
   }
 
   /// The link that a discovered set is named after.
-  func link(of set: SASet) -> Link? { links.carrying(set).first { !$0.isOwn } }
+  func link(of set: SASet) -> Link? { kernel.links.carrying(set).first { !$0.isOwn } }
 }

@@ -81,11 +81,7 @@ public struct Core: Sendable {
 
   /// What is obeyed; `Command.reload` changes it.
   public internal(set) var configuration: Configuration
-  var sas = SATable()
-  var policies = PolicyTable()
-  var links = LinkTable()
-  var addresses: [Int32: [InterfaceAddress]] = [:]
-  var localAddresses: [IPAddress: Int] = [:]
+  var kernel = KernelState()
   var tunnels: OrderedDictionary<TunnelID, Tunnel> = [:]
   var tunnelIndex: TunnelIndex
   var monitors: [MonitorID: SetMonitor] = [:]

@@ -189,7 +189,7 @@ extension Core {
   }
 
   /// How many SAs are in transport mode: they are not monitored.
-  public var transportSACount: Int { sas.transportCount }
+  public var transportSACount: Int { kernel.sas.transportCount }
 
   /// How many tunnels are in each state, by the names that status has.
   public var stateCounts: [String: Int] {
@@ -233,7 +233,7 @@ extension Core {
   /// What a link's gate is: held only when the kernel has it so, or was just asked for it.
   private func gateName(_ name: String) -> String? {
     guard let gate = gates[name] else { return nil }
-    guard gate.demand == .held || gate.demand == .down, let link = link(named: name),
+    guard gate.demand == .held || gate.demand == .down, let link = kernel.link(named: name),
       link.isAdminUp, !link.isLinkModeDormant, !gate.isWaitingForLink
     else { return gate.demand.rawValue }
     return GateDemand.inService.rawValue
@@ -241,7 +241,7 @@ extension Core {
 
   private func obstacle(_ tunnel: Tunnel, _ sets: [SetMonitor]) -> String? {
     if let name = tunnel.link {
-      guard let link = link(named: name) else { return "link \(name) does not exist" }
+      guard let link = kernel.link(named: name) else { return "link \(name) does not exist" }
       if !link.isAdminUp, !isDownByUs(name) { return "link \(name) is down by the operator" }
     }
     return sets.lazy.compactMap(\.obstacle).first.map(\.description)
@@ -251,14 +251,14 @@ extension Core {
 
   func wayName(_ way: ProbeWay) -> String {
     switch way {
-    case .link(let index): links[index]?.name ?? "-"
+    case .link(let index): kernel.links[index]?.name ?? "-"
     case .policy: "policy"
     }
   }
 
   private func status(_ monitor: SetMonitor) -> SetStatus {
     let isLost = monitors[monitor.id] == nil
-    let set = isLost ? nil : sas.sets[monitor.key]
+    let set = isLost ? nil : kernel.sas.sets[monitor.key]
     let statistics = monitor.window.statistics
     let newest = set?.newestOutbound
     return SetStatus(

@@ -41,7 +41,7 @@ extension Core {
     guard let name = tunnel.link else { return "none: there is no link" }
     if let misfit = misfit(of: name) { return "none: link \(name) is left alone: \(misfit)" }
     guard tunnel.isGuarded else { return "none: link-control = \"none\"" }
-    guard let link = link(named: name) else { return "link \(name) does not exist" }
+    guard let link = kernel.link(named: name) else { return "link \(name) does not exist" }
     if !link.isAdminUp, !isDownByUs(name) {
       return "link \(name) is down by the operator, and stays so"
     }
@@ -161,7 +161,7 @@ extension Core {
       return [remedy]
     }
     if isStandby { return ["vpnagent role active, if this gateway is to serve"] }
-    if let name = tunnel.link, let link = link(named: name), !link.isAdminUp, !isDownByUs(name) {
+    if let name = tunnel.link, let link = kernel.link(named: name), !link.isAdminUp, !isDownByUs(name) {
       return ["ip link set \(name) up"]
     }
     switch tunnel.state {

@@ -64,7 +64,7 @@ extension Core {
   }
 
   private func interface(_ name: String) -> InterfaceStatus {
-    let link = link(named: name)
+    let link = kernel.link(named: name)
     let isHeld = gates[name].map { $0.demand == .held || $0.demand == .down } ?? false
     let users = tunnels(on: name)
     var status = InterfaceStatus(
@@ -72,9 +72,9 @@ extension Core {
       enabled: link.map { $0.isAdminUp || isDownByUs(name) } ?? false,
       up: link.map { $0.isAdminUp && !isHeld && $0.operationalState != .dormant } ?? false,
       operstate: link?.operationalState.name, mtu: link?.mtu, keys: nil,
-      master: link?.master.flatMap { links[$0]?.name },
+      master: link?.master.flatMap { kernel.links[$0]?.name },
       gate: users.contains(where: isGuarded) ? gates[name]?.demand.rawValue ?? "-" : "-",
-      addresses: link.flatMap { addresses[$0.index] }.map(Self.text) ?? [],
+      addresses: link.flatMap { kernel.addresses[$0.index] }.map(Self.text) ?? [],
       tunnels: users.map {
         .init(name: $0.name, id: $0.id.rawValue, state: $0.stateName)
       })

@@ -36,7 +36,7 @@ extension Core {
   }
 
   private func linkRoutes(_ name: String) -> LinkRoutes {
-    let table = links.table(of: link(named: name))
+    let table = kernel.links.table(of: kernel.link(named: name))
     let configured = Set(
       guardedTunnels(on: name).compactMap(\.vpn).flatMap(\.routes).map {
         Route.Identity(table: table, destination: $0)

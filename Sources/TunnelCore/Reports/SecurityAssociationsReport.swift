@@ -102,7 +102,7 @@ extension Core {
 
   private func report(_ tunnel: Tunnel, at now: Instant, time: Double) -> TunnelSAs? {
     let monitors = tunnel.monitors.compactMap { self.monitors[$0] }
-    let sets = monitors.compactMap { sas.sets[$0.key] }.filter { !$0.isEmpty }
+    let sets = monitors.compactMap { kernel.sas.sets[$0.key] }.filter { !$0.isEmpty }
     guard !sets.isEmpty else { return nil }
     let ike = ike.sas?.list.first { $0.id == tunnel.ike?.ikeID }
     let encapsulation = sets.lazy.compactMap { $0.newestOutbound?.encapsulation }.first

@@ -1,0 +1,60 @@
+/// What the kernel has, as dumps and events tell it: SAs, policies, links and addresses. Its routes are
+/// the route guard's.
+///
+/// Nothing here knows of tunnels. Whoever reads it is handed it as a parameter or asks the core.
+struct KernelState: Sendable {
+  var sas = SATable()
+  var policies = PolicyTable()
+  var links = LinkTable()
+  /// By link.
+  private(set) var addresses: [Int32: [InterfaceAddress]] = [:]
+  /// On how many links each is.
+  private var places: [IPAddress: Int] = [:]
+
+  // MARK: SAs
+
+  /// Puts an SA in, or replaces it; returns the sets that changed.
+  mutating func insert(_ sa: SecurityAssociation) -> [SASetKey] {
+    // Not `isLocal` itself: a closure over self would have every table copied at each SA.
+    let places = places
+    return sas.insert(sa) { places[$0] != nil }
+  }
+
+  // MARK: Links
+
+  func link(named name: String?) -> Link? { name.flatMap { links.named($0) } }
+
+  // MARK: Addresses
+
+  /// Addresses of this host.
+  var localAddresses: some Collection<IPAddress> { places.keys }
+
+  func isLocal(_ address: IPAddress) -> Bool { places[address] != nil }
+
+  /// Puts an address in, or replaces what is known of it.
+  mutating func insert(_ address: InterfaceAddress) {
+    if let place = addresses[address.linkIndex]?.firstIndex(where: address.isSame) {
+      addresses[address.linkIndex]?[place] = address
+      return
+    }
+    addresses[address.linkIndex, default: []].append(address)
+    places[address.address, default: 0] += 1
+  }
+
+  /// Returns whether it was there.
+  mutating func remove(_ address: InterfaceAddress) -> Bool {
+    guard let index = addresses[address.linkIndex]?.firstIndex(where: address.isSame) else {
+      return false
+    }
+    addresses[address.linkIndex]?.remove(at: index)
+    let left = (places[address.address] ?? 1) - 1
+    places[address.address] = left == 0 ? nil : left
+    return true
+  }
+
+  mutating func replaceAddresses(_ list: [InterfaceAddress]) {
+    addresses = [:]
+    places = [:]
+    for address in list { insert(address) }
+  }
+}
