@@ -45,8 +45,8 @@ extension Core {
       if monitor.isNeverAnswered {
         log(.info, tunnel.name, "\(destination) answers: from now on its silence counts")
       }
-      if timers.deadline(of: .record) == nil {
-        timers.set(.record, to: now.advanced(by: Self.recordDelay))
+      if out.timers.deadline(of: .record) == nil {
+        out.timers.set(.record, to: now.advanced(by: Self.recordDelay))
       }
     }
     monitors[id]?.isNeverAnswered = false
@@ -105,7 +105,7 @@ extension Core {
   mutating func writeRecord() {
     guard record != recorded else { return }
     recorded = record
-    effects.append(
+    out.send(
       .changeGate(GatePlan(link: RouteGuard.nobody, recordBefore: record, steps: [])))
   }
 }

@@ -23,7 +23,7 @@ extension Core {
     }
     var attempts = tunnel.attempts
     attempts.adopt(backoffLimits(of: tunnel), at: now)
-    let wait = attempts.begin(at: now, using: &random)
+    let wait = attempts.begin(at: now, using: &out.random)
     storeAttempts(attempts, of: tunnel)
     return wait
   }

@@ -9,9 +9,9 @@ extension Core {
     if configuration.respondBadSPI == nil {
       endCapture()
       badSPI = BadSPI()
-      timers.set(.badSPI, to: nil)
-    } else if hasStarted, timers.deadline(of: .badSPI) == nil {
-      timers.set(.badSPI, to: now)
+      out.timers.set(.badSPI, to: nil)
+    } else if hasStarted, out.timers.deadline(of: .badSPI) == nil {
+      out.timers.set(.badSPI, to: now)
     }
   }
 
@@ -19,9 +19,9 @@ extension Core {
   mutating func wakeBadSPI(at now: Instant) {
     guard configuration.respondBadSPI != nil, !isEnding else { return }
     if let capture = badSPI.capture, capture.deadline <= now { endCapture() }
-    effects.append(.readUnknownSPIs)
+    out.send(.readUnknownSPIs)
     readAwaited()
-    timers.set(.badSPI, to: now.advanced(by: BadSPI.pollInterval))
+    out.timers.set(.badSPI, to: now.advanced(by: BadSPI.pollInterval))
   }
 
   /// What the kernel counted: ESP that no SA was found for, of whomever.
@@ -42,7 +42,7 @@ extension Core {
     let known = kernel.sas.sets.values.filter { gateways[$0.key.remote] != nil }
     badSPI.capture = BadSPI.Capture(
       deadline: now.advanced(by: BadSPI.captureTime), gateways: gateways)
-    effects.append(
+    out.send(
       .capture(
         CaptureRequest(
           sources: gateways.keys.sorted(),
@@ -78,7 +78,7 @@ extension Core {
     guard badSPI.capture != nil else { return }
     badSPI.capture = nil
     badSPI.count = nil
-    effects.append(.endCapture)
+    out.send(.endCapture)
   }
 
   /// The counter cannot be read, or no capture be opened.

@@ -96,9 +96,9 @@ extension Core {
     switch act {
     case .expire(let list):
       tunnels[tunnel.id]?.owesNegotiation = tunnel.vpn?.establishTunnels != .responderOnly
-      effects.append(.clear(id, tunnel: tunnel.name, list))
+      out.send(.clear(id, tunnel: tunnel.name, list))
     case .delete(let list):
-      effects.append(.delete(id, tunnel: tunnel.name, list))
+      out.send(.delete(id, tunnel: tunnel.name, list))
       endClearing(id)
     }
   }

@@ -25,14 +25,14 @@ extension Core {
     case .verify(let name): verify(name, request, at: now)
     case .clear(let name): answer(request, clear(name, at: now))
     case .clearStatistics:
-      eventLog.clearCounters()
+      journal.clearCounters()
       answer(request, Answer(isDone: true, lines: ["event counters are zero"]))
     case .clearBadSPICount(let gateway): answer(request, clearBadSPICount(of: gateway))
     }
   }
 
   private mutating func answer(_ request: RequestID?, _ answer: Answer) {
-    if let request { effects.append(.answer(request, answer)) }
+    if let request { out.send(.answer(request, answer)) }
   }
 
   /// The tunnel that an operator names; else what to tell him.
@@ -111,7 +111,7 @@ extension Core {
       verifications[tunnel.id] = nil
       return refuse("there is no SA to send a probe through")
     }
-    timers.set(
+    out.timers.set(
       .verification(tunnel.id),
       to: verification.waiting.isEmpty ? now : now.advanced(by: verification.patience))
   }
@@ -163,7 +163,7 @@ extension Core {
 
   /// The time to wait is over, or nothing is waited for any more.
   mutating func endVerification(_ id: TunnelID) {
-    timers.set(.verification(id), to: nil)
+    out.timers.set(.verification(id), to: nil)
     guard var verification = verifications.removeValue(forKey: id), let tunnel = tunnels[id] else {
       return
     }

@@ -18,7 +18,7 @@ extension Core {
     let over = known.filter { !wanted.contains($0.key) }
     for watch in over {
       dpd.remove(watch.id)
-      timers.set(.peer(watch.id), to: nil)
+      out.timers.set(.peer(watch.id), to: nil)
     }
     for key in wanted where !known.contains(where: { $0.key == key }) {
       guard let gateway = dpd.gateways[remote] else { continue }
@@ -27,7 +27,7 @@ extension Core {
       if over.count == 1, wanted.count == 1, let old = over.first, old.key.local == key.local {
         dpd.watches[id]?.`continue`(old)
       }
-      timers.set(.peer(id), to: dpd.watches[id]?.tickAt)
+      out.timers.set(.peer(id), to: dpd.watches[id]?.tickAt)
     }
   }
 
@@ -110,14 +110,14 @@ extension Core {
     // Time in which the agent did not run is no evidence: what was missed is not made up for.
     let tickAt = next > now ? next : now.advanced(by: pause)
     dpd.watches[id]?.tickAt = tickAt
-    timers.set(.peer(id), to: tickAt)
+    out.timers.set(.peer(id), to: tickAt)
     if policy.transport != .ikePing { lookAtConnections(at: now) }
     guard !isAskedByDaemon(watch) else { dpd.watches[id]?.rest(); return }
     let keys = sets(of: watch).flatMap(\.all).map(\.key)
     if keys.isEmpty {
       judgePeer(id, [:], at: now)
     } else {
-      effects.append(.readPeerCounters(id, keys))
+      out.send(.readPeerCounters(id, keys))
     }
   }
 

@@ -41,10 +41,10 @@ extension Core {
     // From now on, so that the next question is no earlier than an interval after this one.
     if let policy = deadPeerDetection(of: peer) {
       dpd.watches[watch.id]?.tickAt = now.advanced(by: policy.tick)
-      timers.set(.peer(watch.id), to: dpd.watches[watch.id]?.tickAt)
+      out.timers.set(.peer(watch.id), to: dpd.watches[watch.id]?.tickAt)
     }
     counters.count(gateway: watch.gateway) { $0.questions += 1 }
-    effects.append(
+    out.send(
       .sendIKEPing(.init(local: watch.key.local, remote: peer, port: port(of: watch))))
   }
 

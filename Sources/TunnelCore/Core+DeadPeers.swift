@@ -13,9 +13,9 @@ extension Core {
       "gateway=\(watch.gateway) peer=\(watch.key.remote) answers, but nothing comes "
         + "through its SAs: having them rekeyed")
     if ike.isConnected, let child {
-      effects.append(.vici(.rekeyChild(id: child.childID)))
+      out.send(.vici(.rekeyChild(id: child.childID)))
     } else if let newest {
-      effects.append(.rekey(newest))
+      out.send(.rekey(newest))
     }
   }
 
@@ -126,7 +126,7 @@ extension Core {
     for (id, dead) in ike.pendingIKETerminations.sorted(by: { $0.key < $1.key })
     where ike.askedAt >= dead.decidedAt {
       ike.pendingIKETerminations[id] = nil
-      if list.contains(where: { $0.id == id }) { effects.append(.vici(.terminateIKE(id: id))) }
+      if list.contains(where: { $0.id == id }) { out.send(.vici(.terminateIKE(id: id))) }
       failOver(dead.gateway, from: dead.address, at: now)
     }
   }

@@ -171,12 +171,12 @@ extension Core {
   mutating func forget(_ id: TunnelID) {
     guard let tunnel = tunnels.removeValue(forKey: id) else { return }
     tunnelIndex.remove(tunnel)
-    eventLog.forget(id)
-    timers.set(.tunnel(id), to: nil)
+    journal.forget(id)
+    out.timers.set(.tunnel(id), to: nil)
     mass.forget(id)
     rememberAttempts(of: tunnel)
-    timers.set(.command(id), to: nil)
-    timers.set(.trigger(id), to: nil)
+    out.timers.set(.command(id), to: nil)
+    out.timers.set(.trigger(id), to: nil)
     failures[tunnel.name] = nil
     if let link = tunnel.link, tunnel.isGuarded { abandonGate(link) }
   }
@@ -189,7 +189,7 @@ extension Core {
     gates[link]?.demand = .inService
     releaseGate(link, because: why)
     gates[link] = nil
-    timers.set(.gate(link), to: nil)
+    out.timers.set(.gate(link), to: nil)
   }
 }
 

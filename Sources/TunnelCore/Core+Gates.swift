@@ -52,7 +52,7 @@ extension Core {
     guard tunnel.isOnTraffic else { return (.down, tunnel.reason) }
     // Down without an SA: held for a while, then traffic may trigger negotiation again.
     if let until = tunnel.heldUntil, until > now {
-      timers.set(.tunnel(tunnel.id), to: until)
+      out.timers.set(.tunnel(tunnel.id), to: until)
       return (.down, tunnel.reason)
     }
     return (stateWithoutSAs(tunnel), .backOffOver)
@@ -86,7 +86,7 @@ extension Core {
     switch demand {
     case .asFound:
       let steps = routes.adopt(guardRequest(name, users, at: now))
-      if !steps.isEmpty { effects.append(.changeGate(GatePlan(link: name, steps: steps))) }
+      if !steps.isEmpty { out.send(.changeGate(GatePlan(link: name, steps: steps))) }
     case .held, .down: changeGate(name, users, opening: false, at: now)
     case .inService:
       // Without the link, or with the operator's admin down, owned prefixes must not leak.
@@ -123,7 +123,7 @@ extension Core {
     let writes = after != recorded || withdraws
     guard !steps.isEmpty || writes else { return }
     if writes { recorded = after }
-    effects.append(
+    out.send(
       .changeGate(
         GatePlan(
           link: name,
@@ -213,7 +213,7 @@ extension Core {
     case .record(let link, let message):
       name = link
       recorded = nil
-      timers.set(.record, to: now.advanced(by: Self.recordRetry))
+      out.timers.set(.record, to: now.advanced(by: Self.recordRetry))
       recordFailed(link, message)
     case .step(let link, let step, let message):
       name = link
@@ -250,7 +250,7 @@ extension Core {
   /// written one without it.
   private mutating func writeRecord(for link: String) {
     recorded = record
-    effects.append(.changeGate(GatePlan(link: link, recordBefore: record, steps: [])))
+    out.send(.changeGate(GatePlan(link: link, recordBefore: record, steps: [])))
   }
 
   /// Tries again after 1, 2, 4 ... 64 seconds; failures of one plan count once.
@@ -261,7 +261,7 @@ extension Core {
     let deadline = now.advanced(by: .seconds(1 << gate.retries))
     gates[name]?.retries = min(gate.retries + 1, 6)
     gates[name]?.retryAt = deadline
-    timers.set(.gate(name), to: deadline)
+    out.timers.set(.gate(name), to: deadline)
   }
 
   mutating func shutDown(release: Bool, at now: Instant) {
@@ -292,7 +292,7 @@ extension Core {
     guard !steps.isEmpty || record != recorded else { return }
     recorded = record
     log(.info, "-", "link=\(name) \(why): released")
-    effects.append(.changeGate(GatePlan(link: name, steps: steps, recordAfter: record)))
+    out.send(.changeGate(GatePlan(link: name, steps: steps, recordAfter: record)))
   }
 }
 

@@ -82,7 +82,7 @@ extension Core {
     let changed = (ike.connections ?? []).filter { known[$0.name] != $0 }
     guard !changed.isEmpty else { return }
     news.connections.formUnion(changed.map(\.name))
-    timers.set(.news, to: now)
+    out.timers.set(.news, to: now)
   }
 
   /// IKE SAs that were not there in the last list, and that this end did not begin: the peer lives.
@@ -95,8 +95,8 @@ extension Core {
   }
 
   private mutating func passOnSoon(at now: Instant) {
-    guard timers.deadline(of: .news) == nil else { return }
-    timers.set(.news, to: now.advanced(by: Self.newsDelay))
+    guard out.timers.deadline(of: .news) == nil else { return }
+    out.timers.set(.news, to: now.advanced(by: Self.newsDelay))
   }
 
   // MARK: What follows
@@ -167,7 +167,7 @@ extension Core {
   private mutating func hastenCommand(of tunnel: Tunnel, to due: Instant) {
     guard let work = tunnel.command, !work.isRunning, work.dueAt > due else { return }
     tunnels[tunnel.id]?.command?.dueAt = due
-    timers.set(.command(tunnel.id), to: due)
+    out.timers.set(.command(tunnel.id), to: due)
   }
 
   /// Whether good news have reached a tunnel a moment ago.
@@ -179,9 +179,9 @@ extension Core {
 
   /// After a list: while a tunnel waits that the daemon is to negotiate, connections are looked for.
   mutating func watchConnections(at now: Instant) {
-    guard timers.deadline(of: .connections) == nil, ike.isConnected else { return }
+    guard out.timers.deadline(of: .connections) == nil, ike.isConnected else { return }
     if tunnels.values.contains(where: { isWaiting($0, at: now) }) {
-      timers.set(.connections, to: now.advanced(by: Self.pollPause))
+      out.timers.set(.connections, to: now.advanced(by: Self.pollPause))
     }
   }
 
@@ -191,10 +191,10 @@ extension Core {
     else { return }
     if news.polledAt == nil {
       news.polledAt = now
-      effects.append(.vici(.listConnections))
+      out.send(.vici(.listConnections))
     }
     let rest = max(Self.pollPause, news.lastPoll * Self.pollRest)
-    timers.set(.connections, to: now.advanced(by: rest))
+    out.timers.set(.connections, to: now.advanced(by: rest))
   }
 
   private func isWaiting(_ tunnel: Tunnel, at now: Instant) -> Bool {

@@ -96,6 +96,6 @@ extension Core {
   private mutating func clearDelay(_ monitor: SetMonitor, _ interval: Duration) -> Duration {
     let isFirst =
       tunnels[monitor.tunnel]?.ike?.isInitiator ?? (monitor.key.local < monitor.key.remote)
-    return isFirst ? .zero : interval + interval * Double.random(in: 0..<0.5, using: &random)
+    return isFirst ? .zero : interval + interval * Double.random(in: 0..<0.5, using: &out.random)
   }
 }

@@ -59,8 +59,8 @@ extension Core {
     ike.sas = nil
     (ike.missing, ike.sharesKernel) = ([:], false)
     news.polledAt = nil
-    timers.set(.ike, to: nil)
-    timers.set(.connections, to: nil)
+    out.timers.set(.ike, to: nil)
+    out.timers.set(.connections, to: nil)
     suspendRenegotiations(at: now)
     dpd.fallen = []
     watchPeers(by: [], at: now)
@@ -82,7 +82,7 @@ extension Core {
     if ike.isListing, due == nil { ike.mustListAgain = true }
     let soon = max(now.advanced(by: Self.listDelay), ike.notBefore, due ?? now)
     ike.listAt = min(ike.listAt ?? soon, soon)
-    timers.set(.ike, to: ike.isListing ? nil : ike.listAt)
+    out.timers.set(.ike, to: ike.isListing ? nil : ike.listAt)
   }
 
   /// Something must be known before the daemon's rest is over; that happens seldom.
@@ -102,9 +102,9 @@ extension Core {
     let age = ike.connectionsAskedAt.map { $0.duration(to: now) }
     if age.map({ $0 >= Self.longestConnectionsAge }) ?? true {
       ike.connectionsAskedAt = now
-      effects.append(.vici(.listConnections))
+      out.send(.vici(.listConnections))
     }
-    effects.append(.vici(.listSAs))
+    out.send(.vici(.listSAs))
   }
 
   /// Somebody goes by what a connection says: no event says when it is loaded anew.
@@ -149,6 +149,6 @@ extension Core {
     if ike.mustListAgain { ike.listAt = now.advanced(by: Self.listDelay) }
     ike.mustListAgain = false
     ike.listAt = ike.listAt.map { max($0, ike.notBefore) }
-    timers.set(.ike, to: ike.listAt)
+    out.timers.set(.ike, to: ike.listAt)
   }
 }

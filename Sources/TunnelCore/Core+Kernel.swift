@@ -36,7 +36,7 @@ extension Core {
     let stale = routes.sweep()
     if !stale.isEmpty {
       log(.info, "-", "removing \(stale.count) routes left by an earlier run")
-      effects.append(.changeGate(GatePlan(link: RouteGuard.nobody, steps: stale)))
+      out.send(.changeGate(GatePlan(link: RouteGuard.nobody, steps: stale)))
     }
   }
 
@@ -240,10 +240,10 @@ extension Core {
       mustReadRoutes = false
       routes.needsDump = false
       routeReading.asked(at: now)
-      timers.set(.routes, to: nil)
-      effects.append(.readRoutes)
+      out.timers.set(.routes, to: nil)
+      out.send(.readRoutes)
     } else {
-      timers.set(.routes, to: due)
+      out.timers.set(.routes, to: due)
     }
   }
 

@@ -54,9 +54,9 @@ extension Core {
   mutating func beginMassFailure(with id: TunnelID, at now: Instant) {
     updateFailureCensus(id, at: now)
     guard mass.begins(at: now) else { return }
-    timers.set(.mass, to: nil)
+    out.timers.set(.mass, to: nil)
     counters.massFailures += 1
-    effects.append(
+    out.send(
       .massAlarm(MassAlarm(isOver: false, failing: mass.victims.count, total: mass.total)))
   }
 
@@ -64,7 +64,7 @@ extension Core {
   mutating func endMassFailure(at now: Instant) {
     let total = mass.total
     guard let left = mass.ends() else { return }
-    effects.append(.massAlarm(MassAlarm(isOver: true, failing: left.count, total: total)))
+    out.send(.massAlarm(MassAlarm(isOver: true, failing: left.count, total: total)))
     var longest = Duration.zero
     for tunnel in left.sorted().compactMap({ tunnels[$0] }) {
       for set in tunnel.monitors.compactMap({ monitors[$0] }) {
@@ -76,7 +76,7 @@ extension Core {
         schedule(set.id)
       }
     }
-    timers.set(.mass, to: now.advanced(by: longest + Self.stallTolerance))
+    out.timers.set(.mass, to: now.advanced(by: longest + Self.stallTolerance))
   }
 
   /// Tunnels that did not come back with the others have an alarm of their own.

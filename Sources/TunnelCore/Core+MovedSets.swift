@@ -92,7 +92,7 @@ extension Core {
       } else if terminateIKE(ofMisplaced: tunnel, at: now) {
         var attempts = tunnel.attempts
         attempts.adopt(backoffLimits(of: tunnel), at: now)
-        _ = attempts.begin(at: now, using: &random)
+        _ = attempts.begin(at: now, using: &out.random)
         storeAttempts(attempts, of: tunnel)
       }
     }

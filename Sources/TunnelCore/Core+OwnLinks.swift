@@ -29,7 +29,7 @@ extension Core {
         // Attempts are remembered: whoever removes the link again and again is not raced.
         if ownLinks[ifID]?.isWanted == false || !isWanted { ownLinks[ifID] = nil }
         ownLinks[ifID]?.failure = nil
-        timers.set(.ownLink(ifID), to: nil)
+        out.timers.set(.ownLink(ifID), to: nil)
       } else {
         changeOwnLink(ifID, present[ifID]?.index, isWanted, at: now)
       }
@@ -45,13 +45,13 @@ extension Core {
         isWanted: isWanted,
         due: isWanted || !hasSwept ? now : now.advanced(by: Self.ownLinkGrace))
     if change.due <= now {
-      effects.append(
+      out.send(
         isWanted ? .makeLink(name: Link.ownName(ifID), ifID: ifID) : .removeLink(index: index ?? 0))
       change.due = now.advanced(by: .seconds(1 << min(change.attempts, 6)))
       change.attempts += 1
     }
     ownLinks[ifID] = change
-    timers.set(.ownLink(ifID), to: change.due)
+    out.timers.set(.ownLink(ifID), to: change.due)
   }
 
   /// if_ids of sets that are to be probed and have no link of the operator's.
@@ -80,7 +80,7 @@ extension Core {
         owned: [], heldRoute: .none,
         probeDestinations: link.map { destinations(by: $0.index) } ?? [])
       let steps = routes.serve(request, isWanted: isWanted)
-      if !steps.isEmpty { effects.append(.changeGate(GatePlan(link: name, steps: steps))) }
+      if !steps.isEmpty { out.send(.changeGate(GatePlan(link: name, steps: steps))) }
     }
   }
 
@@ -134,7 +134,7 @@ extension Core {
   /// The agent ends: nothing of it stays.
   mutating func removeOwnLinks() {
     for link in presentOwnLinks().values.sorted(by: { $0.index < $1.index }) {
-      effects.append(.removeLink(index: link.index))
+      out.send(.removeLink(index: link.index))
     }
     serveOwnLinks([], [:])
   }

@@ -41,7 +41,7 @@ extension Core {
     let header = path.destination.family.headerSize
     for (sequence, size) in [(probes.small, path.size), (probes.large, probes.size - header)] {
       monitors[id]?.meter.noteProbe()
-      effects.append(
+      out.send(
         .sendProbe(
           ProbeRequest(
             monitor: id, sequence: sequence, way: path.way, source: path.source,

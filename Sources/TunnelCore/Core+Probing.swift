@@ -56,7 +56,7 @@ extension Core {
       noteBlocked(id, obstacle, at: now)
     case .success(let path):
       if monitor.path?.way.needsSocket == true, !path.way.needsSocket {
-        effects.append(.endProbes(id))
+        out.send(.endProbes(id))
       }
       monitors[id]?.obstacle = nil
       if monitor.isNeverAnswered, monitor.path?.destination != path.destination {
@@ -70,7 +70,7 @@ extension Core {
       notePeerMeters(monitor.key) { $0.noteProbe() }
       let longest = timeout(of: tunnel, policy)
       guard let sequence = monitors[id]?.window.send(at: now, timeout: longest) else { return }
-      effects.append(
+      out.send(
         .sendProbe(
           ProbeRequest(
             monitor: id, sequence: sequence, way: path.way, source: path.source,

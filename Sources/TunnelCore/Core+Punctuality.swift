@@ -5,7 +5,7 @@ extension Core {
   ///
   /// - Parameter last: when the core was called the last time.
   mutating func noteStall(after last: Instant?, at now: Instant) {
-    guard let due = timers.next, let last else { return }
+    guard let due = out.timers.next, let last else { return }
     let pause = Pause(from: max(due, last), to: now)
     guard let length = pause.lived(since: pause.from), length > Self.stallTolerance else { return }
     lastPause = pause

@@ -66,15 +66,15 @@ extension Core {
   private mutating func drop(_ id: TunnelID, at now: Instant) {
     endVerification(id)
     if let name = tunnels[id]?.name { failures[name] = nil }
-    timers.set(.trigger(id), to: nil)
+    out.timers.set(.trigger(id), to: nil)
     for monitor in tunnels[id]?.monitors ?? [] { drop(monitor, at: now) }
     tunnels[id] = nil
-    eventLog.forget(id)
-    timers.set(.tunnel(id), to: nil)
+    journal.forget(id)
+    out.timers.set(.tunnel(id), to: nil)
     mass.forget(id)
     ike.gone = ike.gone.filter { $0.value != id }
     ike.renegotiations = ike.renegotiations.filter { $0.value.tunnel != id }
-    timers.set(.command(id), to: nil)
+    out.timers.set(.command(id), to: nil)
   }
 
   /// The file's VPN as it is now: a new tunnel, or another one's settings.
@@ -128,7 +128,7 @@ extension Core {
       if let old = tunnel.monitor, let new = vpn?.monitor {
         apply(new, insteadOf: old, to: id, at: now)
       } else {
-        if monitors[id]?.path?.way.needsSocket == true { effects.append(.endProbes(id)) }
+        if monitors[id]?.path?.way.needsSocket == true { out.send(.endProbes(id)) }
         monitors[id]?.path = nil
         restartForNewSettings(id, at: now)
       }

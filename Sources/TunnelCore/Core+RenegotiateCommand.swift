@@ -11,10 +11,10 @@ extension Core {
       // The daemon or the peer may bring it up by itself.
       let dueAt = now.advanced(by: Self.absentGrace)
       tunnels[id]?.command = CommandWork(dueAt: dueAt)
-      timers.set(.command(id), to: dueAt)
+      out.timers.set(.command(id), to: dueAt)
     case let work? where !isNeeded && !work.isRunning:
       tunnels[id]?.command = nil
-      timers.set(.command(id), to: nil)
+      out.timers.set(.command(id), to: nil)
     case nil, .some: break
     }
   }
@@ -42,12 +42,12 @@ extension Core {
     tunnels[id]?.command?.hasRun = true
     var attempts = tunnel.attempts
     attempts.adopt(backoffLimits(of: tunnel), at: now)
-    tunnels[id]?.command?.joined = attempts.join(at: now, using: &random)
+    tunnels[id]?.command?.joined = attempts.join(at: now, using: &out.random)
     storeAttempts(attempts, of: tunnel)
     tunnels[id]?.command?.isRunning = true
     log(.info, tunnel.name, "running \(words.joined(separator: " "))")
     count(id) { $0.initiations += 1 }
-    effects.append(.run(id, words))
+    out.send(.run(id, words))
   }
 
   /// Where the gateway has several addresses the one to be tried is in the command's environment:
@@ -68,7 +68,7 @@ extension Core {
     let dueAt = tunnel.attempts.due(after: work.joined).map { max($0, soon) } ?? soon
     tunnels[id]?.command?.isRunning = false
     tunnels[id]?.command?.dueAt = dueAt
-    timers.set(.command(id), to: dueAt)
+    out.timers.set(.command(id), to: dueAt)
     reconcileCommand(id, at: now)
   }
 }

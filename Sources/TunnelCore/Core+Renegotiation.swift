@@ -250,7 +250,7 @@ extension Core {
     guard var work = ike.renegotiations[name] else { return false }
     var attempts = self[attemptsFor: work]
     if let tunnel = tunnels[work.tunnel] { attempts.adopt(backoffLimits(of: tunnel), at: now) }
-    let act = work.next(view, &attempts, askedAt: ike.askedAt, at: now, using: &random)
+    let act = work.next(view, &attempts, askedAt: ike.askedAt, at: now, using: &out.random)
     self[attemptsFor: work] = attempts
     ike.renegotiations[name] = work
     let tunnel = work.name
@@ -290,7 +290,7 @@ extension Core {
 
   private mutating func ask(_ request: VICIRequest, about name: ChildName) {
     ike.renegotiations[name]?.step = .asked(request)
-    effects.append(.vici(request))
+    out.send(.vici(request))
   }
 
   /// A request was carried out or refused. Either way the next list says what to do.

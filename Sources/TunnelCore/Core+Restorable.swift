@@ -30,7 +30,7 @@ extension Core {
     guard let answer = listeners.answer, answer.at.duration(to: now) < Self.restorerAge else {
       listeners.askedAt = now
       listeners.waiting += sets.map(\.id)
-      effects.append(.readExpireListeners)
+      out.send(.readExpireListeners)
       wait(sets.map(\.id), until: now.advanced(by: Self.restorerPause))
       return false
     }
@@ -56,7 +56,7 @@ extension Core {
   /// Who can be brought back is asked at start, once VICI has answered or not.
   mutating func lookForListeners() {
     guard hasStarted, tunnels.values.contains(where: needsListener) else { return }
-    effects.append(.readExpireListeners)
+    out.send(.readExpireListeners)
   }
 
   /// Whether a tunnel's SAs come back only if an IKE daemon hears of their expiry.

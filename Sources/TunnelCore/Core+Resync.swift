@@ -103,11 +103,11 @@ extension Core {
     if ike.isConnected {
       guard case .success(let name) = childName(of: tunnel) else { return }
       count(tunnel.id) { $0.initiations += 1 }
-      effects.append(.vici(.initiate(name)))
+      out.send(.vici(.initiate(name)))
     } else if tunnel.command?.isRunning != true {
       tunnels[tunnel.id]?.owesNegotiation = true
       tunnels[tunnel.id]?.command = CommandWork(dueAt: now)
-      timers.set(.command(tunnel.id), to: now)
+      out.timers.set(.command(tunnel.id), to: now)
     }
   }
 
@@ -127,7 +127,7 @@ extension Core {
     for (gateway, peer) in badSPI.peers.sorted(by: { $0.key < $1.key }) {
       let keys = peer.awaited.sorted().flatMap { tunnels[$0]?.monitors ?? [] }
         .compactMap { monitors[$0].flatMap { kernel.sas.sets[$0.key] } }.flatMap(\.inbound.keys)
-      if !keys.isEmpty { effects.append(.readDecrypted(gateway: gateway, keys)) }
+      if !keys.isEmpty { out.send(.readDecrypted(gateway: gateway, keys)) }
     }
   }
 

@@ -30,7 +30,7 @@ extension Core {
       let next
     else { return }
     tunnels[id]?.command?.dueAt = next
-    timers.set(.command(id), to: next)
+    out.timers.set(.command(id), to: next)
   }
 
   /// Who may not initiate any more does not; SAs that were lost are brought back all the same.
@@ -53,6 +53,6 @@ extension Core {
     guard let work = tunnels[id]?.command, !work.isRunning else { return }
     tunnels[id]?.command?.dueAt = now
     tunnels[id]?.command?.joined = nil
-    timers.set(.command(id), to: now)
+    out.timers.set(.command(id), to: now)
   }
 }

@@ -46,7 +46,7 @@ extension Core {
 
   /// A set is watched, and nothing is made of it.
   mutating func standBy(_ id: MonitorID) {
-    if monitors[id]?.path?.way.needsSocket == true { effects.append(.endProbes(id)) }
+    if monitors[id]?.path?.way.needsSocket == true { out.send(.endProbes(id)) }
     monitors[id]?.enter(.standby, because: .standby)
     monitors[id]?.isAdopted = false
     monitors[id]?.isVerified = false

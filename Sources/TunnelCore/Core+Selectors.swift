@@ -100,7 +100,7 @@ extension Core {
     guard let tunnel = tunnels[id], tunnel.monitor != nil else { return }
     let holds = tunnel.lost + tunnel.monitors.compactMap { monitors[$0] }
     let ends = holds.compactMap(\.heldUntil).filter { $0 > now }
-    if tunnel.state != .down, let next = ends.min() { timers.set(.tunnel(id), to: next) }
+    if tunnel.state != .down, let next = ends.min() { out.timers.set(.tunnel(id), to: next) }
     guard tunnel.state == .up, !tunnel.isOnlyObserved else { return }
     let up = tunnel.monitors.compactMap { monitors[$0] }.filter { $0.phase == .up }
     let served = up.flatMap(\.selectors)

@@ -224,10 +224,10 @@ extension Core {
 
   mutating func drop(_ id: MonitorID, at now: Instant) {
     guard let monitor = monitors.removeValue(forKey: id) else { return }
-    if monitor.path?.way.needsSocket == true { effects.append(.endProbes(id)) }
+    if monitor.path?.way.needsSocket == true { out.send(.endProbes(id)) }
     if monitor.key.ifID != 0, tunnels[monitor.tunnel]?.link == nil { mustReconcileOwnLinks = true }
     if monitorOfSet[monitor.key] == id { monitorOfSet[monitor.key] = nil }
-    timers.set(.monitor(id), to: nil)
+    out.timers.set(.monitor(id), to: nil)
     tunnels[monitor.tunnel]?.monitors.removeAll { $0 == id }
     guard let tunnel = tunnels[monitor.tunnel], tunnel.vpn == nil else { return }
     if tunnel.monitors.isEmpty { forget(tunnel.id) }

@@ -3,7 +3,7 @@
 extension Core {
   mutating func readCounters(_ id: MonitorID) {
     guard let key = monitors[id]?.key, let set = kernel.sas.sets[key] else { return }
-    effects.append(.readCounters(id, set.all.map(\.key)))
+    out.send(.readCounters(id, set.all.map(\.key)))
   }
 
   /// An interval is over and its counters are here.

@@ -20,7 +20,7 @@ extension Core {
       wakeTrigger(id, at: now.advanced(by: Self.absentGrace), TriggerWork(dueAt: now))
     case (.some, false):
       tunnels[id]?.trigger = nil
-      timers.set(.trigger(id), to: nil)
+      out.timers.set(.trigger(id), to: nil)
     case (nil, false), (.some, true): break
     }
   }
@@ -37,7 +37,7 @@ extension Core {
     var work = work
     work.dueAt = due
     tunnels[id]?.trigger = work
-    timers.set(.trigger(id), to: due)
+    out.timers.set(.trigger(id), to: due)
   }
 
   /// The time for a packet has come.
@@ -59,11 +59,11 @@ extension Core {
     }
     var attempts = tunnel.attempts
     attempts.adopt(backoffLimits(of: tunnel), at: now)
-    work.joined = attempts.join(at: now, using: &random)
+    work.joined = attempts.join(at: now, using: &out.random)
     storeAttempts(attempts, of: tunnel)
     count(id) { $0.initiations += 1 }
     log(.info, tunnel.name, "triggering negotiation by a packet to \(packets[0].destination)")
-    for packet in packets { effects.append(.trigger(id, packet)) }
+    for packet in packets { out.send(.trigger(id, packet)) }
     let next = attempts.nextAt ?? now
     wakeTrigger(id, at: max(next, now.advanced(by: Self.triggerPause)), work)
     pursue(tunnel, until: next, at: now)

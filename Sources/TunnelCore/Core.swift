@@ -93,9 +93,8 @@ public struct Core: Sendable {
   var gates: [String: Gate] = [:]
   var routes: RouteGuard
   var fitness: LinkFitness
-  var timers = Timers<TimerOwner>()
-  var effects: [Effect] = []
-  var random: SplitMix64
+  /// What comes of the event at hand.
+  var out: Outbox
   var ike = IKEView()
   var dpd: DPDView
   var mass: MassFailure
@@ -128,7 +127,7 @@ public struct Core: Sendable {
   /// Whether another configuration is being taken over; SAs that are there are adopted.
   var isReloading = false
   /// What happened to the tunnels, for the operator.
-  var eventLog = TunnelEvents()
+  var journal = TunnelEvents()
   /// Paths that an operator waits to be proven.
   var verifications: [TunnelID: Verification] = [:]
   /// Whether the agent is ending: gates stay as they are from now on.
@@ -166,7 +165,7 @@ public struct Core: Sendable {
     self.routes = RouteGuard(record: record)
     self.fitness = LinkFitness(configuration)
     self.recorded = record
-    self.random = SplitMix64(state: seed)
+    self.out = Outbox(seed: seed)
     self.mass = MassFailure(share: configuration.massFailureThreshold)
     self.clearCap = ClearCap(limit: configuration.maxClearsPerMinute)
     self.answered = Self.answers(in: record, for: configuration)
@@ -181,12 +180,12 @@ public struct Core: Sendable {
   }
 
   /// When `handle(.drained, ...)` is due; nil when nothing waits.
-  public var nextDeadline: Instant? { timers.next }
+  public var nextDeadline: Instant? { out.timers.next }
 
   /// Takes one event and says what is to be done about it, in order. What is due is done by `.drained`
   /// and `.tick` alone, so that nothing is judged between two events that were read together.
   public mutating func handle(_ event: Event, at now: Instant) -> [Effect] {
-    effects.removeAll(keepingCapacity: true)
+    out.begin()
     noteStall(after: handledAt, at: now)
     handledAt = now
     switch event {
@@ -243,7 +242,7 @@ public struct Core: Sendable {
     }
     if mustReconcileOwnLinks { reconcileOwnLinks(at: now) }
     readRoutesIfNeeded(at: now)
-    return effects
+    return out.effects
   }
 
   /// Does what is due, for a number of owners that is bounded.
@@ -253,13 +252,13 @@ public struct Core: Sendable {
     drainedAt = max(drainedAt ?? instant, instant)
     var unread: [MonitorID] = []
     for _ in 0..<Self.timersInTurn {
-      guard let owner = timers.popDue(at: now) else { break }
+      guard let owner = out.timers.popDue(at: now) else { break }
       switch owner {
       case .monitor(let id):
         wake(id, at: now)
         // A reply may have come since the sockets were read, or what was asked is not answered yet.
         guard let due = monitors[id]?.deadline, due <= now else { continue }
-        timers.set(owner, to: nil)
+        out.timers.set(owner, to: nil)
         unread.append(id)
       case .tunnel(let id): reconcile(id, at: now)
       case .gate(let link):
@@ -289,11 +288,11 @@ public struct Core: Sendable {
   }
 
   mutating func schedule(_ id: MonitorID) {
-    timers.set(.monitor(id), to: monitors[id]?.deadline)
+    out.timers.set(.monitor(id), to: monitors[id]?.deadline)
   }
 
   mutating func log(_ level: LogLevel, _ tunnel: String, _ text: String) {
-    effects.append(.log(level, tunnel: tunnel, text))
+    out.log(level, tunnel, text)
   }
 
   @discardableResult

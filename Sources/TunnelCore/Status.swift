@@ -204,7 +204,7 @@ extension Core {
     let gateway = tunnel.gateway.flatMap { configuration.gateways[$0] }
     let isMonitored = tunnel.monitor != nil && !tunnel.isOnlyObserved
     let recovery = recovery(of: tunnel, at: now)
-    let event = eventLog.newest(of: tunnel.id, named: tunnel.name, at: now)
+    let event = journal.newest(of: tunnel.id, named: tunnel.name, at: now)
     return TunnelStatus(
       name: tunnel.name, id: tunnel.id.rawValue, configured: tunnel.isConfigured,
       template: tunnel.template, link: tunnel.link, gateway: tunnel.gateway,

@@ -73,17 +73,17 @@ extension Core {
   public func events(of name: String?, at now: Instant) -> [TunnelEvent]? {
     let chosen = tunnels.values.filter { name == nil || $0.name == name }
     if name != nil, chosen.isEmpty { return nil }
-    return chosen.flatMap { eventLog.events(of: $0.id, named: $0.name, at: now) }
+    return chosen.flatMap { journal.events(of: $0.id, named: $0.name, at: now) }
       .sorted { $0.number < $1.number }
   }
 
   /// How often each event came since the agent started, or since the counters were cleared.
   public var eventCounters: [(text: String, count: UInt64)] {
-    eventLog.counters.map { ($0.key, $0.value) }
+    journal.counters.map { ($0.key, $0.value) }
   }
 
   mutating func note(_ event: TunnelEventText, of tunnel: TunnelID, at now: Instant) {
-    eventLog.note(event.rawValue, of: tunnel, at: now)
+    journal.note(event.rawValue, of: tunnel, at: now)
     if event == .rekeyed { count(tunnel) { $0.rekeys += 1 } }
   }
 }

@@ -113,7 +113,7 @@ extension Core {
       port: ike?.remotePort ?? encapsulation?.destinationPort ?? 500,
       mon: isStandby ? "-" : tunnel.monLetter,
       selectors: monitors.flatMap(\.selectors).map(\.description),
-      events: eventLog.events(of: tunnel.id, named: tunnel.name, at: now).reversed(),
+      events: journal.events(of: tunnel.id, named: tunnel.name, at: now).reversed(),
       sas: sets.flatMap(\.inPairs).map { SAStatus($0.sa, isInbound: $0.isInbound, time: time) })
   }
 }

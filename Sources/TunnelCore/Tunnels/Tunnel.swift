@@ -132,7 +132,7 @@ extension Core {
     tunnels[id]?.state = state
     tunnels[id]?.reason = reason
     tunnels[id]?.since = now
-    eventLog.note(reason.description, of: id, at: now)
+    journal.note(reason.description, of: id, at: now)
     let isBad = state == .down
     log(
       isBad ? .warning : .info, tunnel.name,
@@ -158,7 +158,7 @@ extension Core {
     switch (tunnel.blindness, blindness) {
     case (nil, let obstacle?):
       tunnels[id]?.blindSince = now
-      eventLog.note("Not monitored: \(obstacle)", of: id, at: now)
+      journal.note("Not monitored: \(obstacle)", of: id, at: now)
       log(
         .warning, tunnel.name,
         "state=unmonitored was=\(tunnel.state.rawValue) "
@@ -218,7 +218,7 @@ extension Core {
   ) {
     var remedy: String?
     if case .down(.replyInClear) = kind { remedy = clearReplyRemedy(tunnel, path) }
-    effects.append(
+    out.send(
       .alarm(
         Alarm(
           kind: kind, vpn: tunnel.name, gatewayName: tunnel.gateway ?? "-",
