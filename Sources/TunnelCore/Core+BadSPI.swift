@@ -1,100 +1,116 @@
-/// `respond-bad-spi`: finding out who sends ESP that this gateway cannot decrypt.
-///
-/// What is done about it is in `Core+Resync`. Nothing here is authenticated: anybody can send a
-/// packet from a gateway's address. So it never clears anything, and what it makes the IKE daemon do
-/// is counted.
+/// Hands to `BadSPI` what it reads of others, and does what comes of it.
 extension Core {
-  /// The configuration asks for it, or no more.
   mutating func reconcileBadSPI(at now: Instant) {
-    if configuration.respondBadSPI == nil {
-      endCapture()
-      badSPI = BadSPI()
-      out.timers.set(.badSPI, to: nil)
-    } else if hasStarted, out.timers.deadline(of: .badSPI) == nil {
-      out.timers.set(.badSPI, to: now)
-    }
+    badSPI.configure(
+      isOn: configuration.respondBadSPI != nil, hasStarted: hasStarted, at: now, &out)
   }
 
-  /// Once a second.
   mutating func wakeBadSPI(at now: Instant) {
     guard configuration.respondBadSPI != nil, !isEnding else { return }
-    if let capture = badSPI.capture, capture.deadline <= now { endCapture() }
-    out.send(.readUnknownSPIs)
-    readAwaited()
-    out.timers.set(.badSPI, to: now.advanced(by: BadSPI.pollInterval))
+    for (gateway, awaited) in badSPI.poll(at: now, &out) {
+      let keys = awaited.sorted().flatMap { tunnels[$0]?.monitors ?? [] }
+        .compactMap { monitors[$0].flatMap { kernel.sas.sets[$0.key] } }.flatMap(\.inbound.keys)
+      if !keys.isEmpty { out.send(.readDecrypted(gateway: gateway, keys)) }
+    }
   }
 
-  /// What the kernel counted: ESP that no SA was found for, of whomever.
   mutating func unknownSPICountRead(_ count: UInt64, at now: Instant) {
-    guard configuration.respondBadSPI != nil else { return }
-    let last = badSPI.count
-    badSPI.count = count
-    guard let last, count > last, badSPI.capture == nil, !isStandby else { return }
-    capture(at: now)
+    guard let limit = configuration.respondBadSPI?.maxResponses else { return }
+    let lacking = badSPI.restingAsWhole.filter { !tunnelsLackingSAs(of: $0).isEmpty }
+    badSPI.unknownSPICountRead(
+      count, mayCapture: !isStandby, limit: limit, configuration.gateways.values,
+      lacking: Set(lacking), kernel, at: now, &out)
   }
 
-  private mutating func capture(at now: Instant) {
-    var gateways: [IPAddress: String] = [:]
-    for gateway in configuration.gateways.values where mayListen(to: gateway.name, at: now) {
-      for address in gateway.addresses { gateways[address] = gateway.name }
-    }
-    guard !gateways.isEmpty else { return }
-    let known = kernel.sas.sets.values.filter { gateways[$0.key.remote] != nil }
-    badSPI.capture = BadSPI.Capture(
-      deadline: now.advanced(by: BadSPI.captureTime), gateways: gateways)
-    out.send(
-      .capture(
-        CaptureRequest(
-          sources: gateways.keys.sorted(),
-          known: known.flatMap { $0.inbound.keys.map(\.id) }
-            .sorted { ($0.destination, $0) < ($1.destination, $1) })))
-  }
-
-  private func mayListen(to gateway: String, at now: Instant) -> Bool {
-    guard let peer = badSPI.peers[gateway], let limit = configuration.respondBadSPI?.maxResponses
-    else { return true }
-    guard peer.responses < limit else { return false }
-    if peer.restsAsWhole, tunnels.values.contains(where: { lacksSAs($0, of: gateway) }) {
-      return true
-    }
-    return peer.restsUntil.map { $0 <= now } ?? true
-  }
-
-  /// Packets from gateways' addresses, some of which may have been known SPIs after all.
   mutating func espCaptured(_ packets: [CapturedESP], at now: Instant) {
-    guard let capture = badSPI.capture else { return }
-    for packet in packets {
-      badSPI.capture?.packets += 1
-      guard let gateway = capture.gateways[packet.source], kernel.isLocal(packet.destination),
-        !kernel.sas.contains(packet.sa)
-      else { continue }
-      endCapture()
-      return respond(to: packet, from: gateway, at: now)
+    guard case .heard(let esp, let gateway) = badSPI.espCaptured(packets, kernel, at: now, &out)
+    else { return }
+    hearPeer(esp.source, "it sends ESP", at: now)
+    answerESP(esp, from: gateway, at: now)
+  }
+
+  /// strongSwan's connections are known: what could not be answered before is.
+  mutating func answerWaiting(at now: Instant) {
+    guard !isStandby else { return }
+    for (esp, gateway) in badSPI.waiting(at: now) where !tunnelsLackingSAs(of: gateway).isEmpty {
+      answerESP(esp, from: gateway, at: now)
     }
-    if badSPI.capture?.packets ?? 0 >= BadSPI.capturePackets { endCapture() }
   }
 
-  mutating func endCapture() {
-    guard badSPI.capture != nil else { return }
-    badSPI.capture = nil
-    badSPI.count = nil
-    out.send(.endCapture)
+  private mutating func answerESP(_ esp: CapturedESP, from gateway: String, at now: Instant) {
+    counters.count(gateway: gateway) { $0.badSPIs += 1 }
+    let lacking = tunnelsLackingSAs(of: gateway).map { tunnel in
+      BadSPI.Lacking(
+        id: tunnel.id, name: tunnel.name,
+        isResponderOnly: tunnel.vpn?.establishTunnels == .responderOnly,
+        isAwaited: isAwaited(tunnel), obstacle: negotiationObstacle(of: tunnel))
+    }
+    let outcome = badSPI.answer(
+      esp, from: gateway, lacking: lacking, limit: configuration.respondBadSPI?.maxResponses ?? 0,
+      at: now, &out)
+    switch outcome {
+    case .negotiate(let ids):
+      counters.count(gateway: gateway) { $0.responses += 1 }
+      for id in ids { negotiate(id, at: now) }
+    case .wait:
+      wantConnections(within: BadSPI.pollInterval, at: now)
+      wantListNow(at: now)
+    case .heard, nil: break
+    }
   }
 
-  /// The counter cannot be read, or no capture be opened.
-  mutating func badSPIFailed(_ message: String) {
-    if badSPI.obstacle != message { log(.error, "-", "respond-bad-spi: \(message)") }
-    badSPI.obstacle = message
-    badSPI.capture = nil
-    badSPI.count = nil
+  /// `clear bad-spi-count [GATEWAY]`.
+  mutating func clearBadSPICount(of gateway: String?) -> Answer {
+    if let gateway, configuration.gateways[gateway] == nil {
+      return Answer(isDone: false, lines: ["\(gateway): no such gateway"])
+    }
+    badSPI.forget(gateway)
+    let what = gateway.map { "\($0): bad-spi count is zero" }
+    return Answer(isDone: true, lines: [what ?? "bad-spi counts of all gateways are zero"])
   }
 
-  /// Whether a tunnel of this gateway's has no pair of SAs in the kernel. Its state says less: it
-  /// stays up for a moment when SAs go.
-  func lacksSAs(_ tunnel: Tunnel, of gateway: String) -> Bool {
-    tunnel.gateway == gateway
-      && !tunnel.monitors.contains { id in
+  // MARK: What it reads of others
+
+  /// Tunnels of a gateway's without a pair of SAs in the kernel. Their state says less: it stays up for
+  /// a moment when SAs go.
+  private func tunnelsLackingSAs(of gateway: String) -> [Tunnel] {
+    (tunnelIndex.ofGateway[gateway] ?? []).compactMap { tunnels[$0] }.filter { tunnel in
+      !tunnel.monitors.contains { id in
         monitors[id].flatMap { kernel.sas.sets[$0.key]?.isComplete } ?? false
       }
+    }
+  }
+
+  /// Whether only the peer can negotiate: it is behind NAT, say, and strongSwan has no address of its.
+  private func isAwaited(_ tunnel: Tunnel) -> Bool {
+    guard ike.isConnected, case .success(let name) = childName(of: tunnel) else { return false }
+    return connection(named: name.connection)?.hasDestination == false
+  }
+
+  private func negotiationObstacle(of tunnel: Tunnel) -> String? {
+    guard ike.isConnected else {
+      return tunnel.vpn?.renegotiateCommand == nil ? "strongSwan does not answer" : nil
+    }
+    switch childName(of: tunnel) {
+    case .failure(let obstacle): return obstacle.description
+    case .success(let name):
+      // Of a daemon that has just started its connections may be missing still.
+      return connection(named: name.connection) != nil
+        ? nil : "strongSwan has no connection \(name.connection)"
+    }
+  }
+
+  /// By VICI, else by `renegotiate-command`, of which one runs at a time.
+  private mutating func negotiate(_ id: TunnelID, at now: Instant) {
+    guard let tunnel = tunnels[id] else { return }
+    if ike.isConnected {
+      guard case .success(let name) = childName(of: tunnel) else { return }
+      count(id) { $0.initiations += 1 }
+      out.send(.vici(.initiate(name)))
+    } else if tunnel.command?.isRunning != true {
+      tunnels[id]?.owesNegotiation = true
+      tunnels[id]?.command = CommandWork(dueAt: now)
+      out.timers.set(.command(id), to: now)
+    }
   }
 }

@@ -31,7 +31,7 @@ extension Core {
     for link in guarded.subtracting(guardedLinks).sorted() { abandonGate(link) }
     mustReconcileOwnLinks = true
     endMassFailure(at: now)
-    endCapture()
+    badSPI.endCapture(&out)
     reconcileBadSPI(at: now)
     lookForListeners()
     isReloading = false

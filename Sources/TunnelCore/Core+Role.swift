@@ -21,7 +21,7 @@ extension Core {
 
   private mutating func enterStandby(at now: Instant) {
     forgetRenegotiations()
-    endCapture()
+    badSPI.endCapture(&out)
     for id in monitors.keys.sorted() {
       guard let monitor = monitors[id] else { continue }
       if monitor.absentUntil != nil {

@@ -37,7 +37,7 @@ import OrderedCollections
 /// - `Core+Trigger`: on-traffic tunnels that failed, and the packet that brings them back
 /// - `Core+Admin`: `link-control = "admin"`
 /// - `Core+Role`: active or standby
-/// - `Core+BadSPI`, `Core+Resync`: ESP with unknown SPIs, and what is done about its sender
+/// - `BadSPI`: ESP with unknown SPIs, and what is done about its sender
 /// - `Core+Reload`: another configuration while the agent runs
 /// - `Core+Commands`: what else an operator asks for
 /// - `Core+Gates`: what a tunnel's state means for its link
@@ -233,8 +233,8 @@ public struct Core: Sendable {
     case .expireListeners(let isHeard): expireListenersRead(isHeard: isHeard, at: now)
     case .unknownSPIs(let count): unknownSPICountRead(count, at: now)
     case .captured(let packets): espCaptured(packets, at: now)
-    case .badSPIFailed(let message): badSPIFailed(message)
-    case .decrypted(let gateway, let packets): decryptedCountRead(packets, of: gateway)
+    case .badSPIFailed(let message): badSPI.failed(message, &out)
+    case .decrypted(let gateway, let packets): badSPI.decryptedCountRead(packets, of: gateway, &out)
     case .command(let command, let request): execute(command, request, at: now)
     case .shutdown(let release): shutDown(release: release, at: now)
     case .drained(let instant): runTimers(drained: min(instant, now), at: now)

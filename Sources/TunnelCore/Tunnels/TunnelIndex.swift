@@ -10,6 +10,8 @@ struct TunnelIndex: Sendable {
   private(set) var discovered: [String: TunnelID] = [:]
   /// Configured tunnels by the addresses of their gateway, in the file's order.
   private(set) var ofPeer: [IPAddress: [TunnelID]] = [:]
+  /// Configured tunnels by the name of their gateway, in the file's order.
+  private(set) var ofGateway: [String: [TunnelID]] = [:]
   /// Links that a VPN of the configuration names.
   let configuredLinks: Set<String>
   private let gateways: [String: Gateway]
@@ -33,6 +35,7 @@ struct TunnelIndex: Sendable {
       if !tunnel.isConfigured { discovered[tunnel.name] = tunnel.id }
       return
     }
+    ofGateway[gateway, default: []].append(tunnel.id)
     for address in gateways[gateway]?.addresses ?? [] {
       ofPeer[address, default: []].append(tunnel.id)
     }
