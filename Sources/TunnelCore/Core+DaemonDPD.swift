@@ -122,7 +122,11 @@ extension Core {
         .filter { $0.key.remote == peer && fallen.had($0) }
       for set in sets {
         setLosesPeer(set.id, at: now)
-        if kernel.sas.sets[set.key] == nil { setVanished(set.id, at: now) } else { awaitRemoval(set.id, at: now) }
+        if kernel.sas.sets[set.key] == nil {
+          setVanished(set.id, at: now)
+        } else {
+          awaitRemoval(set.id, at: now)
+        }
       }
       markDead(id, with: fallen.sa, at: now)
       reconcile(id, at: now)

@@ -121,7 +121,9 @@ extension Core {
     let template = self.template(
       for: kernel.link(named: tunnel.link), ifID: key.ifID, peer: key.remote)
     let others = tunnel.monitors.contains { monitors[$0]?.key.remote != key.remote }
-    if !others || rank(template?.name) < rank(tunnel.template) { applyTemplate(template, to: id, at: now) }
+    if !others || rank(template?.name) < rank(tunnel.template) {
+      applyTemplate(template, to: id, at: now)
+    }
   }
 
   func rank(_ template: String?) -> Int {

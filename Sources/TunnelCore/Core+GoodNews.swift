@@ -38,7 +38,8 @@ extension Core {
 
   /// This host has a new address.
   mutating func hearAddress(_ address: InterfaceAddress, at now: Instant) {
-    guard kernel.links[address.linkIndex]?.kind.isTunnel != true, !kernel.isLocal(address.address) else { return }
+    guard kernel.links[address.linkIndex]?.kind.isTunnel != true, !kernel.isLocal(address.address)
+    else { return }
     hearUnderlay("new address \(address.address)", at: now)
   }
 

@@ -142,7 +142,8 @@ extension Core {
     guard kernel.remove(address) else { return }
     if routes.mayHaveLost(with: address) { mustReadRoutes = true }
     if address.address.family == .ipv4 {
-      let isLast = kernel.addresses[address.linkIndex]?.contains { $0.address.family == .ipv4 } != true
+      let isLast =
+        kernel.addresses[address.linkIndex]?.contains { $0.address.family == .ipv4 } != true
       fitness.peerRoutes.forgetRoutes(with: address, isLast: isLast)
     }
     if let name = kernel.links[address.linkIndex]?.name { reconcileGate(name, at: now) }
@@ -150,7 +151,9 @@ extension Core {
 
   private mutating func replaceLinks(_ list: [Link], at now: Instant) {
     let present = Set(list.map(\.index))
-    for index in kernel.links.keys.sorted() where !present.contains(index) { removeLink(index, at: now) }
+    for index in kernel.links.keys.sorted() where !present.contains(index) {
+      removeLink(index, at: now)
+    }
     for link in list {
       if let old = kernel.links.insert(link), old.name != link.name {
         renameTunnels(link, from: old.name, at: now)

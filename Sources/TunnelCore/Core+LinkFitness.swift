@@ -37,7 +37,8 @@ extension Core {
     if let misfit = link.misfit { return misfit }
     let gateways = users.compactMap(\.gateway).compactMap { configuration.gateways[$0] }
     return gateways.lazy.compactMap { link.misfit(for: $0) }.first
-      ?? shadow(on: link) ?? otherPeer(on: link, users) ?? otherSAs(of: users, link) ?? wayToPeer(by: link, users)
+      ?? shadow(on: link) ?? otherPeer(on: link, users) ?? otherSAs(of: users, link)
+      ?? wayToPeer(by: link, users)
   }
 
   /// Whether a link that is left alone is given back what it is without, by whoever took it: a
@@ -58,7 +59,9 @@ extension Core {
     }
     let peers = peers(of: users, kernel.link(named: name))
     if fitness.peerRoutes.add(peers) { mustReadRoutes = true }
-    if let link = kernel.link(named: name), kernel.links.twins(of: link).count > 1 { readUnderlay() }
+    if let link = kernel.link(named: name), kernel.links.twins(of: link).count > 1 {
+      readUnderlay()
+    }
     let misfit = misfit(of: name)
     if misfit == nil { noteHarmless(covering(peers, by: name), name) }
     guard fitness.said[name] != misfit else { return }
@@ -196,7 +199,9 @@ extension Core {
   /// ESP would be sent into the tunnel that it comes out of. What the underlay alone has lost since
   /// is no reason: that is when a link has to be held.
   private func wayToPeer(by link: Link, _ users: [Tunnel]) -> LinkMisfit? {
-    guard fitness.knowsUnderlay, kernel.links.table(of: link) == RouteGuard.mainTable else { return nil }
+    guard fitness.knowsUnderlay, kernel.links.table(of: link) == RouteGuard.mainTable else {
+      return nil
+    }
     return peers(of: users, link).first { peer in
       let mine = mine(by: link.name, covering: peer)
       guard let best = fitness.peerRoutes.leading(to: peer, with: mine).first,
@@ -245,7 +250,9 @@ extension Core {
       .flatMap(\.addresses)
     guard !addresses.isEmpty else { return nil }
     let sets = addresses.flatMap { kernel.sas.keys(towards: $0) }.compactMap { kernel.sas.sets[$0] }
-    let carrying = sets.flatMap { kernel.links.carrying($0) }.filter { !$0.isOwn && $0.name != name }
+    let carrying = sets.flatMap { kernel.links.carrying($0) }.filter {
+      !$0.isOwn && $0.name != name
+    }
     if let better = carrying.min(by: { $0.index < $1.index }) {
       return "bind-interface = \"\(better.name)\" has this tunnel's SAs"
     }

@@ -103,7 +103,8 @@ extension Core {
   /// one whose other children are used. Whether it is.
   mutating func terminateIKE(ofMisplaced tunnel: Tunnel, at now: Instant) -> Bool {
     let sets = tunnel.monitors.filter { monitors[$0]?.obstacle?.isMisplaced == true }
-    let mine = Set(sets.compactMap { monitors[$0].flatMap { kernel.sas.sets[$0.key] } }.flatMap(\.ids))
+    let mine = Set(
+      sets.compactMap { monitors[$0].flatMap { kernel.sas.sets[$0.key] } }.flatMap(\.ids))
     guard let gateway = tunnel.gateway, let key = sets.first.flatMap({ monitors[$0]?.key }),
       let listed = ike.sas?.list.first(where: { sa in
         sa.children.contains { !mine.isDisjoint(with: $0.sas) }

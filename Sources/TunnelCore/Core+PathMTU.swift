@@ -81,7 +81,9 @@ extension Core {
   /// link of less than 1280 bytes (RFC 8200, 5).
   private func remedy(_ size: Int, _ way: ProbeWay?) -> String {
     let clamp = "clamp TCP MSS to \(size - 40) (IPv6: \(size - 60))"
-    guard case .link(let index) = way, let link = kernel.links[index], !link.isOwn else { return clamp }
+    guard case .link(let index) = way, let link = kernel.links[index], !link.isOwn else {
+      return clamp
+    }
     return size < 1280
       ? "\(clamp); an MTU below 1280 would end IPv6 on \(link.name)"
       : "lower the MTU of \(link.name) to \(size), or \(clamp)"

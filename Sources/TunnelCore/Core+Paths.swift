@@ -104,8 +104,10 @@ extension Core {
   /// An interface's address for talking to `destination`: of its family, and the loopback net
   /// only when there is nothing else.
   private func address(on name: String, like destination: IPAddress) -> IPAddress? {
-    let list = (kernel.link(named: name).flatMap { kernel.addresses[$0.index] } ?? []).map(\.address)
-      .filter { $0.family == destination.family && !$0.isLinkLocal }
+    let list = (kernel.link(named: name).flatMap { kernel.addresses[$0.index] } ?? []).map(
+      \.address
+    )
+    .filter { $0.family == destination.family && !$0.isLinkLocal }
     return list.first { !$0.isLoopback } ?? list.first
   }
 

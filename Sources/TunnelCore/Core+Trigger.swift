@@ -106,7 +106,9 @@ extension Core {
     let gateway = tunnel.gateway.flatMap { configuration.gateways[$0] }
     var remotes = gateway?.addresses ?? []
     if let last = tunnel.endpoints?.remote, !remotes.contains(last) { remotes.append(last) }
-    if case .vti(_, let remote, _, _)? = kernel.link(named: tunnel.link)?.kind, !remotes.contains(remote) {
+    if case .vti(_, let remote, _, _)? = kernel.link(named: tunnel.link)?.kind,
+      !remotes.contains(remote)
+    {
       remotes.append(remote)
     }
     return remotes.flatMap(kernel.policies.keys(towards:)).filter { key in

@@ -21,7 +21,8 @@ extension Core {
 
   /// The mark for which a set can only be looked at: nothing could send through its SAs.
   func unmatchedMark(_ tunnel: Tunnel, _ key: SASetKey) -> Mark? {
-    guard tunnel.link == nil, tunnel.monitor != nil, let set = kernel.sas.sets[key], link(for: set) == nil
+    guard tunnel.link == nil, tunnel.monitor != nil, let set = kernel.sas.sets[key],
+      link(for: set) == nil
     else { return nil }
     return set.all.lazy.compactMap(\.key.mark).first { $0.value & $0.mask != 0 }
   }

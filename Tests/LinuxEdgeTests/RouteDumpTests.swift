@@ -53,7 +53,8 @@ struct RouteDumpTests {
       try run("ip link add wan type veth peer name wanp && ip link set wan up")
       try run("ip link set wanp up && ip address add 192.0.2.1/24 dev wan")
       try run("ip route add default dev tun && ip route add 203.0.113.0/24 via 192.0.2.3 metric 7")
-      try run("ip route add unreachable 198.51.100.0/24 && ip route add 198.18.0.0/15 via 192.0.2.3")
+      try run(
+        "ip route add unreachable 198.51.100.0/24 && ip route add 198.18.0.0/15 via 192.0.2.3")
       let requests = try KernelRequests()
       let peers = ["203.0.113.1", "203.0.113.2", "198.51.100.1", "2001:db8::9"].compactMap {
         IPAddress($0)
@@ -62,7 +63,8 @@ struct RouteDumpTests {
       #expect(ways[0] == ways[1] && ways[2] == nil && ways[3] == nil)
       let way = try #require(ways[0])
       #expect(
-        way.identity == .init(table: 254, destination: try #require(IPPrefix("203.0.113.0/24")), metric: 7))
+        way.identity
+          == .init(table: 254, destination: try #require(IPPrefix("203.0.113.0/24")), metric: 7))
       let everything = try requests.dumpRoutes()
       #expect(everything.contains(way), "as a dump tells it")
 

@@ -161,7 +161,9 @@ extension Core {
       return [remedy]
     }
     if isStandby { return ["vpnagent role active, if this gateway is to serve"] }
-    if let name = tunnel.link, let link = kernel.link(named: name), !link.isAdminUp, !isDownByUs(name) {
+    if let name = tunnel.link, let link = kernel.link(named: name), !link.isAdminUp,
+      !isDownByUs(name)
+    {
       return ["ip link set \(name) up"]
     }
     switch tunnel.state {
