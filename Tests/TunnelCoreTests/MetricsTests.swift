@@ -181,17 +181,17 @@ import Testing
 
   @Test func tunnelsWithoutEndAreCountedTogether() {
     var hub = Hub([Hub.template(TemplateTests.byName, isVerified: false)])
-    let count = Ledger.mostDiscovered + 40
+    let count = Counters.mostDiscovered + 40
     hub.boot(links: (1...count).map { Hub.link($0) })
     for number in 1...count { hub.negotiate(number) }
     hub.wait(0.5)
     let samples = hub.samples
-    #expect(samples.keys.count { $0.hasPrefix("vpnagent_tunnel_up{") } == Ledger.mostDiscovered)
+    #expect(samples.keys.count { $0.hasPrefix("vpnagent_tunnel_up{") } == Counters.mostDiscovered)
     #expect(samples["vpnagent_tunnels{state=\"up\"}"] == Double(count))
     let answered = samples.filter {
       $0.key.hasPrefix("vpnagent_probes_total{") && $0.key.contains("answered")
     }
-    #expect(answered.count == Ledger.mostDiscovered + 1)
+    #expect(answered.count == Counters.mostDiscovered + 1)
     #expect(answered.values.reduce(0, +) == Double(count))
     let others = "vpnagent_probes_total{tunnel=\"(others)\",result=\"answered\"}"
     #expect(answered[others] == 40)

@@ -29,7 +29,7 @@ extension Oracle {
     let vpn = core.monitors[probe.monitor].flatMap { self.vpn(of: $0.key) }
     require(vpn?.monitor != nil, "a probe for a tunnel without monitoring")
     guard case .link(let index) = probe.way else { return require(false, "a probe by policy") }
-    let link = core.links[index]
+    let link = core.kernel.links[index]
     require(
       vpn.map { scenario.mayProbe($0, through: link) } ?? false,
       "a probe through \(link?.name ?? "no link")")
@@ -48,7 +48,7 @@ extension Oracle {
     require(
       vpn?.monitor != nil && vpn?.linkControl == .oper, "a gate of \(plan.link), which has none")
     for case .setDormant(let index, _) in plan.steps {
-      require(core.links[index]?.name == plan.link, "operstate of another link")
+      require(core.kernel.links[index]?.name == plan.link, "operstate of another link")
     }
   }
 
@@ -66,7 +66,7 @@ extension Oracle {
         sa.reqid == monitor.key.reqid && peer == monitor.key.remote, "a clear of a foreign SA")
     }
     if list.allSatisfy({ condemned.contains($0.key) }) { return }
-    condemned.formUnion(core.sas.sets[monitor.key]?.all.map(\.key) ?? [])
+    condemned.formUnion(core.kernel.sas.sets[monitor.key]?.all.map(\.key) ?? [])
     guard case .down = monitor.phase else {
       return require(false, "SAs cleared of a set that is \(monitor.phase)")
     }

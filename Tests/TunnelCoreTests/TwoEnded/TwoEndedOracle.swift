@@ -152,8 +152,8 @@ struct TwoEndedOracle {
       let key = SAKey(destination: scenario.address(of: end.number), spi: child.spiIn)
       // A child that has lost one of its SAs carries nothing, whatever older ones beside it do.
       guard child.state == .installed, end.hasBoth(of: child),
-        let set = end.core?.sas.home(of: SAID(destination: key.destination, spi: key.spi)),
-        end.core?.sas.sets[set]?.isComplete == true, let id = end.core?.monitorOfSet[set]
+        let set = end.core?.kernel.sas.home(of: SAID(destination: key.destination, spi: key.spi)),
+        end.core?.kernel.sas.sets[set]?.isComplete == true, let id = end.core?.monitorOfSet[set]
       else { continue }
       checkClear(id, effect, end)
     }
