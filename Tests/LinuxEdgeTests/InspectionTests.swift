@@ -1,3 +1,4 @@
+import Doctor
 import FoundationEssentials
 import Glibc
 import Testing
@@ -56,7 +57,7 @@ import TunnelCore
 
   /// It may be asked anywhere, and says what it could not look at.
   @Test func thisHost() {
-    let facts = Doctor.facts(
+    let facts = HostExamination.facts(
       .init(
         configuration: .observing, configPath: "x", configErrors: [], runDirectory: "/nowhere"))
     #expect(!facts.kernelRelease.isEmpty)

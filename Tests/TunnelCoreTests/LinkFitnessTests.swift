@@ -325,16 +325,6 @@ import Testing
     #expect(bench.tunnel?.linkUnfit == nil)
   }
 
-  @Test func doctorKnowsThatALinkElsewhereMayHaveTheSAs() {
-    var facts = HealthyFacts.facts
-    facts.links.removeAll { $0.name == "xfrm0" }
-    #expect(Diagnosis(facts).findings.contains { $0.why.hasPrefix("no packet gets into") })
-    for index in 2...3 { facts.sas[index].packets = 9 }
-    let findings = Diagnosis(facts).findings
-    #expect(findings.contains { $0.seen.hasSuffix("in this namespace, but they carry packets") })
-    #expect(!findings.contains { $0.why.hasPrefix("no packet gets into") })
-  }
-
   @Test func transportModeSAsAreCounted() {
     var bench = Bench()
     bench.boot()

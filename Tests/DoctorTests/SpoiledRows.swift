@@ -1,4 +1,6 @@
-@testable import TunnelCore
+import TunnelCore
+
+@testable import Doctor
 
 let hostRows: [SpoiledRow] = [
   .init("configuration", .error, "x.toml: vpn.a: bad", "check-config") {

@@ -1,3 +1,5 @@
+import TunnelCore
+
 /// What `vpnagent doctor` knows of a host. The edge gathers it; every check is a function of it.
 ///
 /// What could not be looked at is nil or empty here and has a line in `unseen`: a check says nothing

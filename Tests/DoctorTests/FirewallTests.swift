@@ -1,6 +1,7 @@
 import Testing
+import TunnelCore
 
-@testable import TunnelCore
+@testable import Doctor
 
 @Suite struct FirewallTests {
   private static func reply(_ family: IPAddress.Family = .ipv4) -> Firewall.Packet {

@@ -1,3 +1,5 @@
+import TunnelCore
+
 /// The configuration file, the kernel, this process and other agents, the clock.
 extension DoctorFacts {
   var fileFindings: [Finding] {

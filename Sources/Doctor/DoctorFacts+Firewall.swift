@@ -1,3 +1,5 @@
+import TunnelCore
+
 /// Rules that drop what monitoring needs: our probes, the replies, the peer's probes, ESP.
 extension DoctorFacts {
   private struct Need {

@@ -1,3 +1,5 @@
+import TunnelCore
+
 /// Links: whether they are there, and whether SAs and links fit each other.
 extension DoctorFacts {
   /// The first thing that is wrong with each VPN's link.

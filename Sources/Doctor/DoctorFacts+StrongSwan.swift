@@ -1,3 +1,5 @@
+import TunnelCore
+
 /// The IKE daemon: its socket, and settings of strongSwan that do not go well with monitoring.
 extension DoctorFacts {
   var viciFindings: [Finding] {

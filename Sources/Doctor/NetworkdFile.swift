@@ -1,3 +1,5 @@
+import TunnelCore
+
 /// A .network file of systemd-networkd, as far as the doctor reads it.
 public struct NetworkdFile: Hashable, Sendable {
   /// Its path.

@@ -1,10 +1,11 @@
 import CShims
+import Doctor
 import Glibc
 import TunnelCore
 
 /// Gathers what `vpnagent doctor` judges: reads files, /proc and the kernel's tables, asks the IKE
 /// daemon and the agent. Changes nothing, and says of each thing that it could not look at why.
-public struct Doctor {
+public struct HostExamination {
   /// Paths and texts that the command line knows.
   public struct Request: Sendable {
     /// The configuration that is judged, or an empty one.
@@ -37,14 +38,14 @@ public struct Doctor {
 
   /// Looks at everything.
   public static func facts(_ request: Request) -> DoctorFacts {
-    var doctor = Doctor(request: request)
-    doctor.lookAtFiles()
-    doctor.lookAtKernel()
-    doctor.lookAtProcesses()
-    doctor.askDaemon()
-    doctor.lookAtFirewall()
-    doctor.lookAtClock()
-    return doctor.facts
+    var examination = HostExamination(request: request)
+    examination.lookAtFiles()
+    examination.lookAtKernel()
+    examination.lookAtProcesses()
+    examination.askDaemon()
+    examination.lookAtFirewall()
+    examination.lookAtClock()
+    return examination.facts
   }
 
   private init(request: Request) {

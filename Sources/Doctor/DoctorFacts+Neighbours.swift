@@ -1,3 +1,5 @@
+import TunnelCore
+
 /// Addresses that probes use, and other programs that have a hand in links and routes.
 extension DoctorFacts {
   /// My destination is your source: what makes a reply come back through the tunnel.

@@ -1,4 +1,6 @@
-@testable import TunnelCore
+import TunnelCore
+
+@testable import Doctor
 
 /// A gateway in which nothing is wrong: to-b on vti0 by mark, to-c on xfrm0 by if_id, both
 /// monitored; strongSwan, networkd, a firewall.

@@ -1,3 +1,5 @@
+import TunnelCore
+
 /// Switches below /proc/sys/net that drop what tunnels carry.
 extension DoctorFacts {
   private static let strict = 1

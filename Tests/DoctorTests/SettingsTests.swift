@@ -1,6 +1,7 @@
 import Testing
+import TunnelCore
 
-@testable import TunnelCore
+@testable import Doctor
 
 /// The syntax of strongswan.conf(5), and networkd's files.
 @Suite struct SettingsTests {

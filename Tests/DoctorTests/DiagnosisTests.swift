@@ -1,6 +1,7 @@
 import Testing
+import TunnelCore
 
-@testable import TunnelCore
+@testable import Doctor
 
 /// One thing that is spoiled in a healthy gateway, and the one finding that it must give.
 struct SpoiledRow: Sendable, CustomTestStringConvertible {
@@ -50,6 +51,16 @@ struct SpoiledRow: Sendable, CustomTestStringConvertible {
     let fix = finding.fix.lines + finding.fix.commands
     #expect(fix.contains { $0.contains(row.fix) }, "\(fix)")
     #expect(finding.fix.file != nil || finding.fix.lines.isEmpty)
+  }
+
+  @Test func aLinkElsewhereMayHaveTheSAs() {
+    var facts = HealthyFacts.facts
+    facts.links.removeAll { $0.name == "xfrm0" }
+    #expect(Diagnosis(facts).findings.contains { $0.why.hasPrefix("no packet gets into") })
+    for index in 2...3 { facts.sas[index].packets = 9 }
+    let findings = Diagnosis(facts).findings
+    #expect(findings.contains { $0.seen.hasSuffix("in this namespace, but they carry packets") })
+    #expect(!findings.contains { $0.why.hasPrefix("no packet gets into") })
   }
 
   @Test func errorsComeFirst() {

@@ -1,3 +1,5 @@
+import TunnelCore
+
 /// The ruleset of nftables, iptables-nft's too, as far as the doctor understands it.
 public struct Firewall: Hashable, Sendable {
   /// Where a base chain sits.
