@@ -72,7 +72,7 @@ let package = Package(
     .testTarget(
       name: "DoctorTests", dependencies: ["Doctor", "TunnelCore"], swiftSettings: strict),
     .testTarget(
-      name: "AgentConfigTests", dependencies: ["AgentConfig"], swiftSettings: strict),
+      name: "AgentConfigTests", dependencies: ["AgentConfig", "TunnelCore"], swiftSettings: strict),
     .testTarget(
       name: "LinuxEdgeTests", dependencies: ["LinuxEdge", "Doctor", "CShims", "TunnelCore"],
       exclude: ["doctor.json"], swiftSettings: strict),

@@ -7,7 +7,7 @@ import Testing
   private static let limits = Backoff.Limits(initial: .seconds(10), maximum: .seconds(300))
 
   @Test func waitsDoubleUpToTheMaximumLessAQuarterAtMost() {
-    var random = SeededRandom(state: 1)
+    var random = SplitMix64(state: 1)
     var backoff = Backoff(Self.limits)
     for longest in [10, 20, 40, 80, 160, 300, 300, 300] {
       let wait = backoff.next(using: &random)
@@ -18,7 +18,7 @@ import Testing
   }
 
   @Test func successBeginsAnew() {
-    var random = SeededRandom(state: 1)
+    var random = SplitMix64(state: 1)
     var backoff = Backoff(Self.limits)
     for _ in 0..<5 { _ = backoff.next(using: &random) }
     backoff.reset()
@@ -28,7 +28,7 @@ import Testing
   }
 
   @Test func waitsOfManyAreSpread() {
-    var random = SeededRandom(state: 1)
+    var random = SplitMix64(state: 1)
     let waits = (0..<100).map { _ in
       var backoff = Backoff(Self.limits)
       return backoff.next(using: &random)
@@ -38,7 +38,7 @@ import Testing
   }
 
   @Test func limitsMayChangeBetweenAttempts() {
-    var random = SeededRandom(state: 1)
+    var random = SplitMix64(state: 1)
     var backoff = Backoff(Self.limits)
     for _ in 0..<5 { _ = backoff.next(using: &random) }
     backoff.limits.maximum = .seconds(15)
@@ -52,7 +52,7 @@ import Testing
   }
 
   @Test func thousandsOfAttemptsDoNotOverflow() {
-    var random = SeededRandom(state: 1)
+    var random = SplitMix64(state: 1)
     var backoff = Backoff(.init(initial: .seconds(3600), maximum: .seconds(Int64.max / 2)))
     let waits = (0..<5000).map { _ in backoff.next(using: &random) }
     #expect(waits.allSatisfy { $0 > .zero })

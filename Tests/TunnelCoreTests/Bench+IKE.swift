@@ -24,6 +24,17 @@ extension Bench {
     interval: .seconds(1), threshold: 3, verifyPath: .init())
   static let name = ChildName(connection: "to-b", child: "net")
 
+  /// The bench, its tunnel up since 0.1 s and its trace forgotten, `seconds` after its SAs came.
+  static func inService(_ bench: Bench = Bench(), after seconds: Double = 5.5) -> Bench {
+    var bench = bench
+    bench.answering = true
+    bench.boot()
+    bench.negotiate(1)
+    bench.wait(seconds)
+    bench.forgetTrace()
+    return bench
+  }
+
   /// A bench whose tunnel is up, with a daemon that lists the child of pair 1.
   static func connected(
     _ monitor: Monitor? = monitor, establish: VPN.EstablishTunnels

@@ -5,14 +5,8 @@ import Testing
 /// Probes that do not leave this host.
 @Suite struct BlindnessTests {
   private func running(_ monitor: Monitor? = nil) -> Bench {
-    var bench = Bench(
-      monitor ?? Monitor(interval: .seconds(1), threshold: 3, verifyPath: .init()))
-    bench.answering = true
-    bench.boot()
-    bench.negotiate(1)
-    bench.wait(5.5)
-    bench.forgetTrace()
-    return bench
+    .inService(
+      Bench(monitor ?? Monitor(interval: .seconds(1), threshold: 3, verifyPath: .init())))
   }
 
   private func warnings(_ bench: Bench) -> [String] {

@@ -9,7 +9,7 @@ struct DaemonStory {
   static let detection = DeadPeerDetection(mode: .alwaysSend, interval: 2, threshold: 3)
 
   var bench: Bench
-  var random: SeededRandom
+  var random: SplitMix64
   var children: [UInt32: ChildSA] = [:]
   var kernel: Set<SAID> = []
   var isConnected = true
@@ -41,7 +41,7 @@ struct DaemonStory {
   var violation: String? { didSet { if oldValue != nil { violation = oldValue } } }
 
   init(seed: UInt64) {
-    random = SeededRandom(state: seed)
+    random = SplitMix64(state: seed)
     isBusy = random.oneIn(3)
     var monitor = Monitor(interval: .seconds(1), threshold: 3)
     if !random.oneIn(4) { monitor.verifyPath = .init() }

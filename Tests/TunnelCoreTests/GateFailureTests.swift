@@ -3,18 +3,8 @@ import TunnelCore
 
 /// What becomes of a gate when steps fail, links go, and the agent ends or starts in between.
 @Suite struct GateFailureTests {
-  func inService(routes: [IPPrefix] = []) -> Bench {
-    var bench = Bench(routes: routes)
-    bench.answering = true
-    bench.boot()
-    bench.negotiate(1)
-    bench.wait(0.5)
-    bench.forgetTrace()
-    return bench
-  }
-
   @Test func releaseOpensAGateInServiceWhoseLinkIsDown() {
-    var bench = inService(routes: [Bench.far16])
+    var bench = Bench.inService(Bench(routes: [Bench.far16]), after: 0.5)
     bench.link.isAdminUp = false
     bench.play(.link(bench.link))
     bench.forgetTrace()
@@ -23,7 +13,7 @@ import TunnelCore
   }
 
   @Test func aStandInThatCannotBeRemovedIsTriedAgain() {
-    var bench = inService()
+    var bench = Bench.inService(after: 0.5)
     let step = GateStep.deleteUnreachable(GateTests.unreachable)
     bench.play(.gateFailed(.step(link: "vti0", step, message: "no buffer space")))
     bench.wait(1.5)
@@ -31,7 +21,7 @@ import TunnelCore
   }
 
   @Test func anOwnedRouteThatCannotBeRemovedFromAHeldLinkIsTriedAgain() {
-    var bench = inService(routes: [Bench.far16])
+    var bench = Bench.inService(Bench(routes: [Bench.far16]), after: 0.5)
     bench.answering = false
     bench.wait(4)
     let step = GateStep.deleteLinkRoute(GateTests.owned, linkIndex: 7)
@@ -76,7 +66,7 @@ import TunnelCore
   }
 
   @Test func aRouteThatIsNotBackStaysOnRecord() {
-    var bench = inService()
+    var bench = Bench.inService(after: 0.5)
     bench.play(
       .gateFailed(.step(link: "vti0", .addRoute(Bench.farRoute), message: "no such device")))
     let record = GateRecord(links: [.init(name: "vti0", withdrawn: [Bench.farRoute])])
@@ -148,7 +138,7 @@ import TunnelCore
   }
 
   @Test func routesAreReadAfterTheStepsAreTaken() throws {
-    var bench = inService(routes: [Bench.far16])
+    var bench = Bench.inService(Bench(routes: [Bench.far16]), after: 0.5)
     bench.link.isAdminUp = false
     bench.play(.link(bench.link))
     #expect(bench.steps == [.addUnreachable(GateTests.unreachable)])

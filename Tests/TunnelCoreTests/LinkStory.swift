@@ -17,7 +17,7 @@ struct LinkStory {
   var isTold = false
   /// Steps that changed a link which may be changed: a story without any proves little.
   private(set) var changes = 0
-  private var random: SeededRandom
+  private var random: SplitMix64
   private var now = start
   private var lastIndex: Int32 = 1
   private var spi: UInt32 = 0
@@ -28,7 +28,7 @@ struct LinkStory {
   static func remote(_ number: Int) -> IPAddress { IPAddress(203, 0, 113, 1 + UInt8(number)) }
 
   init(seed: UInt64) {
-    var random = SeededRandom(state: seed)
+    var random = SplitMix64(state: seed)
     let links = Self.names.dropLast().shuffled(using: &random)
     vpns = (0..<3).map { Self.vpn($0, links[$0], using: &random) }
     let gateways = vpns.indices.map { Gateway(name: "g\($0)", addresses: [Self.remote($0)]) }
@@ -44,7 +44,7 @@ struct LinkStory {
   }
 
   private static func vpn(
-    _ number: Int, _ link: String, using random: inout SeededRandom
+    _ number: Int, _ link: String, using random: inout SplitMix64
   ) -> VPN {
     let any = IPPrefix.any(.ipv4)
     let routes =
@@ -58,7 +58,7 @@ struct LinkStory {
   }
 
   /// What an earlier run may have left: of links that were, or are something else now.
-  private static func record(using random: inout SeededRandom) -> GateRecord {
+  private static func record(using random: inout SplitMix64) -> GateRecord {
     guard random.oneIn(2) else { return GateRecord() }
     let links = names.prefix(6).filter { _ in random.oneIn(3) }.sorted()
     return GateRecord(

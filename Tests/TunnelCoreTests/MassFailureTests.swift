@@ -116,7 +116,7 @@ import Testing
 
   @Test(arguments: 1...8 as ClosedRange<UInt64>)
   func guardsHoldWhateverHappens(seed: UInt64) {
-    var random = SeededRandom(state: seed)
+    var random = SplitMix64(state: seed)
     var hub = Self.hub(12) { $0.maxClearsPerMinute = 8 }
     for _ in 0..<30 {
       switch Int.random(in: 0..<5, using: &random) {

@@ -2,18 +2,8 @@ import Testing
 import TunnelCore
 
 @Suite struct MonitorTests {
-  func running() -> Bench {
-    var bench = Bench()
-    bench.answering = true
-    bench.boot()
-    bench.negotiate(1)
-    bench.wait(5.5)
-    bench.forgetTrace()
-    return bench
-  }
-
   @Test func downAtThresholdTimesIntervalAfterTheFirstLostProbe() {
-    var bench = running()
+    var bench = Bench.inService()
     bench.answering = false
     bench.wait(3.49)  // probes leave at 6, 7, 8; the third is lost at 9
     #expect(bench.state == "up/in-service/U")
@@ -25,7 +15,7 @@ import TunnelCore
   }
 
   @Test func oneReplyResetsTheCount() {
-    var bench = running()
+    var bench = Bench.inService()
     for _ in 0..<20 {
       bench.answering = false
       bench.wait(2)
@@ -48,7 +38,7 @@ import TunnelCore
   }
 
   @Test func rekeyKeepsTheStateAndTheWindow() {
-    var bench = running()
+    var bench = Bench.inService()
     for number in UInt32(2)...6 {
       bench.negotiate(number)
       bench.wait(0.3)
@@ -61,7 +51,7 @@ import TunnelCore
   }
 
   @Test(arguments: [UInt32(1), 2]) func reauthenticationKeepsTheState(reqid: UInt32) {
-    var bench = running()
+    var bench = Bench.inService()
     bench.delete(1)
     #expect(bench.state == "up/in-service/U")
     bench.wait(2)
@@ -75,7 +65,7 @@ import TunnelCore
   }
 
   @Test func aSetThatDoesNotComeBackIsAbsent() {
-    var bench = running()
+    var bench = Bench.inService()
     bench.delete(1)
     bench.wait(2.9)
     #expect(bench.state == "up/in-service/U")
@@ -87,7 +77,7 @@ import TunnelCore
   }
 
   @Test func aSetThatWentWhileLosingIsVerifiedAnew() {
-    var bench = running()
+    var bench = Bench.inService()
     bench.answering = false
     bench.wait(2)
     bench.delete(1)
@@ -96,7 +86,7 @@ import TunnelCore
   }
 
   @Test func timeInWhichTheAgentDidNotRunIsNoLoss() {
-    var bench = running()
+    var bench = Bench.inService()
     bench.sleepThrough(60)
     bench.play(.tick)
     bench.wait(0.05)
@@ -107,7 +97,7 @@ import TunnelCore
   }
 
   @Test func survivingSAsAreClearedAgain() {
-    var bench = running()
+    var bench = Bench.inService()
     bench.answering = false
     bench.obeysClears = false
     bench.wait(6)
@@ -115,7 +105,7 @@ import TunnelCore
   }
 
   @Test func freshSAsBesideSurvivingOnesAreNotClearedWithThem() {
-    var bench = running()
+    var bench = Bench.inService()
     bench.answering = false
     bench.obeysClears = false
     bench.wait(3.6)
@@ -129,14 +119,14 @@ import TunnelCore
   }
 
   @Test func aFlushIsSeen() {
-    var bench = running()
+    var bench = Bench.inService()
     bench.play(.saFlushed(ipProtocol: 0))
     bench.wait(4)
     #expect(bench.state == "absent/held/D")
   }
 
   @Test func aSnapshotWithoutTheSAsIsSeen() {
-    var bench = running()
+    var bench = Bench.inService()
     bench.play(
       .snapshot(
         Snapshot(links: [Bench.underlay, Bench.link()], addresses: Bench.addresses)))
@@ -162,7 +152,7 @@ import TunnelCore
   }
 
   @Test func theAbsentGraceIsNotSpentWhileTheAgentDidNotRun() {
-    var bench = running()
+    var bench = Bench.inService()
     bench.delete(1)
     bench.sleepThrough(60)
     bench.install(Bench.pair(2))
@@ -186,7 +176,7 @@ import TunnelCore
   }
 
   @Test func aSetThatIsAwayDoesNotVouchForANewLink() {
-    var bench = running()
+    var bench = Bench.inService()
     bench.answering = false
     bench.delete(1)
     bench.play(.linkDeleted(index: 7))
@@ -197,7 +187,7 @@ import TunnelCore
   }
 
   @Test func probesKeepTheirDistanceThroughAStall() {
-    var bench = running()
+    var bench = Bench.inService()
     bench.answering = false
     bench.wait(1)  // a probe left at 6, the next is due at 7
     bench.sleepThrough(60)

@@ -4,14 +4,9 @@ import TunnelCore
 @Suite struct OptimizedTests {
   /// A tunnel that is up, its SAs having carried the verify-path probe and its reply.
   func running() -> Bench {
-    var bench = Bench(
-      Monitor(mode: .optimized, interval: .seconds(1), threshold: 3, verifyPath: .init()))
-    bench.answering = true
-    bench.boot()
-    bench.negotiate(1)
-    bench.wait(0.5)
-    bench.forgetTrace()
-    return bench
+    let monitor = Monitor(
+      mode: .optimized, interval: .seconds(1), threshold: 3, verifyPath: .init())
+    return .inService(Bench(monitor), after: 0.5)
   }
 
   @Test func anIdleTunnelIsNotProbed() {

@@ -24,7 +24,7 @@ import Testing
     var releases: Bool
 
     init(seed: UInt64) {
-      var random = SeededRandom(state: seed)
+      var random = SplitMix64(state: seed)
       scenario = Scenario(using: &random)
       releases = random.oneIn(2)
       let count = Int.random(in: 5...60, using: &random)

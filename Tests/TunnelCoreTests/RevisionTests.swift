@@ -87,13 +87,7 @@ import Testing
   // MARK: verify-path
 
   private func withoutVerifyPath() -> Bench {
-    var bench = Bench(ReactionTests.monitor(verified: false))
-    bench.answering = true
-    bench.boot()
-    bench.negotiate(1)
-    bench.wait(5.5)
-    bench.forgetTrace()
-    return bench
+    .inService(Bench(ReactionTests.monitor(verified: false)))
   }
 
   @Test func verifyPathThatIsAddedVerifiesSAsThatAreThereAndHoldsNothing() {

@@ -84,7 +84,7 @@ enum RandomRoutes {
     Nexthop(id: 10, members: [1, 3], message: [1]),
   ]
 
-  static func route(using random: inout SeededRandom) -> Route {
+  static func route(using random: inout SplitMix64) -> Route {
     let isIPv6 = random.oneIn(2) || random.oneIn(2)
     let metric: UInt32 = random.oneIn(3) ? 0 : 1024
     let destination =
@@ -93,7 +93,7 @@ enum RandomRoutes {
       : IPPrefix(IPAddress(10, 2, 0, 0), length: 16)
     let id = Route.Identity(table: 254, destination: destination, metric: metric)
     let maker: UInt8 = [3, 4, 186, 3].randomElement(using: &random) ?? 3
-    let link = { (random: inout SeededRandom) -> Int32 in
+    let link = { (random: inout SplitMix64) -> Int32 in
       [2, 7, 8].randomElement(using: &random) ?? 2
     }
     let gateway = IPAddress(

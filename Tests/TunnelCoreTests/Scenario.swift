@@ -1,4 +1,4 @@
-import TunnelCore
+@testable import TunnelCore
 
 /// What a random story is about: how many tunnels, and what is asked of each.
 struct Scenario: CustomStringConvertible {
@@ -13,7 +13,7 @@ struct Scenario: CustomStringConvertible {
   var startsWithoutAddresses = false
   var maxClearsPerMinute = 60
 
-  init(using random: inout SeededRandom) {
+  init(using random: inout SplitMix64) {
     // One end of a pair has the higher address and waits longer.
     if Bool.random(using: &random) { local = IPAddress(205, 0, 0, 1) }
     charonListens = random.oneIn(4) == false
@@ -25,7 +25,7 @@ struct Scenario: CustomStringConvertible {
     }
   }
 
-  private static func vpn(_ number: Int, isPlain: Bool, using random: inout SeededRandom) -> VPN {
+  private static func vpn(_ number: Int, isPlain: Bool, using random: inout SplitMix64) -> VPN {
     var monitor: Monitor? = Monitor(interval: .seconds(1), threshold: 3)
     if !random.oneIn(4) { monitor?.verifyPath = .init() }
     if random.oneIn(3) {
@@ -45,7 +45,7 @@ struct Scenario: CustomStringConvertible {
       monitor: monitor)
   }
 
-  private static func reacting(_ monitor: Monitor, using random: inout SeededRandom) -> Monitor {
+  private static func reacting(_ monitor: Monitor, using random: inout SplitMix64) -> Monitor {
     var monitor = monitor
     if random.oneIn(4) { monitor.action = random.oneIn(2) ? .hold : .warn }
     if random.oneIn(3) { monitor.neverAnswered = .clear }
@@ -159,7 +159,7 @@ enum Happening: Hashable {
   case waitMicroseconds(Int)
   case stall(milliseconds: Int)
 
-  static func random(tunnels: Int, using random: inout SeededRandom) -> Happening {
+  static func random(tunnels: Int, using random: inout SplitMix64) -> Happening {
     let tunnel = Int.random(in: 0..<tunnels, using: &random)
     let slot = random.oneIn(4) ? 1 : 0
     let flag = Bool.random(using: &random)
@@ -180,7 +180,7 @@ enum Happening: Hashable {
     }
   }
 
-  private static func another(_ tunnel: Int, using random: inout SeededRandom) -> Happening {
+  private static func another(_ tunnel: Int, using random: inout SplitMix64) -> Happening {
     let prefix = Int.random(in: 0..<Scenario.prefixesPerLink, using: &random)
     switch Int.random(in: 0..<56, using: &random) {
     case 0..<9: return .addRoute(tunnel, prefix)
@@ -199,17 +199,6 @@ enum Happening: Hashable {
   }
 }
 
-/// SplitMix64, for stories that can be told again.
-struct SeededRandom: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
-
+extension SplitMix64 {
   mutating func oneIn(_ count: Int) -> Bool { Int.random(in: 0..<count, using: &self) == 0 }
 }

@@ -44,7 +44,7 @@ import Testing
   }
 
   @Test(arguments: 0..<300) func randomTablesAreReadAFewTimesAndComeBack(seed: Int) {
-    var random = SeededRandom(state: UInt64(seed))
+    var random = SplitMix64(state: UInt64(seed))
     var host = RouteHost([], nexthops: RandomRoutes.nexthops)
     for _ in 0..<Int.random(in: 1...9, using: &random) {
       _ = host.kernel.insert(RandomRoutes.route(using: &random))

@@ -13,18 +13,8 @@ import Testing
     }
   }
 
-  private func running() -> Bench {
-    var bench = Bench()
-    bench.answering = true
-    bench.boot()
-    bench.negotiate(1)
-    bench.wait(5.5)
-    bench.forgetTrace()
-    return bench
-  }
-
   @Test func whatIsDueIsSent() {
-    var bench = running()
+    var bench = Bench.inService()
     starve(&bench, 15)
     #expect((14...16).contains(bench.probeTimes.count))
     #expect(bench.transitions.isEmpty)
@@ -32,7 +22,7 @@ import Testing
   }
 
   @Test func aDeadPathIsFound() throws {
-    var bench = running()
+    var bench = Bench.inService()
     starve(&bench, 3)
     bench.answering = false
     let cut = bench.now
@@ -43,7 +33,7 @@ import Testing
   }
 
   @Test func stallsThatPileUpAreSaid() throws {
-    var bench = running()
+    var bench = Bench.inService()
     bench.sleepThrough(2)
     bench.wait(1)
     #expect(bench.core.load(at: bench.instant) == nil)

@@ -26,12 +26,12 @@ struct End {
   private var serial: UInt64 = 0
   private(set) var age: [SAKey: UInt64] = [:]
 
-  init(_ number: Int, _ scenario: TwoEndedScenario, random: inout SeededRandom) {
+  init(_ number: Int, _ scenario: TwoEndedScenario, random: inout SplitMix64) {
     (self.number, self.scenario) = (number, scenario)
     configuration = scenario.configuration(of: number)
     daemon = ModelDaemon(
       local: scenario.address(of: number), remote: scenario.address(of: 1 - number),
-      random: SeededRandom(state: random.next()))
+      random: SplitMix64(state: random.next()))
     daemon.children = scenario.tunnels.indices.map(TwoEndedScenario.childName)
     daemon.startsChildren = scenario.startsChildren && number == 0
     daemon.hasTraps = scenario.hasTraps

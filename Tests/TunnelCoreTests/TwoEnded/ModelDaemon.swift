@@ -50,7 +50,7 @@ struct ModelDaemon {
 
   let local: IPAddress
   let remote: IPAddress
-  var random: SeededRandom
+  var random: SplitMix64
   var isRunning = true
   var connection = "peer"
   var children: [String] = []
@@ -68,7 +68,7 @@ struct ModelDaemon {
   /// IKE SAs that were there: a request to establish one that comes late is no news.
   private var known: Set<UInt64> = []
 
-  init(local: IPAddress, remote: IPAddress, random: SeededRandom) {
+  init(local: IPAddress, remote: IPAddress, random: SplitMix64) {
     (self.local, self.remote, self.random) = (local, remote, random)
   }
 

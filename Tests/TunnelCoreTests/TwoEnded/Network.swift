@@ -14,7 +14,7 @@ struct Network {
 
   /// By the end that sends.
   var wires = [Wire(), Wire()]
-  var random: SeededRandom
+  var random: SplitMix64
 
   /// When a packet that leaves now is there; nil: never.
   mutating func arrival(from end: Int, at now: Instant) -> Instant? {

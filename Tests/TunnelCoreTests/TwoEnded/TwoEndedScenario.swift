@@ -20,7 +20,7 @@ struct TwoEndedScenario: CustomStringConvertible {
   var hasTraffic = false
   var longestBackoff = Duration.seconds(20)
 
-  init(using random: inout SeededRandom) {
+  init(using random: inout SplitMix64) {
     longestBackoff = .seconds(random.oneIn(3) ? 40 : 20)
     isVTI = random.oneIn(3)
     if random.oneIn(3) {
@@ -40,7 +40,7 @@ struct TwoEndedScenario: CustomStringConvertible {
     }
   }
 
-  private func tunnel(using random: inout SeededRandom) -> Tunnel {
+  private func tunnel(using random: inout SplitMix64) -> Tunnel {
     let other = VPN.EstablishTunnels.allCases.randomElement(using: &random) ?? .immediately
     let first: VPN.EstablishTunnels =
       other != .responderOnly && random.oneIn(4) ? .onTraffic : .immediately
@@ -49,7 +49,7 @@ struct TwoEndedScenario: CustomStringConvertible {
       monitors: [monitor(using: &random), monitor(using: &random)], ownsRoute: random.oneIn(3))
   }
 
-  private func monitor(using random: inout SeededRandom) -> Monitor {
+  private func monitor(using random: inout SplitMix64) -> Monitor {
     var monitor = Monitor(
       mode: random.oneIn(4) ? .optimized : .alwaysSend,
       interval: .seconds(random.oneIn(3) ? 2 : 1), threshold: Int.random(in: 2...4, using: &random))

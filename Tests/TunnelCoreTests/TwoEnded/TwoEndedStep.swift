@@ -33,17 +33,17 @@ enum TwoEndedStep: Hashable {
     case original
   }
 
-  static func story(_ count: Int, using random: inout SeededRandom) -> [TwoEndedStep] {
+  static func story(_ count: Int, using random: inout SplitMix64) -> [TwoEndedStep] {
     (0..<count).flatMap { _ in
       [Self.random(using: &random), .wait(milliseconds: pause(using: &random))]
     }
   }
 
-  private static func pause(using random: inout SeededRandom) -> Int {
+  private static func pause(using random: inout SplitMix64) -> Int {
     Int.random(in: random.oneIn(3) ? 1...300 : 300...20_000, using: &random)
   }
 
-  static func random(using random: inout SeededRandom) -> TwoEndedStep {
+  static func random(using random: inout SplitMix64) -> TwoEndedStep {
     let end = Int.random(in: 0...1, using: &random)
     let tunnel = Int.random(in: 0...1, using: &random)
     let short = Int.random(in: 0...8000, using: &random)
@@ -72,7 +72,7 @@ enum TwoEndedStep: Hashable {
   }
 
   /// Bad in one way or several; some delays are longer than any interval.
-  private static func wire(using random: inout SeededRandom) -> Network.Wire {
+  private static func wire(using random: inout SplitMix64) -> Network.Wire {
     var wire = Network.Wire()
     if random.oneIn(2) { wire.loss = Int.random(in: 5...60, using: &random) }
     if random.oneIn(2) { wire.delay = .milliseconds(Int.random(in: 1...2500, using: &random)) }
@@ -80,7 +80,7 @@ enum TwoEndedStep: Hashable {
     return wire
   }
 
-  private static func change(using random: inout SeededRandom) -> Change {
+  private static func change(using random: inout SplitMix64) -> Change {
     switch Int.random(in: 0..<4, using: &random) {
     case 0: .interval(Int.random(in: 1...3, using: &random))
     case 1: .threshold(Int.random(in: 2...5, using: &random))

@@ -39,7 +39,7 @@ struct TwoEndedStory {
   var steps: [TwoEndedStep]
 
   init(seed: UInt64) {
-    var random = SeededRandom(state: seed)
+    var random = SplitMix64(state: seed)
     self.seed = seed
     scenario = TwoEndedScenario(using: &random)
     steps = [.wait(milliseconds: 12_000)]

@@ -37,15 +37,15 @@ struct TwoEndedWorld {
   var told: [(at: Instant, what: Told)] = []
   /// Breaks promises of both cores; nil: they are as they are.
   var mutant: TwoEndedMutant?
-  private var random: SeededRandom
+  private var random: SplitMix64
   private var agenda = Timers<UInt64>()
   private var items: [UInt64: Item] = [:]
   private var lastItem: UInt64 = 0
 
   init(_ scenario: TwoEndedScenario, seed: UInt64) {
     self.scenario = scenario
-    random = SeededRandom(state: seed)
-    network = Network(random: SeededRandom(state: random.next()))
+    random = SplitMix64(state: seed)
+    network = Network(random: SplitMix64(state: random.next()))
     oracle = TwoEndedOracle(scenario)
     for number in 0...1 { ends.append(End(number, scenario, random: &random)) }
   }
