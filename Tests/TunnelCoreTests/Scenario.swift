@@ -10,7 +10,6 @@ struct Scenario: CustomStringConvertible {
   var charonListens = true
   /// Whether the SAs of the first steps are there before the agent.
   var startsWithSAs = false
-  var startsWithoutAddresses = false
   var maxClearsPerMinute = 60
 
   init(using random: inout SplitMix64) {

@@ -30,6 +30,3 @@ keepalived_dies() { # GATEWAY
   rm -f "$dir/pid" "$dir/vrrp.pid"
 }
 
-is_master() { # GATEWAY
-  [[ $(ip -n "$1" -o address show dev lan to 10.1.0.1/32) ]]
-}
