@@ -75,7 +75,7 @@ let package = Package(
       name: "AgentConfigTests", dependencies: ["AgentConfig", "TunnelCore"], swiftSettings: strict),
     .testTarget(
       name: "LinuxEdgeTests", dependencies: ["LinuxEdge", "Doctor", "CShims", "TunnelCore"],
-      exclude: ["doctor.json"], swiftSettings: strict),
+      exclude: ["Doctor/doctor.json"], swiftSettings: strict),
     .testTarget(
       name: "VPNAgentTests",
       dependencies: [

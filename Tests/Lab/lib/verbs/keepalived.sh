@@ -29,4 +29,3 @@ keepalived_dies() { # GATEWAY
   wait_until 20 "keepalived on $1 is gone" -- gone "$(<"$dir/vrrp.pid")"
   rm -f "$dir/pid" "$dir/vrrp.pid"
 }
-

@@ -6,7 +6,7 @@ import Testing
 /// What else speaks of the metrics: all of it is exported, and all that is exported is documented.
 @Suite struct MetricsDocsTests {
   private static func text(_ path: String) throws -> String {
-    let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    let root = #filePath.split(separator: "/").dropLast(4).joined(separator: "/")
     return String(decoding: try readFile("/\(root)/\(path)"), as: UTF8.self)
   }
 
