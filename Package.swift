@@ -53,15 +53,16 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
+    .target(name: "Doctor", dependencies: ["TunnelCore"], swiftSettings: strict),
     .target(
       name: "LinuxEdge",
-      dependencies: ["TunnelCore", "CShims"],
+      dependencies: ["Doctor", "TunnelCore", "CShims"],
       swiftSettings: strict
     ),
     .executableTarget(
       name: "vpnagent",
       dependencies: [
-        "LinuxEdge", "AgentConfig", "TunnelCore",
+        "LinuxEdge", "AgentConfig", "Doctor", "TunnelCore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict
@@ -69,10 +70,12 @@ let package = Package(
     .testTarget(
       name: "TunnelCoreTests", dependencies: ["TunnelCore"], swiftSettings: strict),
     .testTarget(
-      name: "AgentConfigTests", dependencies: ["AgentConfig"], swiftSettings: strict),
+      name: "DoctorTests", dependencies: ["Doctor", "TunnelCore"], swiftSettings: strict),
     .testTarget(
-      name: "LinuxEdgeTests", dependencies: ["LinuxEdge", "CShims", "TunnelCore"],
-      exclude: ["doctor.json"], swiftSettings: strict),
+      name: "AgentConfigTests", dependencies: ["AgentConfig", "TunnelCore"], swiftSettings: strict),
+    .testTarget(
+      name: "LinuxEdgeTests", dependencies: ["LinuxEdge", "Doctor", "CShims", "TunnelCore"],
+      exclude: ["Doctor/doctor.json"], swiftSettings: strict),
     .testTarget(
       name: "VPNAgentTests",
       dependencies: [

@@ -34,7 +34,7 @@ public struct Template: Hashable, Sendable {
   }
 
   /// The settings as those of one tunnel.
-  func vpn(named name: String, link: String?) -> VPN {
+  public func vpn(named name: String, link: String?) -> VPN {
     var vpn = settings
     vpn.name = name
     vpn.bindInterface = link

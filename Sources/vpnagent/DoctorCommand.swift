@@ -1,4 +1,5 @@
 import ArgumentParser
+import Doctor
 import LinuxEdge
 import TunnelCore
 
@@ -20,17 +21,17 @@ struct DoctorCommand: ParsableCommand {
 
   func run() throws {
     try place.enterNamespace()
-    let diagnosis = Diagnosis(Doctor.facts(request))
+    let diagnosis = Diagnosis(HostExamination.facts(request))
     let report = DoctorReport(diagnosis)
     show(json ? String(decoding: report.json(), as: UTF8.self) : report.text)
     if diagnosis.hasError { throw ExitCode.failure }
   }
 
-  private var request: Doctor.Request {
+  private var request: HostExamination.Request {
     let running = try? askAgent("status", socket: "\(place.directory)/control.sock", patience: 5)
     let used = running.flatMap { AgentStatus(json: $0) }?.config
     let named = config ?? used
-    var request = Doctor.Request(
+    var request = HostExamination.Request(
       configuration: .observing, configPath: named ?? place.configPath, configErrors: [],
       runDirectory: place.directory)
     switch readConfiguration(named, usual: place.configPath) {

@@ -1,18 +1,7 @@
 import AgentConfig
 import Testing
 
-/// A small fixed-seed generator (SplitMix64), so that a failure comes again.
-private struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
-}
+@testable import TunnelCore
 
 /// Parses `text`; whatever comes of it must be lines that name the file. True where it is valid.
 @discardableResult
@@ -45,7 +34,7 @@ private func survives(_ text: String) -> Bool {
 
 @Test(arguments: 0..<4)
 func oneWrongByteIsRefusedOrRead(seed: Int) {
-  var generator = SeededGenerator(state: UInt64(seed))
+  var generator = SplitMix64(state: UInt64(seed))
   let bytes = Array(fullFile.utf8)
   for index in bytes.indices {
     var mutated = bytes
@@ -78,7 +67,7 @@ func anotherValueForAnyKeyIsRefusedOrRead(value: String) {
 
 @Test(arguments: 0..<4)
 func linesInAnotherOrderAreRefusedOrRead(seed: Int) {
-  var generator = SeededGenerator(state: UInt64(seed))
+  var generator = SplitMix64(state: UInt64(seed))
   let lines = fullFile.split(separator: "\n")
   for _ in 0..<200 {
     survives(lines.shuffled(using: &generator).joined(separator: "\n"))

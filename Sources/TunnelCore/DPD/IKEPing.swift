@@ -30,8 +30,6 @@ public struct IKEPing: Hashable, Sendable {
 
   /// IKE's own port.
   public static let port: UInt16 = 500
-  /// The port of NAT traversal.
-  public static let natPort: UInt16 = 4500
 
   /// The initiator's SPI; not 0.
   public var spi: UInt64

@@ -58,7 +58,7 @@ extension LinkMisfit: CustomStringConvertible {
 
 extension Link {
   /// Why it can be no tunnel's, whatever SAs there are; nil when it can.
-  var misfit: LinkMisfit? {
+  public var misfit: LinkMisfit? {
     switch kind {
     case .other(let name): return .noTunnel(kind: name)
     case .vti where isFallback: return .fallback
@@ -68,7 +68,7 @@ extension Link {
   }
 
   /// Why it cannot be for SAs with this gateway; nil when it can. An XFRM interface has no ends.
-  func misfit(for gateway: Gateway) -> LinkMisfit? {
+  public func misfit(for gateway: Gateway) -> LinkMisfit? {
     guard case .vti(let local, let remote, _, _) = kind else { return nil }
     let isLocal = gateway.localAddress.map { local.isUnspecified || $0 == local } ?? true
     let family = local.isUnspecified ? remote.family : local.family

@@ -1,13 +1,14 @@
 /// Routes of the main table that lead to IKE peers, whatever link they go by.
 ///
 /// Few of a full BGP table do, so that each is found by a search among the sorted peers.
-struct PeerRoutes: Sendable {
+public struct PeerRoutes: Sendable {
   private(set) var peers: SortedPeers
   private var routes: [IPPrefix: [Route]] = [:]
   /// Prefix lengths that any of them has or had.
   private var lengths: Set<Int> = []
 
-  init(peers: some Sequence<IPAddress>) { self.init(peers: SortedPeers(peers)) }
+  /// Knows no route yet.
+  public init(peers: some Sequence<IPAddress>) { self.init(peers: SortedPeers(peers)) }
 
   init(peers: SortedPeers) { self.peers = peers }
 
@@ -21,7 +22,8 @@ struct PeerRoutes: Sendable {
     return peers.hasAny(in: route.identity.destination)
   }
 
-  mutating func replaceAll(_ all: [Route]) {
+  /// Knows these routes and no others, as a dump has them.
+  public mutating func replaceAll(_ all: [Route]) {
     routes = [:]
     lengths = []
     for route in all { observe(route, nil) }
@@ -71,7 +73,7 @@ struct PeerRoutes: Sendable {
 
   /// The routes by which a packet to `peer` may leave, and `more` of them; the kernel's choice
   /// first.
-  func leading(to peer: IPAddress, with more: [Route]) -> [Route] {
+  public func leading(to peer: IPAddress, with more: [Route]) -> [Route] {
     let known = lengths.filter { $0 <= peer.family.bits }.flatMap {
       routes[IPPrefix(peer, length: $0)] ?? []
     }

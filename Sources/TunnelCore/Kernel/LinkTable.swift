@@ -110,7 +110,7 @@ extension Link {
 
   /// Whether both are VTIs between the same ends. The kernel lets there be two if they are not bound
   /// to the same device (`dev`).
-  func hasEnds(of other: Link) -> Bool {
+  public func hasEnds(of other: Link) -> Bool {
     guard case .vti(let local, let remote, _, _) = kind, !isFallback,
       case .vti(local, remote, _, _) = other.kind
     else { return false }
@@ -120,7 +120,7 @@ extension Link {
   /// Which of VTIs between the same ends takes the ESP that arrives by a device; nil when none is set
   /// up. The kernel looks for its SA with this link's key alone (net/ipv4/ip_tunnel.c,
   /// `ip_tunnel_lookup`; net/ipv4/ip_vti.c, `vti_input`): the other links receive nothing.
-  static func taking(_ twins: [Link], arrivingBy device: Int32?) -> Link? {
+  public static func taking(_ twins: [Link], arrivingBy device: Int32?) -> Link? {
     let up = twins.filter(\.isAdminUp)
     return up.first { $0.boundTo == device } ?? up.min { $0.index < $1.index }
   }

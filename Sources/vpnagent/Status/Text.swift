@@ -11,11 +11,6 @@ extension String {
     self + String(repeating: " ", count: max(width - columns, 0))
   }
 
-  /// With spaces before it.
-  func aligned(_ width: Int) -> String {
-    String(repeating: " ", count: max(width - columns, 0)) + self
-  }
-
   /// Cut at its end to this width: `VPN monitoring..`.
   func cut(_ width: Int) -> String {
     columns <= width ? self : prefix(max(width - 2, 0)) + String("..".prefix(max(width, 0)))

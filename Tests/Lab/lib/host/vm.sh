@@ -58,7 +58,7 @@ lab_qemu() { # CHARDEV-OPTION...
     -nic none -display none -monitor none -no-reboot \
     -serial "file:$lab_vm_dir/console" "$@" -serial chardev:out \
     -kernel "$lab_kernel/vmlinuz" -initrd "$lab_kernel/initramfs" \
-    -append "console=ttyS0 panic=-1 quiet loglevel=4 cryptomgr.notests lab=$path"
+    -append "console=ttyS0 panic=-1 quiet loglevel=4 cryptomgr.notests no_timer_check lab=$path"
 }
 
 lab_await_boot() { # QEMU-PID READY-FILE

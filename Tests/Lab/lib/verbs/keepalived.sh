@@ -29,7 +29,3 @@ keepalived_dies() { # GATEWAY
   wait_until 20 "keepalived on $1 is gone" -- gone "$(<"$dir/vrrp.pid")"
   rm -f "$dir/pid" "$dir/vrrp.pid"
 }
-
-is_master() { # GATEWAY
-  [[ $(ip -n "$1" -o address show dev lan to 10.1.0.1/32) ]]
-}

@@ -1,0 +1,333 @@
+import TunnelCore
+
+/// Links: whether they are there, and whether SAs and links fit each other.
+extension DoctorFacts {
+  /// The first thing that is wrong with each VPN's link.
+  var linkFindings: [Finding] {
+    configuration.vpns.compactMap { vpn in
+      guard let name = vpn.bindInterface else { return nil }
+      guard let link = link(named: name) else {
+        return Finding(
+          .error, "link", vpn.name, seen: "bind-interface = \"\(name)\": there is no such link",
+          why: "nothing can go through this tunnel until it is made",
+          fix: .init(newLink(name, for: vpn)))
+      }
+      if let finding = misfitFinding(link, vpn) { return finding }
+      guard !link.isAdminUp, vpn.linkControl != .admin else { return nil }
+      return Finding(
+        .error, "link", vpn.name, seen: "\(name) is set down",
+        why: "who set it down is obeyed: the tunnel stays out of service",
+        fix: .init("ip link set \(name) up"))
+    }
+  }
+
+  /// A link that the agent leaves alone, by the rule of `Core+LinkFitness`.
+  private func misfitFinding(_ link: Link, _ vpn: VPN) -> Finding? {
+    let gateway = configuration.gateways[vpn.gateway]
+    let peers = gateway?.addresses ?? []
+    let hasSAs = outbound.contains { peers.contains($0.key.destination) }
+    let isElsewhere = hasSAs && fitting(peers, insteadOf: link) == nil
+    guard
+      let misfit = link.misfit ?? (isElsewhere ? nil : gateway.flatMap(link.misfit(for:)))
+    else { return nil }
+    return Finding(
+      .error, "link", vpn.name, seen: "bind-interface = \"\(link.name)\": \(misfit)",
+      why: "the agent leaves this link alone: it is neither held nor given routes",
+      fix: fix(of: misfit, link, vpn, peers))
+  }
+
+  private func fix(
+    of misfit: LinkMisfit, _ link: Link, _ vpn: VPN, _ peers: [IPAddress]
+  ) -> Finding.Fix {
+    if misfit == .otherNamespace {
+      return .init("vpnagent run --netns NAME   # where its SAs are, with the link in it")
+    }
+    if let better = fitting(peers, insteadOf: link) {
+      return .init(
+        file: configPath, lines: ["# in vpn.\(vpn.name): bind-interface = \"\(better.name)\""])
+    }
+    return .init(newLink("ipsec0", for: vpn))
+  }
+
+  /// A link that is there and has the SAs of these peers, or a VTI's ends.
+  private func fitting(_ peers: [IPAddress], insteadOf other: Link) -> Link? {
+    let sas = outbound.filter { peers.contains($0.key.destination) }
+    return links.first { link in
+      guard link.misfit == nil, !link.isOwn, link.index != other.index else { return false }
+      switch link.kind {
+      case .xfrm(let ifID): return sas.contains { $0.ifID == ifID }
+      case .vti(_, let remote, _, let key):
+        return peers.contains(remote)
+          && (sas.isEmpty || sas.contains { $0.ifID == 0 && $0.key.mark?.value ?? key == key })
+      case .other: return false
+      }
+    }
+  }
+
+  /// The route to a tunnel's own peer goes by its link: ESP would go into the tunnel it comes from.
+  var peerRouteFindings: [Finding] {
+    bound.compactMap { bound in
+      guard bound.link.misfit == nil else { return nil }
+      let peers = configuration.gateways[bound.vpn.gateway]?.addresses ?? []
+      var table = PeerRoutes(peers: peers)
+      table.replaceAll(routes)
+      for peer in peers {
+        let ways = table.leading(to: peer, with: [])
+        guard let best = ways.first, best.linkIndex == bound.link.index else { continue }
+        let other = ways.first { $0.linkIndex != bound.link.index }
+        let way = other?.legs.first.map { leg in
+          (leg.gateway.map { "via \($0) " } ?? "")
+            + "dev \(self.link(leg.linkIndex)?.name ?? underlay)"
+        }
+        return Finding(
+          .error, "peer-route", bound.vpn.name,
+          seen: "\(best.identity.destination), the route to its peer \(peer), goes by "
+            + bound.link.name,
+          why: "its ESP would be sent into the tunnel; the agent leaves such a link alone",
+          fix: .init("ip route add \(IPPrefix(host: peer)) \(way ?? "dev \(underlay)")"))
+      }
+      return nil
+    }
+  }
+
+  /// Two VTIs between the same ends, which `dev` makes possible.
+  var twinFindings: [Finding] {
+    links.indices.compactMap { index in
+      let link = links[index]
+      guard let other = links[..<index].first(where: { $0.hasEnds(of: link) }),
+        case .vti(let local, let remote, _, let key) = link.kind,
+        case .vti(_, _, _, let otherKey) = other.kind
+      else { return nil }
+      var table = PeerRoutes(peers: [remote])
+      table.replaceAll(routes)
+      let device = table.leading(to: remote, with: []).first?.legs.first?.linkIndex
+      let taking = Link.taking([other, link], arrivingBy: device) ?? other
+      let idle = taking.index == link.index ? other : link
+      return Finding(
+        .error, "twins", link.name,
+        seen: "\(other.name) and \(link.name) are VTIs between the same ends (\(local), \(remote))"
+          + (key == otherKey ? " with the same key" : ""),
+        why: "the kernel gives all ESP from \(remote) to \(taking.name), whatever its key: nothing "
+          + "arrives by \(idle.name)",
+        fix: .init(
+          "ip link delete \(idle.name)",
+          "ip link add ipsec0 type xfrm dev \(underlay) if_id 42   # and if_id_in, if_id_out = 42"))
+    }
+  }
+
+  /// With what its SAs have when they are there.
+  private func newLink(_ name: String, for vpn: VPN) -> String {
+    let peers = configuration.gateways[vpn.gateway]?.addresses ?? []
+    let sa = outbound.first { peers.contains($0.key.destination) }
+    if let sa, sa.ifID != 0 { return xfrmLink(name, ifID: sa.ifID) }
+    if let sa, let mark = sa.key.mark, mark.mask != 0 { return vti(name, for: sa, key: mark.value) }
+    return xfrmLink(name, ifID: nil)
+  }
+
+  private func xfrmLink(_ name: String, ifID: UInt32?) -> String {
+    let id = ifID.map { "\($0)" } ?? "42   # and if_id_in, if_id_out = 42 of the child"
+    return "ip link add \(name) type xfrm dev \(underlay) if_id \(id)"
+  }
+
+  /// The link of the default route.
+  private var underlay: String {
+    let route = routes.first { $0.identity.destination.length == 0 && $0.identity.table == 254 }
+    return route?.linkIndex.flatMap { link($0) }?.name ?? "lo"
+  }
+
+  private func vti(_ name: String, for sa: SecurityAssociation, key: UInt32) -> String {
+    let kind = Self.vtiKind(sa.source.family)
+    return "ip link add \(name) type \(kind) local \(sa.source) remote \(sa.key.destination) "
+      + "key \(key)"
+  }
+
+  private static func vtiKind(_ family: IPAddress.Family) -> String {
+    family == .ipv4 ? "vti" : "vti6"
+  }
+
+  // MARK: Marks and if_ids
+
+  var tieFindings: [Finding] {
+    var seen: Set<String> = []
+    return (outbound.compactMap(strayFinding) + bound.compactMap(idleFinding))
+      .filter { seen.insert("\($0.subject) \($0.seen)").inserted }
+  }
+
+  /// SAs of a monitored peer that no link leads to.
+  private func strayFinding(_ sa: SecurityAssociation) -> Finding? {
+    let vpns = configuration.vpns.filter {
+      $0.bindInterface != nil
+        && configuration.gateways[$0.gateway]?.addresses.contains(sa.key.destination) == true
+    }
+    // An SA that is tied to nothing has no link to fit.
+    guard let vpn = vpns.first else { return nil }
+    if sa.ifID != 0 {
+      let fits = links.contains { $0.kind == .xfrm(ifID: sa.ifID) && !$0.isOwn }
+      if fits { return nil }
+      let seen = "SAs to \(sa.key.destination) have if_id \(sa.ifID), and no XFRM interface has it"
+      if sa.packets > 0 { return elsewhereFinding(vpn, seen) }
+      return Finding(
+        .error, "if-id", vpn.name, seen: seen,
+        why: "no packet gets into these SAs, and what comes out of them is dropped",
+        fix: .init(
+          xfrmLink("ipsec\(sa.ifID)", ifID: sa.ifID),
+          "ip link set ipsec\(sa.ifID) up   # bind-interface of \(vpn.name)"))
+    }
+    guard let mark = sa.key.mark, mark.mask != 0 else {
+      return Finding(
+        .error, "mark", vpn.name,
+        seen: "SAs to \(sa.key.destination) have neither mark nor if_id, \(vpn.name) has "
+          + "bind-interface = \"\(vpn.bindInterface ?? "-")\"",
+        why: "they belong to no link: what the link takes finds no SA",
+        fix: .init(
+          file: "/etc/swanctl/swanctl.conf",
+          lines: tieLines(for: vpn), commands: ["swanctl --load-all"]))
+    }
+    let fits = links.contains { link in
+      guard case .vti(_, _, _, let key) = link.kind else { return false }
+      return key & mark.mask == mark.value
+    }
+    return fits ? nil : wrongMark(sa, mark, vpn)
+  }
+
+  /// A link that was moved to another namespace keeps the SAs of this one.
+  private func elsewhereFinding(_ vpn: VPN, _ seen: String) -> Finding {
+    Finding(
+      .warning, "if-id", vpn.name, seen: "\(seen) in this namespace, but they carry packets",
+      why: "a link that was moved to another namespace has them: no agent can hold it from here",
+      fix: .init("ip netns exec NAME ip link set LINK netns $$   # move the link back"))
+  }
+
+  private func tieLines(for vpn: VPN) -> [String] {
+    guard let link = vpn.bindInterface.flatMap({ link(named: $0) }) else { return [] }
+    let tie =
+      switch link.kind {
+      case .xfrm(let id): "if_id_in = \(id), if_id_out = \(id)"
+      case .vti(_, _, let input, let output): "mark_in = \(input), mark_out = \(output)"
+      case .other: "if_id_in, if_id_out"
+      }
+    return ["# of its child: \(tie)"]
+  }
+
+  private func wrongMark(_ sa: SecurityAssociation, _ mark: Mark, _ vpn: VPN) -> Finding {
+    let between = links.first { link in
+      guard case .vti(let local, let remote, _, _) = link.kind, !isFallback(link) else {
+        return false
+      }
+      return remote == sa.key.destination && local == sa.source
+    }
+    let seen = "SAs to \(sa.key.destination) have mark \(mark.value)"
+    let why = "no packet gets into these SAs, and what comes out of them is dropped"
+    guard let between, case .vti(let local, let remote, _, let key) = between.kind else {
+      let name =
+        vpn.bindInterface.flatMap { link(named: $0) == nil ? $0 : nil } ?? "vti\(mark.value)"
+      return Finding(
+        .error, "mark", vpn.name, seen: "\(seen), and no VTI has this key", why: why,
+        fix: .init(vti(name, for: sa, key: mark.value), "ip link set \(name) up"))
+    }
+    let kind = Self.vtiKind(local.family)
+    return Finding(
+      .error, "mark", vpn.name,
+      seen: "\(seen), \(between.name) between the same ends has key \(key)",
+      why: why,
+      fix: .init(
+        "ip link change \(between.name) type \(kind) local \(local) remote \(remote) "
+          + "key \(mark.value)"))
+  }
+
+  /// A link that has no SA while its peer's SAs are there.
+  private func idleFinding(_ bound: Bound) -> Finding? {
+    guard let peers = configuration.gateways[bound.vpn.gateway]?.addresses else { return nil }
+    let sas = outbound.filter { peers.contains($0.key.destination) }
+    guard !sas.isEmpty, misfitFinding(bound.link, bound.vpn) == nil else { return nil }
+    switch bound.link.kind {
+    case .xfrm(let id):
+      guard !sas.contains(where: { $0.ifID == id }) else { return nil }
+      let ids = Set(sas.map(\.ifID)).sorted().map { "\($0)" }.joined(separator: ", ")
+      return Finding(
+        .warning, "if-id", bound.vpn.name,
+        seen: "\(bound.link.name) has if_id \(id), the SAs to \(sas[0].key.destination): \(ids)",
+        why: "what the link takes finds no SA",
+        fix: .init(
+          file: "/etc/swanctl/swanctl.conf", lines: tieLines(for: bound.vpn),
+          commands: ["swanctl --load-all"]))
+    case .vti(let local, let remote, _, _):
+      let ends = sas.contains { sa in
+        (remote.isUnspecified || remote == sa.key.destination)
+          && (local.isUnspecified || local == sa.source)
+      }
+      if ends { return nil }
+      let sa = sas[0]
+      return Finding(
+        .error, "endpoints", bound.vpn.name,
+        seen: "\(bound.link.name) is between \(local) and \(remote), its SAs between \(sa.source) "
+          + "and \(sa.key.destination)",
+        why: "a VTI takes ESP between its own endpoints alone",
+        fix: .init(
+          "ip link change \(bound.link.name) type \(Self.vtiKind(local.family)) "
+            + "local \(sa.source) remote "
+            + "\(sa.key.destination) key \(sa.key.mark?.value ?? 42)"))
+    case .other: return nil
+    }
+  }
+
+  // MARK: Links that take each other's ESP
+
+  /// A VTI that is up takes all ESP between its endpoints, whatever its key (measured).
+  var thiefFindings: [Finding] {
+    let withID = outbound.filter { $0.ifID != 0 }
+    return links.compactMap { link in
+      guard case .vti(let local, let remote, _, let key) = link.kind, link.isAdminUp,
+        let sa = withID.first(where: {
+          (remote == $0.key.destination || remote.isUnspecified && !isFallback(link))
+            && (local == $0.source || local.isUnspecified) && $0.source.family == local.family
+        })
+      else { return nil }
+      let owner = links.first { $0.kind == .xfrm(ifID: sa.ifID) }
+      let name = owner?.name ?? "if_id \(sa.ifID)"
+      return Finding(
+        .error, "stolen-esp", name,
+        seen: "\(link.name), a VTI with key \(key), is up between the same ends "
+          + "(\(sa.source), \(sa.key.destination)) as \(name)",
+        why: "it takes the ESP that is for \(name): packets leave and no reply comes back",
+        fix: .init("ip link set \(link.name) down"))
+    }
+  }
+
+  // MARK: MTU
+
+  private static let leastIPv6: UInt32 = 1280
+
+  var mtuFindings: [Finding] {
+    bound.flatMap { bound -> [Finding] in
+      var findings: [Finding] = []
+      let (link, vpn) = (bound.link, bound.vpn)
+      let addresses = addresses(of: link)
+      let destinations =
+        (vpn.monitor?.verifyPath?.destinations ?? []) + (vpn.monitor?.destinations ?? [])
+      let isIPv6 =
+        (destinations.isEmpty ? addresses.map(\.address) : destinations)
+        .contains { $0.family == .ipv6 }
+      if let size = vpn.monitor?.verifyPath?.packetSize {
+        let whole = UInt32(size) + (isIPv6 ? 40 : 20)
+        if whole > link.mtu {
+          findings.append(
+            Finding(
+              .warning, "mtu", vpn.name,
+              seen: "\(link.name) has MTU \(link.mtu), a probe of verify-path \(whole) bytes",
+              why: "each probe leaves in fragments, and proves nothing of packets that size",
+              fix: .init("ip link set \(link.name) mtu \(max(whole, 1400))")))
+        }
+      }
+      let wantsIPv6 = isIPv6 || vpn.routes.contains { $0.address.family == .ipv6 }
+      if wantsIPv6, link.mtu < Self.leastIPv6 {
+        findings.append(
+          Finding(
+            .error, "mtu", vpn.name, seen: "\(link.name) has MTU \(link.mtu)",
+            why: "the kernel has no IPv6 on a link below 1280",
+            fix: .init("ip link set \(link.name) mtu 1400")))
+      }
+      return findings
+    }
+  }
+}
