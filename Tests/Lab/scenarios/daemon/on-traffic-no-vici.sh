@@ -37,6 +37,8 @@ story() {
   swan gw-a --uninstall --child net >&9
   wait_until 60 "the SAs are gone" -- has_no_sas gw-a
   wait_until 30 "status says what to do" -- prints 'no trap policy is installed.*immediately' status gw-a
+  # What was triggered before goes on until then.
+  wait_until 60 "strongSwan has given up" -- no_ike_sa gw-a
   heal
   users_stay_on_backup xfrm0 15
   swan gw-a --install --child net >&9

@@ -42,7 +42,7 @@ story() {
 }
 
 probing() { # GATEWAY DESTINATION
-  LINK=xfrm0 monitoring "$1" "destination-ip = \"$2\"" "verify-path = { destination-ip = \"$2\" }"
+  ESTABLISH=responder-only LINK=xfrm0 monitoring "$1" "destination-ip = \"$2\"" "verify-path = { destination-ip = \"$2\" }"
 }
 
 has_rule() { prints 'oif xfrm0 lookup 250' ip -n "$1" -6 rule show; } # GATEWAY
