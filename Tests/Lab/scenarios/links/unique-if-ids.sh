@@ -29,8 +29,9 @@ case $PLUTO_VERB in
       ip link set ipsec0-in up
     } ;;
   down-client)
-    ip link del ipsec0
-    ip link del ipsec0-in ;;
+    # First by what packets arrive: without the address of the other they would be forwarded in clear.
+    ip link del ipsec0-in
+    ip link del ipsec0 ;;
 esac >>/run/lab/updown.log 2>&1
 SH
   chmod 755 "$LAB/updown"

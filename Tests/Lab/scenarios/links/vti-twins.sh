@@ -45,10 +45,13 @@ TOML
   } | agent gw-a
   wait_until 20 "the twin's tunnel is up" -- state_is gw-a other up
   expect "the log names the pair" -- agent_logged gw-a \
-    'link=vti0 is left alone: vti1, a VTI between the same ends, takes all ESP from 203.0.113.2'
+    'link=vti0 is left alone: vti1, a VTI between the same ends, takes all ESP from 203.0.113.1'
   stays 8 "the twin's stays up" -- state_is gw-a other up
   expect_equal "the other's gate" "$(tunnel_field gw-a to-b gate)" -
   expect "its route is untouched" -- has_route gw-a 10.9.0.0/16 dev vti0
+  expect_equal "negotiations for what cannot work" "$(log_count gw-a ' to-b .*negotiating anew')" 0
+  wait_until 10 "status says why it is not monitored" -- \
+    prints 'unmonitored' tunnel_field gw-a to-b state
   expect_equal "times that the twin's went down" "$(log_count gw-a ' other state=down')" 0
   expect_equal "times that the pair was named" "$(log_count gw-a 'link=vti0 is left alone')" 1
   vpnagent gw-a doctor --config "$LAB/agent-gw-a.toml" >"$LAB/doctor" || true
