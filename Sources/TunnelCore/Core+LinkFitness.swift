@@ -175,7 +175,7 @@ extension Core {
       let owner = monitorOfSet[key].flatMap({ monitors[$0] }).flatMap({ tunnels[$0.tunnel] }),
       owner.vpn == nil
     else { return false }
-    guard let known = owner.ike?.name else { return true }
+    guard let known = owner.ike?.name else { return !mayBeOthers(key, than: user) }
     switch childName(of: user) {
     case .success(let name): return name == known
     case .failure(let obstacle):
@@ -183,6 +183,15 @@ extension Core {
       case .several: return false
       case .noGateway, .nothingLoaded, .noConnection, .noChild: return true
       }
+    }
+  }
+
+  /// Whether another VPN with the same gateway has no SAs, and no link that could carry these.
+  private func mayBeOthers(_ key: SASetKey, than user: Tunnel) -> Bool {
+    (tunnelIndex.ofPeer[key.remote] ?? []).compactMap { tunnels[$0] }.contains { other in
+      other.isConfigured && other.monitors.isEmpty && other.gateway == user.gateway
+        && other.link != user.link
+        && other.link.map { kernel.link(named: $0)?.kind.isTunnel != true } ?? false
     }
   }
 

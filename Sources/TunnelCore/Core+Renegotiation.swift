@@ -68,7 +68,11 @@ extension Core {
     followNames(view, at: now)
     awaitAbsent(view, at: now)
     var acts = 0
-    for name in ike.renegotiations.keys.sorted() where acts < Self.mostActs {
+    // What would be negotiated on an IKE SA that is about to be terminated waits for the next list.
+    let doomed = Set(list.filter { isDoomed($0.id) }.map(\.connection))
+    if !doomed.isEmpty { wantList(at: now) }
+    for name in ike.renegotiations.keys.sorted()
+    where acts < Self.mostActs && !doomed.contains(name.connection) {
       if step(name, self.view(of: name, in: view), at: now) { acts += 1 }
     }
     forgetDepartures(view)

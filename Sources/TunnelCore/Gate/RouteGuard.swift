@@ -179,6 +179,7 @@ struct RouteGuard: Sendable {
     _ request: Request, isOpen: Bool, holding isHeld: (IPPrefix) -> Bool
   ) -> [GateStep] {
     if let index = request.index, indexOf[request.link] != index { indexOf[request.link] = index }
+    if wanted[request.link] == nil { want(leftovers(request), request.link) }
     var toGroups = isOpen ? returnNexthops(request.link) : []
     toGroups += isOpen ? returnMembers(request) : []
     let returned = giveBack(request, holding: isHeld).map { GateStep.addRoute($0) }
@@ -242,6 +243,19 @@ struct RouteGuard: Sendable {
     }
     self.want(mine.intersection(own).subtracting(needed), request.link)
     return change(request.link, to: mine.intersection(own).union(needed)).added
+  }
+
+  /// What an earlier run left in the place of a link's routes, or through it in the place of stand-ins:
+  /// as its own it goes in the plan that brings what comes instead, and not without it.
+  private func leftovers(_ request: Request) -> Set<OwnRoute> {
+    let identities = request.owned.map { Route.Identity(table: request.table, destination: $0) }
+    var all = Set<OwnRoute>()
+    if let index = request.index { all.formUnion(identities.map { .throughLink($0, index) }) }
+    for var identity in identities + withdrawn(from: request.link).map(\.identity) {
+      identity.metric = .max
+      all.insert(.unreachable(identity.by(nil)))
+    }
+    return all.intersection(own)
   }
 
   /// Removes what an earlier run left behind and nobody wants now.

@@ -7,7 +7,8 @@ struct ChildView: Sendable {
   var isWhole = false
   /// Whether an instance is on its way in or out, or an IKE SA of its connection waits for the peer.
   var isOccupied = false
-  /// The IKE SA for whose peer it has to wait, unless another child of that lives.
+  /// The IKE SA for whose peer it has to wait, unless another child of that lives. While instances
+  /// have to go: one of theirs.
   var stuckIKE: UInt32?
 
   /// Whether the daemon has nothing of it.
@@ -26,6 +27,8 @@ struct DaemonView: Sendable {
   private var living: Set<UInt32> = []
   /// Of each connection, an IKE SA that waits for the peer.
   private var waiting: [String: UInt32] = [:]
+  /// All IKE SAs that do.
+  private var blocked: Set<UInt32> = []
   /// SAs that the daemon knows anything of.
   private(set) var sas: Set<SAID> = []
 
@@ -57,13 +60,21 @@ struct DaemonView: Sendable {
         }
       }
     }
-    for ike in list where ike.isWaiting { waiting[ike.connection] = ike.id }
+    for ike in list where ike.isWaiting {
+      waiting[ike.connection] = ike.id
+      blocked.insert(ike.id)
+    }
   }
 
   /// What it says of one child.
   subscript(name: ChildName) -> ChildView {
     let other = others[name]
-    let stuck = other?.state == .deleting ? other?.ikeID : waiting[name.connection]
+    let stuck: UInt32?
+    if let childrenToDelete = childrenToDelete[name] {
+      stuck = childrenToDelete.map(\.ikeID).first { blocked.contains($0) && !living.contains($0) }
+    } else {
+      stuck = other?.state == .deleting ? other?.ikeID : waiting[name.connection]
+    }
     return ChildView(
       childrenToDelete: childrenToDelete[name] ?? [], isWhole: whole.contains(name),
       isOccupied: other != nil || waiting[name.connection] != nil,

@@ -171,22 +171,15 @@ struct Renegotiation: Sendable {
   ) -> Act {
     if !view.childrenToDelete.isEmpty {
       if cause == .absent { cause = .lost }
+      // It was told to, and cannot before the peer has answered something else.
+      if step == .cleared, let stuck = view.stuckIKE {
+        return awaitPeer(stuck, isDue, askedAt, at: now)
+      }
       // Lost again, or the daemon did not do as it was told.
       return isDue ? terminate(view, &attempts, at: now, using: &random) : .nothing
     }
     if view.isWhole { return succeed(attempts, at: now) }
-    if view.isOccupied {
-      if let stuck = view.stuckIKE, askedAt >= actedAt?.advanced(by: silenceLimit) ?? now {
-        silences += 1
-        isHastened = false
-        return .forgetIKE(stuck)
-      }
-      if isDue {
-        dueAt = now.advanced(by: Self.patience * (1 << idleLooks))
-        idleLooks = min(idleLooks + 1, 2)
-      }
-      return .nothing
-    }
+    if view.isOccupied { return awaitPeer(view.stuckIKE, isDue, askedAt, at: now) }
     guard mayInitiate else { return .end }
     if isDue || step == .cleared {
       return initiate(isDue, &attempts, at: now, using: &random)
@@ -195,6 +188,22 @@ struct Renegotiation: Sendable {
     isRefused = true
     refusals += 1
     return .refused
+  }
+
+  /// Nothing can be done before the peer answers; when it stays silent, its IKE SA is forgotten.
+  private mutating func awaitPeer(
+    _ stuck: UInt32?, _ isDue: Bool, _ askedAt: Instant, at now: Instant
+  ) -> Act {
+    if let stuck, askedAt >= actedAt?.advanced(by: silenceLimit) ?? now {
+      silences += 1
+      isHastened = false
+      return .forgetIKE(stuck)
+    }
+    if isDue {
+      dueAt = now.advanced(by: Self.patience * (1 << idleLooks))
+      idleLooks = min(idleLooks + 1, 2)
+    }
+    return .nothing
   }
 
   /// Good news came: what waits for the peer or for time goes on at `due`.

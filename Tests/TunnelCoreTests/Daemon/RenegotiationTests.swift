@@ -58,6 +58,14 @@ import TunnelCore
     #expect(bench.times(of: .terminateIKE(id: 7)).count == 10)
   }
 
+  /// The deletion waits behind a request that the peer never answers: the child stays INSTALLED.
+  @Test func aDeletionThatHasToWaitIsNoReasonToAskForItForEver() {
+    var bench = Bench.connected(establish: .onTraffic)
+    bench.answering = false
+    bench.stay(9.5, children: [.of(1)], waiting: true)
+    #expect(bench.acts == [.terminateChild(id: 1), .terminateIKE(id: 7)])
+  }
+
   @Test func aRefusalBacksOff() {
     var bench = dead()
     bench.delete(1)

@@ -52,6 +52,7 @@ import Testing
     var wanted = host.kernel.routes
     host.boot()
     for _ in 0..<Int.random(in: 0...12, using: &random) {
+      host.refuses = random.oneIn(3)
       host.wait(Double(Int.random(in: 0...20, using: &random)) / 10)
       let route = RandomRoutes.route(using: &random)
       // What is withdrawn is no neighbour of what comes: whether its maker wants both is not known.
@@ -60,7 +61,8 @@ import Testing
       wanted.append(route)
       host.play(event)
     }
-    host.wait(60)
+    host.refuses = false
+    host.wait(90)
     for (one, next) in zip(host.reads, host.reads.dropFirst()) {
       #expect(next - one > 0.099, "dumps at \(host.reads)")
     }

@@ -14,6 +14,8 @@ struct ModelKernel {
   /// What the outside world added and neither removed nor lost with its link.
   var outside: [Route.Identity: Route] = [:]
   var record = GateRecord()
+  /// Copies of withdrawn routes that the record on disk lacks.
+  private(set) var parked: [Route] = []
   /// What the kernel has to say, oldest first.
   var queue: [Event] = []
   /// How many of the next steps and records fail.
@@ -26,9 +28,26 @@ struct ModelKernel {
   /// After so many more steps the agent is killed; nil: it lives.
   var stepsToDeath: Int?
 
-  /// Whether any withdrawn route is on disk for `link`.
+  /// Whether the next run would put a withdrawn route back.
   func isOnRecord(_ route: Route) -> Bool {
-    record.links.contains { $0.withdrawn.contains { $0.identity == route.identity } }
+    found.links.contains { $0.withdrawn.contains { $0.identity == route.identity } }
+  }
+
+  /// What the next run finds: the record, and what the kernel keeps besides.
+  var found: GateRecord {
+    var found = record
+    for route in parked {
+      guard let name = route.linkIndex.flatMap({ links[$0]?.name }) else { continue }
+      if !found.links.contains(where: { $0.name == name }) {
+        found.links.append(.init(name: name, withdrawn: []))
+        found.links.sort { $0.name < $1.name }
+      }
+      for place in found.links.indices where found.links[place].name == name {
+        let isKnown = found.links[place].withdrawn.contains { $0.identity == route.identity }
+        if !isKnown { found.links[place].withdrawn.append(route) }
+      }
+    }
+    return found
   }
 
   func link(named name: String) -> Link? { links.values.first { $0.name == name } }
@@ -43,19 +62,22 @@ struct ModelKernel {
 
   // MARK: Plans of the gate
 
-  /// What the edge's gate keeper does: record, steps, record.
+  /// What the edge's gate keeper does: record, steps, record. Without a record the kernel keeps what is
+  /// withdrawn, and what it cannot keep stays.
   mutating func perform(_ plan: GatePlan) -> [GateFailure] {
-    if let before = plan.recordBefore, !save(before) {
-      return [.record(link: plan.link, message: "disk full")]
-        + plan.steps.map { .step(link: plan.link, $0, message: "the record was not written") }
-    }
     var failures: [GateFailure] = []
+    let isCovered = plan.recordBefore.map { save($0) } ?? true
+    if !isCovered { failures.append(.record(link: plan.link, message: "disk full")) }
     var lostRoute = false
     for step in plan.steps {
       guard survives() else { return [] }
-      let isTaken = !step.leaks(after: failures) && take(step, of: plan)
+      let mayTake = !step.leaks(after: failures) && (isCovered || keeps(step))
+      let isTaken = mayTake && take(step, of: plan)
       if let leak { violation = violation ?? "\(leak) after the step: \(step)" }
-      if isTaken { continue }
+      if isTaken {
+        if case .addRoute(let route) = step { parked.removeAll { $0.identity == route.identity } }
+        continue
+      }
       failures.append(.step(link: plan.link, step, message: "refused"))
       lostRoute = lostRoute || step.putsBack
     }
@@ -72,12 +94,19 @@ struct ModelKernel {
   }
 
   private mutating func save(_ new: GateRecord) -> Bool {
-    guard new != record else { return true }
-    guard recordsToFail == 0 else {
+    if new != record, recordsToFail > 0 {
       recordsToFail -= 1
       return false
     }
-    record = new
+    (record, parked) = (new, [])
+    return true
+  }
+
+  /// Has a copy of what a step takes away; false where there can be none.
+  private mutating func keeps(_ step: GateStep) -> Bool {
+    guard step.withdraws else { return true }
+    guard case .deleteRoute(let route) = step, route.canBeParked else { return false }
+    parked.append(route)
     return true
   }
 
@@ -160,6 +189,7 @@ struct ModelKernel {
       table[id] = nil
       outside[id] = nil
     }
+    parked.removeAll { $0.linkIndex == index }
   }
 
   // MARK: Links

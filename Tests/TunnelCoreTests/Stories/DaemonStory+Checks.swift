@@ -160,7 +160,9 @@ extension DaemonStory {
 
   private mutating func terminate(_ id: UInt32) {
     act("terminate \(id)")
-    beginAttempt()
+    // What is lost beside an instance that is whole is cleared away: no attempt on the tunnel.
+    let isLeftover = children[id].map { !isWhole($0) } ?? false
+    if !isLeftover || !children.values.contains(where: isWhole) { beginAttempt() }
     if !listed.contains(id) { violation = "terminates what was not listed" }
     guard let child = children[id] else { return }
     if isWhole(child) {

@@ -140,6 +140,10 @@ struct LinkStory {
             .reply(
               ProbeReply(
                 monitor: probe.monitor, sequence: probe.sequence, arrivedAt: now, way: probe.way)))
+        case .sendProbe(let probe) where random.oneIn(3):
+          let errno = [1, 11, 99, 101, 105].randomElement(using: &random) ?? 1
+          events.append(.probeNotSent(probe.monitor, sequence: probe.sequence, errno: Int32(errno)))
+        case .readRoutes where random.oneIn(4): events.append(.routesNotRead("busy"))
         case .readRoutes: events.append(.routes(kernel.routes, kernel.nexthops))
         default: break
         }

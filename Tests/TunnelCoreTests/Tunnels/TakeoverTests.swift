@@ -40,6 +40,32 @@ import TunnelCore
       ])
   }
 
+  /// In a plan of its own it would not be known that the stand-in could not be made.
+  @Test func ownedRoutesOfAnEarlierRunLeaveInThePlanThatAddsTheirStandIn() {
+    var bench = Bench(routes: [Bench.far16])
+    bench.boot(routes: [Self.ownedRoute])
+    #expect(
+      bench.plans.map(\.steps) == [
+        [
+          .addUnreachable(GateTests.unreachable), .deleteLinkRoute(GateTests.owned, linkIndex: 7),
+          .setDormant(linkIndex: 7, true),
+        ]
+      ])
+  }
+
+  @Test func aStandInOfAnEarlierRunLeavesInThePlanThatReturnsItsRoute() {
+    let record = GateRecord(links: [.init(name: "vti0", withdrawn: [Bench.farRoute])])
+    let standIn = Route(
+      identity: GateTests.unreachable, kind: .unreachable, routeProtocol: Route.agentProtocol,
+      linkIndex: nil)
+    var bench = Bench(establish: .onTraffic, record: record)
+    bench.boot(routes: [standIn])
+    #expect(
+      bench.plans.map(\.steps) == [
+        [.addRoute(Bench.farRoute), .deleteUnreachable(GateTests.unreachable)]
+      ])
+  }
+
   @Test func aHeldLinkIsReleasedWhenLinkControlIsNoneNow() {
     let record = GateRecord(links: [.init(name: "vti0", withdrawn: [Bench.farRoute])])
     var bench = Bench(record: record, linkControl: .none)

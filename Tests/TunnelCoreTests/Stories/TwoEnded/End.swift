@@ -3,6 +3,8 @@
 /// One gateway: an agent, a kernel and an IKE daemon.
 struct End {
   static let underlay: Int32 = 2
+  /// Index of a link that has the name of a tunnel's and is none; plus the tunnel's number.
+  static let stranger: Int32 = 30
 
   let number: Int
   let scenario: TwoEndedScenario
@@ -20,11 +22,15 @@ struct End {
   /// How long the kernel's events take to the agent, and VICI's answers.
   var lag = Duration.zero
   var daemonDelay = Duration.milliseconds(5)
-  /// The host refuses probes (EPERM).
-  var refusesProbes = false
+  /// What the host refuses probes with.
+  var refusal: Int32?
+  /// How many of the next dumps of the routes fail.
+  var dumpsToFail = 0
   /// Numbers SAs in the order in which they came: the newest is sent through.
   private var serial: UInt64 = 0
   private(set) var age: [SAKey: UInt64] = [:]
+  /// The other SA of each pair.
+  private var partner: [SAKey: SAKey] = [:]
 
   init(_ number: Int, _ scenario: TwoEndedScenario, random: inout SplitMix64) {
     (self.number, self.scenario) = (number, scenario)
@@ -71,11 +77,18 @@ struct End {
 
   mutating func install(_ child: ModelDaemon.Child) {
     guard let tunnel = scenario.tunnel(named: child.name) else { return }
-    for sa in scenario.pair(tunnel, child, at: number) {
+    let pair = scenario.pair(tunnel, child, at: number)
+    for (sa, other) in zip(pair, pair.reversed()) {
       serial += 1
       age[sa.key] = serial
+      partner[sa.key] = other.key
       kernel.install(sa)
     }
+  }
+
+  /// Whether the other SA of its pair is gone, so that it is of no use.
+  func isLeftover(_ sa: SecurityAssociation) -> Bool {
+    partner[sa.key].map { kernel.sas[$0] == nil } ?? false
   }
 
   mutating func uninstall(_ child: ModelDaemon.Child) {
@@ -109,6 +122,34 @@ struct End {
   func isWhole(_ tunnel: Int) -> Bool {
     let mine = kernel.sas.values.filter { $0.reqid == scenario.reqid(tunnel) }
     return Set(mine.map(\.key.destination)).count == 2
+  }
+
+  // MARK: The link
+
+  /// Gives a tunnel's link another name, and its name to a link of this kind; or undoes that.
+  mutating func swapLink(_ tunnel: Int, for kind: Link.Kind?) {
+    guard var link = kernel.links[scenario.index(tunnel)] else { return }
+    let name = scenario.linkName(tunnel)
+    let stranger = Self.stranger + Int32(tunnel)
+    if link.name != name {
+      if kernel.links[stranger] != nil { kernel.deleteLink(stranger) }
+      link.name = name
+      return kernel.put(link)
+    }
+    link.name = scenario.otherName(tunnel)
+    kernel.put(link)
+    guard let kind else { return }
+    // Nothing is done for a link that is no tunnel, also not for prefixes that were to go by it.
+    kernel.sheltered.remove(scenario.ownPrefix(tunnel))
+    kernel.put(Link(index: stranger, name: name, kind: kind, operationalState: .up))
+  }
+
+  /// Gives each tunnel's link its own name again.
+  mutating func restoreLinks() {
+    for tunnel in scenario.tunnels.indices
+    where kernel.links[scenario.index(tunnel)]?.name != scenario.linkName(tunnel) {
+      swapLink(tunnel, for: nil)
+    }
   }
 
   // MARK: The gate

@@ -73,7 +73,8 @@ extension ModelDaemon {
       where replaced != nil && sas[index].children[place].spiOut == replaced {
         sas[index].children[place].state = .other("REKEYED")
       }
-      install(Child(id: newID(), name: name, spiIn: mine, spiOut: spi), in: index)
+      install(
+        Child(id: newID(), name: name, spiIn: mine, spiOut: spi), insteadOf: replaced, in: index)
       return mine
     case .deleteChild(let spi):
       let child = uninstall(spiOut: spi, in: index)
@@ -105,7 +106,8 @@ extension ModelDaemon {
       install(Child(id: newID(), name: name, spiIn: mine, spiOut: spi), in: index)
     case .createChild(let name, let mine, let replaced):
       if let spi {
-        install(Child(id: newID(), name: name, spiIn: mine, spiOut: spi), in: index)
+        install(
+          Child(id: newID(), name: name, spiIn: mine, spiOut: spi), insteadOf: replaced, in: index)
         if let replaced { retire(replaced, in: index) }
       }
     case .deleteChild(let spi):

@@ -7,6 +7,8 @@ struct ModelDaemon {
   struct Child {
     var id: UInt32
     var name: String
+    /// What the daemon's configuration adds to the name that both ends know it by.
+    var suffix = ""
     var state = ChildSA.State.installed
     var spiIn: UInt32
     var spiOut: UInt32
@@ -54,6 +56,8 @@ struct ModelDaemon {
   var isRunning = true
   var connection = "peer"
   var children: [String] = []
+  /// What its own names of children have in addition: the peer does not hear of them.
+  var suffix = ""
   /// No connection is loaded yet.
   var isEmpty = true
   var startsChildren = false
@@ -121,10 +125,11 @@ struct ModelDaemon {
     case .terminateIKE(let id): forget(id)
     case .rekeyChild(let id): rekey(id, at: now)
     case .initiate(let name):
-      guard !isEmpty, name.connection == connection, children.contains(name.child) else {
+      let child = children.first { $0 + suffix == name.child }
+      guard !isEmpty, name.connection == connection, let child else {
         return .finished(request, failure: "CHILD_SA config '\(name.child)' not found")
       }
-      initiate(name.child, at: now)
+      initiate(child, at: now)
     }
     return .finished(request, failure: nil)
   }
@@ -133,7 +138,7 @@ struct ModelDaemon {
     IKEConnection(
       name: connection, local: [local], remote: [remote], dpdDelay: dpdDelay,
       children: children.map {
-        IKEConnection.Child(name: $0, dpdAction: dpdAction, closeAction: closeAction)
+        IKEConnection.Child(name: $0 + suffix, dpdAction: dpdAction, closeAction: closeAction)
       })
   }
 
@@ -146,7 +151,7 @@ struct ModelDaemon {
       local: local, remote: remote, remotePort: 500,
       children: sa.children.map {
         ChildSA(
-          name: ChildName(connection: sa.connection, child: $0.name), ikeID: sa.id,
+          name: ChildName(connection: sa.connection, child: $0.name + $0.suffix), ikeID: sa.id,
           childID: $0.id, state: $0.state,
           inbound: SAID(destination: local, spi: $0.spiIn),
           outbound: SAID(destination: remote, spi: $0.spiOut))
@@ -174,6 +179,12 @@ struct ModelDaemon {
     sas[index].queue.append(
       Exchange(request: .createChild(name, spi: newSPI(), replacing: nil)))
     advance(index)
+  }
+
+  /// It knows nothing of a child any more, and says nothing about it.
+  mutating func forgetChild(_ name: String) {
+    guard let (index, child) = find({ $0.name == name && $0.state == .installed }) else { return }
+    sas[index].children.removeAll { $0.id == child.id }
   }
 
   mutating func rekey(_ id: UInt32, at now: Instant) {
@@ -281,7 +292,11 @@ struct ModelDaemon {
     acts += [.say(.ikeDown(listed(sa))), .say(.changed)]
   }
 
-  mutating func install(_ child: Child, in index: Int) {
+  /// - Parameter old: the SPI of the child that it takes the place of, whose name it keeps.
+  mutating func install(_ child: Child, insteadOf old: UInt32? = nil, in index: Int) {
+    let elder = sas[index].children.first { old != nil && ($0.spiIn == old || $0.spiOut == old) }
+    var child = child
+    child.suffix = elder?.suffix ?? suffix
     sas[index].children.append(child)
     acts += [.install(child), .say(.exchanged(ikeID: sas[index].id)), .say(.changed)]
   }

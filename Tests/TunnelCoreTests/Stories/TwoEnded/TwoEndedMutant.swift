@@ -24,15 +24,25 @@ enum TwoEndedMutant: CaseIterable {
   case listsForEver
   /// One event has effects without end.
   case floods
+  /// A link is held that has a tunnel's name and is none.
+  case holdsStrangers
+  /// Probes that the host refuses are taken for lost.
+  case takesRefusalForLoss
+  /// A dump that failed is repeated at once.
+  case dumpsAgainAtOnce
+  /// Children are asked for by the names that they had at first.
+  case keepsOldNames
 
   /// What the oracle says of it.
   var complaint: String {
     switch self {
     case .holdsNothing: "is held"
     case .noStandIns, .standInsLast: "in clear"
-    case .neverOpens, .neverInitiates: "is not back"
-    case .clearsWhatAnswers, .terminatesWhatAnswers: "though its path answers"
+    case .neverOpens, .neverInitiates, .keepsOldNames: "is not back"
+    case .clearsWhatAnswers, .terminatesWhatAnswers, .takesRefusalForLoss: "though its path answers"
     case .dumpsForEver: "dump"
+    case .dumpsAgainAtOnce: "a dump that failed"
+    case .holdsStrangers: "is no tunnel"
     case .listsForEver: "requests of the daemon"
     case .floods: "effects of one event"
     }
@@ -67,6 +77,28 @@ enum TwoEndedMutant: CaseIterable {
       if case .vici(.sas) = event { return effects + [.vici(.listSAs)] }
       return effects
     case .floods: return effects.isEmpty ? [] : Array(repeating: effects[0], count: 100)
+    case .holdsStrangers, .takesRefusalForLoss, .dumpsAgainAtOnce, .keepsOldNames:
+      return spoilMore(effects, after: event)
+    }
+  }
+
+  private func spoilMore(_ effects: [Effect], after event: Event) -> [Effect] {
+    switch (self, event) {
+    case (.holdsStrangers, .link(let link)) where link.index >= End.stranger:
+      let step = GateStep.setDormant(linkIndex: link.index, true)
+      return effects + [.changeGate(GatePlan(link: link.name, steps: [step]))]
+    case (.takesRefusalForLoss, .probeNotSent(let id, _, let errno))
+    where !SendError(errno).isNoWay:
+      return effects + [.clear(id, tunnel: "t0", [])]
+    case (.dumpsAgainAtOnce, .link), (.dumpsAgainAtOnce, .routesNotRead):
+      return effects + [.readRoutes]
+    case (.keepsOldNames, _):
+      return effects.map {
+        guard case .vici(.initiate(let name)) = $0 else { return $0 }
+        let first = name.child.split(separator: "-").first.map(String.init) ?? name.child
+        return .vici(.initiate(ChildName(connection: "peer", child: first)))
+      }
+    default: return effects
     }
   }
 }

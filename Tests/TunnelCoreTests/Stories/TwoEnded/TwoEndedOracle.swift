@@ -86,10 +86,12 @@ struct TwoEndedOracle {
     let asked = accounts[end.number].requests
     require(
       asked <= Self.mostRequestsInASecond, "\(name): \(asked) requests of the daemon in a second")
-    guard case .routes = event, dumps > 0 else { return }
-    require(
-      effects.contains { if case .changeGate = $0 { true } else { false } },
-      "\(name): a dump asks for the next one")
+    let changes = effects.contains { if case .changeGate = $0 { true } else { false } }
+    switch event {
+    case .routes: require(dumps == 0 || changes, "\(name): a dump asks for the next one")
+    case .routesNotRead: require(dumps == 0, "\(name): a dump that failed asks for the next one")
+    default: break
+    }
   }
 
   // MARK: What lives is not cleared
@@ -119,7 +121,8 @@ struct TwoEndedOracle {
   /// Before an effect is performed: what is taken away, and whether it may be.
   mutating func check(_ effect: Effect, _ end: End, at now: Instant) {
     switch effect {
-    case .clear(let id, _, _), .delete(let id, _, _): checkClear(id, effect, end)
+    case .clear(let id, _, let list), .delete(let id, _, let list):
+      if list.isEmpty || !list.allSatisfy(end.isLeftover) { checkClear(id, effect, end) }
     case .vici(.terminateChild(let child)):
       if let (_, child) = end.daemon.find({ $0.id == child }) {
         checkTermination(of: [child], effect, end)
@@ -137,11 +140,14 @@ struct TwoEndedOracle {
 
   private mutating func checkPlan(_ plan: GatePlan, _ end: End) {
     let name = "gw-\(end.number)"
-    let isTunnel = scenario.tunnels.indices.contains { scenario.linkName($0) == plan.link }
+    let isTunnel = scenario.tunnels.indices.contains {
+      scenario.linkName($0) == plan.link || scenario.otherName($0) == plan.link
+    }
     require(
       isTunnel || plan.link == RouteGuard.nobody, "\(name): a plan for \(plan.link)")
-    for case .setDormant(let index, _) in plan.steps {
-      require(index != End.underlay, "\(name): the underlay is held")
+    let strangers = end.kernel.links.keys.filter { scenario.tunnel(onLink: $0) == nil }
+    for step in plan.steps where strangers.contains(where: { step.names($0) }) {
+      require(false, "\(name): \(step) for \(plan.link) names what is no tunnel")
     }
   }
 

@@ -38,6 +38,10 @@ struct TwoEndedScenario: CustomStringConvertible {
     if tunnels.contains(where: { !$0.establish.contains(.immediately) }) {
       (hasTraps, hasTraffic) = (true, true)
     }
+    // Nobody looks at an idle path but who asks the peer all the same.
+    let isWatched = detection.map { $0.mode != .optimized } ?? false
+    let isIdleUnseen = tunnels.contains { $0.monitors.contains { $0.mode == .optimized } }
+    if isIdleUnseen, !isWatched { hasTraffic = true }
   }
 
   private func tunnel(using random: inout SplitMix64) -> Tunnel {
@@ -87,6 +91,8 @@ struct TwoEndedScenario: CustomStringConvertible {
   func index(_ tunnel: Int) -> Int32 { Int32(10 + tunnel) }
   func reqid(_ tunnel: Int) -> UInt32 { UInt32(1 + tunnel) }
   func linkName(_ tunnel: Int) -> String { isVTI ? "vti\(tunnel)" : "ipsec\(tunnel)" }
+  /// What a tunnel's link is called for a while.
+  func otherName(_ tunnel: Int) -> String { "other\(tunnel)" }
 
   func link(_ tunnel: Int, at end: Int) -> Link {
     let kind: Link.Kind =

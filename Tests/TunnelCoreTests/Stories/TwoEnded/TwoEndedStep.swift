@@ -15,6 +15,9 @@ enum TwoEndedStep: Hashable {
   case crashDaemon(Int, milliseconds: Int)
   case restartDaemon(Int, milliseconds: Int)
   case renameConnection(Int)
+  case renameChild(Int)
+  /// The daemon knows nothing of a child any more, whose SAs stay.
+  case forgetChild(Int, Int)
   case flush(Int)
   case deleteSA(Int, Int)
   case rekey(Int, Int)
@@ -23,7 +26,11 @@ enum TwoEndedStep: Hashable {
   case failSteps(Int, count: Int)
   case failRecords(Int, count: Int)
   case lag(Int, milliseconds: Int)
-  case refuseProbes(Int, Bool)
+  case failDumps(Int, count: Int)
+  /// With this errno; nil: it sends them again.
+  case refuseProbes(Int, errno: Int32?)
+  /// A tunnel's link has another name, and a link of this kind has its name; or that is over.
+  case swapLink(Int, Int, Link.Kind?)
   case wait(milliseconds: Int)
 
   enum Change: Hashable {
@@ -47,7 +54,7 @@ enum TwoEndedStep: Hashable {
     let end = Int.random(in: 0...1, using: &random)
     let tunnel = Int.random(in: 0...1, using: &random)
     let short = Int.random(in: 0...8000, using: &random)
-    switch Int.random(in: 0..<40, using: &random) {
+    switch Int.random(in: 0..<46, using: &random) {
     case 0..<4: return .cutBoth
     case 4..<7: return .cut(from: end)
     case 7..<13: return .healNetwork
@@ -67,8 +74,22 @@ enum TwoEndedStep: Hashable {
     case 35: return .failRecords(end, count: Int.random(in: 1...3, using: &random))
     case 36, 37: return .lag(end, milliseconds: random.oneIn(2) ? 0 : short / 20)
     case 38: return .renameConnection(end)
-    default: return .refuseProbes(end, random.oneIn(2))
+    case 39: return .renameChild(end)
+    case 40: return .forgetChild(end, tunnel)
+    case 41: return .failDumps(end, count: Int.random(in: 1...4, using: &random))
+    case 42, 43: return .swapLink(end, tunnel, kind(using: &random))
+    default: return .refuseProbes(end, errno: random.oneIn(2) ? errno(using: &random) : nil)
     }
+  }
+
+  private static func kind(using random: inout SeededRandom) -> Link.Kind? {
+    LinkFitnessTests.kinds.randomElement(using: &random).flatMap { random.oneIn(4) ? nil : $0 }
+  }
+
+  /// EPERM, EAGAIN, ENOMEM, EACCES, EINVAL, ENOBUFS; EADDRNOTAVAIL, ENETDOWN, ENETUNREACH,
+  /// EHOSTUNREACH.
+  private static func errno(using random: inout SeededRandom) -> Int32? {
+    [1, 11, 12, 13, 22, 105, 99, 100, 101, 113].randomElement(using: &random)
   }
 
   /// Bad in one way or several; some delays are longer than any interval.

@@ -69,7 +69,12 @@ extension TwoEndedWorld {
     case .clear(_, _, let list): expire(list, hard: true, at: end)
     case .rekey(let sa): expire([sa], hard: false, at: end)
     case .delete(_, _, let list): for sa in list { ends[end].kernel.delete(sa.key) }
-    case .readRoutes: return [.routes(ends[end].kernel.routes)]
+    case .readRoutes:
+      guard ends[end].dumpsToFail == 0 else {
+        ends[end].dumpsToFail -= 1
+        return [.routesNotRead("device or resource busy")]
+      }
+      return [.routes(ends[end].kernel.routes)]
     case .readExpireListeners: return [.expireListeners(isHeard: true)]
     case .readCounters(let id, let keys): return [.counters(id, ends[end].counters(keys))]
     case .readPeerCounters(let id, let keys):
@@ -87,8 +92,10 @@ extension TwoEndedWorld {
   }
 
   private mutating func send(_ probe: ProbeRequest, from end: Int) -> [Event] {
-    guard !ends[end].refusesProbes else {
-      return [.probeNotSent(probe.monitor, sequence: probe.sequence, errno: 1)]
+    if let errno = ends[end].refusal {
+      // Without a way it is as good as lost.
+      if SendError(errno).isNoWay { oracle.noteProbe(probe, at: end, now) }
+      return [.probeNotSent(probe.monitor, sequence: probe.sequence, errno: errno)]
     }
     guard case .link(let index) = probe.way, let tunnel = scenario.tunnel(onLink: index) else {
       return [.probeNotSent(probe.monitor, sequence: probe.sequence, errno: 101)]
@@ -119,7 +126,8 @@ extension TwoEndedWorld {
     case .healNetwork: network.heal()
     case .wire(let end, let wire): network.wires[end] = wire
     case .killAgent, .killAfterSteps, .stopAgent, .role, .reload: takeAgentStep(step)
-    case .crashDaemon, .restartDaemon, .renameConnection, .rekey: takeDaemonStep(step)
+    case .crashDaemon, .restartDaemon, .renameConnection, .renameChild, .forgetChild, .rekey:
+      takeDaemonStep(step)
     case .flush(let end):
       ends[end].kernel.sas = [:]
       ends[end].kernel.queue.append(.saFlushed(ipProtocol: 0))
@@ -128,7 +136,9 @@ extension TwoEndedWorld {
     case .failSteps(let end, let count): ends[end].kernel.stepsToFail = count
     case .failRecords(let end, let count): ends[end].kernel.recordsToFail = count
     case .lag(let end, let milliseconds): ends[end].lag = .milliseconds(milliseconds)
-    case .refuseProbes(let end, let refuses): ends[end].refusesProbes = refuses
+    case .refuseProbes(let end, let errno): ends[end].refusal = errno
+    case .failDumps(let end, let count): ends[end].dumpsToFail = count
+    case .swapLink(let end, let tunnel, let kind): ends[end].swapLink(tunnel, for: kind)
     case .wait(let milliseconds): pass(.milliseconds(milliseconds))
     }
   }
@@ -175,6 +185,13 @@ extension TwoEndedWorld {
       put(.startDaemon(end), at: now.advanced(by: .milliseconds(milliseconds)))
     case .renameConnection(let end):
       ends[end].daemon.connection = ends[end].daemon.connection == "peer" ? "renamed" : "peer"
+    case .renameChild(let end):
+      // One that the operator has named stays as it is.
+      if scenario.tunnels.count == 1 {
+        ends[end].daemon.suffix = ends[end].daemon.suffix.isEmpty ? "-renamed" : ""
+      }
+    case .forgetChild(let end, let tunnel):
+      ends[end].daemon.forgetChild(TwoEndedScenario.childName(tunnel))
     case .rekey(let end, let tunnel):
       let name = TwoEndedScenario.childName(tunnel)
       if let child = ends[end].daemon.find({ $0.name == name && $0.state == .installed })?.1 {

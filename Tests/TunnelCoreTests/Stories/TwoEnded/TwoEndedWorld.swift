@@ -87,7 +87,9 @@ struct TwoEndedWorld {
       ends[end].kernel.recordsToFail = 0
       ends[end].kernel.stepsToDeath = nil
       ends[end].lag = .zero
-      ends[end].refusesProbes = false
+      ends[end].refusal = nil
+      ends[end].dumpsToFail = 0
+      ends[end].restoreLinks()
       startDaemon(end)
       ends[end].daemon.load(at: now)
       if ends[end].core == nil { startAgent(end) }
@@ -180,7 +182,7 @@ struct TwoEndedWorld {
     ends[end].epoch += 1
     ends[end].kernel.queue = []
     ends[end].core = Core(
-      configuration: ends[end].configuration, record: ends[end].kernel.record,
+      configuration: ends[end].configuration, record: ends[end].kernel.found,
       role: ends[end].role, seed: random.next(), at: now)
     oracle.begin(end)
     feed(end, .snapshot(ends[end].kernel.snapshot))
