@@ -115,6 +115,11 @@ extension Core {
     }
   }
 
+  /// The VTI that takes all ESP of a link's peer, as was said of the link; nil where none does.
+  func twinTakingESP(of name: String) -> String? {
+    if case .shadowed(let other, _)? = fitness.said[name] { other } else { nil }
+  }
+
   /// A route to a peer that came or went may end what made a link unfit.
   mutating func judgeAgain(for route: Route, at now: Instant) {
     guard fitness.peerRoutes.leadsToAnyPeer(route) else { return }

@@ -16,6 +16,10 @@ extension Core {
       if found == nil { return .failure(ownLinkObstacle(key.ifID)) }
     }
     guard let found else { return .failure(.noLink) }
+    // Silence would prove nothing, and no other SAs would change it.
+    if let other = twinTakingESP(of: found.name) {
+      return .failure(.shadowed(link: found.name, by: other))
+    }
     return isUpOrRaised(found.name) ? .success(.link(found.index)) : .failure(.linkAdminDown)
   }
 

@@ -14,6 +14,8 @@ extension ProbeObstacle: CustomStringConvertible {
       "SAs have if_id \(ifID), which an external XFRM interface serves: only observed"
     case .misplaced(let link, let local, let remote):
       "SAs were moved and are between \(local) and \(remote), where \(link) cannot carry them"
+    case .shadowed(let link, let other):
+      "\(other), a VTI between the same ends, takes all ESP of the peer: no reply arrives by \(link)"
     case .noDestination(let prefixes): "no destination-ip inside \(Self.text(prefixes))"
     case .noAddress(let prefixes): "no address of this host inside \(Self.text(prefixes))"
     case .noPing: "its traffic selectors take no ICMP echo"

@@ -122,7 +122,8 @@ extension ProbeObstacle {
   var isLasting: Bool {
     switch self {
     case .noDestination, .noAddress, .noPing: true
-    case .noLink, .linkAdminDown, .noSource, .marked, .ownLink, .externalLink, .misplaced, .kernel:
+    case .noLink, .linkAdminDown, .noSource, .marked, .ownLink, .externalLink, .misplaced,
+      .shadowed, .kernel:
       false
     }
   }
@@ -152,6 +153,8 @@ public enum ProbeObstacle: Error, Hashable, Sendable {
   case noPing
   /// The tunnel's link carries no packets of SAs between these addresses, to which they were moved.
   case misplaced(link: String, local: IPAddress, remote: IPAddress)
+  /// Another VTI between the same ends takes all ESP of the peer: no reply could arrive by the link.
+  case shadowed(link: String, by: String)
   /// The kernel refused to send: errno.
   case kernel(Int32)
 }
@@ -161,7 +164,7 @@ extension ProbeObstacle {
     switch self {
     case .ownLink, .externalLink: true
     case .noLink, .linkAdminDown, .noSource, .noDestination, .noAddress, .noPing, .marked,
-      .misplaced, .kernel:
+      .misplaced, .shadowed, .kernel:
       false
     }
   }

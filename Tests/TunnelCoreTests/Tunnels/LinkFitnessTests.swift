@@ -242,6 +242,9 @@ import Testing
     bench.forgetTrace()
     bench.wait(10)
     #expect(bench.steps.isEmpty)
+    #expect(bench.sas.count == 2, "nothing is cleared for a silence that proves nothing")
+    #expect(bench.probes.isEmpty)
+    #expect(bench.tunnel?.state == "unmonitored")
     // The twin is bound to a device by which the peer is not reached; then it is set down; then gone.
     twin.boundTo = 3
     bench.play(.link(twin))
