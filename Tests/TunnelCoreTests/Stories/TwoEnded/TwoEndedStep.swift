@@ -82,13 +82,13 @@ enum TwoEndedStep: Hashable {
     }
   }
 
-  private static func kind(using random: inout SeededRandom) -> Link.Kind? {
+  private static func kind(using random: inout SplitMix64) -> Link.Kind? {
     LinkFitnessTests.kinds.randomElement(using: &random).flatMap { random.oneIn(4) ? nil : $0 }
   }
 
   /// EPERM, EAGAIN, ENOMEM, EACCES, EINVAL, ENOBUFS; EADDRNOTAVAIL, ENETDOWN, ENETUNREACH,
   /// EHOSTUNREACH.
-  private static func errno(using random: inout SeededRandom) -> Int32? {
+  private static func errno(using random: inout SplitMix64) -> Int32? {
     [1, 11, 12, 13, 22, 105, 99, 100, 101, 113].randomElement(using: &random)
   }
 
