@@ -181,15 +181,13 @@ extension Core {
   /// After a list: while a tunnel waits that the daemon is to negotiate, connections are looked for.
   mutating func watchConnections(at now: Instant) {
     guard out.timers.deadline(of: .connections) == nil, ike.isConnected else { return }
-    if tunnels.values.contains(where: { isWaiting($0, at: now) }) {
+    if anyIsWaiting(at: now) {
       out.timers.set(.connections, to: now.advanced(by: Self.pollPause))
     }
   }
 
   mutating func pollConnections(at now: Instant) {
-    guard ike.isConnected, !isStandby, !isEnding,
-      tunnels.values.contains(where: { isWaiting($0, at: now) })
-    else { return }
+    guard ike.isConnected, !isStandby, !isEnding, anyIsWaiting(at: now) else { return }
     if news.polledAt == nil {
       news.polledAt = now
       out.send(.vici(.listConnections))
@@ -198,11 +196,18 @@ extension Core {
     out.timers.set(.connections, to: now.advanced(by: rest))
   }
 
-  private func isWaiting(_ tunnel: Tunnel, at now: Instant) -> Bool {
-    guard tunnel.vpn?.establishTunnels == .immediately, !hasWholeSet(tunnel.id) else {
-      return false
+  private func anyIsWaiting(at now: Instant) -> Bool {
+    // Nobody looks at connections for the moment that daemon and peer are given at first.
+    let soon = now.advanced(by: Self.absentGrace * 2)
+    let awaited = Set(
+      ike.renegotiations.values.filter { $0.step == .awaited && $0.dueAt > soon }.map(\.tunnel))
+    return tunnels.values.contains { tunnel in
+      guard tunnel.vpn?.establishTunnels == .immediately, !hasWholeSet(tunnel.id) else {
+        return false
+      }
+      return tunnel.nameObstacle != nil || awaited.contains(tunnel.id)
+        || tunnel.attempts.nextAt.map { $0 > now } ?? false
     }
-    return tunnel.nameObstacle != nil || tunnel.attempts.nextAt.map { $0 > now } ?? false
   }
 }
 

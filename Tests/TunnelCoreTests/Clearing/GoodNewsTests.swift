@@ -38,6 +38,27 @@ import TunnelCore
     #expect(bench.tunnel?.nextAttempt ?? 0 > 100, "\(what): and so is their back-off")
   }
 
+  /// It was there a moment ago, and its next attempt is to keep the distance of the first.
+  @Test func aConnectionThatIsLoadedEndsTheWaitOfWhatWasJustRestored() {
+    var monitor = Monitor(interval: .seconds(1), threshold: 3, verifyPath: .init())
+    monitor.renegotiateBackoff = .init(initial: .seconds(150), maximum: .seconds(300))
+    var bench = Bench(monitor, establish: .immediately)
+    bench.answering = true
+    bench.boot()
+    bench.play(.vici(.connected))
+    bench.stay(8, children: [], connections: [Self.connection])
+    #expect(bench.initiations.count == 1)
+    bench.negotiate(1)
+    bench.stay(3, children: [.of(1)], connections: [Self.connection])
+    #expect(bench.state == "up/in-service/U")
+    bench.delete(1)
+    bench.stay(15, children: [], connections: [])
+    bench.forgetTrace()
+    let begun = bench.now
+    bench.stay(5, children: [], connections: [Self.connection])
+    #expect(bench.initiations.first.map { $0 - begun < 3 } == true)
+  }
+
   enum News: CaseIterable {
     case address, route, routeToPeer, carrier, siblingSA, ikeSA, daemonIsBack, changedConnection
   }

@@ -38,7 +38,8 @@ story() {
   wait_until 60 "the SAs are gone" -- has_no_sas gw-a
   wait_until 30 "status says what to do" -- prints 'no trap policy is installed.*immediately' status gw-a
   # What was triggered before goes on until then.
-  wait_until 60 "strongSwan has given up" -- no_ike_sa gw-a
+  ike_forgotten gw-a
+  wait_until 20 "strongSwan has forgotten it" -- nothing_listed gw-a
   heal
   users_stay_on_backup xfrm0 15
   swan gw-a --install --child net >&9
@@ -51,4 +52,5 @@ is_back() {
   wait_until 5 "a ping passes" -- ping_once host-a 10.2.0.2
 }
 
+nothing_listed() { ! prints . swan "$1" --list-sas; } # GATEWAY
 no_ike_sa() { ! prints ESTABLISHED swan "$1" --list-sas; } # GATEWAY

@@ -11,6 +11,7 @@ story() {
   wait_until 20 "the SAs are between IPv6 addresses" -- prints '^src [0-9a-f]*:' ip -n gw-a xfrm state
   wait_until 5 "that is said" -- obstacle_is 'SAs were moved and are between'
   expect "it is shown where they are" -- prints ':' tunnel_field gw-a to-b remote
+  wait_until 20 "the tunnel is absent" -- state_is gw-a to-b absent
   run ip -n gw-a route add default via 198.51.100.2
   wait_until 60 "the tunnel is back" -- state_is gw-a to-b up
   expect_equal "where the SAs are" "$(tunnel_field gw-a to-b remote)" 203.0.113.1

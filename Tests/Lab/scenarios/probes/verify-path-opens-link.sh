@@ -10,7 +10,7 @@ story() {
   local before
   before=$(routes_of gw-a vti0)
 
-  ESTABLISH=responder-only monitoring gw-a | agent gw-a
+  ESTABLISH=responder-only monitoring gw-a 'threshold = 10' | agent gw-a
   wait_until 5 "the absent tunnel's link is held" -- operstate_is gw-a vti0 DORMANT
   wait_until 5 "its routes are gone" -- no_route_but_connected
   expect "unreachable stands in" -- is_unreachable gw-a 10.2.0.0/16
