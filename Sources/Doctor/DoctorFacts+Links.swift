@@ -66,12 +66,10 @@ extension DoctorFacts {
 
   /// The route to a tunnel's own peer goes by its link: ESP would go into the tunnel it comes from.
   var peerRouteFindings: [Finding] {
-    bound.compactMap { bound in
+    let table = routes(to: configuration.gateways.values.flatMap(\.addresses))
+    return bound.compactMap { bound in
       guard bound.link.misfit == nil else { return nil }
-      let peers = configuration.gateways[bound.vpn.gateway]?.addresses ?? []
-      var table = PeerRoutes(peers: peers)
-      table.replaceAll(routes)
-      for peer in peers {
+      for peer in configuration.gateways[bound.vpn.gateway]?.addresses ?? [] {
         let ways = table.leading(to: peer, with: [])
         guard let best = ways.first, best.linkIndex == bound.link.index else { continue }
         let other = ways.first { $0.linkIndex != bound.link.index }
@@ -90,16 +88,24 @@ extension DoctorFacts {
     }
   }
 
+  private func routes(to peers: [IPAddress]) -> PeerRoutes {
+    var table = PeerRoutes(peers: peers)
+    table.replaceAll(routes)
+    return table
+  }
+
   /// Two VTIs between the same ends, which `dev` makes possible.
   var twinFindings: [Finding] {
-    links.indices.compactMap { index in
+    let ends = links.compactMap { link in
+      if case .vti(_, let remote, _, _) = link.kind { remote } else { nil }
+    }
+    let table = routes(to: ends)
+    return links.indices.compactMap { index in
       let link = links[index]
       guard let other = links[..<index].first(where: { $0.hasEnds(of: link) }),
         case .vti(let local, let remote, _, let key) = link.kind,
         case .vti(_, _, _, let otherKey) = other.kind
       else { return nil }
-      var table = PeerRoutes(peers: [remote])
-      table.replaceAll(routes)
       let device = table.leading(to: remote, with: []).first?.legs.first?.linkIndex
       let taking = Link.taking([other, link], arrivingBy: device) ?? other
       let idle = taking.index == link.index ? other : link

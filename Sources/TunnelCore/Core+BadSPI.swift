@@ -23,8 +23,7 @@ extension Core {
   }
 
   mutating func espCaptured(_ packets: [CapturedESP], at now: Instant) {
-    guard case .heard(let esp, let gateway) = badSPI.espCaptured(packets, kernel, at: now, &out)
-    else { return }
+    guard let (esp, gateway) = badSPI.espCaptured(packets, kernel, at: now, &out) else { return }
     hearPeer(esp.source, "it sends ESP", at: now)
     answerESP(esp, from: gateway, at: now)
   }
@@ -39,15 +38,9 @@ extension Core {
 
   private mutating func answerESP(_ esp: CapturedESP, from gateway: String, at now: Instant) {
     counters.count(gateway: gateway) { $0.badSPIs += 1 }
-    let lacking = tunnelsLackingSAs(of: gateway).map { tunnel in
-      BadSPI.Lacking(
-        id: tunnel.id, name: tunnel.name,
-        isResponderOnly: tunnel.vpn?.establishTunnels == .responderOnly,
-        isAwaited: isAwaited(tunnel), obstacle: negotiationObstacle(of: tunnel))
-    }
     let outcome = badSPI.answer(
-      esp, from: gateway, lacking: lacking, limit: configuration.respondBadSPI?.maxResponses ?? 0,
-      at: now, &out)
+      esp, from: gateway, lacking: tunnelsLackingSAs(of: gateway).map(lacking),
+      limit: configuration.respondBadSPI?.maxResponses ?? 0, at: now, &out)
     switch outcome {
     case .negotiate(let ids):
       counters.count(gateway: gateway) { $0.responses += 1 }
@@ -55,7 +48,7 @@ extension Core {
     case .wait:
       wantConnections(within: BadSPI.pollInterval, at: now)
       wantListNow(at: now)
-    case .heard, nil: break
+    case nil: break
     }
   }
 
@@ -81,23 +74,27 @@ extension Core {
     }
   }
 
-  /// Whether only the peer can negotiate: it is behind NAT, say, and strongSwan has no address of its.
-  private func isAwaited(_ tunnel: Tunnel) -> Bool {
-    guard ike.isConnected, case .success(let name) = childName(of: tunnel) else { return false }
-    return connection(named: name.connection)?.hasDestination == false
-  }
-
-  private func negotiationObstacle(of tunnel: Tunnel) -> String? {
-    guard ike.isConnected else {
-      return tunnel.vpn?.renegotiateCommand == nil ? "strongSwan does not answer" : nil
+  /// Whether a tunnel can be negotiated, and by whom. One whose peer is behind NAT, say, strongSwan has
+  /// no address for.
+  private func lacking(_ tunnel: Tunnel) -> BadSPI.Lacking {
+    var isAwaited = false
+    var obstacle: String?
+    if !ike.isConnected {
+      obstacle = tunnel.vpn?.renegotiateCommand == nil ? "strongSwan does not answer" : nil
+    } else {
+      switch childName(of: tunnel) {
+      case .failure(let reason): obstacle = reason.description
+      case .success(let name):
+        // Of a daemon that has just started its connections may be missing still.
+        let connection = connection(named: name.connection)
+        isAwaited = connection?.hasDestination == false
+        obstacle = connection == nil ? "strongSwan has no connection \(name.connection)" : nil
+      }
     }
-    switch childName(of: tunnel) {
-    case .failure(let obstacle): return obstacle.description
-    case .success(let name):
-      // Of a daemon that has just started its connections may be missing still.
-      return connection(named: name.connection) != nil
-        ? nil : "strongSwan has no connection \(name.connection)"
-    }
+    return BadSPI.Lacking(
+      id: tunnel.id, name: tunnel.name,
+      isResponderOnly: tunnel.vpn?.establishTunnels == .responderOnly, isAwaited: isAwaited,
+      obstacle: obstacle)
   }
 
   /// By VICI, else by `renegotiate-command`, of which one runs at a time.

@@ -121,15 +121,15 @@ extension Core {
   }
 
   /// Whether the daemon is told to terminate an IKE SA by the list that is here.
-  func isDoomed(_ id: UInt32) -> Bool {
+  func isToBeTerminated(_ id: UInt32) -> Bool {
     ike.pendingIKETerminations[id].map { ike.askedAt >= $0.decidedAt } ?? false
   }
 
   /// Dead peers' IKE SAs that the daemon still lists are terminated, by a list that was asked for
   /// after that was decided; then the gateway's next address is tried.
-  mutating func terminateDoomed(_ list: [IKESA], at now: Instant) {
-    for (id, dead) in ike.pendingIKETerminations.sorted(by: { $0.key < $1.key }) where isDoomed(id)
-    {
+  mutating func terminatePending(_ list: [IKESA], at now: Instant) {
+    for (id, dead) in ike.pendingIKETerminations.sorted(by: { $0.key < $1.key })
+    where isToBeTerminated(id) {
       ike.pendingIKETerminations[id] = nil
       if list.contains(where: { $0.id == id }) { out.send(.vici(.terminateIKE(id: id))) }
       failOver(dead.gateway, from: dead.address, at: now)

@@ -132,7 +132,7 @@ extension Core {
     renegotiate(list, at: now)
     if !isStandby { recallMoved(at: now) }
     // Last: what follows is for the next list.
-    terminateDoomed(list, at: now)
+    terminatePending(list, at: now)
     watchConnections(at: now)
   }
 

@@ -7,11 +7,10 @@ extension Core {
     let children = list.flatMap { ike in ike.children.map { (ike, $0) } }
       .filter { $0.1.state == .installed }.sorted { $0.1.childID < $1.1.childID }
     for (ike, child) in children {
-      guard let set = child.inbound.flatMap(kernel.sas.home), let monitor = monitorOfSet[set],
-        let tunnel = monitors[monitor]?.tunnel
-      else { continue }
-      if tunnels[tunnel]?.vpn == nil, let key = claimMoved(child, set) { moved.append(key) }
-      monitors[monitor]?.wasListed = true
+      guard let monitor = monitor(of: child.inbound) else { continue }
+      let tunnel = monitor.tunnel
+      if tunnels[tunnel]?.vpn == nil, let key = claimMoved(child, monitor.key) { moved.append(key) }
+      monitors[monitor.id]?.wasListed = true
       // Both ends may have begun one, and each must come to the same answer.
       let last = tunnels[tunnel]?.ike
       let isAmbiguous = last?.childID != nil && last?.isInitiator != ike.isInitiator
@@ -23,6 +22,11 @@ extension Core {
         isInitiator: isAmbiguous ? nil : ike.isInitiator, version: ike.version)
     }
     for key in moved { refresh(key, at: now) }
+  }
+
+  /// The set that an SA is in; nil when none is known.
+  func monitor(of sa: SAID?) -> SetMonitor? {
+    sa.flatMap(kernel.sas.home).flatMap { monitorOfSet[$0] }.flatMap { monitors[$0] }
   }
 
   mutating func forgetNumbers(_ id: TunnelID) {

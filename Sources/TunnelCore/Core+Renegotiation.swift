@@ -69,26 +69,30 @@ extension Core {
     awaitAbsent(view, at: now)
     var acts = 0
     // What would be negotiated on an IKE SA that is about to be terminated waits for the next list.
-    let doomed = Set(list.filter { isDoomed($0.id) }.map(\.connection))
+    let doomed = Set(list.filter { isToBeTerminated($0.id) }.map(\.connection))
     if !doomed.isEmpty { wantList(at: now) }
+    let renamed = tunnelsUnderOldNames(view)
     for name in ike.renegotiations.keys.sorted()
     where acts < Self.mostActs && !doomed.contains(name.connection) {
-      if step(name, self.view(of: name, in: view), at: now) { acts += 1 }
+      var child = view[name]
+      if let tunnel = ike.renegotiations[name]?.tunnel {
+        child.isWhole = child.isWhole || renamed[name.child]?.contains(tunnel) ?? false
+      }
+      if step(name, child, at: now) { acts += 1 }
     }
     forgetDepartures(view)
     let next = ike.renegotiations.values.map { $0.nextLook(self[attemptsFor: $0], at: now) }.min()
     if let next { wantList(by: next, at: now) }
   }
 
-  /// What a list says of a child. One that was negotiated on an IKE SA from before its connection was
-  /// renamed is listed under the old name for as long as that IKE SA lives (measured).
-  private func view(of name: ChildName, in view: DaemonView) -> ChildView {
-    var found = view[name]
-    guard !found.isWhole, let work = ike.renegotiations[name] else { return found }
-    found.isWhole = view.wholeOnes.contains { child in
-      child.name.child == name.child && ike.connectionsByName[child.name.connection] == nil
-        && child.inbound.flatMap(kernel.sas.home).flatMap { monitorOfSet[$0] }
-          .flatMap { monitors[$0] }?.tunnel == work.tunnel
+  /// Tunnels whose whole children the daemon lists under a connection that it has no more, by child.
+  /// One that was negotiated on an IKE SA from before its connection was renamed is listed under the
+  /// old name for as long as that IKE SA lives (measured).
+  private func tunnelsUnderOldNames(_ view: DaemonView) -> [String: Set<TunnelID>] {
+    var found: [String: Set<TunnelID>] = [:]
+    for child in view.wholeOnes where ike.connectionsByName[child.name.connection] == nil {
+      guard let tunnel = monitor(of: child.inbound)?.tunnel else { continue }
+      found[child.name.child, default: []].insert(tunnel)
     }
     return found
   }

@@ -1,6 +1,6 @@
 import OrderedCollections
 
-/// The agent's mind. Events in, effects out; it never asks for the time and owns no descriptor.
+/// The protocol core. Events in, effects out; it never asks for the time and owns no descriptor.
 ///
 /// `handle(_:at:)` is the only entrance. The edge performs the effects in their order and brings
 /// each failure back as an event. Owned here: the SA table, the tunnels, one monitor a set, the

@@ -16,10 +16,8 @@ struct BadSPI: Sendable {
   /// Nothing can be done about it for now.
   static let idleRest = Duration.seconds(60)
 
-  /// What there is to do for others.
+  /// What is to be done about a packet.
   enum Outcome: Hashable, Sendable {
-    /// A gateway sent a packet: it is to be answered.
-    case heard(CapturedESP, from: String)
     /// These tunnels are to be negotiated.
     case negotiate([TunnelID])
     /// strongSwan's lists may say how, soon.
@@ -114,10 +112,11 @@ struct BadSPI: Sendable {
     return peer.restsUntil.map { $0 <= now } ?? true
   }
 
-  /// Packets from gateways' addresses, some of which may have been known SPIs after all.
+  /// Packets from gateways' addresses, some of which may have been known SPIs after all. Returns the
+  /// one that is to be answered.
   mutating func espCaptured(
     _ packets: [CapturedESP], _ kernel: KernelState, at now: Instant, _ out: inout Outbox
-  ) -> Outcome? {
+  ) -> (CapturedESP, gateway: String)? {
     guard let capture else { return nil }
     for packet in packets {
       self.capture?.packets += 1
@@ -126,7 +125,7 @@ struct BadSPI: Sendable {
       else { continue }
       endCapture(&out)
       peers[gateway, default: Peer()].note(packet, at: now)
-      return .heard(packet, from: gateway)
+      return (packet, gateway)
     }
     if self.capture?.packets ?? 0 >= Self.capturePackets { endCapture(&out) }
     return nil

@@ -109,8 +109,7 @@ extension Core {
       algorithms: facts.algorithms, established: facts.established.map { Double($0) + age },
       renewal: facts.renewal.map { max(Double($0) - age, 0) }, tasks: facts.tasks,
       children: ike.children.map { child in
-        let set = child.inbound.flatMap(kernel.sas.home).flatMap { monitorOfSet[$0] }
-          .flatMap { monitors[$0] }
+        let set = monitor(of: child.inbound)
         return IKESAStatus.Child(
           id: child.childID, name: child.name.child, state: child.state.name,
           spiIn: (child.inbound?.spi ?? 0).hex, spiOut: (child.outbound?.spi ?? 0).hex,

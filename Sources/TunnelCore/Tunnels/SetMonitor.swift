@@ -3,9 +3,7 @@ struct SetMonitor: Sendable {
   let id: MonitorID
   let tunnel: TunnelID
   let key: SASetKey
-  /// Written by `enter(_:because:at:)` alone, in SetPhase.swift.
-  var phase: Phase { progress.phase }
-  var progress = SetProgress()
+  private(set) var phase = Phase.incomplete
   /// Whether its SAs were there before the agent and the link is left as found.
   var isAdopted = false
   /// Whether verify-path has succeeded (or was not asked for) since the set appeared.
@@ -20,7 +18,7 @@ struct SetMonitor: Sendable {
   var heldUntil: Instant?
   /// Whether it went down and its path is not proven since: in on-traffic tunnels its routes stay
   /// held until it is.
-  var hasFailed: Bool { progress.hasFailed }
+  private(set) var hasFailed = false
   var window = ProbeWindow()
   var meter = TrafficMeter()
   var pathMTU = PathMTU()
@@ -62,6 +60,32 @@ struct SetMonitor: Sendable {
     self.tunnel = tunnel
     self.key = key
   }
+
+  /// The only way its phase changes.
+  ///
+  /// - Returns: whether the cause leads there from where it is; else nothing changes.
+  @discardableResult
+  mutating func enter(_ phase: Phase, because cause: Cause) -> Bool {
+    let allowed = cause.transitions
+    guard allowed.from.contains(self.phase.kind), allowed.to.contains(phase.kind) else {
+      return false
+    }
+    self.phase = phase
+    switch cause {
+    case .silence, .peerDead: hasFailed = true
+    case .answered, .excused, .peerAlive, .standby: hasFailed = false
+    case .begun where phase == .up: hasFailed = false
+    case .begun, .continued, .command, .noWay, .gone: break
+    }
+    return true
+  }
+
+  /// The active gateway's failures are none of the standby's: whoever becomes active finds anew
+  /// what is proven.
+  mutating func forgetFailure() { hasFailed = false }
+
+  /// It stands in for a set that failed, and is not proven either.
+  mutating func inheritFailure() { hasFailed = true }
 
   /// Whether the path was proven and no probe has been lost since the last answer; silence of who
   /// never answers is no loss.

@@ -73,45 +73,4 @@ extension SetMonitor {
       }
     }
   }
-
-  /// The only way a set's phase changes.
-  ///
-  /// - Returns: whether the cause leads there from where it is; else nothing changes.
-  @discardableResult
-  mutating func enter(_ phase: Phase, because cause: Cause) -> Bool {
-    progress.enter(phase, because: cause)
-  }
-
-  /// The active gateway's failures are none of the standby's: whoever becomes active finds anew
-  /// what is proven.
-  mutating func forgetFailure() { progress.forgetFailure() }
-
-  /// It stands in for a set that failed, and is not proven either.
-  mutating func inheritFailure() { progress.inheritFailure() }
-}
-
-/// A set's phase, and whether it failed since its path was proven.
-struct SetProgress: Sendable {
-  private(set) var phase = SetMonitor.Phase.incomplete
-  private(set) var hasFailed = false
-
-  fileprivate mutating func enter(
-    _ phase: SetMonitor.Phase, because cause: SetMonitor.Cause
-  ) -> Bool {
-    let allowed = cause.transitions
-    guard allowed.from.contains(self.phase.kind), allowed.to.contains(phase.kind) else {
-      return false
-    }
-    self.phase = phase
-    switch cause {
-    case .silence, .peerDead: hasFailed = true
-    case .answered, .excused, .peerAlive, .standby: hasFailed = false
-    case .begun where phase == .up: hasFailed = false
-    case .begun, .continued, .command, .noWay, .gone: break
-    }
-    return true
-  }
-
-  fileprivate mutating func forgetFailure() { hasFailed = false }
-  fileprivate mutating func inheritFailure() { hasFailed = true }
 }
