@@ -257,7 +257,12 @@ private final class Daemon {
     client.descriptors.flatMap { client.serve($0, at: now) }
   }
 
-  func hangUp() { (events, commands) = (nil, nil) }
+  /// Both ends, at once: a program that another test starts just now may hold a copy of what is only
+  /// closed, until it runs.
+  func hangUp() {
+    for peer in [events, commands] { peer?.shutDown() }
+    (events, commands) = (nil, nil)
+  }
 
   private func accept() throws -> Peer {
     Peer(try Descriptor(taking: vpa_accept(listener.number), operation: "accept"))
@@ -283,6 +288,8 @@ private final class Peer {
   }
 
   func give(bytes: [UInt8]) throws { #expect(try descriptor.send(bytes[...]) == bytes.count) }
+
+  func shutDown() { shutdown(descriptor.number, Int32(SHUT_RDWR)) }
 
   func give(whatFits bytes: [UInt8]) { _ = try? descriptor.send(bytes[...]) }
 }
