@@ -46,42 +46,45 @@ extension DoctorFacts {
     let link = bound.link.name
     let families = Set(
       (bound.vpn.monitor?.destinations ?? addresses(of: bound.link).map(\.address)).map(\.family))
+    return (families.isEmpty ? [.ipv4] : families.sorted()).flatMap { needs(on: link, $0) }
+      + espNeeds(of: bound)
+  }
+
+  private func needs(on link: String, _ family: IPAddress.Family) -> [Need] {
     var needs: [Need] = []
-    for family in families.isEmpty ? [.ipv4] : families.sorted() {
-      let icmp = family == .ipv4 ? "icmp" : "icmpv6"
-      func packet(_ type: String, isInput: Bool, isAnswer: Bool) -> Firewall.Packet {
-        Firewall.Packet(
-          family: family, input: isInput ? link : nil, output: isInput ? nil : link,
-          transport: family == .ipv4 ? "icmp" : "ipv6-icmp", icmpType: type, isAnswer: isAnswer)
-      }
-      let arrives = "iifname \"\(link)\" \(icmp) type"
-      let leaves = "oifname \"\(link)\" \(icmp) type"
-      for hook in [Firewall.Hook.prerouting, .input] {
-        needs.append(
-          Need(
-            what: "replies to our probes", hook: hook,
-            packet: packet("echo-reply", isInput: true, isAnswer: true),
-            match: "\(arrives) echo-reply"))
-        needs.append(
-          Need(
-            what: "the peer's probes", hook: hook,
-            packet: packet("echo-request", isInput: true, isAnswer: false),
-            match: "\(arrives) echo-request"))
-      }
-      for hook in [Firewall.Hook.output, .postrouting] {
-        needs.append(
-          Need(
-            what: "our probes", hook: hook,
-            packet: packet("echo-request", isInput: false, isAnswer: false),
-            match: "\(leaves) echo-request"))
-        needs.append(
-          Need(
-            what: "our replies to the peer's probes", hook: hook,
-            packet: packet("echo-reply", isInput: false, isAnswer: true),
-            match: "\(leaves) echo-reply"))
-      }
+    let icmp = family == .ipv4 ? "icmp" : "icmpv6"
+    func packet(_ type: String, isInput: Bool, isAnswer: Bool) -> Firewall.Packet {
+      Firewall.Packet(
+        family: family, input: isInput ? link : nil, output: isInput ? nil : link,
+        transport: family == .ipv4 ? "icmp" : "ipv6-icmp", icmpType: type, isAnswer: isAnswer)
     }
-    return needs + espNeeds(of: bound)
+    let arrives = "iifname \"\(link)\" \(icmp) type"
+    let leaves = "oifname \"\(link)\" \(icmp) type"
+    for hook in [Firewall.Hook.prerouting, .input] {
+      needs.append(
+        Need(
+          what: "replies to our probes", hook: hook,
+          packet: packet("echo-reply", isInput: true, isAnswer: true),
+          match: "\(arrives) echo-reply"))
+      needs.append(
+        Need(
+          what: "the peer's probes", hook: hook,
+          packet: packet("echo-request", isInput: true, isAnswer: false),
+          match: "\(arrives) echo-request"))
+    }
+    for hook in [Firewall.Hook.output, .postrouting] {
+      needs.append(
+        Need(
+          what: "our probes", hook: hook,
+          packet: packet("echo-request", isInput: false, isAnswer: false),
+          match: "\(leaves) echo-request"))
+      needs.append(
+        Need(
+          what: "our replies to the peer's probes", hook: hook,
+          packet: packet("echo-reply", isInput: false, isAnswer: true),
+          match: "\(leaves) echo-reply"))
+    }
+    return needs
   }
 
   private func espNeeds(of bound: Bound) -> [Need] {

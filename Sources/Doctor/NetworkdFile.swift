@@ -48,11 +48,11 @@ public struct NetworkdFile: Hashable, Sendable {
       }
       let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard parts.count == 2 else { continue }
-      take(section, Self.trimmed(parts[0]), Self.trimmed(parts[1]))
+      read(section, Self.trimmed(parts[0]), Self.trimmed(parts[1]))
     }
   }
 
-  private mutating func take(_ section: String, _ key: String, _ value: String) {
+  private mutating func read(_ section: String, _ key: String, _ value: String) {
     switch (section, key) {
     case ("[Match]", "Name"): names.append(value)
     case ("[Match]", _): matchesMore = true

@@ -2,41 +2,9 @@
 public enum Event: Sendable {
   /// The whole state of the kernel, after start or an overrun. What is not in it is gone.
   case snapshot(Snapshot)
-  /// An SA is new or was updated (NEWSA, UPDSA).
-  case sa(SecurityAssociation)
-  /// An SA is gone (DELSA).
-  case saDeleted(SAKey)
-  /// An SA is gone by a hard expiry (EXPIRE with hard=1), of which the IKE daemon hears too.
-  case saExpired(SAKey)
-  /// All SAs of this IP protocol are gone (FLUSHSA); 0 or 255 means of every protocol.
-  case saFlushed(ipProtocol: UInt8)
-  /// A policy is new or was updated (NEWPOLICY, UPDPOLICY).
-  case policy(SecurityPolicy)
-  /// A policy is gone (DELPOLICY, or POLEXPIRE with hard=1).
-  case policyDeleted(index: UInt32)
-  /// All policies are gone (FLUSHPOLICY).
-  case policiesFlushed
-  /// A link is new or has changed.
-  case link(Link)
-  /// A link is gone.
-  case linkDeleted(index: Int32)
-  /// An address is new.
-  case address(InterfaceAddress)
-  /// An address is gone.
-  case addressDeleted(InterfaceAddress)
-  /// A route is new or replaced.
-  case route(Route, RouteChange = .new)
-  /// A route is gone.
-  case routeDeleted(Route)
-  /// A nexthop object or group is new or replaced.
-  case nexthop(Nexthop)
-  /// A nexthop object or group is gone.
-  case nexthopDeleted(id: UInt32)
-  /// A policy rule of the agent's is there.
-  case rule(ProbeRule)
-  /// A policy rule of the agent's is gone.
-  case ruleDeleted(ProbeRule)
-  /// All routes and nexthops, as asked for by `Effect.readRoutes`.
+  /// The kernel said something of its own accord, or as the answer to a step of a gate.
+  case kernel(KernelEvent)
+  /// All routes and nexthops, as asked for by `GateEffect.readRoutes`.
   case routes([Route], [Nexthop] = [])
   /// That dump failed, and why. What is known stays.
   case routesNotRead(String)
@@ -47,10 +15,10 @@ public enum Event: Sendable {
   /// The kernel did not take a probe that must stay whole: the longest packet it takes, IP header
   /// included.
   case probeTooLong(MonitorID, sequence: UInt64, limit: Int)
-  /// Packet counters of a set's SAs, as asked for by `Effect.readCounters`; SAs that are gone are
+  /// Packet counters of a set's SAs, as asked for by `ProbeEffect.readCounters`; SAs that are gone are
   /// left out.
   case counters(MonitorID, [SAKey: UInt64])
-  /// Packet counters of a peer's SAs, as asked for by `Effect.readPeerCounters`; SAs that are gone
+  /// Packet counters of a peer's SAs, as asked for by `PeerEffect.readCounters`; SAs that are gone
   /// are left out.
   case peerCounters(DetectorID, [SAKey: UInt64])
   /// An IKE daemon answered the last question.
@@ -73,15 +41,16 @@ public enum Event: Sendable {
   /// The connection to the IKE daemon said something.
   case vici(VICIEvent)
   /// Whether an IKE daemon listens to the kernel's EXPIRE, as asked for by
-  /// `Effect.readExpireListeners`.
+  /// `SAEffect.readExpireListeners`.
   case expireListeners(isHeard: Bool)
-  /// Packets of ESP so far that the kernel had no SA for, as asked for by `Effect.readUnknownSPIs`.
+  /// Packets of ESP so far that the kernel had no SA for, as asked for by
+  /// `BadSPIEffect.readUnknownSPIs`.
   case unknownSPIs(UInt64)
   /// Packets that the capture saw.
   case captured([CapturedESP])
   /// That counter cannot be read, or no capture be opened.
   case badSPIFailed(String)
-  /// Packets decrypted by SAs of a gateway's, as asked for by `Effect.readDecrypted`.
+  /// Packets decrypted by SAs of a gateway's, as asked for by `BadSPIEffect.readDecrypted`.
   case decrypted(gateway: String, packets: UInt64)
   /// The redundancy daemon says which gateway this is.
   case role(Role)
@@ -93,7 +62,7 @@ public enum Event: Sendable {
   case command(Command, RequestID?)
   /// The agent is about to end. With `release` every gate is put back first.
   case shutdown(release: Bool)
-  /// Time passed; `nextDeadline` says when this is due.
+  /// As `drained(at:)` with all read until now.
   case tick
 }
 

@@ -1,10 +1,15 @@
-/// What comes of an event: effects, in their order, and deadlines; and where jitter comes from.
+/// What comes of an event: effects, in their order, deadlines, and what is
+/// counted and noted; and where jitter comes from.
 ///
 /// A component writes into it and into its own state, and nowhere else.
 struct Outbox: Sendable {
   private(set) var effects: [Effect] = []
-  var timers = Timers<Core.TimerOwner>()
+  var timers = Timers<TimerOwner>()
   var random: SplitMix64
+  /// What happened to the tunnels, for the operator.
+  var journal = TunnelEvents()
+  /// What monitoring systems count.
+  var counters = Counters()
 
   init(seed: UInt64) { random = SplitMix64(state: seed) }
 
@@ -15,6 +20,6 @@ struct Outbox: Sendable {
   mutating func send(_ effect: Effect) { effects.append(effect) }
 
   mutating func log(_ level: LogLevel, _ tunnel: String, _ text: String) {
-    send(.log(level, tunnel: tunnel, text))
+    send(.tell(.log(level, tunnel: tunnel, text)))
   }
 }

@@ -49,3 +49,27 @@ struct Timers<Owner: Hashable & Sendable>: Sendable {
     while let first = heap.min, current[first.owner]?.serial != first.serial { heap.removeMin() }
   }
 }
+
+/// Whose a deadline is.
+enum TimerOwner: Hashable {
+  case monitor(MonitorID)
+  case tunnel(TunnelID)
+  case gate(String)
+  case ike
+  case command(TunnelID)
+  case trigger(TunnelID)
+  case ownLink(UInt32)
+  case peer(DetectorID)
+  /// Tunnels that are still down after a mass failure.
+  case mass
+  /// What the record on disk does not have yet.
+  case record
+  case badSPI
+  /// Good news are passed on.
+  case news
+  /// Connections are looked for.
+  case connections
+  case verification(TunnelID)
+  /// Routes are to be dumped.
+  case routes
+}

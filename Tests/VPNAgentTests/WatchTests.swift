@@ -12,7 +12,7 @@ import Testing
     var screen = WatchScreen(
       TerminalSize(rows: rows, columns: columns), Sparkline(hasBars: hasBars))
     let answer = try FixtureTests.answer("\(agent)/status")
-    screen.take(try #require(AgentStatus(json: answer)))
+    screen.show(try #require(AgentStatus(json: answer)))
     return screen
   }
 
@@ -72,7 +72,7 @@ import Testing
     #expect(screen.lines[1].contains("no agent answers"))
     #expect(screen.lines[3].contains("to-b"), "what was known stays")
     let answer = try FixtureTests.answer("fine/status")
-    screen.take(try #require(AgentStatus(json: answer)))
+    screen.show(try #require(AgentStatus(json: answer)))
     #expect(screen.lines == before)
   }
 

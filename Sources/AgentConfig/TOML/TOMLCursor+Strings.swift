@@ -9,7 +9,7 @@ extension TOMLCursor {
     position += closing.utf8.count
     if isLong { _ = takeLineBreak() }
     var content: [UInt8] = []
-    while !take(closing) {
+    while !consume(closing) {
       guard current != nil, isLong || !isAtLineBreak else {
         throw TOMLFault(
           offset: position, reason: "\(found) comes before the closing \(closing) of the string",
@@ -22,7 +22,7 @@ extension TOMLCursor {
       }
     }
     // One or two quotes may stand right before the closing ones.
-    for _ in 0..<2 where isLong && take(quote) { content += quote.utf8 }
+    for _ in 0..<2 where isLong && consume(quote) { content += quote.utf8 }
     return String(decoding: content, as: UTF8.self)
   }
 
@@ -44,7 +44,7 @@ extension TOMLCursor {
       ("\\b", 0x08), ("\\t", 0x09), ("\\n", 0x0a), ("\\f", 0x0c), ("\\r", 0x0d), ("\\\"", 0x22),
       ("\\\\", 0x5c),
     ]
-    for escape in escapes where take(escape.text) {
+    for escape in escapes where consume(escape.text) {
       content.append(escape.byte)
       return
     }

@@ -15,7 +15,7 @@ extension TOMLCursor {
   /// `KEY = VALUE`, added to a table at `depth`.
   mutating func keyValue(into table: OpenTable, depth: Int) throws(TOMLFault) {
     let path = try path(depth: depth)
-    guard take("=") else { throw unexpected("'.' or '='") }
+    guard consume("=") else { throw unexpected("'.' or '='") }
     skipSpace()
     let value = try value(depth: depth + path.count)
     var table = table
@@ -31,7 +31,7 @@ extension TOMLCursor {
       try checkDepth(depth + keys.count)
       keys.append(try key())
       skipSpace()
-    } while take(".")
+    } while consume(".")
     return keys
   }
 
@@ -61,11 +61,11 @@ extension TOMLCursor {
     var elements: [TOMLNode] = []
     while true {
       try skipBlank()
-      if take("]") { return elements }
+      if consume("]") { return elements }
       elements.append(try value(depth: depth + 1))
       try skipBlank()
-      if take(",") { continue }
-      guard take("]") else { throw unexpected("',' or ']'") }
+      if consume(",") { continue }
+      guard consume("]") else { throw unexpected("',' or ']'") }
       return elements
     }
   }
@@ -78,12 +78,12 @@ extension TOMLCursor {
     position += 1
     let table = OpenTable(.header)
     skipSpace()
-    if take("}") { return [:] }
+    if consume("}") { return [:] }
     repeat {
       try keyValue(into: table, depth: depth)
       skipSpace()
-    } while take(",")
-    guard take("}") else { throw unexpected("',' or '}' on the same line") }
+    } while consume(",")
+    guard consume("}") else { throw unexpected("',' or '}' on the same line") }
     return table.entries
   }
 

@@ -24,13 +24,13 @@ struct TOMLCursor {
   }
 
   /// Passes `text` if it stands here.
-  mutating func take(_ text: String) -> Bool {
+  mutating func consume(_ text: String) -> Bool {
     guard isAt(text) else { return false }
     position += text.utf8.count
     return true
   }
 
-  mutating func takeLineBreak() -> Bool { take("\n") || take("\r\n") }
+  mutating func takeLineBreak() -> Bool { consume("\n") || consume("\r\n") }
 
   /// Passes spaces and tabs.
   mutating func skipSpace() {

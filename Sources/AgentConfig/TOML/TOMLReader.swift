@@ -57,11 +57,11 @@ private struct TOMLReader {
 
   /// `[PATH]` or `[[PATH]]`.
   private mutating func readHeader() throws(TOMLFault) {
-    let isOfArray = cursor.take("[[")
+    let isOfArray = cursor.consume("[[")
     if !isOfArray { cursor.position += 1 }
     let path = try cursor.path(depth: 0)
     let closing = isOfArray ? "]]" : "]"
-    guard cursor.take(closing) else { throw cursor.unexpected("'.' or '\(closing)'") }
+    guard cursor.consume(closing) else { throw cursor.unexpected("'.' or '\(closing)'") }
     var parent = root
     for key in path.dropLast() { parent = try parent.step(byHeader: key) }
     let last = path[path.count - 1]

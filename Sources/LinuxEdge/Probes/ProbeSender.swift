@@ -130,7 +130,7 @@ struct ProbeSender: ~Copyable {
     let now = monotonicNow()
     var replies: [ProbeReply] = []
     let backlog: Duration
-    func take(_ packet: IncomingProbe, _ way: ProbeWay, _ owner: MonitorID?) {
+    func note(_ packet: IncomingProbe, _ way: ProbeWay, _ owner: MonitorID?) {
       guard let payload = ProbePayload(authenticating: packet.payload, mac: mac),
         payload.monitor == owner ?? payload.monitor
       else { return }
@@ -140,10 +140,10 @@ struct ProbeSender: ~Copyable {
           arrivedAt: now.advanced(by: .zero - packet.age), way: way))
     }
     switch descriptor {
-    case ipv4.fd: backlog = ipv4.receive { take($0, .link($0.linkIndex), nil) }
-    case ipv6.fd: backlog = ipv6.receive { take($0, .link($0.linkIndex), nil) }
+    case ipv4.fd: backlog = ipv4.receive { note($0, .link($0.linkIndex), nil) }
+    case ipv6.fd: backlog = ipv6.receive { note($0, .link($0.linkIndex), nil) }
     default:
-      backlog = policies.receive { owner, set, packet in take(packet, .policy(set), owner) }
+      backlog = policies.receive { owner, set, packet in note(packet, .policy(set), owner) }
     }
     return (replies, now.advanced(by: .zero - backlog))
   }

@@ -65,6 +65,24 @@ extension MassAlarm {
   }
 }
 
+extension RecordAlarm {
+  /// MESSAGE_ID of every alarm that the record cannot be written, and that it is again.
+  public static let messageID = "eb189935105943c4b3768471c6a1488d"
+
+  /// Fields of the journal's entry: docs/alarms.md.
+  var journalFields: [(String, String)] {
+    [("MESSAGE_ID", Self.messageID), ("VPN_STATE", state)]
+      + (failure.map { [("VPN_REASON", $0)] } ?? [])
+  }
+
+  private var state: String { failure == nil ? "record-written" : "record-failed" }
+
+  /// What the `notify` program is told.
+  var notice: Notice {
+    Notice(vpn: "-", state: state, fields: journalFields, message: description)
+  }
+}
+
 extension Notice {
   fileprivate init(
     vpn: String, state: String, fields: [(String, String)], message: String

@@ -40,6 +40,11 @@ public struct Log: Sendable {
     write(alarm.level, alarm.description, alarm.journalFields)
   }
 
+  /// Writes an alarm about the record of held links.
+  public func callAsFunction(_ alarm: RecordAlarm) {
+    write(alarm.level, alarm.description, alarm.journalFields)
+  }
+
   private func write(_ level: LogLevel, _ text: String, _ fields: [(String, String)]) {
     let line = text.replacing("\n", with: " ")
     if isJournal, sendToJournal(level, line, fields) { return }

@@ -13,11 +13,11 @@ final class Notifier {
 
   init(_ configuration: Configuration, _ log: Log) {
     self.log = log
-    take(configuration)
+    adopt(configuration)
   }
 
   /// Another configuration: what waits is run by it.
-  func take(_ configuration: Configuration) {
+  func adopt(_ configuration: Configuration) {
     words = configuration.notify
     if words == nil { queue.forget() }
     bound = configuration.notifyTimeout

@@ -1,6 +1,6 @@
 import TunnelCore
 
-/// The client of strongSwan's VICI (ike-facts: VICI), inside the agent's loop.
+/// The client of strongSwan's VICI, inside the agent's loop.
 ///
 /// It connects, and again with back-off whenever the daemon is gone or owes an answer for too
 /// long. Nothing here waits: a call reads and writes what the sockets have and take, and returns.

@@ -1,5 +1,5 @@
 /// One packet of VICI, without the four bytes of length in front
-/// (strongSwan, src/libcharon/plugins/vici/README.md; ike-facts: VICI).
+/// (strongSwan, src/libcharon/plugins/vici/README.md).
 public enum VICIPacket: Hashable, Sendable {
   /// A command with its arguments.
   case request(String, VICISection)
@@ -89,19 +89,19 @@ private struct VICIReader {
     return first
   }
 
-  private mutating func take(_ count: Int) throws(VICIError) -> ArraySlice<UInt8> {
+  private mutating func readBytes(_ count: Int) throws(VICIError) -> ArraySlice<UInt8> {
     guard rest.count >= count else { throw .truncated }
     defer { rest = rest.dropFirst(count) }
     return rest.prefix(count)
   }
 
   mutating func name() throws(VICIError) -> String {
-    String(decoding: try take(Int(try byte())), as: UTF8.self)
+    String(decoding: try readBytes(Int(try byte())), as: UTF8.self)
   }
 
   private mutating func value() throws(VICIError) -> [UInt8] {
     let high = Int(try byte())
-    return Array(try take(high << 8 | Int(try byte())))
+    return Array(try readBytes(high << 8 | Int(try byte())))
   }
 
   /// Everything up to the end of the packet.

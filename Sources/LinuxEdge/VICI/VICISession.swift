@@ -65,13 +65,13 @@ final class VICISession {
       try events.flush()
       var said: [VICIEvent]?
       for packet in try events.receive() {
-        if let more = try take(event: packet, at: now) { said = (said ?? []) + more }
+        if let more = try eventArrived(packet, at: now) { said = (said ?? []) + more }
       }
       if let said, wasReady { news += said + [.changed] }
     } else {
       try commands.flush()
       for packet in try commands.receive() {
-        if let event = try take(answer: packet, at: now) { news.append(event) }
+        if let event = try answerArrived(packet, at: now) { news.append(event) }
       }
     }
     return isReady && !wasReady ? [.connected] + news : news
@@ -80,7 +80,8 @@ final class VICISession {
   // MARK: Events
 
   /// Returns what an event says; nil when the packet is none. Each makes the last list out of date.
-  private func take(event packet: VICIPacket, at now: Instant) throws(VICIError) -> [VICIEvent]? {
+  private func eventArrived(_ packet: VICIPacket, at now: Instant) throws(VICIError) -> [VICIEvent]?
+  {
     switch packet {
     case .event(let name, let message): return VICIEvent.said(by: name, message)
     case .confirm, .unknownEvent:
@@ -100,7 +101,8 @@ final class VICISession {
 
   // MARK: Commands
 
-  private func take(answer packet: VICIPacket, at now: Instant) throws(VICIError) -> VICIEvent? {
+  private func answerArrived(_ packet: VICIPacket, at now: Instant) throws(VICIError) -> VICIEvent?
+  {
     switch packet {
     case .confirm where !wantedLists.isEmpty, .unknownEvent where !wantedLists.isEmpty:
       wantedLists.removeFirst()

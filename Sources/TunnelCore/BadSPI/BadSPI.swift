@@ -66,7 +66,7 @@ struct BadSPI: Sendable {
   /// read.
   mutating func poll(at now: Instant, _ out: inout Outbox) -> [(gateway: String, Set<TunnelID>)] {
     if let capture, capture.deadline <= now { endCapture(&out) }
-    out.send(.readUnknownSPIs)
+    out.send(.badSPI(.readUnknownSPIs))
     out.timers.set(.badSPI, to: now.advanced(by: Self.pollInterval))
     return peers.sorted { $0.key < $1.key }.filter { !$0.value.awaited.isEmpty }
       .map { ($0.key, $0.value.awaited) }
@@ -97,10 +97,11 @@ struct BadSPI: Sendable {
       .compactMap { kernel.sas.sets[$0] }.flatMap { $0.inbound.keys.map(\.id) }
     capture = Capture(deadline: now.advanced(by: Self.captureTime), gateways: sources)
     out.send(
-      .capture(
-        CaptureRequest(
-          sources: sources.keys.sorted(),
-          known: known.sorted { ($0.destination, $0) < ($1.destination, $1) })))
+      .badSPI(
+        .capture(
+          CaptureRequest(
+            sources: sources.keys.sorted(),
+            known: known.sorted { ($0.destination, $0) < ($1.destination, $1) }))))
   }
 
   private func mayListen(
@@ -135,7 +136,7 @@ struct BadSPI: Sendable {
     guard capture != nil else { return }
     capture = nil
     count = nil
-    out.send(.endCapture)
+    out.send(.badSPI(.endCapture))
   }
 
   /// The counter cannot be read, or no capture be opened.
@@ -172,21 +173,15 @@ struct BadSPI: Sendable {
     }
     peers[gateway]?.awaited = Set(lacking.map(\.id))
     let initiating = lacking.filter { !$0.isResponderOnly }
-    guard !initiating.isEmpty else {
-      peers[gateway]?.restsUntil = now.advanced(by: Self.idleRest)
-      complain(
-        gateway, .responderOnly,
-        "\(what): \(lacking[0].name) is responder-only, waiting for the peer", &out)
-      return nil
+    guard let first = initiating.first else {
+      return leaveToPeer(
+        gateway, .responderOnly, "\(what): \(lacking[0].name) is responder-only", at: now, &out)
     }
     let reachable = initiating.filter { !$0.isAwaited }
     guard !reachable.isEmpty else {
-      peers[gateway]?.restsUntil = now.advanced(by: Self.idleRest)
-      complain(
+      return leaveToPeer(
         gateway, .unknownAddress,
-        "\(what): strongSwan has no address to negotiate \(initiating[0].name) with, "
-          + "waiting for the peer", &out)
-      return nil
+        "\(what): strongSwan has no address to negotiate \(first.name) with", at: now, &out)
     }
     let willing = reachable.filter { $0.obstacle == nil }
     guard !willing.isEmpty else {
@@ -200,6 +195,14 @@ struct BadSPI: Sendable {
     }
     resynchronise(willing, with: gateway, limit, because: what, at: now, &out)
     return .negotiate(willing.map(\.id))
+  }
+
+  private mutating func leaveToPeer(
+    _ gateway: String, _ complaint: Complaint, _ why: String, at now: Instant, _ out: inout Outbox
+  ) -> Outcome? {
+    peers[gateway]?.restsUntil = now.advanced(by: Self.idleRest)
+    complain(gateway, complaint, "\(why), waiting for the peer", &out)
+    return nil
   }
 
   private mutating func resynchronise(

@@ -36,7 +36,7 @@ extension Tunnel {
   /// Held for want of a path to verify.
   private var away: GateDemand { vpn?.linkControl == .admin ? .down : .held }
 
-  /// The table of design.md section 3. `wasOpen`: whether a set went down whose path had been
+  /// The table of docs/architecture.md, "What a state means". `wasOpen`: whether a set went down whose path had been
   /// proven; with `action = "warn"` what was in service stays so.
   func gateDemand(isAdopted: Bool, wasOpen: Bool, role: Role) -> GateDemand {
     if role == .standby { return away }

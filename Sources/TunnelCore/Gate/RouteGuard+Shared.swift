@@ -126,6 +126,16 @@ extension RouteGuard {
     if isTaken { mustCompare.insert(link) } else { heldGroups[link, default: []].insert(group.id) }
   }
 
+  /// Links that a nexthop leads to, or one of its members, or another member of its groups.
+  func links(concernedBy id: UInt32) -> Set<Int32> {
+    guard let nexthop = nexthops[id] else { return [] }
+    var members = Set(nexthop.members.isEmpty ? [id] : nexthop.members)
+    for group in nexthops.values where group.members.contains(id) {
+      members.formUnion(group.members)
+    }
+    return Set(members.compactMap { nexthops[$0]?.linkIndex })
+  }
+
   mutating func observe(_ nexthop: Nexthop) {
     guard let known = nexthops[nexthop.id], !holders(of: nexthop.id).isEmpty else {
       nexthops[nexthop.id] = nexthop

@@ -2,35 +2,8 @@
 ///
 /// It compares what the kernel has with what a gate wants and gives the steps between; what was
 /// asked for counts as done until an event or a failure says otherwise. It owns the list of
-/// withdrawn routes. Only `Core` calls it.
+/// withdrawn routes. `GateController` plans by it, and `Core` feeds it.
 struct RouteGuard: Sendable {
-  /// What the configuration and the tunnels say of one link.
-  struct Request: Hashable, Sendable {
-    var link: String
-    /// nil: the link does not exist.
-    var index: Int32?
-    var isAdminUp: Bool
-    /// Where the link's routes are unless somebody says otherwise: main, or its VRF's table.
-    var table = RouteGuard.mainTable
-    var guardProtocols: Set<UInt8>
-    var owned: [IPPrefix]
-    var heldRoute: VPN.HeldRoute
-    /// Where probes go, ours and (ends are symmetric) our answers to the peer's.
-    var probeDestinations: Set<IPAddress>
-    /// While the link is open: routes that lie wholly inside one of these are held all the same.
-    var heldPrefixes: [IPPrefix] = []
-    /// ... unless they lie inside one of these too.
-    var servedPrefixes: [IPPrefix] = []
-    /// False: nothing is put back, and what was taken stays on record.
-    var takesRoutes = true
-  }
-
-  enum OwnRoute: Hashable {
-    case unreachable(Route.Identity)
-    case throughLink(Route.Identity, Int32)
-    case rule(ProbeRule)
-  }
-
   /// A daemon that puts a route back this often is not fought any longer.
   static let contestLimit = 3
   static let mainTable: UInt32 = 254
@@ -128,33 +101,6 @@ struct RouteGuard: Sendable {
           name: name, withdrawn: routes, index: isShared ? indexOf[name] : nil, groups: groups,
           down: parked[name] ?? parkedNexthops[name].map { .init(addresses: [], nexthops: $0) })
       })
-  }
-
-  /// Routes that were taken from a link, whole or its leg, and are not back.
-  func withdrawn(from link: String) -> [Route] {
-    (held[link] ?? [:]).values.sorted { $0.identity < $1.identity }
-  }
-
-  /// Those of them that are not in the kernel, for it may have refused to part with them.
-  func missing(from link: String) -> [Route] {
-    let there = indexOf[link].flatMap { onLink[$0] } ?? [:]
-    return withdrawn(from: link).filter { there[$0.identity] == nil }
-  }
-
-  /// Whether something on record was taken from this very link, not from another of its name.
-  func hasTaken(from link: String, index: Int32) -> Bool {
-    (held[link] ?? [:]).values.contains { $0.legs.contains { $0.linkIndex == index } }
-      || parked[link]?.addresses.contains { $0.linkIndex == index } ?? false
-  }
-
-  /// Those of them of which nothing is left in the kernel.
-  func whollyWithdrawn(from link: String) -> [Route] {
-    withdrawn(from: link).filter { shared[$0.identity] == nil || isAllOut($0) }
-  }
-
-  /// Routes of others that stay on a held link because their owner puts them back each time.
-  func contested(on link: String) -> [Route.Identity] {
-    (contests[link] ?? [:]).filter { $0.value > Self.contestLimit }.keys.sorted()
   }
 
   // MARK: What a gate wants
@@ -263,45 +209,11 @@ struct RouteGuard: Sendable {
     want([], Self.nobody)
     let stale = own.filter { wanters[$0] == nil }
     own.subtract(stale)
-    return stale.map(Self.removal).sorted { $0.description < $1.description }
-  }
-
-  /// A step could not be done: what it was for is still to be done.
-  mutating func undo(_ step: GateStep, link: String) {
-    switch step {
-    case .addRoute(let route), .replaceRoute(let route), .deleteRoute(let route):
-      if shared[route.identity] == nil {
-        undoWhole(step, route, link)
-      } else {
-        undoShared(step, route.identity, link)
-      }
-    case .replaceGroup(let group): undo(group, link)
-    case .addUnreachable(let id): own.remove(.unreachable(id))
-    case .deleteUnreachable(let id): keep(.unreachable(id), link)
-    case .addLinkRoute(let id, let index): own.remove(.throughLink(id, index))
-    case .deleteLinkRoute(let id, let index): keep(.throughLink(id, index), link)
-    case .addRule(let rule): own.remove(.rule(rule))
-    case .deleteRule(let rule): keep(.rule(rule), link)
-    case .addNexthop(let nexthop): parkedNexthops[link, default: []].append(nexthop)
-    case .addAddress(let address): undo(address, link)
-    case .setAdmin: break
-    case .setDormant: break
-    }
-  }
-
-  private mutating func undoWhole(_ step: GateStep, _ route: Route, _ link: String) {
-    if case .addRoute = step {
-      held[link, default: [:]][route.identity] = route
-      if let index = route.linkIndex { onLink[index]?[route.identity] = nil }
-    } else {
-      // Nobody put it back. It stays on record: a later plan may have withdrawn it meanwhile.
-      contests[link]?[route.identity]? -= 1
-      observe(route)
-    }
+    return stale.map(\.removal).sorted { $0.description < $1.description }
   }
 
   /// A route of ours could not be removed: it is there, and needless at the next change.
-  private mutating func keep(_ route: OwnRoute, _ link: String) {
+  mutating func keep(_ route: OwnRoute, _ link: String) {
     own.insert(route)
     want((wanted[link] ?? []).union([route]), link)
   }
@@ -367,47 +279,9 @@ struct RouteGuard: Sendable {
     own.subtract(needless)
     // Host routes first: answering the peer's probes must not pause.
     return (
-      missing.map(Self.addition).sorted(by: Self.linkRoutesFirst),
-      needless.map(Self.removal).sorted(by: Self.linkRoutesFirst)
+      missing.map(\.addition).sorted(by: GateStep.linkRoutesFirst),
+      needless.map(\.removal).sorted(by: GateStep.linkRoutesFirst)
     )
   }
 
-  private static func addition(_ route: OwnRoute) -> GateStep {
-    switch route {
-    case .unreachable(let id): .addUnreachable(id)
-    case .throughLink(let id, let index): .addLinkRoute(id, linkIndex: index)
-    case .rule(let rule): .addRule(rule)
-    }
-  }
-
-  private static func removal(_ route: OwnRoute) -> GateStep {
-    switch route {
-    case .unreachable(let id): .deleteUnreachable(id)
-    case .throughLink(let id, let index): .deleteLinkRoute(id, linkIndex: index)
-    case .rule(let rule): .deleteRule(rule)
-    }
-  }
-
-  private static func linkRoutesFirst(_ lhs: GateStep, _ rhs: GateStep) -> Bool {
-    func rank(_ step: GateStep) -> Int {
-      switch step {
-      case .addLinkRoute, .deleteLinkRoute, .addRule, .deleteRule: 0
-      default: 1
-      }
-    }
-    return (rank(lhs), lhs.description) < (rank(rhs), rhs.description)
-  }
-}
-
-extension Route.Identity: Comparable {
-  /// By table, destination, tos, metric, way.
-  public static func < (lhs: Self, rhs: Self) -> Bool {
-    let (left, right) = (lhs.by(nil), rhs.by(nil))
-    guard left == right else {
-      return (lhs.table, lhs.destination, lhs.tos, lhs.metric)
-        < (rhs.table, rhs.destination, rhs.tos, rhs.metric)
-    }
-    guard let way = rhs.way else { return false }
-    return lhs.way.map { $0 < way } ?? true
-  }
 }

@@ -97,7 +97,8 @@ extension Core {
   public var routeInterest: RouteInterest {
     mutating get {
       RouteInterest(
-        others: routeScope.others, nexthops: routes.nexthops, known: routes.knownIdentities,
+        others: routeScope.others, nexthops: gates.routes.nexthops,
+        known: gates.routes.knownIdentities,
         peers: fitness.peerRoutes.peers, readsUnderlay: fitness.readsUnderlay,
         links: routeScope.links.sorted())
     }
@@ -112,7 +113,7 @@ extension Core {
     return RouteInterest(
       others: scope.others,
       nexthops: Dictionary(nexthops.map { ($0.id, $0) }, uniquingKeysWith: { $1 }),
-      known: routes.knownIdentities, peers: fitness.peerRoutes.peers,
+      known: gates.routes.knownIdentities, peers: fitness.peerRoutes.peers,
       readsUnderlay: fitness.readsUnderlay, links: scope.links.sorted())
   }
 
@@ -122,11 +123,11 @@ extension Core {
 
   /// A link is new, has changed, or has a gate now.
   mutating func noteScope(of link: Link) {
-    if routeScope.note(link.index, isConcerned: mayHold(link)) { mustReadRoutes = true }
+    if routeScope.note(link.index, isConcerned: mayHold(link)) { routeReading.want() }
   }
 
   /// Whether no tunnel goes by a nexthop.
   func isElsewhere(_ nexthop: Nexthop) -> Bool {
-    RouteScope.isElsewhere(nexthop, among: routes.nexthops, routeScope.others)
+    RouteScope.isElsewhere(nexthop, among: gates.routes.nexthops, routeScope.others)
   }
 }

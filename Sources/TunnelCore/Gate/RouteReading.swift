@@ -7,25 +7,47 @@ struct RouteReading: Sendable {
 
   private var pause = limits.shortest
   private var readAt: Instant?
+  /// Whether routes are to be dumped once all steps are taken: a dump from before them would show
+  /// what they have changed.
+  private var isWanted = false
   /// What the kernel said when it last refused; nil when it answered since.
   private(set) var failure: String?
 
-  /// When a dump that is needed now may be asked for.
-  func due(at now: Instant) -> Instant {
-    readAt.map { max(now, $0.advanced(by: pause)) } ?? now
+  /// Something calls for a dump.
+  mutating func want() { isWanted = true }
+
+  /// Asks for a dump when one is needed and the last one is long enough ago; else a timer does.
+  /// Returns whether it is asked for now.
+  mutating func ask(at now: Instant, _ out: inout Outbox) -> Bool {
+    guard isWanted else { return false }
+    let due = readAt.map { max(now, $0.advanced(by: pause)) } ?? now
+    guard due <= now else {
+      out.timers.set(.routes, to: due)
+      return false
+    }
+    isWanted = false
+    readAt = now
+    out.timers.set(.routes, to: nil)
+    out.send(.gate(.readRoutes))
+    return true
   }
 
-  mutating func asked(at now: Instant) { readAt = now }
-
   /// A dump was read. `isUnsettled`: another one is needed to understand it.
-  mutating func read(isUnsettled: Bool, at now: Instant) {
+  mutating func read(isUnsettled: Bool, at now: Instant, _ out: inout Outbox) {
+    if let failure {
+      out.log(.info, "-", "the kernel's routes are read again, after: \(failure)")
+    }
     finish(succeeded: !isUnsettled, at: now)
     failure = nil
   }
 
-  mutating func failed(_ message: String, at now: Instant) {
+  mutating func failed(_ message: String, at now: Instant, _ out: inout Outbox) {
+    if failure == nil {
+      out.log(.warning, "-", "cannot read the kernel's routes, trying again: \(message)")
+    }
     finish(succeeded: false, at: now)
     failure = message
+    isWanted = true
   }
 
   private mutating func finish(succeeded: Bool, at now: Instant) {

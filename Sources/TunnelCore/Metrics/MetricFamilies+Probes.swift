@@ -1,6 +1,6 @@
 /// Metrics of probes. docs/metrics.md has them all.
-extension MetricsScene {
-  static let ofProbes: [MetricFamily<MetricsScene>] = [
+extension MetricsSnapshot {
+  static let ofProbes: [MetricFamily<MetricsSnapshot>] = [
     MetricFamily(
       "probes_total", .counter,
       "Probes by what they came to: answered in time through the tunnel, lost, answered only "

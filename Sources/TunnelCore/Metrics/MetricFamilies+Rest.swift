@@ -1,6 +1,6 @@
 /// Metrics of gateways, and of the agent as a whole. docs/metrics.md has them all.
-extension MetricsScene {
-  static let ofGateways: [MetricFamily<MetricsScene>] = [
+extension MetricsSnapshot {
+  static let ofGateways: [MetricFamily<MetricsSnapshot>] = [
     .detection("dpd_peer_answers", .gauge, "Whether the peer's IKE daemon has answered lately") {
       $0.answers.contains(where: \.isSupported) ? 1 : 0
     },
@@ -24,7 +24,7 @@ extension MetricsScene {
     ) { UInt64($0.badSPI?.responses ?? 0) },
   ]
 
-  static let ofAll: [MetricFamily<MetricsScene>] = [
+  static let ofAll: [MetricFamily<MetricsSnapshot>] = [
     MetricFamily("tunnels", .gauge, "Tunnels in each state, also those without a series") {
       scene, text in
       let counts = scene.core.stateCounts
@@ -38,23 +38,24 @@ extension MetricsScene {
       }
     },
     .one("vici_connected", .gauge, "Whether strongSwan answers on its VICI socket") {
-      $0.ike.isConnected ? 1 : 0
+      $0.lists.isConnected ? 1 : 0
     },
     .one("mass_failure", .gauge, "Whether most tunnels failed at once and that is not over") {
-      $0.mass.isActive ? 1 : 0
+      $0.clearPolicy.mass.isActive ? 1 : 0
     },
-    .one("mass_failures_total", .counter, "Times that began", \.counters.massFailures),
-    .one("gate_failures_total", .counter, "Steps of a gate that failed", \.counters.gateFailures),
+    .one("mass_failures_total", .counter, "Times that began", \.out.counters.massFailures),
+    .one(
+      "gate_failures_total", .counter, "Steps of a gate that failed", \.out.counters.gateFailures),
     .one(
       "sa_clear_failures_total", .counter, "SAs that the kernel refused to clear",
-      \.counters.clearFailures),
+      \.out.counters.clearFailures),
     MetricFamily(
       "probe_lateness_seconds", .histogram,
       "From when a probe was due to when the agent came to send it, and each stall"
-    ) { scene, text in text.sample("", scene.core.counters.lateness) },
+    ) { scene, text in text.sample("", scene.core.out.counters.lateness) },
     .one(
       "stalls_total", .counter,
-      "Times the agent did not run for more than 0.1 s when it had to", \.counters.stalls),
+      "Times the agent did not run for more than 0.1 s when it had to", \.out.counters.stalls),
     MetricFamily(
       "probe_interval_stretch", .gauge,
       "How much wider than configured probes are spread, because they cannot be sent in time; "
@@ -63,7 +64,7 @@ extension MetricsScene {
   ]
 }
 
-extension MetricFamily<MetricsScene> {
+extension MetricFamily<MetricsSnapshot> {
   /// One number of the core's.
   fileprivate static func one(
     _ name: String, _ kind: Exposition.Kind, _ help: String,
@@ -75,7 +76,7 @@ extension MetricFamily<MetricsScene> {
   /// One number for each gateway with dead-peer-detection.
   fileprivate static func detection(
     _ name: String, _ kind: Exposition.Kind, _ help: String,
-    _ value: @escaping @Sendable (MetricsScene.Peer) -> UInt64
+    _ value: @escaping @Sendable (MetricsSnapshot.Peer) -> UInt64
   ) -> Self {
     Self(name, kind, help) { scene, text in
       for peer in scene.peers where peer.gateway.deadPeerDetection != nil {
@@ -87,7 +88,7 @@ extension MetricFamily<MetricsScene> {
   /// One number for each gateway, with respond-bad-spi.
   fileprivate static func badSPI(
     _ name: String, _ kind: Exposition.Kind, _ help: String,
-    _ value: @escaping @Sendable (MetricsScene.Peer) -> UInt64
+    _ value: @escaping @Sendable (MetricsSnapshot.Peer) -> UInt64
   ) -> Self {
     Self(name, kind, help) { scene, text in
       guard scene.core.configuration.respondBadSPI != nil else { return }

@@ -1,6 +1,6 @@
 /// Metrics of tunnels, their links and their SAs. docs/metrics.md has them all.
-extension MetricsScene {
-  static let ofTunnels: [MetricFamily<MetricsScene>] = [
+extension MetricsSnapshot {
+  static let ofTunnels: [MetricFamily<MetricsSnapshot>] = [
     .tunnel(
       "tunnel_up",
       "Whether the tunnel is up: 0 also while there is none, or while it cannot be probed"
@@ -56,12 +56,12 @@ extension MetricsScene {
     ) { scene, text in
       for one in scene.tunnels {
         guard let link = one.guardedLink else { continue }
-        text.sample(one.label, Double(scene.core.routes.withdrawn(from: link).count))
+        text.sample(one.label, Double(scene.core.gates.routes.withdrawn(from: link).count))
       }
     },
   ]
 
-  static let ofSAs: [MetricFamily<MetricsScene>] = [
+  static let ofSAs: [MetricFamily<MetricsSnapshot>] = [
     .tunnel("tunnel_sa_sets", "SA sets of the tunnel that have SAs both ways") {
       Double($0.sets.count { $0.phase != .incomplete && $0.absentUntil == nil })
     },
@@ -69,7 +69,7 @@ extension MetricsScene {
       "sa_clears_total", .counter, "Times the SAs of one of the tunnel's sets were cleared"
     ) { scene, text in
       for one in scene.counted {
-        for cause in TunnelTally.ClearCause.allCases {
+        for cause in TunnelCounters.ClearCause.allCases {
           text.sample(
             "\(one.label),\(Exposition.label("reason", cause.rawValue))",
             one.tally.clears[cause] ?? 0)

@@ -93,7 +93,7 @@ extension Core {
   public func ikeReport(at now: Instant) -> IKEReport {
     IKEReport(
       control: control, controlObstacle: controlObstacle,
-      sas: ike.sas.map { list, at in
+      sas: listedSAs.map { list, at in
         list.sorted { ($0.connection, $0.id) < ($1.connection, $1.id) }
           .map { report($0, age: now.since(at).inSeconds, at: now) }
       })

@@ -40,7 +40,7 @@ extension Core {
   private func inactive(_ tunnel: Tunnel, at now: Instant) -> InactiveTunnel {
     let gateway = tunnel.gateway.flatMap { configuration.gateways[$0] }
     let remote = tunnel.endpoints?.remote ?? gateway?.addresses.first
-    let ike = ike.sas?.list.first { $0.id == tunnel.ike?.ikeID }
+    let ike = listedSAs?.list.first { $0.id == tunnel.ike?.ikeID }
     let failure = tunnel.lastFailure
     return InactiveTunnel(
       id: tunnel.id.rawValue, name: tunnel.name, port: ike?.remotePort ?? 500,

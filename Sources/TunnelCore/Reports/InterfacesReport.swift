@@ -69,7 +69,7 @@ extension Core {
     let users = tunnels(on: name)
     var status = InterfaceStatus(
       name: name, index: link?.index, kind: link?.kind.name,
-      enabled: link.map { $0.isAdminUp || isDownByUs(name) } ?? false,
+      enabled: link.map { $0.isAdminUp || gates.isDownByUs(name) } ?? false,
       up: link.map { $0.isAdminUp && !isHeld && $0.operationalState != .dormant } ?? false,
       operstate: link?.operationalState.name, mtu: link?.mtu, keys: nil,
       master: link?.master.flatMap { kernel.links[$0]?.name },

@@ -28,7 +28,7 @@ public struct LinkRoutes: Codable, Hashable, Sendable {
 extension Core {
   /// Routes of all links, or of one; nil when no tunnel has it.
   public func routes(of name: String?) -> RoutesReport? {
-    let names = Set(tunnels.values.compactMap(\.link)).union(routes.held.keys)
+    let names = Set(tunnels.values.compactMap(\.link)).union(gates.routes.held.keys)
       .filter { name == nil || $0 == name }
     if name != nil, names.isEmpty { return nil }
     let links = names.sorted().map(linkRoutes)
@@ -43,7 +43,7 @@ extension Core {
       })
     var (owned, probes, unreachable): ([Route.Identity], [Route.Identity], [Route.Identity])
     (owned, probes, unreachable) = ([], [], [])
-    for route in routes.standing(for: name) {
+    for route in gates.routes.standing(for: name) {
       switch route {
       case .unreachable(let id): unreachable.append(id)
       case .throughLink(let id, _):
@@ -54,10 +54,10 @@ extension Core {
     return LinkRoutes(
       link: name, gate: gates[name]?.demand.rawValue ?? "-",
       owned: owned.sorted().map(\.description),
-      withdrawn: routes.withdrawn(from: name).map(\.description),
+      withdrawn: gates.routes.withdrawn(from: name).map(\.description),
       unreachable: unreachable.sorted().map(\.destinationAndTable),
       probes: probes.sorted().map(\.description),
-      contested: routes.contested(on: name).map(\.description))
+      contested: gates.routes.contested(on: name).map(\.description))
   }
 }
 

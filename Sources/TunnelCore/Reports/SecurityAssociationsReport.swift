@@ -104,7 +104,7 @@ extension Core {
     let monitors = tunnel.monitors.compactMap { self.monitors[$0] }
     let sets = monitors.compactMap { kernel.sas.sets[$0.key] }.filter { !$0.isEmpty }
     guard !sets.isEmpty else { return nil }
-    let ike = ike.sas?.list.first { $0.id == tunnel.ike?.ikeID }
+    let ike = listedSAs?.list.first { $0.id == tunnel.ike?.ikeID }
     let encapsulation = sets.lazy.compactMap { $0.newestOutbound?.encapsulation }.first
     return TunnelSAs(
       name: tunnel.name, id: tunnel.id.rawValue, link: tunnel.link, gateway: tunnel.gateway,
@@ -113,7 +113,7 @@ extension Core {
       port: ike?.remotePort ?? encapsulation?.destinationPort ?? 500,
       mon: isStandby ? "-" : tunnel.monLetter,
       selectors: monitors.flatMap(\.selectors).map(\.description),
-      events: journal.events(of: tunnel.id, named: tunnel.name, at: now).reversed(),
+      events: out.journal.events(of: tunnel.id, named: tunnel.name, at: now).reversed(),
       sas: sets.flatMap(\.inPairs).map { SAStatus($0.sa, isInbound: $0.isInbound, time: time) })
   }
 }

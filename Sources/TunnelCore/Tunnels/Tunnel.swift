@@ -10,7 +10,7 @@ public struct TunnelID: RawRepresentable, Hashable, Sendable, Comparable {
   public static func < (lhs: TunnelID, rhs: TunnelID) -> Bool { lhs.rawValue < rhs.rawValue }
 }
 
-/// The states of design.md section 3.
+/// What there is of a tunnel (docs/architecture.md, "What a state means").
 public enum TunnelState: String, CaseIterable, Hashable, Sendable {
   /// No complete SA set.
   case absent
@@ -132,7 +132,7 @@ extension Core {
     tunnels[id]?.state = state
     tunnels[id]?.reason = reason
     tunnels[id]?.since = now
-    journal.note(reason.description, of: id, at: now)
+    out.journal.note(reason.description, of: id, at: now)
     let isBad = state == .down
     log(
       isBad ? .warning : .info, tunnel.name,
@@ -158,7 +158,7 @@ extension Core {
     switch (tunnel.blindness, blindness) {
     case (nil, let obstacle?):
       tunnels[id]?.blindSince = now
-      journal.note("Not monitored: \(obstacle)", of: id, at: now)
+      out.journal.note("Not monitored: \(obstacle)", of: id, at: now)
       log(
         .warning, tunnel.name,
         "state=unmonitored was=\(tunnel.state.rawValue) "
@@ -185,7 +185,7 @@ extension Core {
       kind = .up
     case (_, .absent), (_, .idle), (_, .verifying), (_, .standby), (.up, .up): return
     }
-    guard !mass.silences(id, isDown: kind != .up) else { return }
+    guard !clearPolicy.mass.silences(id, isDown: kind != .up) else { return }
     let path = tunnel.monitors.compactMap { monitors[$0]?.path }.first
     raiseAlarm(kind, for: tunnel, path)
   }
@@ -195,7 +195,7 @@ extension Core {
   mutating func note(failure: Reason?, of id: TunnelID) {
     guard let tunnel = tunnels[id] else { return }
     tunnels[id]?.failedBy = failure
-    failures[tunnel.name] = tunnel.monitor == nil ? nil : failure
+    memory.note(failure: tunnel.monitor == nil ? nil : failure, of: tunnel.name)
   }
 
   /// Whether the gateway's dead-peer-detection is on.
@@ -219,12 +219,13 @@ extension Core {
     var remedy: String?
     if case .down(.replyInClear) = kind { remedy = clearReplyRemedy(tunnel, path) }
     out.send(
-      .alarm(
-        Alarm(
-          kind: kind, vpn: tunnel.name, gatewayName: tunnel.gateway ?? "-",
-          remote: tunnel.endpoints?.remote, local: tunnel.endpoints?.local,
-          link: tunnel.link ?? "-", tunnelID: tunnel.id.rawValue, selectors: selectors,
-          remedy: remedy)))
+      .tell(
+        .alarm(
+          Alarm(
+            kind: kind, vpn: tunnel.name, gatewayName: tunnel.gateway ?? "-",
+            remote: tunnel.endpoints?.remote, local: tunnel.endpoints?.local,
+            link: tunnel.link ?? "-", tunnelID: tunnel.id.rawValue, selectors: selectors,
+            remedy: remedy))))
   }
 
   /// What to do about a peer that answers outside of the tunnel. Between the tunnel's endpoints a

@@ -12,6 +12,8 @@ struct TunnelIndex: Sendable {
   private(set) var ofPeer: [IPAddress: [TunnelID]] = [:]
   /// Configured tunnels by the name of their gateway, in the file's order.
   private(set) var ofGateway: [String: [TunnelID]] = [:]
+  /// Tunnels that have no SAs, or not a set that is whole: those that wait for something.
+  private(set) var withoutSAs: Set<TunnelID> = []
   /// Links that a VPN of the configuration names.
   let configuredLinks: Set<String>
   private let gateways: [String: Gateway]
@@ -40,6 +42,14 @@ struct TunnelIndex: Sendable {
       ofPeer[address, default: []].append(tunnel.id)
     }
   }
+
+  /// Whether a tunnel has a set that is whole.
+  mutating func note(_ tunnel: TunnelID, hasWholeSet: Bool) {
+    if hasWholeSet { withoutSAs.remove(tunnel) } else { withoutSAs.insert(tunnel) }
+  }
+
+  /// A tunnel is no more.
+  mutating func forgetSAs(of tunnel: TunnelID) { withoutSAs.remove(tunnel) }
 
   /// Takes a discovered tunnel out. Configured ones stay until the index is made anew.
   mutating func remove(_ tunnel: Tunnel) {

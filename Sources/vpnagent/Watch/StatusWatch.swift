@@ -79,7 +79,7 @@ struct StatusWatch {
         return lose("the agent answers in words this version does not know", &screen)
       }
       question = nil
-      screen.take(status)
+      screen.show(status)
       let now = monotonicNow()
       askAt = max(askAt, now.advanced(by: askedAt.duration(to: now) * Self.rest))
     } catch {

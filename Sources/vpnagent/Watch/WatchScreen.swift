@@ -21,7 +21,7 @@ struct WatchScreen {
 
   // MARK: What happens
 
-  mutating func take(_ status: AgentStatus) {
+  mutating func show(_ status: AgentStatus) {
     self.status = status
     trouble = nil
     // A stable order: tunnels do not change places while they stay as they are.

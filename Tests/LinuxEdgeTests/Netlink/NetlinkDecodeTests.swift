@@ -53,24 +53,23 @@ func decodeRoute(_ bytes: [UInt8]) -> KernelEvent? { decode(VPA_NETLINK_ROUTE, b
     return sa
   }
 
-  static var expired: SecurityAssociation {
-    var sa = larval
-    sa.ifID = 9
-    sa.isLarval = false
-    return sa
-  }
-
   @Test(arguments: [
     (NetlinkGolden.newSA, KernelEvent.sa(sa)),
     (NetlinkGolden.updatedSA, .sa(sa)),
     (NetlinkGolden.newSAWithESN, .sa(extended)),
     (NetlinkGolden.larvalSA, .sa(larval)),
     (NetlinkGolden.deletedSA, .saDeleted(key)),
-    (NetlinkGolden.expiredSA, .saExpired(expired, hard: true)),
+    (NetlinkGolden.expiredSA, .saExpired(key)),
     (NetlinkGolden.flushedSAs, .saFlushed(ipProtocol: 50)),
   ])
   func securityAssociations(bytes: [UInt8], event: KernelEvent) {
     #expect(decodeXfrm(bytes) == event)
+  }
+
+  /// They are the IKE daemon's.
+  @Test(arguments: [NetlinkGolden.agedSA, PolicyGolden.aged])
+  func softExpiriesAreNoEvents(bytes: [UInt8]) {
+    #expect(decode(VPA_NETLINK_XFRM, bytes) == (1, nil))
   }
 
   static func link(_ kind: Link.Kind) -> Link {

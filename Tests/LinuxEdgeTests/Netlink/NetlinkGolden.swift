@@ -78,6 +78,8 @@ enum NetlinkGolden {
       """) + attribute(6, info) + aead + mark)
   /// XFRM_MSG_EXPIRE (24): struct xfrm_user_expire, 232 bytes.
   static let expiredSA = message(24, info + hex("01 00000000000000 | hard, padding") + mark + ifID)
+  /// The same, hard=0.
+  static let agedSA = message(24, info + hex("00 00000000000000 | soft, padding") + mark + ifID)
   /// XFRM_MSG_FLUSHSA (28): struct xfrm_usersa_flush.
   static let flushedSAs = message(28, hex("32 000000 | proto 50, padding"))
 

@@ -18,7 +18,7 @@ import TunnelCore
     (PolicyGolden.new, KernelEvent.policy(policy)),
     (PolicyGolden.updated, .policy(policy)),
     (PolicyGolden.deleted, .policyDeleted(index: 145)),
-    (PolicyGolden.expired, .policyExpired(index: 145, hard: true)),
+    (PolicyGolden.expired, .policyDeleted(index: 145)),
     (PolicyGolden.flushed, .policiesFlushed),
     (message(29, []), .policiesFlushed),
   ])

@@ -62,6 +62,9 @@ enum PolicyGolden {
   /// XFRM_MSG_POLEXPIRE (27): struct xfrm_user_polexpire, 176 bytes.
   static let expired = message(
     27, info() + hex("01 00000000000000 | hard, padding") + templates + main + ties)
+  /// The same, hard=0.
+  static let aged = message(
+    27, info() + hex("00 00000000000000 | soft, padding") + templates + main + ties)
   /// XFRM_MSG_FLUSHPOLICY (29): nothing but the type.
   static let flushed = message(29, main)
 }

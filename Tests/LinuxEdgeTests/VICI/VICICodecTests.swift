@@ -3,7 +3,7 @@ import TunnelCore
 
 @testable import LinuxEdge
 
-/// VICI's packets by golden bytes (ike-facts: VICI; strongSwan's README.md of the plugin), and what
+/// VICI's packets by golden bytes (strongSwan's README.md of the plugin), and what
 /// becomes of damaged ones.
 @Suite struct VICICodecTests {
   static func text(_ text: String) -> VICISection.Node { .value(Array(text.utf8)) }

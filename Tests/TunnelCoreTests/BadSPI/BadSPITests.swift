@@ -3,13 +3,13 @@ import TunnelCore
 
 /// ESP with unknown SPIs, played by hand: when the agent looks, and what it does to whom.
 @Suite struct BadSPITests {
-  private static let stranger = IPAddress(192, 0, 2, 66)
+  static let stranger = IPAddress(192, 0, 2, 66)
 
   /// A bench whose tunnel was up and has no SAs any more, and whose daemon answers.
-  private func bereft(
+  func bereft(
     _ establish: VPN.EstablishTunnels = .onTraffic, maxResponses: Int = 3
-  ) -> Bench {
-    var bench = Bench(
+  ) -> SingleTunnel {
+    var bench = SingleTunnel(
       establish: establish, respondBadSPI: RespondBadSPI(maxResponses: maxResponses))
     bench.answering = true
     bench.boot()
@@ -29,16 +29,16 @@ import TunnelCore
   }
 
   @Test func nothingIsLookedAtUnlessAsked() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot()
     bench.wait(10)
-    #expect(!bench.trace.contains { $0.effect == .readUnknownSPIs })
+    #expect(!bench.trace.contains { $0.effect == .badSPI(.readUnknownSPIs) })
   }
 
   @Test func theCounterIsReadOnceASecondAndNothingElseIsDone() {
     var bench = bereft()
     bench.wait(10)
-    #expect(bench.trace.filter { $0.effect == .readUnknownSPIs }.count == 10)
+    #expect(bench.trace.filter { $0.effect == .badSPI(.readUnknownSPIs) }.count == 10)
     #expect(bench.captures.isEmpty)
   }
 
@@ -47,7 +47,7 @@ import TunnelCore
     bench.wait(1)
     bench.badESP()
     bench.wait(1)
-    #expect(bench.captures == [[Bench.remote]])
+    #expect(bench.captures == [[SingleTunnel.remote]])
     #expect(bench.initiations.isEmpty)
     bench.wait(1)
     bench.badESP()
@@ -109,7 +109,7 @@ import TunnelCore
       bench.wait(0.1)
     }
     #expect(bench.initiations.isEmpty)
-    #expect(bench.captures.allSatisfy { $0 == [Bench.remote] })
+    #expect(bench.captures.allSatisfy { $0 == [SingleTunnel.remote] })
   }
 
   @Test func whoseTunnelsHaveTheirSAsIsNotAnswered() {
@@ -185,10 +185,10 @@ import TunnelCore
     // Its connections are not loaded yet.
     bench.findOne()
     #expect(bench.initiations.isEmpty)
-    let asked = bench.trace.filter { $0.effect == .vici(.listConnections) }.count
+    let asked = bench.trace.filter { $0.effect == .daemon(.listConnections) }.count
     bench.list([])
     bench.wait(11)
-    #expect(bench.trace.filter { $0.effect == .vici(.listConnections) }.count == asked + 1)
+    #expect(bench.trace.filter { $0.effect == .daemon(.listConnections) }.count == asked + 1)
     // Nobody waits for another packet.
     bench.play(.vici(.connections([RenegotiationTests.connection])))
     #expect(bench.initiations.count == 1)
@@ -207,7 +207,7 @@ import TunnelCore
   }
 
   @Test func withoutVICITheCommandIsRun() {
-    var bench = Bench(
+    var bench = SingleTunnel(
       establish: .onTraffic, command: ["ipsec", "auto", "--up", "to-b"],
       respondBadSPI: RespondBadSPI(maxResponses: 2))
     bench.answering = true
@@ -228,76 +228,9 @@ import TunnelCore
     let isSaid = bench.logged("gateway=gw-b ESP decrypts again")
     #expect(isSaid)
   }
-
-  @Test func aCaptureEndsByItself() {
-    var bench = bereft()
-    bench.wait(1)
-    bench.noteCount()
-    bench.wait(1)
-    #expect(bench.isCapturing)
-    bench.wait(60)
-    #expect(!bench.isCapturing)
-    bench.noteCount()
-    bench.wait(2)
-    #expect(bench.isCapturing)
-    // Forwarded ESP, and SPIs that came while it ran.
-    let forwarded = CapturedESP(
-      source: Bench.remote, destination: IPAddress(10, 9, 9, 9), spi: 0x1234_5678)
-    for _ in 0..<16 { bench.play(.captured(Array(repeating: forwarded, count: 64))) }
-    #expect(!bench.isCapturing)
-    #expect(bench.initiations.isEmpty)
-  }
-
-  @Test func spisThatAreKnownAreLeftOut() {
-    var bench = bereft()
-    bench.negotiate(2)
-    bench.wait(1)
-    bench.noteCount()
-    bench.wait(1)
-    #expect(bench.known == [SAID(destination: Bench.local, spi: 0xc100_0002)])
-    bench.negotiate(3)
-    bench.play(
-      .captured([CapturedESP(source: Bench.remote, destination: Bench.local, spi: 0xc100_0003)]))
-    #expect(bench.isCapturing)
-  }
-
-  /// The same SPI at another address of this host is another SA.
-  @Test func anSPIIsKnownByItsDestination() {
-    let second = IPAddress(192, 0, 2, 1)
-    var bench = bereft()
-    bench.play(.address(InterfaceAddress(linkIndex: 2, address: second, prefixLength: 30)))
-    let other = SecurityAssociation(
-      key: SAKey(destination: second, spi: 0xc100_0001), source: IPAddress(203, 0, 113, 9),
-      reqid: 9)
-    bench.play(.sa(other))
-    bench.findOne()
-    #expect(bench.initiations.count == 1)
-  }
-
-  @Test func aStandbyDoesNotLook() {
-    var bench = bereft()
-    bench.wait(1)
-    bench.noteCount()
-    bench.wait(1)
-    #expect(bench.isCapturing)
-    bench.play(.role(.standby))
-    #expect(!bench.isCapturing)
-    bench.forgetTrace()
-    bench.findOne()
-    #expect(bench.captures.isEmpty)
-    #expect(bench.initiations.isEmpty)
-  }
-
-  @Test func whatCannotBeReadIsSaidOnce() {
-    var bench = bereft()
-    bench.play(.badSPIFailed("no"))
-    bench.wait(10)
-    bench.play(.badSPIFailed("no"))
-    #expect(bench.errors == ["respond-bad-spi: no"])
-  }
 }
 
-extension Bench {
+extension SingleTunnel {
   /// The kernel counts a packet that it has no SA for; a capture sees it if it may.
   mutating func badESP(spi: UInt32 = 0xc100_0001, from source: IPAddress = remote) {
     noteCount()
@@ -316,14 +249,14 @@ extension Bench {
   }
 
   var captureRequests: [CaptureRequest] {
-    trace.compactMap { if case .capture(let request) = $0.effect { request } else { nil } }
+    trace.compactMap { if case .badSPI(.capture(let request)) = $0.effect { request } else { nil } }
   }
   var captures: [[IPAddress]] { captureRequests.map(\.sources) }
   var known: [SAID]? { captureRequests.last?.known }
 
   /// Times at which the tunnel's child was initiated.
-  var initiations: [Double] { times(of: .initiate(Bench.name)) }
+  var initiations: [Double] { times(of: .initiate(SingleTunnel.name)) }
   var errors: [String] {
-    trace.compactMap { if case .log(.error, _, let text) = $0.effect { text } else { nil } }
+    trace.compactMap { if case .tell(.log(.error, _, let text)) = $0.effect { text } else { nil } }
   }
 }

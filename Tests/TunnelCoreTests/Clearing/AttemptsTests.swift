@@ -9,8 +9,8 @@ import Testing
   }
 
   /// A path that has just been found dead, with a daemon that has only terminated the child.
-  private static func cleared(_ establish: VPN.EstablishTunnels = .onTraffic) -> Bench {
-    var bench = Bench.connected(monitor, establish: establish)
+  private static func cleared(_ establish: VPN.EstablishTunnels = .onTraffic) -> SingleTunnel {
+    var bench = SingleTunnel.connected(monitor, establish: establish)
     bench.answering = false
     bench.stay(5, children: [.of(1)])
     bench.delete(1)
@@ -20,7 +20,7 @@ import Testing
 
   @Test func clearingAndInitiatingAreOneAttempt() {
     var bench = Self.cleared()
-    #expect(bench.acts == [.terminateChild(id: 1), .initiate(Bench.name)])
+    #expect(bench.acts == [.terminateChild(id: 1), .initiate(SingleTunnel.name)])
     #expect(bench.tunnel?.attempts == 1)
     // It is refused: the next attempt is the second, and status says the same in both places.
     bench.stay(10, children: [])
@@ -52,7 +52,7 @@ import Testing
   }
 
   @Test func aCommandIsPartOfTheClearsAttempt() {
-    var bench = Bench(
+    var bench = SingleTunnel(
       Self.monitor, establish: .onTraffic, command: RenegotiateCommandTests.words)
     bench.answering = true
     bench.boot()
@@ -71,12 +71,13 @@ import Testing
   }
 
   @Test func childrenOfOneTunnelShareAnAttempt() {
-    var bench = Bench.connected(Self.monitor, establish: .onTraffic)
+    var bench = SingleTunnel.connected(Self.monitor, establish: .onTraffic)
     bench.negotiate(3, reqid: 3)
     let children = [ChildSA.of(1), .of(3, child: "other")]
     let connections = [
       IKEConnection(
-        name: "to-b", remote: [Bench.remote], children: [.init(name: "net"), .init(name: "other")])
+        name: "to-b", remote: [SingleTunnel.remote],
+        children: [.init(name: "net"), .init(name: "other")])
     ]
     // The list with both is there before any of them is missed.
     bench.play(.vici(.connections(connections)))
@@ -93,7 +94,7 @@ import Testing
 
   @Test func whoIsNotProbedHasRecoveredWithItsSAs() {
     let connection = RenegotiationTests.connection
-    var bench = Bench(nil)
+    var bench = SingleTunnel(nil)
     bench.boot()
     bench.play(.vici(.connected))
     bench.stay(60, children: [], connections: [connection])
@@ -103,7 +104,7 @@ import Testing
     bench.delete(2)
     bench.forgetTrace()
     bench.stay(9, children: [], connections: [connection])
-    #expect(bench.acts == [.initiate(Bench.name)])
+    #expect(bench.acts == [.initiate(SingleTunnel.name)])
     #expect(bench.tunnel?.renegotiation?.attempt == 1)
   }
 
@@ -112,19 +113,19 @@ import Testing
     var monitor = LinklessTests.policy
     monitor.renegotiateBackoff.initial = .seconds(20)
     let template = Template(
-      name: "branches", match: .init(peer: IPPrefix(Bench.remote, length: 32)),
+      name: "branches", match: .init(peer: IPPrefix(SingleTunnel.remote, length: 32)),
       settings: VPN(
         name: "branches", gateway: "", establishTunnels: .onTraffic, monitor: monitor))
-    var bench = Bench(nil, link: nil)
+    var bench = SingleTunnel(nil, link: nil)
     bench.core = Core(
       configuration: Configuration(gateways: [:], vpns: [], templates: [template]), seed: 1,
       at: bench.instant)
     bench.play(
       .snapshot(
         Snapshot(
-          links: [Bench.underlay, LinklessTests.lan],
+          links: [SingleTunnel.underlay, LinklessTests.lan],
           addresses: [
-            Bench.addresses[0],
+            SingleTunnel.addresses[0],
             InterfaceAddress(linkIndex: 3, address: LinklessTests.inner, prefixLength: 24),
           ])))
     for number in 1...5 as ClosedRange<UInt32> {
@@ -143,7 +144,7 @@ import Testing
   }
 }
 
-extension Bench {
+extension SingleTunnel {
   /// Whether status says the same of the tunnel and of its renegotiation.
   fileprivate var nextAttemptsAgree: Bool {
     guard let one = tunnel?.nextAttempt, let other = tunnel?.renegotiation?.next else {

@@ -11,17 +11,17 @@ import Testing
   ///
   /// - Parameter roles: whether this end negotiated the IKE SA, for each that the daemon lists.
   private func delay(isLower: Bool, roles: [Bool]?) -> Double? {
-    let peer = isLower ? Bench.remote : Self.lower
-    var bench = Bench(addresses: [peer])
+    let peer = isLower ? SingleTunnel.remote : Self.lower
+    var bench = SingleTunnel(addresses: [peer])
     bench.boot(
       link: Link(
         index: 7, name: "vti0",
-        kind: .vti(local: Bench.local, remote: peer, inputKey: 42, outputKey: 42),
+        kind: .vti(local: SingleTunnel.local, remote: peer, inputKey: 42, outputKey: 42),
         operationalState: .up))
-    let pair = Bench.pair(1).map { sa in
+    let pair = SingleTunnel.pair(1).map { sa in
       var sa = sa
-      if sa.source == Bench.remote { sa.source = peer }
-      if sa.key.destination == Bench.remote { sa.key.destination = peer }
+      if sa.source == SingleTunnel.remote { sa.source = peer }
+      if sa.key.destination == SingleTunnel.remote { sa.key.destination = peer }
       return sa
     }
     bench.negotiate(pair)

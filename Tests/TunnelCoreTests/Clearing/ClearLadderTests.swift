@@ -27,8 +27,8 @@ import TunnelCore
   }
 
   /// A daemon that lists its children and does nothing; what is expired stays too.
-  private static func bench(at step: Step) -> Bench {
-    var bench = Bench.connected(establish: .immediately)
+  private static func bench(at step: Step) -> SingleTunnel {
+    var bench = SingleTunnel.connected(establish: .immediately)
     bench.obeysClears = false
     bench.answering = false
     switch step {
@@ -52,7 +52,7 @@ import TunnelCore
     return bench
   }
 
-  private static func happen(_ happening: Happening, to bench: inout Bench) {
+  private static func happen(_ happening: Happening, to bench: inout SingleTunnel) {
     switch happening {
     case .nothing: break
     case .secondClear: bench.play(.command(.clear(tunnel: "to-b"), nil))
@@ -63,8 +63,8 @@ import TunnelCore
       new.vpns[0].monitor?.action = .hold
       bench.play(.command(.reload(new), nil))
     case .renamed:
-      bench.play(.link(Bench.link(name: "vti9")))
-      bench.play(.link(Bench.link(name: "vti0")))
+      bench.play(.kernel(.link(SingleTunnel.link(name: "vti9"))))
+      bench.play(.kernel(.link(SingleTunnel.link(name: "vti0"))))
     case .viciLost: bench.play(.vici(.disconnected("gone")))
     case .viciLostAndBack:
       bench.play(.vici(.disconnected("gone")))
@@ -76,7 +76,7 @@ import TunnelCore
   }
 
   /// Everything is healed: strongSwan answers, has a child of its own, and the path carries packets.
-  private static func heal(_ bench: inout Bench) {
+  private static func heal(_ bench: inout SingleTunnel) {
     if let act = bench.acts.last { bench.finish(act) }
     bench.stay(3, children: [])
     let heard = bench.trace.count
@@ -89,7 +89,7 @@ import TunnelCore
     bench.answering = true
     bench.negotiate(9)
     // A list that was asked for meanwhile.
-    if bench.trace[heard...].contains(where: { $0.effect == .vici(.listSAs) }) {
+    if bench.trace[heard...].contains(where: { $0.effect == .daemon(.listSAs) }) {
       bench.list([.of(9)])
     }
     bench.stay(120, children: [.of(9)])
@@ -125,7 +125,7 @@ import TunnelCore
   /// An answer that comes after the decision, and before the daemon was told, saves the SAs.
   @Test(arguments: [1, 3] as [UInt64])
   func anAnswerAfterTheDecisionIsLife(late: UInt64) {
-    var bench = Bench.connected(establish: .immediately)
+    var bench = SingleTunnel.connected(establish: .immediately)
     bench.answering = false
     while bench.tunnel?.state != "down" { bench.wait(0.01) }
     let probes = bench.probes.suffix(Int(late))
@@ -144,7 +144,7 @@ import TunnelCore
 
   /// What an operator has asked for goes on under `action = "hold"`.
   @Test func anOrderIsCarriedOut() {
-    var bench = Bench.connected(establish: .immediately)
+    var bench = SingleTunnel.connected(establish: .immediately)
     bench.obeysClears = false
     bench.play(.command(.clear(tunnel: "to-b"), nil))
     Self.happen(.reloadedToHold, to: &bench)
@@ -169,7 +169,7 @@ import TunnelCore
   /// answers before it is.
   @Test func aSetThatAnswersKeepsItsIKESA() {
     let detection = DeadPeerDetection(mode: .alwaysSend, interval: 2, threshold: 3)
-    var bench = Bench(
+    var bench = SingleTunnel(
       Monitor(interval: .seconds(60), verifyPath: .init()), establish: .immediately,
       detection: detection)
     bench.answering = true
@@ -178,7 +178,8 @@ import TunnelCore
     bench.negotiate(1)
     bench.play(.vici(.connected))
     let ike = IKESA(
-      connection: "to-b", id: 7, isInitiator: true, local: Bench.local, remote: Bench.remote,
+      connection: "to-b", id: 7, isInitiator: true, local: SingleTunnel.local,
+      remote: SingleTunnel.remote,
       children: [.of(1)])
     bench.play(.vici(.sas([ike])))
     bench.wait(5)
@@ -198,10 +199,10 @@ import TunnelCore
   }
 }
 
-extension Bench {
-  func has(_ number: UInt32) -> Bool { sas[Bench.pair(number)[0].key] != nil }
+extension SingleTunnel {
+  func has(_ number: UInt32) -> Bool { sas[SingleTunnel.pair(number)[0].key] != nil }
   /// Whether no SA was deleted without a word to the daemon.
   var isMerciful: Bool {
-    !trace.contains { if case .delete = $0.effect { true } else { false } }
+    !trace.contains { if case .sa(.delete) = $0.effect { true } else { false } }
   }
 }

@@ -4,7 +4,7 @@ import TunnelCore
 /// Which SAs are cleared, and which must not be.
 @Suite struct ClearingTests {
   @Test func aSetYoungerThanThresholdTimesIntervalIsNotCleared() {
-    var bench = Bench(
+    var bench = SingleTunnel(
       Monitor(
         interval: .seconds(1), threshold: 3, timeout: .milliseconds(100), verifyPath: .init()))
     bench.boot()
@@ -15,7 +15,7 @@ import TunnelCore
   }
 
   @Test func aSetThatAnswersAfterItsClearingFailedIsNotClearedAgain() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.obeysClears = false
     bench.boot()
     bench.negotiate(1)
@@ -28,7 +28,7 @@ import TunnelCore
   }
 
   @Test func aNewPairInADeadSetIsJudgedByItself() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.obeysClears = false
     bench.boot()
     bench.negotiate(1)

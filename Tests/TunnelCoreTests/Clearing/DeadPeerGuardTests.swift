@@ -10,11 +10,11 @@ import Testing
   private static func hub(
     _ count: Int, monitor: Monitor? = Monitor(interval: .seconds(60), verifyPath: .init()),
     _ change: (inout Configuration) -> Void = { _ in }
-  ) -> Hub {
-    var hub = Hub([]) { configuration in
+  ) -> ManyTunnels {
+    var hub = ManyTunnels([]) { configuration in
       for number in 1...count {
         let gateway = Gateway(
-          name: "g\(number)", addresses: [Hub.peer(number)], deadPeerDetection: detection)
+          name: "g\(number)", addresses: [ManyTunnels.peer(number)], deadPeerDetection: detection)
         configuration.gateways[gateway.name] = gateway
         configuration.vpns.append(
           VPN(
@@ -23,7 +23,7 @@ import Testing
       }
       change(&configuration)
     }
-    hub.boot(links: (1...count).map { Hub.link($0) })
+    hub.boot(links: (1...count).map { ManyTunnels.link($0) })
     for number in 1...count { hub.negotiate(number) }
     hub.wait(5)
     hub.forgetEffects()
@@ -106,7 +106,7 @@ import Testing
     #expect(hub.summary == ["ipsec1 - down/\(action == .hold ? "held" : "in-service")"])
     #expect(hub.alarms.count == 1)
     let lines = hub.effects.count {
-      if case .log(.warning, _, let text) = $0 { text.contains("dpd=dead") } else { false }
+      if case .tell(.log(.warning, _, let text)) = $0 { text.contains("dpd=dead") } else { false }
     }
     #expect(lines == 1)
     hub.answering = true

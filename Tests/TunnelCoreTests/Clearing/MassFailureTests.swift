@@ -7,9 +7,9 @@ import Testing
   static let downs = "KMD_VPN_DOWN_ALARM_USER"
 
   /// Spokes that are up.
-  static func hub(_ count: Int, _ change: (inout Configuration) -> Void = { _ in }) -> Hub {
-    var hub = Hub([Hub.template(TemplateTests.byName)], change)
-    hub.boot(links: (1...count).map { Hub.link($0) })
+  static func hub(_ count: Int, _ change: (inout Configuration) -> Void = { _ in }) -> ManyTunnels {
+    var hub = ManyTunnels([ManyTunnels.template(TemplateTests.byName)], change)
+    hub.boot(links: (1...count).map { ManyTunnels.link($0) })
     for number in 1...count { hub.negotiate(number) }
     hub.wait(3.2)
     hub.forgetEffects()
@@ -140,21 +140,21 @@ import Testing
   }
 }
 
-extension Hub {
+extension ManyTunnels {
   var massAlarms: [String] {
-    effects.compactMap { if case .massAlarm(let alarm) = $0 { "\(alarm)" } else { nil } }
+    effects.compactMap { if case .tell(.massAlarm(let alarm)) = $0 { "\(alarm)" } else { nil } }
   }
 
   var logs: [String] {
     effects.compactMap {
-      if case .log(_, let name, let text) = $0 { "\(name) \(text)" } else { nil }
+      if case .tell(.log(_, let name, let text)) = $0 { "\(name) \(text)" } else { nil }
     }
   }
 
   /// First clears, not those of survivors.
   var clears: [(at: Double, name: String)] {
     zip(times, effects).compactMap { at, effect in
-      if case .clear(_, let name, _) = effect { (at, name) } else { nil }
+      if case .sa(.clear(_, let name, _)) = effect { (at, name) } else { nil }
     }
   }
 
@@ -175,8 +175,8 @@ extension Hub {
     var open: (name: String, at: Double)?
     var found: [String] = []
     for (at, effect) in zip(times, effects) {
-      guard case .log(_, let name, let text) = effect else {
-        if case .massAlarm(let alarm) = effect, alarm.isOver { open = nil }
+      guard case .tell(.log(_, let name, let text)) = effect else {
+        if case .tell(.massAlarm(let alarm)) = effect, alarm.isOver { open = nil }
         continue
       }
       if text.contains("probes unanswered") || text.contains("state=up"), open?.name == name {

@@ -8,8 +8,8 @@ import Testing
 
   private static func bench(
     _ answered: [String: Set<IPAddress>] = [:], _ change: (inout Monitor) -> Void = { _ in }
-  ) -> Bench {
-    var bench = Bench(
+  ) -> SingleTunnel {
+    var bench = SingleTunnel(
       ReactionTests.monitor(verified: false, change), record: GateRecord(answered: answered))
     bench.boot()
     bench.negotiate(1)
@@ -33,7 +33,7 @@ import Testing
     bench.answering = true
     bench.wait(7)
     #expect(bench.tunnel?.sets.first?.neverAnswered == false)
-    #expect(bench.plans.last?.recordBefore?.answered == ["to-b": [Bench.far]])
+    #expect(bench.plans.last?.recordBefore?.answered == ["to-b": [SingleTunnel.far]])
     bench.answering = false
     bench.wait(4)
     #expect(bench.state == "down/held/D")
@@ -41,14 +41,14 @@ import Testing
   }
 
   @Test func theNextRunKnowsWhoHasAnswered() {
-    var bench = Self.bench(["to-b": [Bench.far], "gone": [Bench.far]])
-    #expect(bench.core.answered == ["to-b": [Bench.far]])
+    var bench = Self.bench(["to-b": [SingleTunnel.far], "gone": [SingleTunnel.far]])
+    #expect(bench.core.memory.answered == ["to-b": [SingleTunnel.far]])
     bench.wait(4)
     #expect(bench.state == "down/held/D")
   }
 
   @Test func anotherDestinationIsAnotherMatter() {
-    var bench = Self.bench(["to-b": [Bench.far]]) { $0.destinations = [Self.other] }
+    var bench = Self.bench(["to-b": [SingleTunnel.far]]) { $0.destinations = [Self.other] }
     bench.wait(20)
     #expect(bench.state == "up/in-service/U")
     #expect(bench.alarms.contains { $0.contains("10.2.0.9 has not answered") })
@@ -62,7 +62,7 @@ import Testing
   }
 
   @Test func verifyPathIsNotGuarded() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot()
     bench.negotiate(1)
     bench.wait(4)
@@ -71,7 +71,7 @@ import Testing
 
   /// The path is proven, and only vpn-monitor's own destination is silent.
   @Test func aProvenPathIsNotTornDownForAnotherTarget() {
-    var bench = Bench(ReactionTests.monitor { $0.destinations = [Self.other] })
+    var bench = SingleTunnel(ReactionTests.monitor { $0.destinations = [Self.other] })
     bench.answering = true
     bench.silent = [Self.other]
     bench.boot()

@@ -13,8 +13,8 @@ import TunnelCore
   }
 
   /// Up for a while, and now cut.
-  private static func cut(_ monitor: Monitor, seconds: Double) -> Bench {
-    var bench = Bench(monitor)
+  private static func cut(_ monitor: Monitor, seconds: Double) -> SingleTunnel {
+    var bench = SingleTunnel(monitor)
     bench.answering = true
     bench.boot()
     bench.negotiate(1)
@@ -46,7 +46,7 @@ import TunnelCore
   }
 
   @Test func warnKeepsHeldWhatVerifyPathNeverOpened() {
-    var bench = Bench(Self.monitor { $0.action = .warn })
+    var bench = SingleTunnel(Self.monitor { $0.action = .warn })
     bench.boot()
     bench.negotiate(1)
     bench.wait(10)
@@ -55,17 +55,17 @@ import TunnelCore
   }
 
   @Test func warnLeavesAnAdoptedLinkAsFound() {
-    var bench = Bench(Self.monitor { $0.action = .warn })
-    bench.boot(sas: Bench.pair(1))
+    var bench = SingleTunnel(Self.monitor { $0.action = .warn })
+    bench.boot(sas: SingleTunnel.pair(1))
     bench.wait(10)
     #expect(bench.state == "down/as-found/D")
     #expect(bench.steps.isEmpty)
   }
 
   @Test func warnLeavesAnAdoptedLinkInServiceOnceItWasProven() {
-    var bench = Bench(Self.monitor { $0.action = .warn })
+    var bench = SingleTunnel(Self.monitor { $0.action = .warn })
     bench.answering = true
-    bench.boot(sas: Bench.pair(1))
+    bench.boot(sas: SingleTunnel.pair(1))
     bench.wait(5)
     bench.answering = false
     bench.wait(10)
@@ -75,7 +75,7 @@ import TunnelCore
   // MARK: Back-off
 
   @Test func attemptsBackOffAndSuccessBeginsAnew() {
-    var bench = Bench(Self.monitor { $0.renegotiateBackoff.maximum = .seconds(100) })
+    var bench = SingleTunnel(Self.monitor { $0.renegotiateBackoff.maximum = .seconds(100) })
     bench.boot()
     var number: UInt32 = 0
     while bench.now < 1000 {
@@ -135,7 +135,7 @@ import TunnelCore
   }
 
   @Test func aLongIntervalKeepsNoGoodPathClosed() {
-    var bench = Bench(
+    var bench = SingleTunnel(
       Self.monitor {
         $0.recoveryThreshold = 2
         $0.interval = .seconds(20)
@@ -150,7 +150,7 @@ import TunnelCore
   }
 
   @Test func aLossBeginsTheCountAnew() {
-    var bench = Bench(Self.monitor { $0.recoveryThreshold = 3 })
+    var bench = SingleTunnel(Self.monitor { $0.recoveryThreshold = 3 })
     bench.answering = true
     bench.boot()
     bench.negotiate(1)

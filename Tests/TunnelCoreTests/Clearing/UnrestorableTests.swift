@@ -6,21 +6,21 @@ import TunnelCore
   private static let detection = DeadPeerDetection(mode: .alwaysSend, interval: 2, threshold: 3)
 
   private func bench(
-    _ monitor: Monitor? = Bench.monitor, establish: VPN.EstablishTunnels = .immediately,
+    _ monitor: Monitor? = SingleTunnel.monitor, establish: VPN.EstablishTunnels = .immediately,
     command: [String]? = nil, detection: DeadPeerDetection? = nil
-  ) -> Bench {
-    var bench = Bench(monitor, establish: establish, command: command, detection: detection)
+  ) -> SingleTunnel {
+    var bench = SingleTunnel(monitor, establish: establish, command: command, detection: detection)
     bench.isExpireHeard = false
     bench.answering = true
     bench.daemonAnswers = true
-    bench.boot(sas: Bench.pair(1))
+    bench.boot(sas: SingleTunnel.pair(1))
     bench.play(.vici(.disconnected("/run/charon.vici: No such file or directory")))
     bench.wait(5)
     #expect(bench.tunnel?.state == "up")
     return bench
   }
 
-  private func fails(_ bench: inout Bench) {
+  private func fails(_ bench: inout SingleTunnel) {
     (bench.answering, bench.daemonAnswers) = (false, false)
     bench.wait(120)
     #expect(bench.tunnel?.state == "down")
@@ -28,9 +28,11 @@ import TunnelCore
     #expect(bench.lastAlarm.contains("DOWN"))
   }
 
-  private func said(_ bench: Bench) -> [String] {
+  private func said(_ bench: SingleTunnel) -> [String] {
     bench.trace.compactMap {
-      if case .log(.warning, "to-b", let text) = $0.effect, text.hasPrefix("nobody could restore") {
+      if case .tell(.log(.warning, "to-b", let text)) = $0.effect,
+        text.hasPrefix("nobody could restore")
+      {
         text
       } else {
         nil
@@ -48,7 +50,7 @@ import TunnelCore
         .contains { $0.contains("nobody could restore") } == true)
     fails(&bench)
     #expect(bench.clearTimes.isEmpty)
-    #expect(bench.trace.allSatisfy { if case .delete = $0.effect { false } else { true } })
+    #expect(bench.trace.allSatisfy { if case .sa(.delete) = $0.effect { false } else { true } })
     #expect(bench.tunnel?.attempts == 0)
     #expect(said(bench).count == 1, "said once")
     bench.answering = true

@@ -4,10 +4,10 @@ import TunnelCore
 /// What strongSwan calls a tunnel while its configuration changes (`swanctl --load-all`).
 @Suite struct NameTests {
   static let old = IKEConnection(
-    name: "to-b", remote: [Bench.remote], children: [.init(name: "net")])
+    name: "to-b", remote: [SingleTunnel.remote], children: [.init(name: "net")])
 
   private static func connection(
-    _ name: String, _ children: String..., remote: [IPAddress] = [Bench.remote],
+    _ name: String, _ children: String..., remote: [IPAddress] = [SingleTunnel.remote],
     hasDestination: Bool = true
   ) -> IKEConnection {
     IKEConnection(
@@ -19,8 +19,8 @@ import TunnelCore
   /// changed to this: what is done until its child is gone and for a while after it.
   private func dead(
     _ connections: [IKEConnection], establish: VPN.EstablishTunnels = .immediately
-  ) -> Bench {
-    var bench = Bench.connected(establish: establish)
+  ) -> SingleTunnel {
+    var bench = SingleTunnel.connected(establish: establish)
     bench.stay(31, children: [.of(1)], connections: [Self.old])
     bench.answering = false
     bench.stay(5, children: [.of(1)], connections: connections)
@@ -40,13 +40,13 @@ import TunnelCore
       // The old name is another peer's.
       (
         [
-          connection("to-b", "net", remote: [Bench.local]), connection("office-b", "net"),
+          connection("to-b", "net", remote: [SingleTunnel.local]), connection("office-b", "net"),
         ], "office-b", "net"
       ),
       // By a host name.
       ([connection("office-b", "net", remote: [])], "office-b", "net"),
       // What lost nothing but its place in the file.
-      ([connection("a", "net", remote: [Bench.local]), old], "to-b", "net"),
+      ([connection("a", "net", remote: [SingleTunnel.local]), old], "to-b", "net"),
     ] as [([IKEConnection], String, String)])
   func whatIsGoneIsMatchedAgain(connections: [IKEConnection], name: String, child: String) {
     for establish in [VPN.EstablishTunnels.immediately, .onTraffic] {
@@ -96,19 +96,20 @@ import TunnelCore
   }
 
   @Test func aNameThatIsNotFoundIsLookedUpAtOnce() {
-    var monitor = Bench.monitor
+    var monitor = SingleTunnel.monitor
     monitor.renegotiateBackoff = .init(initial: .seconds(30), maximum: .seconds(300))
-    var bench = Bench.connected(monitor, establish: .immediately)
+    var bench = SingleTunnel.connected(monitor, establish: .immediately)
     bench.answering = false
     bench.stay(5, children: [.of(1)], connections: [Self.old])
     bench.delete(1)
     bench.forgetTrace()
-    while bench.acts.last != .initiate(Bench.name), bench.now < 60 {
+    while bench.acts.last != .initiate(SingleTunnel.name), bench.now < 60 {
       bench.waitForWork(until: 60)
       if bench.requests.last == .listSAs { bench.list([]) }
     }
-    #expect(bench.acts.last == .initiate(Bench.name))
-    bench.play(.vici(.finished(.initiate(Bench.name), failure: "CHILD_SA config 'net' not found")))
+    #expect(bench.acts.last == .initiate(SingleTunnel.name))
+    bench.play(
+      .vici(.finished(.initiate(SingleTunnel.name), failure: "CHILD_SA config 'net' not found")))
     bench.stay(1, children: [], connections: [Self.connection("office-b", "net")])
     let name = ChildName(connection: "office-b", child: "net")
     #expect(bench.acts.last == .initiate(name))
@@ -117,7 +118,7 @@ import TunnelCore
   }
 
   @Test func whatIsListedUnderTheOldNameOfItsIKESAIsUp() {
-    var bench = Bench.connected(establish: .immediately)
+    var bench = SingleTunnel.connected(establish: .immediately)
     bench.answering = true
     bench.stay(5, children: [.of(1)], connections: [Self.old])
     bench.delete(1)
@@ -133,16 +134,17 @@ import TunnelCore
   }
 
   @Test func aChildOfAnotherTunnelIsNoCandidate() {
-    var bench = Bench.connected(establish: .immediately)
+    var bench = SingleTunnel.connected(establish: .immediately)
     bench.reload { $0.vpns.append(VPN(name: "second", gateway: "gw-b", bindInterface: "vti1")) }
     bench.play(
-      .link(
-        Link(
-          index: 9, name: "vti1",
-          kind: .vti(
-            local: Bench.local, remote: Bench.remote, inputKey: 43, outputKey: 43),
-          operationalState: .up)))
-    var second = Bench.pair(2, reqid: 2)
+      .kernel(
+        .link(
+          Link(
+            index: 9, name: "vti1",
+            kind: .vti(
+              local: SingleTunnel.local, remote: SingleTunnel.remote, inputKey: 43, outputKey: 43),
+            operationalState: .up))))
+    var second = SingleTunnel.pair(2, reqid: 2)
     second[1].key.mark = Mark(value: 43, mask: .max)
     bench.negotiate(second)
     let connections = [Self.connection("office-b", "lan", "dmz")]
@@ -159,7 +161,7 @@ import TunnelCore
   }
 
   @Test func aNameThatTheConfigurationGivesIsNotReplaced() {
-    var bench = Bench.connected(establish: .immediately)
+    var bench = SingleTunnel.connected(establish: .immediately)
     bench.reload { $0.gateways["gw-b"]?.ikeConnection = "to-b" }
     bench.stay(31, children: [.of(1)], connections: [Self.old])
     bench.delete(1)

@@ -6,7 +6,7 @@ import TunnelCore
   static let name = ChildName(connection: "to-b", child: "net")
 
   /// A bench whose tunnel is up, with a daemon that lists the child of pair 1.
-  private func connected(_ monitor: Monitor? = monitor) -> Bench {
+  private func connected(_ monitor: Monitor? = monitor) -> SingleTunnel {
     // Lost is lost, whoever is to establish tunnels.
     .connected(monitor, establish: .responderOnly)
   }
@@ -16,7 +16,7 @@ import TunnelCore
   }
 
   @Test func namesAreThoseOfTheChildWithTheSameSPI() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot()
     bench.negotiate(1)
     #expect(bench.tunnel?.ike == nil)
@@ -51,7 +51,7 @@ import TunnelCore
 
   @Test func aFlushIsRestored() {
     var bench = connected()
-    bench.play(.saFlushed(ipProtocol: 0))
+    bench.play(.kernel(.saFlushed(ipProtocol: 0)))
     bench.wait(0.2)
     bench.list([.of(1)])
     #expect(bench.requests == [.listSAs], "one look is not enough")
@@ -80,7 +80,7 @@ import TunnelCore
 
   @Test(arguments: [0, 1]) func oneLostDirectionIsEnough(lost: Int) {
     var bench = connected()
-    bench.play(.saDeleted(Bench.pair(1)[lost].key))
+    bench.play(.kernel(.saDeleted(SingleTunnel.pair(1)[lost].key)))
     bench.stay(3, children: [.of(1)])
     #expect(bench.acts == [.terminateChild(id: 1)])
   }
@@ -96,13 +96,13 @@ import TunnelCore
   /// It is told of it, and has some time.
   @Test func anExpiryIsTheDaemonsBusiness() {
     var bench = connected()
-    for sa in Bench.pair(1) { bench.play(.saExpired(sa.key)) }
+    for sa in SingleTunnel.pair(1) { bench.play(.kernel(.saExpired(sa.key))) }
     bench.stay(2.5, children: [.of(1)])
     #expect(bench.acts.isEmpty)
     bench.stay(600, children: [])
     #expect(bench.acts.isEmpty)
     var other = connected()
-    for sa in Bench.pair(1) { other.play(.saExpired(sa.key)) }
+    for sa in SingleTunnel.pair(1) { other.play(.kernel(.saExpired(sa.key))) }
     other.stay(8, children: [.of(1)])
     #expect(other.acts == [.terminateChild(id: 1)])
   }
@@ -119,16 +119,16 @@ import TunnelCore
   /// As a responder strongSwan installs the outbound SA of a rekeyed child late.
   @Test func anSAThatWasNeverThereIsNotLost() {
     var bench = connected()
-    bench.play(.sa(Bench.pair(2)[0]))
+    bench.play(.kernel(.sa(SingleTunnel.pair(2)[0])))
     bench.stay(600, children: [.of(1), .of(2)])
     #expect(bench.acts.isEmpty)
   }
 
   @Test func anSAThatIsReplacedByItselfIsNotLost() {
     var bench = connected()
-    for sa in Bench.pair(1) {
-      bench.play(.saDeleted(sa.key))
-      bench.play(.sa(sa))
+    for sa in SingleTunnel.pair(1) {
+      bench.play(.kernel(.saDeleted(sa.key)))
+      bench.play(.kernel(.sa(sa)))
     }
     bench.stay(600, children: [.of(1)])
     #expect(bench.acts.isEmpty)
@@ -136,14 +136,14 @@ import TunnelCore
 
   @Test func aTunnelWithoutMonitoringIsNotTouched() {
     var bench = connected(nil)
-    bench.play(.saFlushed(ipProtocol: 0))
+    bench.play(.kernel(.saFlushed(ipProtocol: 0)))
     bench.stay(600, children: [.of(1)])
     #expect(bench.acts.isEmpty)
   }
 
   @Test func attemptsBackOff() {
     var bench = connected()
-    bench.play(.saFlushed(ipProtocol: 0))
+    bench.play(.kernel(.saFlushed(ipProtocol: 0)))
     // The daemon never gets the child back.
     bench.stay(2, children: [.of(1)])
     bench.stay(2000, children: [])
@@ -160,7 +160,7 @@ import TunnelCore
   @Test func aDeadPeersIKESAIsTerminatedOnlyWhenNothingElseOfItLives() {
     for hasOther in [false, true] {
       var bench = connected()
-      bench.play(.saFlushed(ipProtocol: 0))
+      bench.play(.kernel(.saFlushed(ipProtocol: 0)))
       bench.stay(2, children: [.of(1)])
       #expect(bench.acts == [.terminateChild(id: 1)])
       var children = [ChildSA.of(1, .deleting)]
@@ -177,13 +177,13 @@ import TunnelCore
 
   @Test(arguments: [false, true]) func aSecondFlushWaitsUnlessTheTunnelRecovered(answers: Bool) {
     var bench = connected()
-    bench.play(.saFlushed(ipProtocol: 0))
+    bench.play(.kernel(.saFlushed(ipProtocol: 0)))
     bench.stay(2, children: [.of(1)])
     bench.answering = answers
     bench.negotiate(2)
     bench.stay(1, children: [.of(2)])
     #expect(bench.tunnel?.attempts == (answers ? 0 : 1))
-    bench.play(.saFlushed(ipProtocol: 0))
+    bench.play(.kernel(.saFlushed(ipProtocol: 0)))
     bench.stay(4, children: [.of(2)])
     #expect(bench.acts == [.terminateChild(id: 1)])
     bench.stay(10, children: [.of(2)])
@@ -194,7 +194,7 @@ import TunnelCore
   @Test func aLostConnectionIsSaidOnceAndWorkGoesOnAfterIt() {
     var bench = connected()
     #expect(bench.core.control == "vici")
-    bench.play(.saFlushed(ipProtocol: 0))
+    bench.play(.kernel(.saFlushed(ipProtocol: 0)))
     bench.stay(2, children: [.of(1)])
     bench.play(.vici(.disconnected("/s: does not answer")))
     bench.play(.vici(.disconnected("/s: Connection refused")))
@@ -210,12 +210,12 @@ import TunnelCore
   }
 
   @Test func nothingIsAskedWithoutAConnection() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.answering = true
     bench.boot()
     bench.negotiate(1)
     bench.play(.vici(.disconnected("/s: No such file or directory")))
-    bench.play(.saFlushed(ipProtocol: 0))
+    bench.play(.kernel(.saFlushed(ipProtocol: 0)))
     bench.wait(600)
     #expect(bench.requests.isEmpty)
   }

@@ -5,8 +5,8 @@ import TunnelCore
 @Suite struct RenegotiateCommandTests {
   static let words = ["ipsec", "auto", "--up", "to-b"]
 
-  private func bench(_ establish: VPN.EstablishTunnels) -> Bench {
-    var bench = Bench(establish: establish, command: Self.words)
+  private func bench(_ establish: VPN.EstablishTunnels) -> SingleTunnel {
+    var bench = SingleTunnel(establish: establish, command: Self.words)
     bench.answering = true
     bench.boot()
     return bench
@@ -43,7 +43,7 @@ import TunnelCore
       #expect(pause >= max(nominal * 0.75, 3) && pause < max(nominal, 3) + 0.2, "\(pauses)")
     }
     let said = bench.trace.contains {
-      if case .log(.warning, "to-b", "renegotiate-command ended with status 1") = $0.effect {
+      if case .tell(.log(.warning, "to-b", "renegotiate-command ended with status 1")) = $0.effect {
         true
       } else {
         false
@@ -96,11 +96,11 @@ import TunnelCore
 @Suite struct CommandFailoverTests {
   private static let second = IPAddress(203, 0, 113, 2)
 
-  private func dead(_ command: [String]?) -> Bench {
-    var bench = Bench(
+  private func dead(_ command: [String]?) -> SingleTunnel {
+    var bench = SingleTunnel(
       nil, command: command,
       detection: DeadPeerDetection(mode: .alwaysSend, interval: 2, threshold: 2),
-      addresses: [Bench.remote, Self.second])
+      addresses: [SingleTunnel.remote, Self.second])
     bench.daemonAnswers = true
     bench.boot()
     bench.negotiate(1)
@@ -118,7 +118,7 @@ import TunnelCore
       ["env", "VPNAGENT_GATEWAY_ADDRESS=\(address)"] + RenegotiateCommandTests.words
     }
     #expect(bench.commands == [run(Self.second)])
-    for wanted in [Bench.remote, Self.second, Bench.remote] {
+    for wanted in [SingleTunnel.remote, Self.second, SingleTunnel.remote] {
       let before = bench.commands.count
       bench.play(.commandEnded(TunnelID(rawValue: 1), .exited(1)))
       while bench.commands.count == before { bench.wait(1) }
@@ -137,13 +137,13 @@ import TunnelCore
   }
 }
 
-extension Bench {
+extension SingleTunnel {
   var commands: [[String]] {
-    trace.compactMap { if case .run(_, let words) = $0.effect { words } else { nil } }
+    trace.compactMap { if case .negotiate(.run(_, let words)) = $0.effect { words } else { nil } }
   }
   var runs: [Double] {
     trace.compactMap {
-      if case .run(_, RenegotiateCommandTests.words) = $0.effect { $0.at } else { nil }
+      if case .negotiate(.run(_, RenegotiateCommandTests.words)) = $0.effect { $0.at } else { nil }
     }
   }
 }

@@ -3,13 +3,13 @@ import TunnelCore
 
 /// Clears through strongSwan, and tunnels that are to be there always, played by hand.
 @Suite struct RenegotiationTests {
-  static let name = Bench.name
+  static let name = SingleTunnel.name
   static let connection = IKEConnection(
-    name: "to-b", remote: [Bench.remote], children: [.init(name: "net")])
+    name: "to-b", remote: [SingleTunnel.remote], children: [.init(name: "net")])
 
   /// A bench whose tunnel was up, and whose path has just been found dead.
-  private func dead(_ establish: VPN.EstablishTunnels = .onTraffic) -> Bench {
-    var bench = Bench.connected(establish: establish)
+  private func dead(_ establish: VPN.EstablishTunnels = .onTraffic) -> SingleTunnel {
+    var bench = SingleTunnel.connected(establish: establish)
     bench.answering = false
     bench.stay(5, children: [.of(1)])
     return bench
@@ -60,7 +60,7 @@ import TunnelCore
 
   /// The deletion waits behind a request that the peer never answers: the child stays INSTALLED.
   @Test func aDeletionThatHasToWaitIsNoReasonToAskForItForEver() {
-    var bench = Bench.connected(establish: .onTraffic)
+    var bench = SingleTunnel.connected(establish: .onTraffic)
     bench.answering = false
     bench.stay(9.5, children: [.of(1)], waiting: true)
     #expect(bench.acts == [.terminateChild(id: 1), .terminateIKE(id: 7)])
@@ -95,7 +95,7 @@ import TunnelCore
   }
 
   @Test func aPathThatAnswersBeforeTheListIsNotCleared() {
-    var bench = Bench.connected(establish: .onTraffic)
+    var bench = SingleTunnel.connected(establish: .onTraffic)
     bench.answering = false
     bench.wait(2.9)
     bench.answering = true
@@ -105,7 +105,7 @@ import TunnelCore
   }
 
   @Test func whatTheDaemonDoesNotKnowIsExpired() {
-    var bench = Bench.connected(establish: .onTraffic)
+    var bench = SingleTunnel.connected(establish: .onTraffic)
     bench.stay(2, children: [])
     bench.answering = false
     bench.stay(5, children: [])
@@ -114,7 +114,7 @@ import TunnelCore
   }
 
   @Test func aDaemonThatIsLostMeanwhileIsDoneWithout() {
-    var bench = Bench.connected(establish: .onTraffic)
+    var bench = SingleTunnel.connected(establish: .onTraffic)
     bench.answering = false
     while bench.acts.isEmpty { bench.stay(0.1, children: [.of(1)]) }
     bench.play(.vici(.disconnected("/s: does not answer")))
@@ -126,7 +126,7 @@ import TunnelCore
   }
 
   @Test func expiredTwiceThenDeleted() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.obeysClears = false
     bench.boot()
     bench.negotiate(1)
@@ -134,7 +134,11 @@ import TunnelCore
     // The third is the next threshold's.
     #expect(bench.clearTimes == [3, 5, 7])
     let deleted = bench.trace.contains {
-      if case .delete(_, _, let list) = $0.effect { list.count == 2 && $0.at == 7 } else { false }
+      if case .sa(.delete(_, _, let list)) = $0.effect {
+        list.count == 2 && $0.at == 7
+      } else {
+        false
+      }
     }
     #expect(deleted)
   }
@@ -143,8 +147,8 @@ import TunnelCore
 
   private func absent(
     _ connections: [IKEConnection], establish: VPN.EstablishTunnels = .immediately
-  ) -> Bench {
-    var bench = Bench(establish: establish)
+  ) -> SingleTunnel {
+    var bench = SingleTunnel(establish: establish)
     bench.answering = true
     bench.boot()
     bench.play(.vici(.connected))
@@ -154,7 +158,7 @@ import TunnelCore
 
   @Test func theOnlyChildThatFitsIsInitiated() {
     let other = IKEConnection(
-      name: "elsewhere", remote: [Bench.local], children: [.init(name: "net")])
+      name: "elsewhere", remote: [SingleTunnel.local], children: [.init(name: "net")])
     var bench = absent([other, Self.connection])
     let times = bench.times(of: .initiate(Self.name))
     #expect(times.first.map { $0 >= 3 && $0 < 4 } == true, "\(times)")
@@ -179,20 +183,27 @@ import TunnelCore
     arguments: [
       ([], "strongSwan has no connections loaded"),
       (
-        [IKEConnection(name: "elsewhere", remote: [Bench.local], children: [.init(name: "net")])],
+        [
+          IKEConnection(
+            name: "elsewhere", remote: [SingleTunnel.local], children: [.init(name: "net")])
+        ],
         "strongSwan has no connection with remote_addrs = 203.0.113.1 (it has elsewhere/net); name"
       ),
-      ([IKEConnection(name: "to-b", remote: [Bench.remote])], "strongSwan has no child that fits"),
+      (
+        [IKEConnection(name: "to-b", remote: [SingleTunnel.remote])],
+        "strongSwan has no child that fits"
+      ),
       (
         [
           IKEConnection(
-            name: "to-b", remote: [Bench.remote], children: [.init(name: "a"), .init(name: "b")])
+            name: "to-b", remote: [SingleTunnel.remote],
+            children: [.init(name: "a"), .init(name: "b")])
         ], "several children fit (to-b/a, to-b/b)"
       ),
       (
         [
           connection,
-          IKEConnection(name: "x", remote: [Bench.remote], children: [.init(name: "net")]),
+          IKEConnection(name: "x", remote: [SingleTunnel.remote], children: [.init(name: "net")]),
         ], "several children fit (to-b/net, x/net)"
       ),
     ] as [([IKEConnection], String)])
@@ -201,7 +212,7 @@ import TunnelCore
     #expect(bench.acts.isEmpty)
     #expect(bench.tunnel?.obstacle?.hasPrefix(text) == true, "\(bench.tunnel?.obstacle ?? "-")")
     let lines = bench.trace.filter {
-      if case .log(.warning, _, let line) = $0.effect {
+      if case .tell(.log(.warning, _, let line)) = $0.effect {
         line.hasPrefix("cannot be init")
       } else {
         false
@@ -215,7 +226,7 @@ import TunnelCore
   }
 
   @Test func whoBeganIsKnown() {
-    let bench = Bench.connected(establish: .onTraffic)
+    let bench = SingleTunnel.connected(establish: .onTraffic)
     #expect(bench.tunnel?.ike?.initiator == true)
     #expect(bench.tunnel?.ike?.version == 2)
   }

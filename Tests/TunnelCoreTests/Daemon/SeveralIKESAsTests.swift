@@ -6,7 +6,8 @@ import TunnelCore
   private static func ike(_ id: UInt32, connection: String = "to-b", _ children: [UInt32]) -> IKESA
   {
     IKESA(
-      connection: connection, id: id, isInitiator: true, local: Bench.local, remote: Bench.remote,
+      connection: connection, id: id, isInitiator: true, local: SingleTunnel.local,
+      remote: SingleTunnel.remote,
       children: children.map {
         var child = ChildSA.of($0)
         child.ikeID = id
@@ -20,10 +21,10 @@ import TunnelCore
   private func running(
     reqids: [UInt32], connections: [String] = ["to-b", "to-b"],
     transport: DeadPeerDetection.Transport = .ikePing
-  ) -> (Bench, [IKESA]) {
+  ) -> (SingleTunnel, [IKESA]) {
     var detection = DeadPeerDetection(mode: .probeIdleTunnel, interval: 2, threshold: 3)
     detection.transport = transport
-    var bench = Bench(
+    var bench = SingleTunnel(
       Monitor(interval: .seconds(60), verifyPath: .init()), establish: .responderOnly,
       detection: detection)
     (bench.answering, bench.daemonAnswers) = (true, true)
@@ -41,14 +42,14 @@ import TunnelCore
   }
 
   /// strongSwan lists these, less what it was told to terminate.
-  private func stay(_ bench: inout Bench, _ seconds: Double, _ all: [IKESA]) {
+  private func stay(_ bench: inout SingleTunnel, _ seconds: Double, _ all: [IKESA]) {
     var list = all
     let end = bench.now + seconds
     var answered = 0
     while bench.now < end {
       while answered < bench.trace.count {
         answered += 1
-        guard case .vici(let request) = bench.trace[answered - 1].effect else { continue }
+        guard case .daemon(let request) = bench.trace[answered - 1].effect else { continue }
         switch request {
         case .listSAs: bench.play(.vici(.sas(list)))
         case .listConnections: bench.play(.vici(.connections([])))
@@ -56,7 +57,9 @@ import TunnelCore
           let gone = list.filter { $0.id == id }
           list.removeAll { $0.id == id }
           for sa in gone.flatMap(\.children).flatMap(\.sas) {
-            for known in bench.sas.keys where known.id == sa { bench.play(.saDeleted(known)) }
+            for known in bench.sas.keys where known.id == sa {
+              bench.play(.kernel(.saDeleted(known)))
+            }
           }
           bench.play(.vici(.finished(request, failure: nil)))
           bench.play(.vici(.changed))

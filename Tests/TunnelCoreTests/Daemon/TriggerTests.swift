@@ -7,18 +7,18 @@ import Testing
   static let trap = SecurityPolicy(
     index: 9, source: .any(.ipv4), destination: .any(.ipv4), priority: 400_000,
     mark: Mark(value: 42, mask: .max),
-    template: .init(source: Bench.local, destination: Bench.remote, reqid: 1))
+    template: .init(source: SingleTunnel.local, destination: SingleTunnel.remote, reqid: 1))
 
   /// Up, with strongSwan's trap policy.
-  private func running(
+  func running(
     _ trap: SecurityPolicy? = TriggerTests.trap, _ change: (inout Monitor) -> Void = { _ in }
-  ) -> Bench {
-    var monitor = Bench.monitor
+  ) -> SingleTunnel {
+    var monitor = SingleTunnel.monitor
     change(&monitor)
-    var bench = Bench(monitor, establish: .onTraffic)
+    var bench = SingleTunnel(monitor, establish: .onTraffic)
     bench.answering = true
     bench.boot()
-    if let trap { bench.play(.policy(trap)) }
+    if let trap { bench.play(.kernel(.policy(trap))) }
     bench.negotiate(1)
     bench.wait(2)
     bench.forgetTrace()
@@ -26,9 +26,9 @@ import Testing
   }
 
   /// The path is dead; the SAs are cleared and do not come back.
-  private func failed(
+  func failed(
     _ trap: SecurityPolicy? = TriggerTests.trap, _ change: (inout Monitor) -> Void = { _ in }
-  ) -> Bench {
+  ) -> SingleTunnel {
     var bench = running(trap, change)
     bench.answering = false
     bench.wait(4)
@@ -38,9 +38,9 @@ import Testing
   // MARK: Who never failed
 
   @Test func idleIsNoFailure() {
-    var bench = Bench(establish: .onTraffic)
+    var bench = SingleTunnel(establish: .onTraffic)
     bench.boot()
-    bench.play(.policy(Self.trap))
+    bench.play(.kernel(.policy(Self.trap)))
     bench.wait(600)
     #expect(bench.state == "idle/in-service/-")
     #expect(bench.triggers.isEmpty && bench.transitions.isEmpty && bench.alarms.isEmpty)
@@ -83,7 +83,7 @@ import Testing
     }
     #expect(
       bench.packets.first
-        == TriggerPacket(way: .link(7), source: Bench.near, destination: Bench.far))
+        == TriggerPacket(way: .link(7), source: SingleTunnel.near, destination: SingleTunnel.far))
     let times = bench.triggers
     #expect((3...10).contains(times[0] - bench.clearTimes[0]))
     let pauses = zip(times.dropFirst(), times).map { $0 - $1 }
@@ -151,7 +151,7 @@ import Testing
     let lines = bench.core.explanation(of: "to-b", at: bench.instant) ?? []
     #expect(lines.contains { $0.contains("no trap policy is installed") })
     #expect(lines.contains { $0.hasPrefix("  to change it: establish-tunnels = \"immediately\"") })
-    bench.play(.policy(Self.trap))
+    bench.play(.kernel(.policy(Self.trap)))
     bench.wait(0)
     #expect(bench.triggers.count == 1, "it is seen at once")
     #expect(bench.tunnel?.obstacle == nil)
@@ -161,15 +161,15 @@ import Testing
   @Test(arguments: [
     SecurityPolicy(index: 17, source: .any(.ipv4), destination: .any(.ipv4), template: nil),
     SecurityPolicy(
-      index: 17, source: .any(.ipv4), destination: IPPrefix(host: Bench.far),
-      template: .init(source: Bench.local, destination: IPAddress(203, 0, 113, 9), reqid: 7)),
+      index: 17, source: .any(.ipv4), destination: IPPrefix(host: SingleTunnel.far),
+      template: .init(source: SingleTunnel.local, destination: IPAddress(203, 0, 113, 9), reqid: 7)),
     SecurityPolicy(
       index: 17, source: .any(.ipv4), destination: .any(.ipv4), mark: Mark(value: 2, mask: 0xf),
       template: nil),
   ])
   func onlyWhereTheTrapTakesThePacket(rival: SecurityPolicy) {
     var bench = running()
-    bench.play(.policy(rival))
+    bench.play(.kernel(.policy(rival)))
     bench.answering = false
     bench.wait(60)
     // 42 & 0xf is 10, so the last one takes other packets.
@@ -198,7 +198,7 @@ import Testing
 
   /// Without a link: by a socket whose policies name the SAs.
   @Test func policyBased() {
-    var bench = Bench(LinklessTests.policy, establish: .onTraffic, link: nil)
+    var bench = SingleTunnel(LinklessTests.policy, establish: .onTraffic, link: nil)
     bench.play(
       .snapshot(
         Snapshot(
@@ -206,11 +206,12 @@ import Testing
             SecurityPolicy(
               index: 9, source: IPPrefix(IPAddress(10, 1, 0, 0), length: 16),
               destination: IPPrefix(IPAddress(10, 2, 0, 0), length: 16),
-              template: .init(source: Bench.local, destination: Bench.remote, reqid: 1))
+              template: .init(
+                source: SingleTunnel.local, destination: SingleTunnel.remote, reqid: 1))
           ],
-          links: [Bench.underlay, LinklessTests.lan],
+          links: [SingleTunnel.underlay, LinklessTests.lan],
           addresses: [
-            Bench.addresses[0],
+            SingleTunnel.addresses[0],
             InterfaceAddress(linkIndex: 3, address: LinklessTests.inner, prefixLength: 24),
           ])))
     #expect(bench.state == "idle/-/-")
@@ -223,134 +224,22 @@ import Testing
           way: .policy(LinklessTests.set), source: LinklessTests.inner,
           destination: LinklessTests.far))
   }
-
-  // MARK: After a restart
-
-  @Test func whatWasHeldForAFailureStaysHeld() throws {
-    var first = failed()
-    first.wait(60)
-    let record = try #require(first.plans.compactMap(\.recordBefore).last)
-    #expect(record.failed == ["to-b": .monitorFailure])
-    var bench = Bench(Bench.monitor, establish: .onTraffic, record: record)
-    bench.boot(routes: [], link: Bench.link(dormant: true))
-    bench.play(.policy(Self.trap))
-    #expect(bench.state == "down/held/D")
-    bench.wait(60)
-    #expect(bench.state == "down/held/D" && !bench.triggers.isEmpty)
-    #expect(bench.alarms.isEmpty && bench.tunnel?.failures == 0)
-    bench.answering = true
-    bench.negotiate(2)
-    bench.wait(3)
-    #expect(bench.state == "up/in-service/U")
-    #expect(bench.steps.contains(.addRoute(Bench.farRoute)))
-    #expect(bench.plans.compactMap(\.recordAfter).last?.failed == [:])
-  }
-
-  @Test func whatIsNotOnRecordAsFailedIsIdle() {
-    let record = GateRecord(links: [.init(name: "vti0", withdrawn: [Bench.farRoute])])
-    var bench = Bench(Bench.monitor, establish: .onTraffic, record: record)
-    bench.boot(routes: [], link: Bench.link(dormant: true))
-    #expect(bench.state == "idle/in-service/-")
-  }
-
-  @Test func whoBecomesStandbyForgets() {
-    var bench = failed()
-    bench.play(.role(.standby))
-    bench.play(.role(.active))
-    bench.wait(60)
-    #expect(bench.state == "idle/in-service/-" && bench.triggers.isEmpty)
-  }
-
-  // MARK: Beside the daemon and commands
-
-  @Test func notWhileVICIBringsItBack() {
-    var bench = Bench.connected(establish: .onTraffic)
-    bench.play(.policy(Self.trap))
-    bench.answering = false
-    bench.stay(5, children: [.of(1)])
-    bench.delete(1)
-    bench.stay(120, children: [])
-    #expect(bench.acts.contains(.initiate(Bench.name)))
-    #expect(bench.triggers.isEmpty)
-  }
-
-  /// The peer took the SAs away: the daemon has nothing to bring back, and is asked by the packet.
-  @Test func whatComesOfThePacketIsPursuedThroughVICI() {
-    var bench = Bench.connected(
-      Bench.monitor.with { $0.action = .hold }, establish: .onTraffic)
-    bench.play(.policy(Self.trap))
-    bench.answering = false
-    bench.stay(6, children: [.of(1)])
-    bench.delete(1)
-    bench.stay(20, children: [], waiting: true)
-    #expect(bench.triggers.count == 1)
-    #expect(bench.acts.first == .terminateIKE(id: 7), "the peer is silent")
-    bench.stay(10, children: [])
-    #expect(bench.acts.contains(.initiate(Bench.name)))
-    #expect(bench.state == "down/held/D")
-  }
-
-  @Test func withoutATrapVICIIsAskedForNothing() {
-    var bench = Bench.connected(
-      Bench.monitor.with { $0.action = .hold }, establish: .onTraffic)
-    bench.answering = false
-    bench.stay(6, children: [.of(1)])
-    bench.delete(1)
-    bench.stay(60, children: [])
-    #expect(bench.acts.isEmpty && bench.triggers.isEmpty)
-    #expect(bench.state == "down/held/D")
-  }
-
-  @Test func aReloadEndsTheWait() {
-    var bench = failed()
-    bench.reload { $0.vpns[0].establishTunnels = .responderOnly }
-    bench.wait(60)
-    #expect(bench.state == "down/held/D" && bench.triggers.isEmpty)
-    bench.reload { $0.vpns[0].establishTunnels = .onTraffic }
-    bench.wait(60)
-    #expect(bench.state == "down/held/D" && !bench.triggers.isEmpty)
-    bench.reload { $0.vpns[0].monitor = nil }
-    #expect(!bench.link.isLinkModeDormant)
-    #expect(bench.steps.contains(.addRoute(Bench.farRoute)))
-  }
-
-  // MARK: One set of several
-
-  @Test func aLostSetIsTriggeredInsideItsSelectors() {
-    var bench = SelectorTests.twoSets(.onTraffic)
-    bench.forgetTrace()
-    bench.silent = [SelectorTests.host(1)]
-    bench.wait(60)
-    #expect(bench.state == "up/in-service/U")
-    #expect(bench.tunnel?.withdrawn == ["10.2.1.0/24"], "its routes stay held")
-    let packets = Set(bench.packets)
-    #expect(
-      packets == [
-        TriggerPacket(
-          way: .link(7), source: SelectorTests.lan.address, destination: SelectorTests.host(1))
-      ])
-    bench.silent = []
-    SelectorTests.negotiate(&bench, 1, spi: 10)
-    bench.wait(3)
-    #expect(bench.tunnel?.withdrawn == [])
-    bench.forgetTrace()
-    bench.wait(600)
-    #expect(bench.triggers.isEmpty)
-  }
 }
 
-extension Bench {
+extension SingleTunnel {
   var packets: [TriggerPacket] {
-    trace.compactMap { if case .trigger(_, let packet) = $0.effect { packet } else { nil } }
+    trace.compactMap {
+      if case .negotiate(.trigger(_, let packet)) = $0.effect { packet } else { nil }
+    }
   }
   /// Times at which packets were sent.
   var triggers: [Double] {
-    trace.compactMap { if case .trigger = $0.effect { $0.at } else { nil } }
+    trace.compactMap { if case .negotiate(.trigger) = $0.effect { $0.at } else { nil } }
   }
 }
 
 extension Monitor {
-  fileprivate func with(_ change: (inout Monitor) -> Void) -> Monitor {
+  func with(_ change: (inout Monitor) -> Void) -> Monitor {
     var copy = self
     change(&copy)
     return copy

@@ -6,9 +6,9 @@ import TunnelCore
   /// An agent that finds these SAs and this list when it starts.
   private func found(
     _ sas: [SecurityAssociation], establish: VPN.EstablishTunnels = .immediately,
-    monitor: Monitor? = Bench.monitor
-  ) -> Bench {
-    var bench = Bench(monitor, establish: establish)
+    monitor: Monitor? = SingleTunnel.monitor
+  ) -> SingleTunnel {
+    var bench = SingleTunnel(monitor, establish: establish)
     bench.answering = true
     bench.boot(sas: sas)
     bench.play(.vici(.connected))
@@ -17,7 +17,7 @@ import TunnelCore
 
   @Test(
     arguments: [
-      [SecurityAssociation](), [Bench.pair(1)[0]], [Bench.pair(1)[1]],
+      [SecurityAssociation](), [SingleTunnel.pair(1)[0]], [SingleTunnel.pair(1)[1]],
     ], [VPN.EstablishTunnels.immediately, .onTraffic])
   func whatTheKernelLacksIsRestored(
     sas: [SecurityAssociation], establish: VPN.EstablishTunnels
@@ -27,9 +27,9 @@ import TunnelCore
     #expect(bench.acts.isEmpty, "one look is not enough")
     bench.stay(8, children: [.of(1)])
     #expect(bench.acts.first == .terminateChild(id: 1), "\(bench.acts)")
-    for sa in sas { bench.play(.saDeleted(sa.key)) }
+    for sa in sas { bench.play(.kernel(.saDeleted(sa.key))) }
     bench.stay(2, children: [])
-    #expect(bench.acts.last == .initiate(Bench.name))
+    #expect(bench.acts.last == .initiate(SingleTunnel.name))
     bench.negotiate(2)
     bench.stay(5, children: [.of(2)])
     #expect(bench.state == "up/in-service/U")
@@ -51,7 +51,7 @@ import TunnelCore
   }
 
   @Test func attemptsOnWhatDoesNotGoBackOff() {
-    var bench = found([Bench.pair(1)[0]])
+    var bench = found([SingleTunnel.pair(1)[0]])
     bench.stay(1000, children: [.of(1)])
     #expect((3...14).contains(bench.acts.count), "\(bench.acts.count)")
     #expect(bench.requests.count < 120, "\(bench.requests.count)")
@@ -65,7 +65,7 @@ import TunnelCore
     bench.stay(600, children: [child])
     #expect(bench.acts.isEmpty)
     var other = found([])
-    other.play(.link(Link(index: 20, name: "ipsec0", kind: .other("tun"))))
+    other.play(.kernel(.link(Link(index: 20, name: "ipsec0", kind: .other("tun")))))
     other.stay(600, children: [.of(1)])
     #expect(other.acts.isEmpty)
   }
@@ -79,26 +79,26 @@ import TunnelCore
   }
 
   @Test func whatNobodyWantsIsNotRestored() {
-    var bench = found([Bench.pair(1)[0]], establish: .responderOnly, monitor: nil)
+    var bench = found([SingleTunnel.pair(1)[0]], establish: .responderOnly, monitor: nil)
     bench.stay(600, children: [.of(1)])
     #expect(bench.acts.isEmpty)
   }
 
   /// Another gateway's outbound SA may have the same SPI.
   @Test func anotherPeersSPIDoesNotVouch() {
-    var stranger = Bench.pair(1)[1]
+    var stranger = SingleTunnel.pair(1)[1]
     stranger.key.destination = IPAddress(203, 0, 113, 99)
     stranger.key.mark = Mark(value: 77, mask: .max)
     stranger.reqid = 9
-    var bench = found([Bench.pair(1)[0], stranger])
+    var bench = found([SingleTunnel.pair(1)[0], stranger])
     bench.stay(10, children: [.of(1)])
     #expect(bench.acts.first == .terminateChild(id: 1))
   }
 
   // MARK: In the kernel, and not listed
 
-  private func orphaned(_ establish: VPN.EstablishTunnels) -> Bench {
-    var bench = Bench.connected(establish: establish)
+  private func orphaned(_ establish: VPN.EstablishTunnels) -> SingleTunnel {
+    var bench = SingleTunnel.connected(establish: establish)
     bench.play(.vici(.disconnected("/s: Connection refused")))
     bench.wait(1)
     bench.play(.vici(.connected))
@@ -114,14 +114,14 @@ import TunnelCore
     bench.stayUntilAct(6, children: [])
     #expect(
       bench.tunnel?.obstacle == "strongSwan does not know these SAs and will not rekey them")
-    #expect(bench.acts == [.initiate(Bench.name)], "\(bench.acts)")
+    #expect(bench.acts == [.initiate(SingleTunnel.name)], "\(bench.acts)")
     #expect(bench.state == "up/in-service/U")
     bench.negotiate(2)
     bench.stay(2, children: [.of(2)])
     #expect(bench.tunnel?.obstacle == nil)
     bench.forgetTrace()
     // What the old ones end with is no loss.
-    for sa in Bench.pair(1) { bench.play(.saExpired(sa.key)) }
+    for sa in SingleTunnel.pair(1) { bench.play(.kernel(.saExpired(sa.key))) }
     bench.stay(600, children: [.of(2)])
     #expect(bench.acts.isEmpty)
     #expect(bench.transitions.isEmpty)
@@ -151,23 +151,23 @@ import TunnelCore
     bench.stay(30, children: [], connections: [])
     #expect(bench.acts.isEmpty)
     bench.stayUntilAct(12, children: [])
-    #expect(bench.acts == [.initiate(Bench.name)])
+    #expect(bench.acts == [.initiate(SingleTunnel.name)])
   }
 
   /// SAs made by hand have no lifetime and were never in a list.
   @Test func manualSAsAreNoOrphans() {
-    var bench = found(Bench.pair(1))
+    var bench = found(SingleTunnel.pair(1))
     bench.stay(600, children: [])
     #expect(bench.acts.isEmpty)
     #expect(bench.tunnel?.obstacle == nil)
   }
 
   @Test func anAgentThatStartedLaterKnowsThemByTheirLifetime() {
-    var pair = Bench.pair(1)
+    var pair = SingleTunnel.pair(1)
     for index in pair.indices { pair[index].lifetime.hardSeconds = 3600 }
     var bench = found(pair)
     bench.stayUntilAct(12, children: [])
-    #expect(bench.acts == [.initiate(Bench.name)])
+    #expect(bench.acts == [.initiate(SingleTunnel.name)])
     #expect(bench.clearTimes.isEmpty)
   }
 }

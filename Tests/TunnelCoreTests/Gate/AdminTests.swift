@@ -5,19 +5,20 @@ import Testing
 /// `link-control = "admin"`.
 @Suite struct AdminTests {
   static let six = InterfaceAddress(
-    linkIndex: 7, address: IPAddress("fd00:100::1") ?? Bench.near, prefixLength: 126, flags: 0x82)
+    linkIndex: 7, address: IPAddress("fd00:100::1") ?? SingleTunnel.near, prefixLength: 126,
+    flags: 0x82)
 
   static func bench(
     establish: VPN.EstablishTunnels = .immediately, record: GateRecord = GateRecord()
-  ) -> Bench {
-    Bench(establish: establish, record: record, linkControl: .admin)
+  ) -> SingleTunnel {
+    SingleTunnel(establish: establish, record: record, linkControl: .admin)
   }
 
   /// Boots with an IPv6 address on the link beside the IPv4 one.
   static func booted(
     establish: VPN.EstablishTunnels = .immediately, record: GateRecord = GateRecord(),
-    link: Link = Bench.link()
-  ) -> Bench {
+    link: Link = SingleTunnel.link()
+  ) -> SingleTunnel {
     var bench = bench(establish: establish, record: record)
     bench.boot(link: link, more: [six])
     return bench
@@ -28,11 +29,11 @@ import Testing
     let plan = try #require(bench.plans.first)
     #expect(
       plan.steps == [
-        .addUnreachable(GateTests.unreachable), .deleteRoute(Bench.farRoute),
+        .addUnreachable(GateTests.unreachable), .deleteRoute(SingleTunnel.farRoute),
         .setDormant(linkIndex: 7, true), .setAdmin(linkIndex: 7, up: false),
       ])
     let held = try #require(plan.recordBefore?.links.first)
-    #expect(held.withdrawn == [Bench.farRoute])
+    #expect(held.withdrawn == [SingleTunnel.farRoute])
     #expect(held.down == .init(addresses: [Self.six], nexthops: []))
     #expect(bench.tunnel?.gate == "down" && bench.tunnel?.obstacle == nil)
   }
@@ -51,7 +52,7 @@ import Testing
     #expect(bench.state == "up/in-service/U")
     #expect(
       bench.steps == [
-        .addRoute(Bench.farRoute), .deleteUnreachable(GateTests.unreachable),
+        .addRoute(SingleTunnel.farRoute), .deleteUnreachable(GateTests.unreachable),
         .setDormant(linkIndex: 7, false),
       ])
   }
@@ -77,7 +78,7 @@ import Testing
 
   @Test func theOperatorsAdminDownIsNotFought() {
     var bench = Self.bench()
-    bench.boot(link: Bench.link(adminUp: false))
+    bench.boot(link: SingleTunnel.link(adminUp: false))
     bench.negotiate(1)
     bench.wait(5)
     #expect(!bench.steps.contains { if case .setAdmin = $0 { true } else { false } })
@@ -89,9 +90,9 @@ import Testing
     bench.forgetTrace()
     bench.link.isAdminUp = true
     bench.link.operationalState = .dormant
-    bench.play(.link(bench.link))
+    bench.play(.kernel(.link(bench.link)))
     #expect(bench.steps == [.addAddress(Self.six)])
-    bench.play(.link(bench.link))
+    bench.play(.kernel(.link(bench.link)))
     #expect(bench.link.isAdminUp && bench.tunnel?.gate == "down")
   }
 
@@ -101,7 +102,7 @@ import Testing
     bench.play(.shutdown(release: true))
     #expect(
       bench.steps == [
-        .setAdmin(linkIndex: 7, up: true), .addAddress(Self.six), .addRoute(Bench.farRoute),
+        .setAdmin(linkIndex: 7, up: true), .addAddress(Self.six), .addRoute(SingleTunnel.farRoute),
         .deleteUnreachable(GateTests.unreachable), .setDormant(linkIndex: 7, false),
       ])
     #expect(bench.plans.last?.recordAfter == GateRecord())
@@ -110,12 +111,12 @@ import Testing
   @Test func afterACrashItIsKnownWhoSetItDown() {
     let record = GateRecord(links: [
       .init(
-        name: "vti0", withdrawn: [Bench.farRoute],
+        name: "vti0", withdrawn: [SingleTunnel.farRoute],
         down: .init(addresses: [Self.six], nexthops: []))
     ])
     var bench = Self.bench(record: record)
     bench.answering = true
-    bench.boot(routes: [], link: Bench.link(dormant: true, adminUp: false))
+    bench.boot(routes: [], link: SingleTunnel.link(dormant: true, adminUp: false))
     bench.negotiate(1)
     bench.wait(1.5)
     #expect(bench.steps.contains(.addAddress(Self.six)))
@@ -129,7 +130,7 @@ import Testing
     bench.play(
       .gateFailed(.step(link: "vti0", .setAdmin(linkIndex: 7, up: true), message: "no memory")))
     bench.play(.gateFailed(.step(link: "vti0", .addAddress(Self.six), message: "no device")))
-    #expect(bench.core.routes.record.links.first?.down?.addresses == [Self.six])
+    #expect(bench.core.gates.routes.record.links.first?.down?.addresses == [Self.six])
     bench.wait(1.5)
     #expect(bench.steps.contains(.addAddress(Self.six)))
   }

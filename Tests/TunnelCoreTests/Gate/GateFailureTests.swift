@@ -4,16 +4,16 @@ import TunnelCore
 /// What becomes of a gate when steps fail, links go, and the agent ends or starts in between.
 @Suite struct GateFailureTests {
   @Test func releaseOpensAGateInServiceWhoseLinkIsDown() {
-    var bench = Bench.inService(Bench(routes: [Bench.far16]), after: 0.5)
+    var bench = SingleTunnel.inService(SingleTunnel(routes: [SingleTunnel.far16]), after: 0.5)
     bench.link.isAdminUp = false
-    bench.play(.link(bench.link))
+    bench.play(.kernel(.link(bench.link)))
     bench.forgetTrace()
     bench.play(.shutdown(release: true))
     #expect(bench.steps.contains(.deleteUnreachable(GateTests.unreachable)))
   }
 
   @Test func aStandInThatCannotBeRemovedIsTriedAgain() {
-    var bench = Bench.inService(after: 0.5)
+    var bench = SingleTunnel.inService(after: 0.5)
     let step = GateStep.deleteUnreachable(GateTests.unreachable)
     bench.play(.gateFailed(.step(link: "vti0", step, message: "no buffer space")))
     bench.wait(1.5)
@@ -21,7 +21,7 @@ import TunnelCore
   }
 
   @Test func anOwnedRouteThatCannotBeRemovedFromAHeldLinkIsTriedAgain() {
-    var bench = Bench.inService(Bench(routes: [Bench.far16]), after: 0.5)
+    var bench = SingleTunnel.inService(SingleTunnel(routes: [SingleTunnel.far16]), after: 0.5)
     bench.answering = false
     bench.wait(4)
     let step = GateStep.deleteLinkRoute(GateTests.owned, linkIndex: 7)
@@ -33,7 +33,7 @@ import TunnelCore
   }
 
   @Test func aFullDiskIsNoContest() throws {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot()
     let plan = try #require(bench.plans.first)
     for _ in 0..<6 {
@@ -43,20 +43,43 @@ import TunnelCore
       }
       bench.forgetTrace()
       bench.wait(70)
-      #expect(bench.steps.contains(.deleteRoute(Bench.farRoute)))
+      #expect(bench.steps.contains(.deleteRoute(SingleTunnel.farRoute)))
     }
   }
 
+  @Test func aRecordThatCannotBeWrittenIsAlarmedOnceAndWhenItIsAgain() {
+    var bench = SingleTunnel()
+    bench.boot()
+    for _ in 0..<3 {
+      bench.play(.gateFailed(.record(link: "vti0", message: "disk full")))
+      bench.wait(70)
+    }
+    for _ in 0..<2 { bench.play(.recordWritten) }
+    let alarms = bench.trace.compactMap { _, effect in
+      if case .tell(.recordAlarm(let alarm)) = effect {
+        "\(alarm.level.rawValue) \(alarm)"
+      } else {
+        nil
+      }
+    }
+    #expect(
+      alarms == [
+        "error VPN_RECORD_FAILED: the record of held links cannot be written: disk full. Links are "
+          + "held without it; multipath routes, nexthop groups and admin flags stay as they are",
+        "info VPN_RECORD_FAILED is over: the record of held links is written",
+      ])
+  }
+
   @Test func anOperstateThatTheKernelRefusesIsNotGivenUp() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot()
     let step = GateStep.setDormant(linkIndex: 7, true)
     var core = bench.core
     var now = bench.instant
-    var effects = core.handle(.link(Bench.link(dormant: false)), at: now)
+    var effects = core.handle(.kernel(.link(SingleTunnel.link(dormant: false))), at: now)
     for _ in 0..<20 {
       let asks = effects.contains {
-        if case .changeGate(let plan) = $0 { plan.steps == [step] } else { false }
+        if case .gate(.change(let plan)) = $0 { plan.steps == [step] } else { false }
       }
       #expect(asks)
       _ = core.handle(.gateFailed(.step(link: "vti0", step, message: "device busy")), at: now)
@@ -66,69 +89,70 @@ import TunnelCore
   }
 
   @Test func aRouteThatIsNotBackStaysOnRecord() {
-    var bench = Bench.inService(after: 0.5)
+    var bench = SingleTunnel.inService(after: 0.5)
     bench.play(
-      .gateFailed(.step(link: "vti0", .addRoute(Bench.farRoute), message: "no such device")))
-    let record = GateRecord(links: [.init(name: "vti0", withdrawn: [Bench.farRoute])])
+      .gateFailed(.step(link: "vti0", .addRoute(SingleTunnel.farRoute), message: "no such device")))
+    let record = GateRecord(links: [.init(name: "vti0", withdrawn: [SingleTunnel.farRoute])])
     #expect(bench.plans.first?.recordBefore == record)
   }
 
   @Test func routesOfALinkThatIsDeletedAreNotPutBackThroughItsSuccessor() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot()
     #expect(bench.tunnel?.withdrawn == ["10.2.0.0/16"])
-    bench.play(.linkDeleted(index: 7))
+    bench.play(.kernel(.linkDeleted(index: 7)))
     #expect(bench.tunnel?.withdrawn == [])
     let empty = GateRecord(links: [.init(name: "vti0", withdrawn: [])])
     #expect(bench.plans.last?.recordBefore == empty)
     bench.answering = true
     bench.replyLink = 9
-    bench.link = Bench.link(index: 9)
-    bench.play(.link(bench.link))
+    bench.link = SingleTunnel.link(index: 9)
+    bench.play(.kernel(.link(bench.link)))
     bench.negotiate(1)
     bench.wait(70)
     #expect(bench.state == "up/in-service/U")
-    #expect(!bench.steps.contains(.addRoute(Bench.farRoute)))
+    #expect(!bench.steps.contains(.addRoute(SingleTunnel.farRoute)))
   }
 
   @Test func noRouteIsWithdrawnWhileTheFailureOfItsRecordIsUnheard() throws {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot()
     let plan = try #require(bench.plans.first)
     bench.forgetTrace()
     // The record of that plan failed, but a dump of routes comes first.
-    bench.play(.routes([Bench.farRoute]))
-    #expect(bench.steps.last == .deleteRoute(Bench.farRoute))
+    bench.play(.routes([SingleTunnel.farRoute]))
+    #expect(bench.steps.last == .deleteRoute(SingleTunnel.farRoute))
     #expect(bench.plans.first?.recordBefore == plan.recordBefore)
   }
 
   @Test func aFailureHeardLateLosesNoRoute() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot()
     // That plan's withdrawal failed; another one succeeded before the failure was heard.
-    bench.play(.routes([Bench.farRoute]))
-    bench.play(.routeDeleted(Bench.farRoute))
+    bench.play(.routes([SingleTunnel.farRoute]))
+    bench.play(.kernel(.routeDeleted(SingleTunnel.farRoute)))
     bench.play(
-      .gateFailed(.step(link: "vti0", .deleteRoute(Bench.farRoute), message: "try again")))
+      .gateFailed(.step(link: "vti0", .deleteRoute(SingleTunnel.farRoute), message: "try again")))
     // It counts as there until the next attempt, which finds it gone, and never leaves the record.
     bench.forgetTrace()
     bench.wait(1.5)
-    #expect(bench.steps == [.deleteRoute(Bench.farRoute)])
-    let record = GateRecord(links: [.init(name: "vti0", withdrawn: [Bench.farRoute])])
+    #expect(bench.steps == [.deleteRoute(SingleTunnel.farRoute)])
+    let record = GateRecord(links: [.init(name: "vti0", withdrawn: [SingleTunnel.farRoute])])
     #expect(bench.plans.map(\.recordBefore) == [record])
     #expect(bench.tunnel?.withdrawn == ["10.2.0.0/16"])
   }
 
   @Test func aLinkEventThatWasLostIsNotWaitedFor() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot()
     var core = bench.core
     // DORMANT is asked for again, done and undone, and nothing of it is heard.
-    _ = core.handle(.link(Bench.link(dormant: false)), at: bench.instant)
-    let snapshot = Snapshot(links: [Bench.underlay, Bench.link()], addresses: Bench.addresses)
+    _ = core.handle(.kernel(.link(SingleTunnel.link(dormant: false))), at: bench.instant)
+    let snapshot = Snapshot(
+      links: [SingleTunnel.underlay, SingleTunnel.link()], addresses: SingleTunnel.addresses)
     let effects = core.handle(.snapshot(snapshot), at: bench.instant)
     let asks = effects.contains {
-      if case .changeGate(let plan) = $0 {
+      if case .gate(.change(let plan)) = $0 {
         plan.steps.contains(.setDormant(linkIndex: 7, true))
       } else {
         false
@@ -138,57 +162,57 @@ import TunnelCore
   }
 
   @Test func routesAreReadAfterTheStepsAreTaken() throws {
-    var bench = Bench.inService(Bench(routes: [Bench.far16]), after: 0.5)
+    var bench = SingleTunnel.inService(SingleTunnel(routes: [SingleTunnel.far16]), after: 0.5)
     bench.link.isAdminUp = false
-    bench.play(.link(bench.link))
+    bench.play(.kernel(.link(bench.link)))
     #expect(bench.steps == [.addUnreachable(GateTests.unreachable)])
-    #expect(bench.trace.last?.effect == .readRoutes)
+    #expect(bench.trace.last?.effect == .gate(.readRoutes))
   }
 
   @Test func aRouteRemovedBeforeItCouldBeWithdrawnDoesNotComeBack() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot()
     bench.play(
-      .gateFailed(.step(link: "vti0", .deleteRoute(Bench.farRoute), message: "try again")))
-    bench.play(.routeDeleted(Bench.farRoute))
+      .gateFailed(.step(link: "vti0", .deleteRoute(SingleTunnel.farRoute), message: "try again")))
+    bench.play(.kernel(.routeDeleted(SingleTunnel.farRoute)))
     #expect(bench.tunnel?.withdrawn == [])
   }
 
   @Test func aRouteThatWentDownWithItsLinkBeforeItCouldBeWithdrawnDoesNotComeBack() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot()
     bench.play(
-      .gateFailed(.step(link: "vti0", .deleteRoute(Bench.farRoute), message: "try again")))
+      .gateFailed(.step(link: "vti0", .deleteRoute(SingleTunnel.farRoute), message: "try again")))
     bench.link.isAdminUp = false
-    bench.play(.link(bench.link))
+    bench.play(.kernel(.link(bench.link)))
     #expect(bench.tunnel?.withdrawn == [])
     let empty = GateRecord(links: [.init(name: "vti0", withdrawn: [])])
     #expect(bench.plans.last?.recordBefore == empty)
   }
 
   @Test func aRouteThatCouldNotBeWithdrawnIsNotPutBack() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot()
     bench.answering = true
     bench.negotiate(1)
     bench.play(
-      .gateFailed(.step(link: "vti0", .deleteRoute(Bench.farRoute), message: "try again")))
+      .gateFailed(.step(link: "vti0", .deleteRoute(SingleTunnel.farRoute), message: "try again")))
     bench.forgetTrace()
     bench.wait(0.5)
     #expect(bench.state == "up/in-service/U")
-    #expect(!bench.steps.contains(.addRoute(Bench.farRoute)))
+    #expect(!bench.steps.contains(.addRoute(SingleTunnel.farRoute)))
     #expect(bench.tunnel?.withdrawn == [])
     bench.answering = false
     bench.wait(5)
-    #expect(bench.steps.contains(.deleteRoute(Bench.farRoute)))
+    #expect(bench.steps.contains(.deleteRoute(SingleTunnel.farRoute)))
   }
 
   @Test func theStandInGoesWithARouteThatIsRemovedFromARenamedLink() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot()
-    bench.play(.link(Bench.link(dormant: true, name: "old0")))
-    bench.play(.route(Bench.farRoute))
-    bench.play(.routeDeleted(Bench.farRoute))
+    bench.play(.kernel(.link(SingleTunnel.link(dormant: true, name: "old0"))))
+    bench.play(.kernel(.route(SingleTunnel.farRoute)))
+    bench.play(.kernel(.routeDeleted(SingleTunnel.farRoute)))
     #expect(bench.steps.last == .deleteUnreachable(GateTests.unreachable))
   }
 }

@@ -3,26 +3,26 @@ import TunnelCore
 
 @Suite struct GateTests {
   static let unreachable = Route.Identity(
-    table: 254, destination: Bench.far16, metric: .max)
-  static let owned = Route.Identity(table: 254, destination: Bench.far16)
+    table: 254, destination: SingleTunnel.far16, metric: .max)
+  static let owned = Route.Identity(table: 254, destination: SingleTunnel.far16)
 
   @Test func holdRecordsBeforeItWithdraws() throws {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot()
     let plan = try #require(bench.plans.first)
     #expect(
       plan.recordBefore
-        == GateRecord(links: [.init(name: "vti0", withdrawn: [Bench.farRoute])]))
+        == GateRecord(links: [.init(name: "vti0", withdrawn: [SingleTunnel.farRoute])]))
     #expect(
       plan.steps == [
-        .addUnreachable(Self.unreachable), .deleteRoute(Bench.farRoute),
+        .addUnreachable(Self.unreachable), .deleteRoute(SingleTunnel.farRoute),
         .setDormant(linkIndex: 7, true),
       ])
     #expect(plan.recordAfter == nil)
   }
 
   @Test func openGivesTheSameRoutesBackAndThenForgetsThem() throws {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot()
     bench.forgetTrace()
     bench.answering = true
@@ -31,7 +31,7 @@ import TunnelCore
     let plan = try #require(bench.plans.last)
     #expect(
       plan.steps == [
-        .addRoute(Bench.farRoute), .deleteUnreachable(Self.unreachable),
+        .addRoute(SingleTunnel.farRoute), .deleteUnreachable(Self.unreachable),
         .setDormant(linkIndex: 7, false),
       ])
     #expect(plan.recordBefore == nil)
@@ -39,13 +39,13 @@ import TunnelCore
   }
 
   @Test func routesOfDaemonsConnectedOnesAndThoseThatExpireStay() {
-    var bench = Bench()
-    var ospf = Bench.farRoute
+    var bench = SingleTunnel()
+    var ospf = SingleTunnel.farRoute
     ospf.routeProtocol = 188
-    var connected = Bench.farRoute
-    connected.identity.destination = IPPrefix(Bench.near, length: 30)
+    var connected = SingleTunnel.farRoute
+    connected.identity.destination = IPPrefix(SingleTunnel.near, length: 30)
     connected.routeProtocol = 2
-    var expiring = Bench.farRoute
+    var expiring = SingleTunnel.farRoute
     expiring.identity.metric = 5
     expiring.isReplayable = false
     bench.boot(routes: [ospf, connected, expiring])
@@ -53,11 +53,11 @@ import TunnelCore
   }
 
   @Test func everyTableAndMetricGetsItsOwnStandIn() {
-    var bench = Bench()
-    var other = Bench.farRoute
+    var bench = SingleTunnel()
+    var other = SingleTunnel.farRoute
     other.identity.table = 100
     other.identity.metric = 77
-    bench.boot(routes: [Bench.farRoute, other])
+    bench.boot(routes: [SingleTunnel.farRoute, other])
     var standIn = Self.unreachable
     standIn.table = 100
     #expect(bench.steps.contains(.addUnreachable(standIn)))
@@ -65,7 +65,7 @@ import TunnelCore
   }
 
   @Test func aHostRouteKeepsTheProbeDestinationReachable() {
-    var bench = Bench(
+    var bench = SingleTunnel(
       Monitor(
         interval: .seconds(1), threshold: 3, destinations: [IPAddress(10, 2, 0, 9)],
         verifyPath: .init(destinations: [IPAddress(10, 2, 0, 9)])))
@@ -81,24 +81,24 @@ import TunnelCore
 
   @Test func theOperatorsHostRouteToAProbeDestinationStays() {
     let destination = IPAddress(10, 2, 0, 9)
-    var bench = Bench(
+    var bench = SingleTunnel(
       Monitor(
         interval: .seconds(1), threshold: 3, destinations: [destination],
         verifyPath: .init(destinations: [destination])))
-    var host = Bench.farRoute
+    var host = SingleTunnel.farRoute
     host.identity.destination = IPPrefix(host: destination)
-    bench.boot(routes: [Bench.farRoute, host])
+    bench.boot(routes: [SingleTunnel.farRoute, host])
     #expect(
       bench.steps == [
-        .addUnreachable(Self.unreachable), .deleteRoute(Bench.farRoute),
+        .addUnreachable(Self.unreachable), .deleteRoute(SingleTunnel.farRoute),
         .setDormant(linkIndex: 7, true),
       ])
   }
 
   @Test func noHostRouteForTheTunnelsOwnEndpoint() {
-    var bench = Bench(
+    var bench = SingleTunnel(
       Monitor(interval: .seconds(1), threshold: 3, probeSource: .endpoint, verifyPath: .init()))
-    var everything = Bench.farRoute
+    var everything = SingleTunnel.farRoute
     everything.identity.destination = IPPrefix(IPAddress(0, 0, 0, 0), length: 0)
     bench.boot(routes: [everything])
     bench.negotiate(1)
@@ -108,7 +108,7 @@ import TunnelCore
   }
 
   @Test func ownedRoutesAreUnreachableUntilTheLinkOpens() {
-    var bench = Bench(routes: [Bench.far16])
+    var bench = SingleTunnel(routes: [SingleTunnel.far16])
     bench.boot(routes: [])
     #expect(bench.steps == [.addUnreachable(Self.unreachable), .setDormant(linkIndex: 7, true)])
     bench.forgetTrace()
@@ -123,7 +123,7 @@ import TunnelCore
   }
 
   @Test func ownedRoutesDoNotLeakWhileTheOperatorHasTheLinkDown() {
-    var bench = Bench(routes: [Bench.far16])
+    var bench = SingleTunnel(routes: [SingleTunnel.far16])
     bench.answering = true
     bench.boot(routes: [])
     bench.negotiate(1)
@@ -131,23 +131,23 @@ import TunnelCore
     bench.forgetTrace()
     bench.link.isAdminUp = false
     bench.link.operationalState = .down
-    bench.play(.link(bench.link))
+    bench.play(.kernel(.link(bench.link)))
     #expect(bench.steps == [.addUnreachable(Self.unreachable)])
     #expect(bench.tunnel?.obstacle == "link vti0 is down by the operator")
     bench.link.isAdminUp = true
     bench.link.operationalState = .up
-    bench.play(.link(bench.link))
+    bench.play(.kernel(.link(bench.link)))
     #expect(bench.steps.contains(.addLinkRoute(Self.owned, linkIndex: 7)))
   }
 
   @Test func aRouteAddedWhileHeldIsWithdrawnThreeTimesThenLeftAlone() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot()
-    for _ in 0..<10 { bench.play(.route(Bench.farRoute)) }
-    let withdrawals = bench.steps.count { $0 == .deleteRoute(Bench.farRoute) }
+    for _ in 0..<10 { bench.play(.kernel(.route(SingleTunnel.farRoute))) }
+    let withdrawals = bench.steps.count { $0 == .deleteRoute(SingleTunnel.farRoute) }
     #expect(withdrawals == 3)
     let warnings = bench.trace.count {
-      if case .log(.warning, _, let text) = $0.effect {
+      if case .tell(.log(.warning, _, let text)) = $0.effect {
         text.contains("keeps adding")
       } else {
         false
@@ -157,37 +157,37 @@ import TunnelCore
   }
 
   @Test func dormantIsAssertedAgainWhenTheKernelChangesIt() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot()
     bench.forgetTrace()
-    bench.play(.link(Bench.link(dormant: false)))
+    bench.play(.kernel(.link(SingleTunnel.link(dormant: false))))
     #expect(bench.steps == [.setDormant(linkIndex: 7, true)])
   }
 
   @Test func aWarOverTheOperstateEnds() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot()
-    for _ in 0..<100 { bench.play(.link(Bench.link(dormant: false))) }
+    for _ in 0..<100 { bench.play(.kernel(.link(SingleTunnel.link(dormant: false)))) }
     #expect(bench.steps.count < 20)
   }
 
   @Test func aRouteThatCannotBePutBackIsTriedAgain() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot()
     bench.answering = true
     bench.negotiate(1)
     bench.wait(0.1)
     bench.forgetTrace()
     bench.play(
-      .gateFailed(.step(link: "vti0", .addRoute(Bench.farRoute), message: "no such device")))
+      .gateFailed(.step(link: "vti0", .addRoute(SingleTunnel.farRoute), message: "no such device")))
     #expect(bench.tunnel?.withdrawn == ["10.2.0.0/16"])
     bench.wait(1.5)
-    #expect(bench.steps.contains(.addRoute(Bench.farRoute)))
+    #expect(bench.steps.contains(.addRoute(SingleTunnel.farRoute)))
     #expect(bench.tunnel?.withdrawn == [])
   }
 
   @Test func aRecordThatCannotBeWrittenWithdrawsNothingAndIsTriedAgain() throws {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot()
     let plan = try #require(bench.plans.first)
     bench.forgetTrace()
@@ -196,25 +196,25 @@ import TunnelCore
       bench.play(.gateFailed(.step(link: "vti0", step, message: "the record was not written")))
     }
     bench.wait(5)
-    #expect(bench.steps.contains(.deleteRoute(Bench.farRoute)))
+    #expect(bench.steps.contains(.deleteRoute(SingleTunnel.farRoute)))
     #expect(bench.plans.contains { $0.recordBefore != nil })
   }
 
   @Test func releaseOpensWhatIsHeld() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot()
     bench.forgetTrace()
     bench.play(.shutdown(release: true))
     #expect(
       bench.steps == [
-        .addRoute(Bench.farRoute), .deleteUnreachable(Self.unreachable),
+        .addRoute(SingleTunnel.farRoute), .deleteUnreachable(Self.unreachable),
         .setDormant(linkIndex: 7, false),
       ])
     #expect(bench.plans.last?.recordAfter == GateRecord())
   }
 
   @Test func keepLeavesEverything() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot()
     bench.forgetTrace()
     bench.play(.shutdown(release: false))
@@ -222,7 +222,7 @@ import TunnelCore
   }
 
   @Test func linkControlNoneNeverTouchesTheLink() {
-    var bench = Bench(linkControl: .none)
+    var bench = SingleTunnel(linkControl: .none)
     bench.boot()
     bench.negotiate(1)
     bench.wait(20)
@@ -231,7 +231,7 @@ import TunnelCore
   }
 
   @Test func anUnmonitoredTunnelIsNeverTouched() {
-    var bench = Bench(nil)
+    var bench = SingleTunnel(nil)
     bench.boot()
     bench.negotiate(1)
     bench.wait(20)
@@ -240,15 +240,15 @@ import TunnelCore
   }
 
   @Test func aLinkHeldByAnEarlierRunThatNobodyConfiguresIsReleased() {
-    let record = GateRecord(links: [.init(name: "vti9", withdrawn: [Bench.farRoute])])
-    var bench = Bench(record: record)
+    let record = GateRecord(links: [.init(name: "vti9", withdrawn: [SingleTunnel.farRoute])])
+    var bench = SingleTunnel(record: record)
     bench.boot()
-    #expect(bench.steps.contains(.addRoute(Bench.farRoute)))
+    #expect(bench.steps.contains(.addRoute(SingleTunnel.farRoute)))
   }
 
   @Test func routesLeftByAnEarlierRunAreSwept() {
-    var bench = Bench()
-    var stale = Bench.farRoute
+    var bench = SingleTunnel()
+    var stale = SingleTunnel.farRoute
     stale.identity = .init(
       table: 254, destination: IPPrefix(IPAddress(10, 9, 0, 0), length: 16), metric: .max)
     stale.kind = .unreachable
@@ -259,18 +259,18 @@ import TunnelCore
   }
 
   @Test func aDeletedLinkMakesItsTunnelAbsentAndANewOneBringsItBack() {
-    var bench = Bench(routes: [Bench.far16])
+    var bench = SingleTunnel(routes: [SingleTunnel.far16])
     bench.answering = true
     bench.boot(routes: [])
     bench.negotiate(1)
     bench.wait(0.1)
-    bench.play(.linkDeleted(index: 7))
+    bench.play(.kernel(.linkDeleted(index: 7)))
     #expect(bench.state == "absent/held/D")
     #expect(bench.tunnel?.obstacle == "link vti0 does not exist")
-    bench.link = Bench.link(index: 9)
+    bench.link = SingleTunnel.link(index: 9)
     bench.replyLink = 9
-    bench.play(.link(bench.link))
-    bench.play(.address(.init(linkIndex: 9, address: Bench.near, prefixLength: 30)))
+    bench.play(.kernel(.link(bench.link)))
+    bench.play(.kernel(.address(.init(linkIndex: 9, address: SingleTunnel.near, prefixLength: 30))))
     bench.wait(1.1)
     #expect(bench.state == "up/in-service/U")
     #expect(bench.steps.contains(.addLinkRoute(Self.owned, linkIndex: 9)))

@@ -9,70 +9,72 @@ import Testing
   }
 
   @Test func routesOfOtherLinksDoNot() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot()
     let kept = (0..<4096).filter { bench.concerns(Self.prefix($0), legs: [2]) }
     #expect(kept.isEmpty)
     #expect(bench.concerns(Self.prefix(1), legs: [7]), "the tunnel's link")
     #expect(bench.concerns(Self.prefix(1), legs: [2, 7]), "a leg of it")
     #expect(bench.concerns(Self.prefix(1), legs: [99]), "a link whose event waits behind")
-    #expect(bench.concerns(Bench.far16, legs: [2]), "what may take a withdrawn route's place")
+    #expect(
+      bench.concerns(SingleTunnel.far16, legs: [2]), "what may take a withdrawn route's place")
     #expect(bench.concerns(Self.prefix(1), maker: Route.agentProtocol))
     let links = bench.core.routeInterest.links
     #expect(links == [7])
   }
 
   @Test func aNexthopDoesWhenItLeadsThroughATunnel() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot()
-    bench.play(.nexthop(Nexthop(id: 1, linkIndex: 2)))
-    bench.play(.nexthop(Nexthop(id: 2, linkIndex: 7)))
-    bench.play(.nexthop(Nexthop(id: 3, members: [1])))
-    bench.play(.nexthop(Nexthop(id: 4, members: [1, 2])))
+    bench.play(.kernel(.nexthop(Nexthop(id: 1, linkIndex: 2))))
+    bench.play(.kernel(.nexthop(Nexthop(id: 2, linkIndex: 7))))
+    bench.play(.kernel(.nexthop(Nexthop(id: 3, members: [1]))))
+    bench.play(.kernel(.nexthop(Nexthop(id: 4, members: [1, 2]))))
     let found = (1...5).map { bench.concerns(Self.prefix(1), nexthop: UInt32($0), legs: [2]) }
     #expect(found == [false, true, false, true, true], "5 is not known yet")
     bench.wait(1)
     bench.forgetTrace()
-    bench.play(.nexthop(Nexthop(id: 1, linkIndex: 7)))
+    bench.play(.kernel(.nexthop(Nexthop(id: 1, linkIndex: 7))))
     #expect(bench.reads == 1, "routes by it were not kept")
   }
 
   @Test func ordinaryEventsReadNothing() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.answering = true
     bench.boot(
-      sas: Bench.pair(1),
+      sas: SingleTunnel.pair(1),
       more: [InterfaceAddress(linkIndex: 2, address: .init(192, 0, 2, 9), prefixLength: 32)])
     bench.wait(1)
     bench.forgetTrace()
     bench.play(
-      .addressDeleted(
-        InterfaceAddress(linkIndex: 2, address: .init(192, 0, 2, 9), prefixLength: 32)))
-    var eth0 = Bench.underlay
+      .kernel(
+        .addressDeleted(
+          InterfaceAddress(linkIndex: 2, address: .init(192, 0, 2, 9), prefixLength: 32))))
+    var eth0 = SingleTunnel.underlay
     for isUp in [false, true] {
       eth0.isAdminUp = isUp
-      bench.play(.link(eth0))
+      bench.play(.kernel(.link(eth0)))
     }
     for id in 10..<20 {
-      bench.play(.nexthop(Nexthop(id: UInt32(id), linkIndex: 2)))
-      bench.play(.nexthopDeleted(id: UInt32(id)))
+      bench.play(.kernel(.nexthop(Nexthop(id: UInt32(id), linkIndex: 2))))
+      bench.play(.kernel(.nexthopDeleted(id: UInt32(id))))
     }
     #expect(bench.reads == 0)
     bench.wait(1)
-    bench.play(.addressDeleted(Bench.addresses[1]))
+    bench.play(.kernel(.addressDeleted(SingleTunnel.addresses[1])))
     #expect(bench.reads == 1, "the tunnel's own address")
   }
 
   @Test(arguments: [
-    (IPPrefix.any(.ipv4), true), (IPPrefix(host: Bench.remote), true),
+    (IPPrefix.any(.ipv4), true), (IPPrefix(host: SingleTunnel.remote), true),
     (IPPrefix(IPAddress(203, 0, 112, 0), length: 23), true), (IPPrefix.any(.ipv6), false),
     (IPPrefix(IPAddress(203, 0, 114, 0), length: 24), false),
   ])
   func whatLeadsToAPeerDoesByAnyLink(to prefix: IPPrefix, isOfInterest: Bool) {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot()
     #expect(bench.concerns(prefix, legs: [2]) == isOfInterest)
-    bench.play(.nexthop(Nexthop(id: 1, linkIndex: 2)))
+    bench.play(.kernel(.nexthop(Nexthop(id: 1, linkIndex: 2))))
     #expect(bench.concerns(prefix, nexthop: 1) == isOfInterest)
     #expect(!bench.concerns(prefix, table: 100, legs: [2]), "the way to a peer is main's")
   }
@@ -80,17 +82,18 @@ import Testing
   /// A route through the tunnel's link covers its peer: whether it is the way there is told by what
   /// other links have, which was not read before.
   @Test(arguments: [true, false]) func theUnderlayIsReadWhenATunnelsRouteCoversAPeer(isWay: Bool) {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot()
     bench.wait(1)
     bench.forgetTrace()
     let metrics: (tunnel: UInt32, underlay: UInt32) = isWay ? (10, 50) : (50, 10)
     let tunnel = Self.anyRoute(7, metric: metrics.tunnel)
-    bench.play(.route(tunnel))
+    bench.play(.kernel(.route(tunnel)))
     #expect(bench.reads == 1)
     #expect(bench.core.misfit(of: "vti0") == nil, "not known yet")
     #expect(bench.core.routeInterest.readsUnderlay)
-    bench.play(.routes([Bench.farRoute, tunnel, Self.anyRoute(2, metric: metrics.underlay)]))
+    bench.play(
+      .routes([SingleTunnel.farRoute, tunnel, Self.anyRoute(2, metric: metrics.underlay)]))
     #expect((bench.core.misfit(of: "vti0") != nil) == isWay)
     bench.wait(10)
     #expect(bench.reads == 1)
@@ -98,19 +101,20 @@ import Testing
 
   /// The kernel drops IPv4 routes of a link that goes down, or loses its last address, silently.
   @Test(arguments: [true, false]) func aLostUnderlayIsNoWayToAPeer(goesDown: Bool) {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot(routes: [Self.anyRoute(7, metric: 50), Self.anyRoute(2)])
     #expect(bench.core.misfit(of: "vti0") == nil)
-    let peers = { (bench: Bench) in
-      bench.core.fitness.peerRoutes.leading(to: Bench.remote, with: []).compactMap(\.linkIndex)
+    let peers = { (bench: SingleTunnel) in
+      bench.core.fitness.peerRoutes.leading(to: SingleTunnel.remote, with: []).compactMap(
+        \.linkIndex)
     }
     #expect(peers(bench) == [2, 7])
     if goesDown {
-      var eth0 = Bench.underlay
+      var eth0 = SingleTunnel.underlay
       eth0.isAdminUp = false
-      bench.play(.link(eth0))
+      bench.play(.kernel(.link(eth0)))
     } else {
-      bench.play(.addressDeleted(Bench.addresses[0]))
+      bench.play(.kernel(.addressDeleted(SingleTunnel.addresses[0])))
     }
     #expect(peers(bench) == [7])
   }
@@ -122,21 +126,21 @@ import Testing
   }
 
   @Test func anAddressThatARouteNamesIsRead() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     let source = IPAddress(192, 0, 2, 9)
     let address = InterfaceAddress(linkIndex: 2, address: source, prefixLength: 32)
-    var route = Bench.farRoute
+    var route = SingleTunnel.farRoute
     route.preferredSource = source
     bench.answering = true
-    bench.boot(sas: Bench.pair(1), routes: [route], more: [address])
+    bench.boot(sas: SingleTunnel.pair(1), routes: [route], more: [address])
     bench.wait(1)
     bench.forgetTrace()
-    bench.play(.addressDeleted(address))
+    bench.play(.kernel(.addressDeleted(address)))
     #expect(bench.reads == 1)
   }
 }
 
-extension Bench {
+extension SingleTunnel {
   fileprivate func concerns(
     _ destination: IPPrefix, maker: UInt8 = 186, table: UInt32 = 254, nexthop: UInt32? = nil,
     legs: [Int32] = []
@@ -148,5 +152,5 @@ extension Bench {
   }
 
   /// Times that routes were to be dumped.
-  var reads: Int { trace.filter { $0.effect == .readRoutes }.count }
+  var reads: Int { trace.filter { $0.effect == .gate(.readRoutes) }.count }
 }

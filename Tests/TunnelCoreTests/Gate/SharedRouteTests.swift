@@ -4,13 +4,13 @@ import Testing
 
 /// Multipath routes, nexthop objects and groups: only what goes by a held link leaves.
 @Suite struct SharedRouteTests {
-  static let id = Route.Identity(table: 254, destination: Bench.far16)
+  static let id = Route.Identity(table: 254, destination: SingleTunnel.far16)
   static let both = Route(
     identity: id, legs: [.init(linkIndex: 7, weight: 3), .init(linkIndex: 8, weight: 2)],
     message: [1])
   static let onlyA = both.without([8])
   static let onlyB = both.without([7])
-  static let standIn = Route.Identity(table: 254, destination: Bench.far16, metric: .max)
+  static let standIn = Route.Identity(table: 254, destination: SingleTunnel.far16, metric: .max)
 
   static func request(_ link: String, _ index: Int32) -> RouteGuard.Request {
     RouteGuard.Request(
@@ -116,13 +116,13 @@ import Testing
   }
 
   @Test func aRouteReplacedByOneOfAnotherLinkLeavesNoPhantom() {
-    var guardian = Self.guardian([Bench.farRoute])
+    var guardian = Self.guardian([SingleTunnel.farRoute])
     guardian.observe(Route(identity: Self.id, linkIndex: 9, message: [2]), .replacing)
     #expect(guardian.hold(Self.a) == [])
   }
 
   @Test func aRouteWrittenAnewWhileItIsWithdrawnIsTheNewOne() {
-    var guardian = Self.guardian([Bench.farRoute])
+    var guardian = Self.guardian([SingleTunnel.farRoute])
     _ = guardian.hold(Self.a)
     guardian.observe(Route(identity: Self.id, linkIndex: 9, message: [2]), .new)
     let steps = guardian.open(Self.a)
@@ -161,7 +161,8 @@ import Testing
   static let group = Nexthop(id: 9, members: [1, 2], message: [3])
   static let byObject = Route(identity: id, legs: [], nexthopID: 1, message: [4])
   static let byGroup = Route(
-    identity: .init(table: 70, destination: Bench.far16), legs: [], nexthopID: 9, message: [5])
+    identity: .init(table: 70, destination: SingleTunnel.far16), legs: [], nexthopID: 9,
+    message: [5])
 
   @Test func aGroupLosesItsMemberAndOnlyWithoutOneItsRoutesGo() {
     var guardian = Self.guardian([Self.byGroup], Self.objects + [Self.group])
@@ -172,7 +173,7 @@ import Testing
     #expect(
       guardian.open(Self.b) == [
         .replaceGroup(Self.group.without([1])), .addRoute(Self.byGroup),
-        .deleteUnreachable(.init(table: 70, destination: Bench.far16, metric: .max)),
+        .deleteUnreachable(.init(table: 70, destination: SingleTunnel.far16, metric: .max)),
       ])
     #expect(guardian.open(Self.a) == [.replaceGroup(Self.group)])
     #expect(guardian.record == GateRecord())

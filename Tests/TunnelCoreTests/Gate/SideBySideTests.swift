@@ -76,8 +76,8 @@ import Testing
     var host = RouteHost([Self.device])
     host.boot()
     host.refuses = true
-    host.play(.nexthop(Nexthop(id: 5, linkIndex: 2)))
-    host.play(.nexthop(Nexthop(id: 5, linkIndex: 7)))
+    host.play(.kernel(.nexthop(Nexthop(id: 5, linkIndex: 2))))
+    host.play(.kernel(.nexthop(Nexthop(id: 5, linkIndex: 7))))
     host.wait(200)
     #expect(host.reads.count > 5 && host.reads.count < 16, "dumps at \(host.reads)")
     host.refuses = false
@@ -105,7 +105,7 @@ struct RouteHost {
         name: "t\(number)", gateway: "g", bindInterface: "vti\(number)",
         establishTunnels: .immediately, monitor: Monitor(verifyPath: .init()))
     }
-    let gateway = Gateway(name: "g", addresses: [Bench.remote])
+    let gateway = Gateway(name: "g", addresses: [SingleTunnel.remote])
     core = Core(
       configuration: Configuration(gateways: ["g": gateway], vpns: vpns), seed: 1, at: start)
   }
@@ -116,19 +116,21 @@ struct RouteHost {
     play(
       .snapshot(
         Snapshot(
-          links: [Bench.underlay, Bench.link(), Bench.link(index: 8, name: "vti1")],
+          links: [
+            SingleTunnel.underlay, SingleTunnel.link(), SingleTunnel.link(index: 8, name: "vti1"),
+          ],
           routes: kernel.routes, nexthops: kernel.nexthops)))
   }
 
   mutating func play(_ event: Event) {
     for effect in core.handle(event, at: instant) {
       switch effect {
-      case .readRoutes:
+      case .gate(.readRoutes):
         reads.append(now)
         // What begins an endless loop is not waited for.
         guard reads.count < 500 else { continue }
         play(refuses ? .routesNotRead("busy") : .routes(kernel.routes, kernel.nexthops))
-      case .changeGate(let plan):
+      case .gate(.change(let plan)):
         for step in plan.steps { for event in kernel.take(step) { play(event) } }
       default: break
       }

@@ -13,7 +13,7 @@ import Testing
   /// A gateway with a default route, a tunnel and one route into it.
   func kernel(_ routes: [Route]) -> ModelKernel {
     var kernel = ModelKernel()
-    kernel.links = [2: Bench.underlay, 7: Bench.link()]
+    kernel.links = [2: SingleTunnel.underlay, 7: SingleTunnel.link()]
     let all = IPPrefix(IPAddress(0, 0, 0, 0), length: 0)
     let everywhere = Route(
       identity: .init(table: 254, destination: all), linkIndex: 2, message: [2])
@@ -53,10 +53,10 @@ import Testing
   }
 
   @Test func whatWasNotTakenIsTriedAgain() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot()
     let standIn = GateStep.addUnreachable(GateTests.unreachable)
-    let withdrawal = GateStep.deleteRoute(Bench.farRoute)
+    let withdrawal = GateStep.deleteRoute(SingleTunnel.farRoute)
     bench.play(.gateFailed(.step(link: "vti0", standIn, message: "no buffer space")))
     bench.play(.gateFailed(.step(link: "vti0", withdrawal, message: "no stand-in")))
     bench.forgetTrace()

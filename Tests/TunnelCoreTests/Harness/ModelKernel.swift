@@ -120,7 +120,7 @@ struct ModelKernel {
     case .deleteRoute(let route): return withdraw(route)
     case .replaceRoute(let route):
       table[route.identity] = route
-      queue.append(.route(route, .replacing))
+      queue.append(.kernel(.route(route, .replacing)))
     case .setAdmin(let index, let up): setAdmin(index, up: up)
     case .replaceGroup, .addRule, .deleteRule, .addNexthop, .addAddress: break
     case .addUnreachable(let id): return add(Self.own(id, nil))
@@ -175,12 +175,12 @@ struct ModelKernel {
     if let index = route.linkIndex, links[index]?.isAdminUp != true { return false }
     guard table[route.identity] == nil else { return true }
     table[route.identity] = route
-    queue.append(.route(route))
+    queue.append(.kernel(.route(route)))
     return true
   }
 
   mutating func remove(_ id: Route.Identity) {
-    if let route = table.removeValue(forKey: id) { queue.append(.routeDeleted(route)) }
+    if let route = table.removeValue(forKey: id) { queue.append(.kernel(.routeDeleted(route))) }
   }
 
   /// The kernel drops IPv4 routes of a link that goes down without a word.
@@ -197,7 +197,7 @@ struct ModelKernel {
   mutating func put(_ link: Link) {
     if links[link.index]?.isAdminUp == true, !link.isAdminUp { dropRoutes(onLink: link.index) }
     links[link.index] = link
-    queue.append(.link(link))
+    queue.append(.kernel(.link(link)))
   }
 
   mutating func deleteLink(_ index: Int32) {
@@ -205,10 +205,10 @@ struct ModelKernel {
     outside = outside.filter { $0.value.linkIndex != index }
     links[index] = nil
     for address in addresses where address.linkIndex == index {
-      queue.append(.addressDeleted(address))
+      queue.append(.kernel(.addressDeleted(address)))
     }
     addresses.removeAll { $0.linkIndex == index }
-    queue.append(.linkDeleted(index: index))
+    queue.append(.kernel(.linkDeleted(index: index)))
   }
 
   mutating func setAdmin(_ index: Int32, up: Bool) {
@@ -230,11 +230,11 @@ struct ModelKernel {
 
   mutating func install(_ sa: SecurityAssociation) {
     sas[sa.key] = sa
-    queue.append(.sa(sa))
+    queue.append(.kernel(.sa(sa)))
   }
 
   mutating func delete(_ key: SAKey) {
-    if sas.removeValue(forKey: key) != nil { queue.append(.saDeleted(key)) }
+    if sas.removeValue(forKey: key) != nil { queue.append(.kernel(.saDeleted(key))) }
   }
 
   /// A hard expiry: the SA goes, and charon (when it listens) takes its other half down.

@@ -7,19 +7,15 @@ extension Oracle {
   ) {
     for effect in effects {
       switch effect {
-      case .sendProbe(let probe): checkProbe(probe, core, now)
-      case .changeGate(let plan): checkPlan(plan, core)
-      case .clear(let id, let name, let list): checkClear(id, name, list, core, kernel, now)
-      case .readUnknownSPIs, .capture, .endCapture, .readDecrypted:
-        require(false, "\(effect), though respond-bad-spi is off")
-      case .makeLink, .removeLink, .endProbes:
+      case .probe(.send(let probe)): checkProbe(probe, core, now)
+      case .gate(.change(let plan)): checkPlan(plan, core)
+      case .sa(.clear(let id, let name, let list)): checkClear(id, name, list, core, kernel, now)
+      case .badSPI: require(false, "\(effect), though respond-bad-spi is off")
+      case .gate(.makeLink), .gate(.removeLink), .probe(.end):
         require(false, "\(effect), though every tunnel has a link")
-      case .readPeerCounters, .sendIKEPing, .rekey:
-        require(false, "\(effect) without dead-peer-detection")
-      case .trigger: require(false, "\(effect) without a trap policy")
-      case .readCounters, .readRoutes, .vici, .run, .delete, .answer, .alarm, .massAlarm, .log,
-        .readExpireListeners:
-        break
+      case .peer, .sa(.rekey): require(false, "\(effect) without dead-peer-detection")
+      case .negotiate(.trigger): require(false, "\(effect) without a trap policy")
+      case .probe, .gate, .sa, .daemon, .negotiate, .tell: break
       }
     }
     checkThresholds(event, core, now)
@@ -91,7 +87,7 @@ extension Oracle {
   }
 
   private mutating func noteAnswer(_ reply: ProbeReply, _ core: Core) {
-    guard reply.way != .link(World.underlay),
+    guard reply.way != .link(RandomScenario.underlay),
       let window = core.monitors[reply.monitor]?.window, window.consecutiveLosses == 0
     else { return }
     streaks[reply.monitor]?.unanswered.removeAll { $0.sequence <= reply.sequence }
@@ -128,7 +124,7 @@ extension Oracle {
   private mutating func requireNotEarly(_ streak: Streak, _ policy: Monitor, _ now: Instant) {
     guard !streak.isDown, let age = streak.unanswered.first?.at.duration(to: now) else { return }
     // Probes keep their pace when one leaves late.
-    let least = policy.interval * policy.threshold - Core.stallTolerance - streak.earliness
+    let least = policy.interval * policy.threshold - Punctuality.tolerance - streak.earliness
     require(age >= least, "down \(age) after the first unanswered probe")
   }
 

@@ -92,7 +92,7 @@ extension Oracle {
 
   /// Routes of the agent's own are there only for what is withdrawn or owned.
   private mutating func checkOwnRoutes(_ core: Core, _ kernel: ModelKernel, _ now: Instant) {
-    guard core.gates.values.allSatisfy({ !isRetrying($0, now) }) else { return }
+    guard core.gates.all.allSatisfy({ !isRetrying($0, now) }) else { return }
     let withdrawn = kernel.found.links.flatMap(\.withdrawn).map(\.identity.destination)
     let owned = scenario.vpns.flatMap(\.routes)
     for route in kernel.table.values where route.routeProtocol == Route.agentProtocol {

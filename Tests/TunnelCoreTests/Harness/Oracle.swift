@@ -77,7 +77,7 @@ struct Oracle {
     defer { lastCall = now }
     guard let due, let last = lastCall else { return }
     let pause = max(due, last).duration(to: now)
-    guard pause > Core.stallTolerance else { return }
+    guard pause > Punctuality.tolerance else { return }
     for id in streaks.keys { streaks[id]?.pass(pause, until: now) }
     for id in sent.keys {
       sent[id] = sent[id]?.mapValues { $0.advanced(by: pause) }

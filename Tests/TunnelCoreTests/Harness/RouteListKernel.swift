@@ -15,12 +15,12 @@ struct RouteListKernel {
       else { return nil }
       let isAlone = !routes.contains { $0.identity.by(nil) == id.by(nil) }
       routes.append(route)
-      return .route(route, isAlone ? .new : .appended)
+      return .kernel(.route(route, isAlone ? .new : .appended))
     }
     let new = route.legs.filter { !routes[place].legs.contains($0) }
     guard !new.isEmpty else { return nil }
     routes[place].legs += new
-    return .route(routes[place], .appended)
+    return .kernel(.route(routes[place], .appended))
   }
 
   mutating func take(_ step: GateStep) -> [Event] {
@@ -36,11 +36,11 @@ struct RouteListKernel {
         return take(.addRoute(route))
       }
       routes[place] = route
-      return [.route(route, .replacing)]
+      return [.kernel(.route(route, .replacing))]
     case .replaceGroup(let group):
       guard let place = nexthops.firstIndex(where: { $0.id == group.id }) else { return [] }
       nexthops[place] = group
-      return [.nexthop(group)]
+      return [.kernel(.nexthop(group))]
     case .addUnreachable(let id): return insert(Self.own(id, nil)).map { [$0] } ?? []
     case .deleteUnreachable(let id): return delete(Self.own(id, nil))
     case .addLinkRoute(let id, let index): return insert(Self.own(id, index)).map { [$0] } ?? []
@@ -54,7 +54,7 @@ struct RouteListKernel {
       other.identity == route.identity && Self.ways(other) == Self.ways(route)
     }
     guard let place = routes.firstIndex(where: isSame) else { return [] }
-    return [.routeDeleted(routes.remove(at: place))]
+    return [.kernel(.routeDeleted(routes.remove(at: place)))]
   }
 
   private static func own(_ id: Route.Identity, _ index: Int32?) -> Route {

@@ -8,7 +8,7 @@ import Testing
 
   /// A tunnel that came up, lost its path and was cleared; its gateway has dead-peer-detection.
   @Test func theWholeText() {
-    var bench = Bench(
+    var bench = SingleTunnel(
       detection: DeadPeerDetection(), respondBadSPI: RespondBadSPI())
     bench.answering = true
     bench.rtt = 0.0123
@@ -38,7 +38,7 @@ import Testing
   // MARK: Probes
 
   @Test func everyProbeIsCountedOnce() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.answering = true
     bench.boot()
     bench.negotiate(1)
@@ -57,7 +57,7 @@ import Testing
   }
 
   @Test func refusedProbesAreNotSent() throws {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot()
     bench.negotiate(1)
     let probe = try #require(bench.probes.first)
@@ -67,7 +67,8 @@ import Testing
   }
 
   @Test func aLateReplyIsCountedBesideTheLoss() {
-    var bench = Bench(Monitor(interval: .seconds(1), threshold: 5, timeout: .milliseconds(500)))
+    var bench = SingleTunnel(
+      Monitor(interval: .seconds(1), threshold: 5, timeout: .milliseconds(500)))
     bench.answering = true
     bench.rtt = 0.7
     bench.boot()
@@ -81,7 +82,7 @@ import Testing
   }
 
   @Test func aProbeThatIsSentLateSaysSo() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.answering = true
     bench.boot()
     bench.negotiate(1)
@@ -110,7 +111,7 @@ import Testing
   // MARK: What was done
 
   @Test func clearsAreCountedByTheirCause() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot()
     bench.negotiate(1)
     bench.wait(5)
@@ -138,7 +139,7 @@ import Testing
   }
 
   @Test func aDeadPeerIsCounted() {
-    var bench = Bench(
+    var bench = SingleTunnel(
       nil, detection: DeadPeerDetection(mode: .optimized, interval: 2, threshold: 3))
     bench.daemonAnswers = true
     bench.boot()
@@ -158,7 +159,7 @@ import Testing
   // MARK: Names
 
   @Test func numbersOfATunnelThatGoesStay() {
-    var hub = Hub([Hub.template(TemplateTests.byName)])
+    var hub = ManyTunnels([ManyTunnels.template(TemplateTests.byName)])
     hub.boot()
     var last: [String: Double] = [:]
     for round in 0..<6 {
@@ -180,9 +181,9 @@ import Testing
   }
 
   @Test func tunnelsWithoutEndAreCountedTogether() {
-    var hub = Hub([Hub.template(TemplateTests.byName, isVerified: false)])
+    var hub = ManyTunnels([ManyTunnels.template(TemplateTests.byName, isVerified: false)])
     let count = Counters.mostDiscovered + 40
-    hub.boot(links: (1...count).map { Hub.link($0) })
+    hub.boot(links: (1...count).map { ManyTunnels.link($0) })
     for number in 1...count { hub.negotiate(number) }
     hub.wait(0.5)
     let samples = hub.samples
@@ -218,8 +219,8 @@ import Testing
 
   @Test func aFoundTunnelWithTheNameOfAConfiguredOneIsNotTwice() {
     let vpn = VPN(name: "ipsec1", gateway: "g", bindInterface: "ipsec2", monitor: Monitor())
-    var hub = Hub([Hub.template(TemplateTests.byName)], vpns: [vpn])
-    hub.boot(links: [Hub.link(1), Hub.link(2)])
+    var hub = ManyTunnels([ManyTunnels.template(TemplateTests.byName)], vpns: [vpn])
+    hub.boot(links: [ManyTunnels.link(1), ManyTunnels.link(2)])
     #expect(hub.tunnels.map(\.name) == ["ipsec1", "ipsec1"])
     #expect(hub.series.count == Set(hub.series).count)
     #expect(hub.samples["vpnagent_tunnels{state=\"absent\"}"] == 1)
@@ -243,7 +244,7 @@ private func samples(of text: String) -> [(series: String, value: Double)] {
   }
 }
 
-extension Bench {
+extension SingleTunnel {
   var metrics: String { core.metrics(at: instant) }
 
   /// The value of a series, `vpnagent_` left out.
@@ -259,7 +260,7 @@ extension Bench {
   }
 }
 
-extension Hub {
+extension ManyTunnels {
   var series: [String] {
     TunnelCoreTests.samples(of: core.metrics(at: instant)).map(\.series)
   }

@@ -52,7 +52,7 @@ import Testing
   }
 
   @Test func verifyOfADownTunnelBringsItBack() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.obeysClears = false
     bench.boot()
     bench.negotiate(1)
@@ -70,7 +70,7 @@ import Testing
   @Test func verifySaysWhyNothingIsSent() {
     var bench = ReloadTests.bench()
     bench.link.isAdminUp = false
-    bench.play(.link(bench.link))
+    bench.play(.kernel(.link(bench.link)))
     #expect(
       bench.order(.verify(tunnel: "to-b")).lines == [
         "to-b: not probed: link is down by the operator"
@@ -102,7 +102,7 @@ import Testing
   }
 
   @Test func aTunnelWithoutSAsIsNeitherVerifiedNorCleared() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot()
     #expect(
       bench.order(.verify(tunnel: "to-b")).lines
@@ -127,13 +127,13 @@ import Testing
   }
 
   @Test func clearTakesWhatWasInitiatedAMomentAgoAndWaitsForNoAttempt() {
-    var bench = Bench.connected(
+    var bench = SingleTunnel.connected(
       ReactionTests.monitor { $0.renegotiateBackoff.initial = .seconds(200) },
       establish: .immediately)
     bench.delete(1)
     bench.stay(0.9, children: [.of(1)])
     bench.stay(0.9, children: [])
-    #expect(bench.acts == [.terminateChild(id: 1), .initiate(Bench.name)])
+    #expect(bench.acts == [.terminateChild(id: 1), .initiate(SingleTunnel.name)])
     bench.negotiate(2)
     bench.play(.command(.clear(tunnel: "to-b"), nil))
     bench.stay(1, children: [.of(2)])

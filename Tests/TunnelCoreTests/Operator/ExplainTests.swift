@@ -7,23 +7,23 @@ import Testing
   /// How a tunnel comes to be so, and what is said of it.
   struct Row: Sendable {
     let lines: [String]
-    let make: @Sendable () -> Bench
+    let make: @Sendable () -> SingleTunnel
 
-    init(_ lines: String..., make: @escaping @Sendable () -> Bench) {
+    init(_ lines: String..., make: @escaping @Sendable () -> SingleTunnel) {
       self.lines = lines
       self.make = make
     }
   }
 
-  static func absent(_ establish: VPN.EstablishTunnels) -> Bench {
-    var bench = Bench(establish: establish)
+  static func absent(_ establish: VPN.EstablishTunnels) -> SingleTunnel {
+    var bench = SingleTunnel(establish: establish)
     bench.boot()
     bench.wait(12.34)
     return bench
   }
 
-  static func down(_ establish: VPN.EstablishTunnels, for seconds: Double = 0.5) -> Bench {
-    var bench = Bench(establish: establish)
+  static func down(_ establish: VPN.EstablishTunnels, for seconds: Double = 0.5) -> SingleTunnel {
+    var bench = SingleTunnel(establish: establish)
     bench.boot()
     bench.negotiate(1)
     bench.wait(3 + seconds)
@@ -55,7 +55,7 @@ import Testing
       "  to change it: vpnagent verify to-b probes at once",
       "  to change it: vpnagent clear to-b renegotiates"
     ) {
-      var bench = Bench()
+      var bench = SingleTunnel()
       bench.boot()
       bench.negotiate(1)
       bench.wait(1.5)
@@ -70,8 +70,8 @@ import Testing
       "  to change it: vpnagent verify to-b probes at once",
       "  to change it: vpnagent clear to-b renegotiates"
     ) {
-      var bench = Bench()
-      bench.boot(sas: Bench.pair(1))
+      var bench = SingleTunnel()
+      bench.boot(sas: SingleTunnel.pair(1))
       bench.wait(0.5)
       return bench
     },
@@ -119,7 +119,7 @@ import Testing
     ) {
       var bench = ReloadTests.bench()
       bench.link.isAdminUp = false
-      bench.play(.link(bench.link))
+      bench.play(.kernel(.link(bench.link)))
       return bench
     },
     Row(
@@ -166,14 +166,14 @@ import Testing
 
 /// What the agent remembers of its tunnels.
 @Suite struct TunnelEventTests {
-  static func texts(_ bench: Bench) -> [String] {
+  static func texts(_ bench: SingleTunnel) -> [String] {
     (bench.core.events(of: "to-b", at: bench.instant) ?? []).map {
       "\($0.text)\($0.count > 1 ? " (\($0.count) times)" : "") \($0.age)"
     }
   }
 
   @Test func aFailureIsToldFromItsBeginningToItsEnd() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.answering = true
     bench.boot()
     bench.negotiate(1)

@@ -4,10 +4,11 @@ import TunnelCore
 /// Active and standby: what each does, and what a change of the role does.
 @Suite struct RoleTests {
   private func standby(
-    _ monitor: Monitor? = Bench.monitor, establish: VPN.EstablishTunnels = .immediately,
+    _ monitor: Monitor? = SingleTunnel.monitor, establish: VPN.EstablishTunnels = .immediately,
     linkControl: VPN.LinkControl = .oper
-  ) -> Bench {
-    var bench = Bench(monitor, establish: establish, linkControl: linkControl, role: .standby)
+  ) -> SingleTunnel {
+    var bench = SingleTunnel(
+      monitor, establish: establish, linkControl: linkControl, role: .standby)
     bench.answering = true
     return bench
   }
@@ -34,7 +35,7 @@ import TunnelCore
 
   @Test func sasOlderThanAStandbyAreNotAdopted() {
     var bench = standby()
-    bench.boot(sas: Bench.pair(1))
+    bench.boot(sas: SingleTunnel.pair(1))
     #expect(bench.state == "standby/held/-")
   }
 
@@ -49,7 +50,7 @@ import TunnelCore
 
   @Test func whoBecomesActiveVerifiesBeforeItOpens() {
     var bench = standby()
-    bench.boot(sas: Bench.pair(1))
+    bench.boot(sas: SingleTunnel.pair(1))
     bench.wait(100)
     bench.forgetTrace()
     bench.play(.role(.active))
@@ -66,7 +67,7 @@ import TunnelCore
   @Test func whatIsDeadStaysHeldAndIsCleared() {
     var bench = standby()
     bench.answering = false
-    bench.boot(sas: Bench.pair(1))
+    bench.boot(sas: SingleTunnel.pair(1))
     bench.play(.role(.active))
     bench.wait(3.1)
     #expect(bench.state == "down/held/D")
@@ -76,14 +77,14 @@ import TunnelCore
 
   @Test func withoutVerifyPathALinkOpensWithItsSet() {
     var bench = standby(Monitor(interval: .seconds(1), threshold: 3))
-    bench.boot(sas: Bench.pair(1))
+    bench.boot(sas: SingleTunnel.pair(1))
     #expect(bench.state == "standby/held/-")
     bench.play(.role(.active))
     #expect(bench.state == "up/in-service/U")
   }
 
   @Test func whoBecomesStandbyHoldsAndForgets() {
-    var bench = Bench(Bench.monitor)
+    var bench = SingleTunnel(SingleTunnel.monitor)
     bench.answering = true
     bench.boot()
     bench.negotiate(1)
@@ -103,7 +104,7 @@ import TunnelCore
   }
 
   @Test func aClearingUnderWayIsDropped() {
-    var bench = Bench(Bench.monitor)
+    var bench = SingleTunnel(SingleTunnel.monitor)
     bench.obeysClears = false
     bench.boot()
     bench.negotiate(1)
@@ -115,7 +116,7 @@ import TunnelCore
   }
 
   @Test func aSetThatMightComeBackIsGone() {
-    var bench = Bench(Bench.monitor)
+    var bench = SingleTunnel(SingleTunnel.monitor)
     bench.answering = true
     bench.boot()
     bench.negotiate(1)
@@ -129,14 +130,14 @@ import TunnelCore
   }
 
   @Test func aStandbyRestoresNothing() {
-    var bench = Bench(Bench.monitor)
+    var bench = SingleTunnel(SingleTunnel.monitor)
     bench.answering = true
     bench.boot()
     bench.negotiate(1)
     bench.play(.vici(.connected))
     bench.stay(2, children: [.of(1)])
     bench.forgetTrace()
-    bench.play(.saFlushed(ipProtocol: 0))
+    bench.play(.kernel(.saFlushed(ipProtocol: 0)))
     bench.play(.role(.standby))
     bench.stay(600, children: [.of(1)])
     #expect(bench.acts.isEmpty)
@@ -146,7 +147,7 @@ import TunnelCore
   func whatWasLostInStandbyIsRestoredByWhoBecomesActive(
     _ establish: VPN.EstablishTunnels, isLostBefore: Bool
   ) {
-    var bench = Bench.connected(establish: establish)
+    var bench = SingleTunnel.connected(establish: establish)
     if isLostBefore { bench.delete(1) }
     bench.play(.role(.standby))
     bench.stay(5, children: [.of(1)])
@@ -157,11 +158,11 @@ import TunnelCore
     bench.stay(0.9, children: [.of(1)])
     #expect(bench.acts == [.terminateChild(id: 1)])
     bench.stay(0.9, children: [])
-    #expect(bench.acts == [.terminateChild(id: 1), .initiate(Bench.name)])
+    #expect(bench.acts == [.terminateChild(id: 1), .initiate(SingleTunnel.name)])
   }
 
   @Test func whatTheDaemonTookDownInStandbyIsNotRestored() {
-    var bench = Bench.connected(establish: .onTraffic)
+    var bench = SingleTunnel.connected(establish: .onTraffic)
     bench.play(.role(.standby))
     bench.delete(1)
     bench.stay(5, children: [])
@@ -178,15 +179,15 @@ import TunnelCore
     #expect(bench.acts.isEmpty)
     bench.play(.role(.active))
     bench.stay(10, children: [], connections: [RenegotiationTests.connection])
-    #expect(bench.acts.first == .initiate(Bench.name))
+    #expect(bench.acts.first == .initiate(SingleTunnel.name))
   }
 
   @Test func whoBecomesStandbyInitiatesNoMore() {
-    var bench = Bench(Bench.monitor)
+    var bench = SingleTunnel(SingleTunnel.monitor)
     bench.boot()
     bench.play(.vici(.connected))
     bench.stay(5, children: [], connections: [RenegotiationTests.connection])
-    #expect(bench.acts.contains(.initiate(Bench.name)))
+    #expect(bench.acts.contains(.initiate(SingleTunnel.name)))
     bench.play(.role(.standby))
     bench.forgetTrace()
     bench.stay(600, children: [], connections: [RenegotiationTests.connection])
@@ -194,7 +195,8 @@ import TunnelCore
   }
 
   @Test func aStandbyRunsNoCommand() {
-    var bench = Bench(Bench.monitor, command: RenegotiateCommandTests.words, role: .standby)
+    var bench = SingleTunnel(
+      SingleTunnel.monitor, command: RenegotiateCommandTests.words, role: .standby)
     bench.boot()
     bench.wait(600)
     #expect(bench.runs.isEmpty)
@@ -208,7 +210,7 @@ import TunnelCore
   }
 
   @Test func sayingItAgainChangesNothing() {
-    var bench = Bench(Bench.monitor)
+    var bench = SingleTunnel(SingleTunnel.monitor)
     bench.answering = true
     bench.boot()
     bench.negotiate(1)
@@ -220,7 +222,7 @@ import TunnelCore
   }
 }
 
-extension Bench {
+extension SingleTunnel {
   /// Whether a link was opened.
   var opened: Bool {
     steps.contains { if case .setDormant(_, false) = $0 { true } else { false } }

@@ -8,8 +8,8 @@ import TunnelCore
   /// A tunnel that is up with traffic both ways, and a peer whose daemon answers.
   private func running(
     _ detection: DeadPeerDetection = detection, _ monitor: Monitor? = nil
-  ) -> Bench {
-    var bench = Bench(monitor, detection: detection)
+  ) -> SingleTunnel {
+    var bench = SingleTunnel(monitor, detection: detection)
     bench.answering = true
     bench.daemonAnswers = true
     bench.boot()
@@ -96,7 +96,7 @@ import TunnelCore
   }
 
   @Test func aPeerThatNeverAnsweredIsNotClearedForItsSilence() {
-    var bench = Bench(
+    var bench = SingleTunnel(
       nil, detection: DeadPeerDetection(mode: .alwaysSend, interval: 2, threshold: 1))
     bench.boot()
     bench.negotiate(1)
@@ -134,7 +134,7 @@ import TunnelCore
 
   @Test func aCounterThatWrapsIsTraffic() {
     var bench = running()
-    var pair = Bench.pair(2)
+    var pair = SingleTunnel.pair(2)
     for index in pair.indices { pair[index].packets = UInt64(UInt32.max) - 2 }
     bench.negotiate(pair)
     bench.delete(1)
@@ -157,9 +157,11 @@ import TunnelCore
   @Test func questionsToOnePeerAreTwoSecondsApart() {
     var bench = running(DeadPeerDetection(mode: .alwaysSend, interval: 2, threshold: 3))
     bench.play(
-      .sa(
-        SecurityAssociation(
-          key: SAKey(destination: Bench.local, spi: 9), source: Bench.remote, reqid: 9)))
+      .kernel(
+        .sa(
+          SecurityAssociation(
+            key: SAKey(destination: SingleTunnel.local, spi: 9), source: SingleTunnel.remote,
+            reqid: 9))))
     bench.wait(60)
     let times = bench.questions
     for (earlier, later) in zip(times, times.dropFirst()) { #expect(later - earlier > 1.999) }
@@ -167,9 +169,9 @@ import TunnelCore
   }
 
   @Test func aPeerBehindNATIsAskedAtItsPort() {
-    var bench = Bench(nil, detection: Self.detection)
+    var bench = SingleTunnel(nil, detection: Self.detection)
     bench.boot()
-    var pair = Bench.pair(1)
+    var pair = SingleTunnel.pair(1)
     pair[0].encapsulation = .init(sourcePort: 4501, destinationPort: 4500)
     pair[1].encapsulation = .init(sourcePort: 4500, destinationPort: 4501)
     bench.negotiate(pair)
@@ -179,7 +181,7 @@ import TunnelCore
   }
 
   @Test func withoutSettingsNothingIsAsked() {
-    var bench = Bench(nil)
+    var bench = SingleTunnel(nil)
     bench.boot()
     bench.negotiate(1)
     bench.wait(100)
@@ -187,14 +189,14 @@ import TunnelCore
   }
 }
 
-extension Bench {
+extension SingleTunnel {
   fileprivate var questions: [Double] {
-    trace.compactMap { if case .sendIKEPing = $0.effect { $0.at } else { nil } }
+    trace.compactMap { if case .peer(.ping) = $0.effect { $0.at } else { nil } }
   }
   fileprivate var targets: [IKEPing.Target] {
-    trace.compactMap { if case .sendIKEPing(let target) = $0.effect { target } else { nil } }
+    trace.compactMap { if case .peer(.ping(let target)) = $0.effect { target } else { nil } }
   }
   fileprivate var rekeys: Int {
-    trace.count { if case .rekey = $0.effect { true } else { false } }
+    trace.count { if case .sa(.rekey) = $0.effect { true } else { false } }
   }
 }

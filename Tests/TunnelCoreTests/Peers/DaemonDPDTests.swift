@@ -20,18 +20,19 @@ import TunnelCore
     private var connections: [IKEConnection] {
       [
         IKEConnection(
-          name: "to-b", remote: [Bench.remote], dpdDelay: dpdDelay, children: [.init(name: "net")]),
+          name: "to-b", remote: [SingleTunnel.remote], dpdDelay: dpdDelay,
+          children: [.init(name: "net")]),
         IKEConnection(
           name: "to-b-2", remote: [second], dpdDelay: dpdDelay, children: [.init(name: "net")]),
       ]
     }
 
-    mutating func run(_ bench: inout Bench, for seconds: Double) {
+    mutating func run(_ bench: inout SingleTunnel, for seconds: Double) {
       let end = bench.now + seconds
       while true {
         while answered < bench.trace.count {
           answered += 1
-          guard case .vici(let request) = bench.trace[answered - 1].effect else { continue }
+          guard case .daemon(let request) = bench.trace[answered - 1].effect else { continue }
           switch request {
           case .listSAs: bench.play(.vici(.sas(sas)))
           case .listConnections: bench.play(.vici(.connections(connections)))
@@ -51,17 +52,17 @@ import TunnelCore
   ) -> IKESA {
     IKESA(
       connection: "to-b", id: id, state: state, version: version, isInitiator: isInitiator,
-      isWaiting: isWaiting, isBeingDeleted: isBeingDeleted, local: Bench.local,
-      remote: Bench.remote, remotePort: 500, children: children)
+      isWaiting: isWaiting, isBeingDeleted: isBeingDeleted, local: SingleTunnel.local,
+      remote: SingleTunnel.remote, remotePort: 500, children: children)
   }
 
   private func running(
     _ daemon: inout Daemon, _ detection: DeadPeerDetection = charon, monitor: Monitor? = nil,
     establish: VPN.EstablishTunnels = .onTraffic
-  ) -> Bench {
-    var bench = Bench(
+  ) -> SingleTunnel {
+    var bench = SingleTunnel(
       monitor, establish: establish, detection: detection,
-      addresses: [Bench.remote, Self.second])
+      addresses: [SingleTunnel.remote, Self.second])
     bench.answering = true
     bench.daemonAnswers = true
     bench.boot()
@@ -73,7 +74,7 @@ import TunnelCore
 
   /// An IKE SA goes, its SAs with it; what strongSwan lists afterwards.
   private func fall(
-    _ sa: IKESA, leaving rest: [IKESA] = [], _ bench: inout Bench, _ daemon: inout Daemon
+    _ sa: IKESA, leaving rest: [IKESA] = [], _ bench: inout SingleTunnel, _ daemon: inout Daemon
   ) {
     daemon.sas = rest
     bench.play(.vici(.ikeDown(sa)))
@@ -203,7 +204,11 @@ import TunnelCore
     daemon.run(&bench, for: 100)
     #expect(bench.peer?.support == support && bench.peer?.obstacle == complaint)
     let lines = bench.trace.count {
-      if case .log(.warning, _, let text) = $0.effect { text.hasSuffix(complaint) } else { false }
+      if case .tell(.log(.warning, _, let text)) = $0.effect {
+        text.hasSuffix(complaint)
+      } else {
+        false
+      }
     }
     #expect(lines == 1)
     daemon.dpdDelay = 2
@@ -235,9 +240,9 @@ import TunnelCore
   }
 }
 
-extension Bench {
+extension SingleTunnel {
   fileprivate var peer: PeerStatus? { tunnel?.dpd }
   fileprivate var questions: Int {
-    trace.count { if case .sendIKEPing = $0.effect { true } else { false } }
+    trace.count { if case .peer(.ping) = $0.effect { true } else { false } }
   }
 }

@@ -7,7 +7,7 @@ import TunnelCore
   private static let second = IPAddress(203, 0, 113, 2)
   private static let detection = DeadPeerDetection(mode: .alwaysSend, interval: 2, threshold: 2)
   private static let connections = [
-    IKEConnection(name: "to-b", remote: [Bench.remote], children: [.init(name: "net")]),
+    IKEConnection(name: "to-b", remote: [SingleTunnel.remote], children: [.init(name: "net")]),
     IKEConnection(name: "to-b-2", remote: [second], children: [.init(name: "net")]),
   ]
 
@@ -17,16 +17,16 @@ import TunnelCore
       .sas(
         sas.map {
           IKESA(
-            connection: "to-b", id: $0.id, isInitiator: true, local: Bench.local,
-            remote: Bench.remote, remotePort: 500, children: $0.children)
+            connection: "to-b", id: $0.id, isInitiator: true, local: SingleTunnel.local,
+            remote: SingleTunnel.remote, remotePort: 500, children: $0.children)
         }))
   }
 
   private func running(
-    addresses: [IPAddress] = [Bench.remote], establish: VPN.EstablishTunnels = .immediately,
+    addresses: [IPAddress] = [SingleTunnel.remote], establish: VPN.EstablishTunnels = .immediately,
     detection: DeadPeerDetection = detection
-  ) -> Bench {
-    var bench = Bench(nil, establish: establish, detection: detection, addresses: addresses)
+  ) -> SingleTunnel {
+    var bench = SingleTunnel(nil, establish: establish, detection: detection, addresses: addresses)
     bench.daemonAnswers = true
     bench.boot()
     bench.negotiate(1)
@@ -41,7 +41,7 @@ import TunnelCore
 
   /// Answers each request at once; the daemon keeps the IKE SA until it is told to forget it.
   private func die(
-    _ bench: inout Bench, for seconds: Double = 20, isListed isThere: Bool = true
+    _ bench: inout SingleTunnel, for seconds: Double = 20, isListed isThere: Bool = true
   ) {
     var isThere = isThere
     bench.daemonAnswers = false
@@ -51,7 +51,7 @@ import TunnelCore
       bench.wait(0.1)
       while answered < bench.trace.count {
         answered += 1
-        guard case .vici(let request) = bench.trace[answered - 1].effect else { continue }
+        guard case .daemon(let request) = bench.trace[answered - 1].effect else { continue }
         switch request {
         case .listSAs: bench.play(isThere ? list([(7, [.of(1)])]) : .vici(.sas([])))
         case .listConnections: bench.play(.vici(.connections(Self.connections)))
@@ -70,12 +70,12 @@ import TunnelCore
     var bench = running()
     die(&bench, for: 8)
     #expect(bench.acts.first == .terminateIKE(id: 7))
-    #expect(bench.acts.dropFirst().first == .initiate(Bench.name))
+    #expect(bench.acts.dropFirst().first == .initiate(SingleTunnel.name))
     #expect(bench.clearTimes.isEmpty)
   }
 
   @Test func theNextAddressIsTriedAtOnce() throws {
-    var bench = running(addresses: [Bench.remote, Self.second])
+    var bench = running(addresses: [SingleTunnel.remote, Self.second])
     die(&bench, for: 8)
     let next = ChildName(connection: "to-b-2", child: "net")
     #expect(bench.acts.prefix(2) == [.terminateIKE(id: 7), .initiate(next)])
@@ -87,12 +87,15 @@ import TunnelCore
   /// The peer answers and refuses: each address is tried once, then the back-off of about 10, 20,
   /// 40 s.
   @Test func eachAddressThatRefusesIsTriedOnceARound() {
-    var bench = Bench(nil, establish: .immediately, addresses: [Bench.remote, Self.second])
+    var bench = SingleTunnel(
+      nil, establish: .immediately, addresses: [SingleTunnel.remote, Self.second])
     bench.boot()
     bench.play(.vici(.connected))
     die(&bench, for: 100, isListed: false)
     let next = ChildName(connection: "to-b-2", child: "net")
-    let (first, second) = (bench.times(of: .initiate(Bench.name)), bench.times(of: .initiate(next)))
+    let (first, second) = (
+      bench.times(of: .initiate(SingleTunnel.name)), bench.times(of: .initiate(next))
+    )
     #expect(first.count == 4 && second.count == 4)
     for (one, other) in zip(first, second) { #expect((0..<2).contains(other - one)) }
     let pauses = zip(first, first.dropFirst()).map { $1 - $0 }
@@ -102,15 +105,15 @@ import TunnelCore
   }
 
   @Test func oneAddressThatRefusesIsTriedWithBackOff() {
-    var bench = Bench(nil, establish: .immediately)
+    var bench = SingleTunnel(nil, establish: .immediately)
     bench.boot()
     bench.play(.vici(.connected))
     die(&bench, for: 30, isListed: false)
-    #expect(bench.times(of: .initiate(Bench.name)).count == 2)
+    #expect(bench.times(of: .initiate(SingleTunnel.name)).count == 2)
   }
 
   @Test func aResponderOnlyInitiatesNothing() {
-    var bench = running(addresses: [Bench.remote, Self.second], establish: .responderOnly)
+    var bench = running(addresses: [SingleTunnel.remote, Self.second], establish: .responderOnly)
     die(&bench)
     #expect(bench.acts == [.terminateIKE(id: 7)])
   }
@@ -161,7 +164,7 @@ import TunnelCore
     bench.negotiate(2)
     let sas = [(7, 1), (8, 2)].map { (id: UInt32, child: UInt32) in
       IKESA(
-        connection: "to-b", id: id, local: Bench.local, remote: Bench.remote,
+        connection: "to-b", id: id, local: SingleTunnel.local, remote: SingleTunnel.remote,
         children: [.of(child)])
     }
     bench.play(.vici(.sas(sas)))
@@ -191,7 +194,7 @@ import TunnelCore
   }
 
   @Test func anIKESAWithoutChildrenIsWatchedToo() {
-    var bench = Bench(nil, detection: Self.detection)
+    var bench = SingleTunnel(nil, detection: Self.detection)
     bench.daemonAnswers = true
     bench.boot()
     bench.play(.vici(.connected))

@@ -37,8 +37,9 @@ import TunnelCore
   @Test func theMarkerIsThereOnlyWhereItBelongs() {
     #expect(IKEPing.spi(answeredBy: Self.reply, hasMarker: true) == nil)
     #expect(IKEPing.spi(answeredBy: Self.marker + Self.reply, hasMarker: false) == nil)
-    #expect(!IKEPing.Target(local: Bench.local, remote: Bench.remote).hasMarker)
-    #expect(IKEPing.Target(local: Bench.local, remote: Bench.remote, port: 4500).hasMarker)
+    #expect(!IKEPing.Target(local: SingleTunnel.local, remote: SingleTunnel.remote).hasMarker)
+    #expect(
+      IKEPing.Target(local: SingleTunnel.local, remote: SingleTunnel.remote, port: 4500).hasMarker)
   }
 
   @Test(arguments: 0..<40) func truncated(length: Int) {

@@ -8,8 +8,8 @@ import Testing
   private func running(
     _ establish: VPN.EstablishTunnels = .immediately, linkControl: VPN.LinkControl = .oper,
     routes: [IPPrefix] = []
-  ) -> Bench {
-    var bench = Bench(
+  ) -> SingleTunnel {
+    var bench = SingleTunnel(
       nil, establish: establish, routes: routes, linkControl: linkControl,
       detection: DPDTests.detection)
     bench.daemonAnswers = true
@@ -21,7 +21,7 @@ import Testing
   }
 
   /// The peer dies, and its SAs are cleared.
-  private func die(_ bench: inout Bench) {
+  private func die(_ bench: inout SingleTunnel) {
     (bench.traffic, bench.daemonAnswers) = ((out: 5, in: 0), false)
     while bench.clearTimes.isEmpty { bench.wait(0.1) }
   }
@@ -32,7 +32,7 @@ import Testing
     #expect(bench.plans.isEmpty, "not because detection is configured")
     die(&bench)
     #expect(bench.state == "down/held/-" && bench.link.isLinkModeDormant)
-    #expect(bench.steps.contains(.deleteRoute(Bench.farRoute)))
+    #expect(bench.steps.contains(.deleteRoute(SingleTunnel.farRoute)))
     #expect(
       bench.core.explanation(of: "to-b", at: bench.instant)?[2].contains("found dead") == true)
     bench.wait(300)
@@ -41,7 +41,7 @@ import Testing
     bench.traffic = (out: 5, in: 5)
     bench.negotiate(2)
     #expect(bench.state == "up/-/-" && !bench.link.isLinkModeDormant)
-    #expect(bench.steps.contains(.addRoute(Bench.farRoute)))
+    #expect(bench.steps.contains(.addRoute(SingleTunnel.farRoute)))
     bench.forgetTrace()
     bench.delete(2)
     bench.wait(100)
@@ -54,7 +54,7 @@ import Testing
     #expect(bench.state == "down/held/-" && bench.link.isLinkModeDormant)
     bench.wait(4)
     #expect(bench.state == "idle/-/-" && !bench.link.isLinkModeDormant)
-    #expect(bench.steps.contains(.addRoute(Bench.farRoute)))
+    #expect(bench.steps.contains(.addRoute(SingleTunnel.farRoute)))
   }
 
   @Test func linkControlNoneIsHonoured() {
@@ -69,7 +69,7 @@ import Testing
     die(&bench)
     bench.negotiate(2)
     let own = bench.steps.filter {
-      if case .addUnreachable(let id) = $0 { id.destination != Bench.far16 } else { false }
+      if case .addUnreachable(let id) = $0 { id.destination != SingleTunnel.far16 } else { false }
     }
     #expect(own.isEmpty)
     let added = bench.steps.contains { if case .addLinkRoute = $0 { true } else { false } }
@@ -80,13 +80,13 @@ import Testing
     var bench = running()
     die(&bench)
     bench.reload { $0.gateways["gw-b"]?.deadPeerDetection = nil }
-    #expect(!bench.link.isLinkModeDormant && bench.steps.contains(.addRoute(Bench.farRoute)))
+    #expect(!bench.link.isLinkModeDormant && bench.steps.contains(.addRoute(SingleTunnel.farRoute)))
   }
 
   @Test func theEndOfTheAgentReleasesIt() {
     var bench = running()
     die(&bench)
     bench.play(.shutdown(release: true))
-    #expect(!bench.link.isLinkModeDormant && bench.steps.contains(.addRoute(Bench.farRoute)))
+    #expect(!bench.link.isLinkModeDormant && bench.steps.contains(.addRoute(SingleTunnel.farRoute)))
   }
 }

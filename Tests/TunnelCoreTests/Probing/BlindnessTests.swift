@@ -4,14 +4,14 @@ import Testing
 
 /// Probes that do not leave this host.
 @Suite struct BlindnessTests {
-  private func running(_ monitor: Monitor? = nil) -> Bench {
+  private func running(_ monitor: Monitor? = nil) -> SingleTunnel {
     .inService(
-      Bench(monitor ?? Monitor(interval: .seconds(1), threshold: 3, verifyPath: .init())))
+      SingleTunnel(monitor ?? Monitor(interval: .seconds(1), threshold: 3, verifyPath: .init())))
   }
 
-  private func warnings(_ bench: Bench) -> [String] {
+  private func warnings(_ bench: SingleTunnel) -> [String] {
     bench.trace.compactMap {
-      if case .log(.warning, _, let text) = $0.effect { text } else { nil }
+      if case .tell(.log(.warning, _, let text)) = $0.effect { text } else { nil }
     }
   }
 
@@ -68,7 +68,7 @@ import Testing
   }
 
   @Test func whatWasNeverProbedStaysHeldAndIsSaid() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.refusal = 1
     bench.boot()
     bench.negotiate(1)
@@ -84,15 +84,16 @@ import Testing
 
   /// Nothing that probes could go to lies in its selectors.
   @Test func aSetWithoutADestinationIsSaid() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot()
-    bench.play(.address(SelectorTests.lan))
+    bench.play(.kernel(.address(SelectorTests.lan)))
     bench.negotiate(1)
     bench.play(
-      .policy(
-        SelectorTests.policy(
-          1, IPPrefix(IPAddress(10, 9, 0, 0), length: 24), reqid: 1,
-          local: IPPrefix(IPAddress(10, 1, 0, 0), length: 24))))
+      .kernel(
+        .policy(
+          SelectorTests.policy(
+            1, IPPrefix(IPAddress(10, 9, 0, 0), length: 24), reqid: 1,
+            local: IPPrefix(IPAddress(10, 1, 0, 0), length: 24)))))
     bench.wait(4.1)
     #expect(bench.state == "unmonitored/held/?")
     #expect(bench.lastAlarm.contains("no destination-ip inside 10.9.0.0/24"))
@@ -109,7 +110,7 @@ import Testing
   }
 
   @Test func aQuestionThatHasNoWayIsUnanswered() {
-    var bench = Bench(
+    var bench = SingleTunnel(
       nil, detection: DeadPeerDetection(mode: .alwaysSend, interval: 2, threshold: 3))
     bench.daemonAnswers = true
     bench.boot()
@@ -120,15 +121,16 @@ import Testing
       let asked = bench.questions.count
       bench.wait(0.1)
       guard bench.questions.count > asked else { continue }
-      bench.play(.ikePingNotSent(.init(local: Bench.local, remote: Bench.remote), errno: 101))
+      bench.play(
+        .ikePingNotSent(.init(local: SingleTunnel.local, remote: SingleTunnel.remote), errno: 101))
     }
     #expect(!bench.clearTimes.isEmpty)
     #expect(warnings(bench).contains { $0.contains("cannot be asked") })
   }
 }
 
-extension Bench {
+extension SingleTunnel {
   fileprivate var questions: [Double] {
-    trace.compactMap { if case .sendIKEPing = $0.effect { $0.at } else { nil } }
+    trace.compactMap { if case .peer(.ping) = $0.effect { $0.at } else { nil } }
   }
 }

@@ -4,8 +4,10 @@ import Testing
 
 /// Replies that take longer than the interval are life: nothing that answers is cleared.
 @Suite struct LateReplyTests {
-  private func bench(_ interval: Duration, threshold: Int = 3, timeout: Duration? = nil) -> Bench {
-    var bench = Bench(
+  private func bench(_ interval: Duration, threshold: Int = 3, timeout: Duration? = nil)
+    -> SingleTunnel
+  {
+    var bench = SingleTunnel(
       Monitor(interval: interval, threshold: threshold, timeout: timeout, verifyPath: .init()))
     bench.answering = true
     bench.boot()

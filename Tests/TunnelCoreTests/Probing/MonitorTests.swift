@@ -3,7 +3,7 @@ import TunnelCore
 
 @Suite struct MonitorTests {
   @Test func downAtThresholdTimesIntervalAfterTheFirstLostProbe() {
-    var bench = Bench.inService()
+    var bench = SingleTunnel.inService()
     bench.answering = false
     bench.wait(3.49)  // probes leave at 6, 7, 8; the third is lost at 9
     #expect(bench.state == "up/in-service/U")
@@ -15,7 +15,7 @@ import TunnelCore
   }
 
   @Test func oneReplyResetsTheCount() {
-    var bench = Bench.inService()
+    var bench = SingleTunnel.inService()
     for _ in 0..<20 {
       bench.answering = false
       bench.wait(2)
@@ -27,7 +27,7 @@ import TunnelCore
   }
 
   @Test func theTimeoutFollowsALongRoundTrip() {
-    var bench = Bench(Monitor(interval: .milliseconds(500), threshold: 5))
+    var bench = SingleTunnel(Monitor(interval: .milliseconds(500), threshold: 5))
     bench.answering = true
     bench.rtt = 0.7
     bench.boot()
@@ -38,7 +38,7 @@ import TunnelCore
   }
 
   @Test func rekeyKeepsTheStateAndTheWindow() {
-    var bench = Bench.inService()
+    var bench = SingleTunnel.inService()
     for number in UInt32(2)...6 {
       bench.negotiate(number)
       bench.wait(0.3)
@@ -51,7 +51,7 @@ import TunnelCore
   }
 
   @Test(arguments: [UInt32(1), 2]) func reauthenticationKeepsTheState(reqid: UInt32) {
-    var bench = Bench.inService()
+    var bench = SingleTunnel.inService()
     bench.delete(1)
     #expect(bench.state == "up/in-service/U")
     bench.wait(2)
@@ -65,7 +65,7 @@ import TunnelCore
   }
 
   @Test func aSetThatDoesNotComeBackIsAbsent() {
-    var bench = Bench.inService()
+    var bench = SingleTunnel.inService()
     bench.delete(1)
     bench.wait(2.9)
     #expect(bench.state == "up/in-service/U")
@@ -77,7 +77,7 @@ import TunnelCore
   }
 
   @Test func aSetThatWentWhileLosingIsVerifiedAnew() {
-    var bench = Bench.inService()
+    var bench = SingleTunnel.inService()
     bench.answering = false
     bench.wait(2)
     bench.delete(1)
@@ -86,7 +86,7 @@ import TunnelCore
   }
 
   @Test func timeInWhichTheAgentDidNotRunIsNoLoss() {
-    var bench = Bench.inService()
+    var bench = SingleTunnel.inService()
     bench.sleepThrough(60)
     bench.play(.tick)
     bench.wait(0.05)
@@ -97,7 +97,7 @@ import TunnelCore
   }
 
   @Test func survivingSAsAreClearedAgain() {
-    var bench = Bench.inService()
+    var bench = SingleTunnel.inService()
     bench.answering = false
     bench.obeysClears = false
     bench.wait(6)
@@ -105,37 +105,38 @@ import TunnelCore
   }
 
   @Test func freshSAsBesideSurvivingOnesAreNotClearedWithThem() {
-    var bench = Bench.inService()
+    var bench = SingleTunnel.inService()
     bench.answering = false
     bench.obeysClears = false
     bench.wait(3.6)
     bench.negotiate(2)
     bench.wait(2)
     let cleared = bench.trace.compactMap {
-      if case .clear(_, _, let list) = $0.effect { Set(list.map(\.key)) } else { nil }
+      if case .sa(.clear(_, _, let list)) = $0.effect { Set(list.map(\.key)) } else { nil }
     }
     #expect(cleared.count == 2)
-    #expect(cleared.last == Set(Bench.pair(1).map(\.key)))
+    #expect(cleared.last == Set(SingleTunnel.pair(1).map(\.key)))
   }
 
   @Test func aFlushIsSeen() {
-    var bench = Bench.inService()
-    bench.play(.saFlushed(ipProtocol: 0))
+    var bench = SingleTunnel.inService()
+    bench.play(.kernel(.saFlushed(ipProtocol: 0)))
     bench.wait(4)
     #expect(bench.state == "absent/held/D")
   }
 
   @Test func aSnapshotWithoutTheSAsIsSeen() {
-    var bench = Bench.inService()
+    var bench = SingleTunnel.inService()
     bench.play(
       .snapshot(
-        Snapshot(links: [Bench.underlay, Bench.link()], addresses: Bench.addresses)))
+        Snapshot(
+          links: [SingleTunnel.underlay, SingleTunnel.link()], addresses: SingleTunnel.addresses)))
     bench.wait(4)
     #expect(bench.state == "absent/held/D")
   }
 
   @Test func anAnswerThatWaitedWhileTheAgentDidNotRunCounts() {
-    var bench = Bench(Monitor(interval: .seconds(10), threshold: 1))
+    var bench = SingleTunnel(Monitor(interval: .seconds(10), threshold: 1))
     bench.boot()
     bench.negotiate(1)
     bench.wait(9)
@@ -152,17 +153,17 @@ import TunnelCore
   }
 
   @Test func theAbsentGraceIsNotSpentWhileTheAgentDidNotRun() {
-    var bench = Bench.inService()
+    var bench = SingleTunnel.inService()
     bench.delete(1)
     bench.sleepThrough(60)
-    bench.install(Bench.pair(2))
-    bench.read(Bench.pair(2).map { .sa($0) })  // before anything that is due
+    bench.install(SingleTunnel.pair(2))
+    bench.read(SingleTunnel.pair(2).map { .kernel(.sa($0)) })  // before anything that is due
     #expect(bench.state == "up/in-service/U")
     #expect(bench.transitions.isEmpty)
   }
 
   @Test func onTrafficIsHeldUntilItIsProvenThoughThePeerCleared() {
-    var bench = Bench(establish: .onTraffic)
+    var bench = SingleTunnel(establish: .onTraffic)
     bench.answering = true
     bench.replyLink = 2
     bench.boot()
@@ -176,18 +177,18 @@ import TunnelCore
   }
 
   @Test func aSetThatIsAwayDoesNotVouchForANewLink() {
-    var bench = Bench.inService()
+    var bench = SingleTunnel.inService()
     bench.answering = false
     bench.delete(1)
-    bench.play(.linkDeleted(index: 7))
-    bench.link = Bench.link(index: 9)
-    bench.play(.link(bench.link))
+    bench.play(.kernel(.linkDeleted(index: 7)))
+    bench.link = SingleTunnel.link(index: 9)
+    bench.play(.kernel(.link(bench.link)))
     bench.negotiate(2)
     #expect(bench.state == "verifying/held/V")
   }
 
   @Test func probesKeepTheirDistanceThroughAStall() {
-    var bench = Bench.inService()
+    var bench = SingleTunnel.inService()
     bench.answering = false
     bench.wait(1)  // a probe left at 6, the next is due at 7
     bench.sleepThrough(60)

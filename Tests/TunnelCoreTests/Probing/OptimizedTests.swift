@@ -3,10 +3,10 @@ import TunnelCore
 
 @Suite struct OptimizedTests {
   /// A tunnel that is up, its SAs having carried the verify-path probe and its reply.
-  func running() -> Bench {
+  func running() -> SingleTunnel {
     let monitor = Monitor(
       mode: .optimized, interval: .seconds(1), threshold: 3, verifyPath: .init())
-    return .inService(Bench(monitor), after: 0.5)
+    return .inService(SingleTunnel(monitor), after: 0.5)
   }
 
   @Test func anIdleTunnelIsNotProbed() {
@@ -60,14 +60,14 @@ import TunnelCore
     var bench = running()
     bench.answering = false
     for _ in 0..<10 {
-      bench.play(.echoRequest(from: Bench.far, linkIndex: 7))
+      bench.play(.echoRequest(from: SingleTunnel.far, linkIndex: 7))
       bench.traffic = (out: 1, in: 1)  // the kernel counts the probe and its own reply
       bench.wait(1)
     }
     #expect(bench.probeTimes.isEmpty)
     // The peer's probe arrives, but users' packets are not answered.
     for _ in 0..<4 {
-      bench.play(.echoRequest(from: Bench.far, linkIndex: 7))
+      bench.play(.echoRequest(from: SingleTunnel.far, linkIndex: 7))
       bench.traffic = (out: 3, in: 1)
       bench.wait(1)
     }

@@ -193,11 +193,11 @@ private struct Path {
 /// The same through the core: a tunnel with one VTI.
 @Suite struct PathMTUMonitorTests {
   /// Up since 0.01, with what a path of 1346 bytes does.
-  func running(_ monitor: Monitor, link mtu: UInt32 = 1446) -> Bench {
-    var bench = Bench(monitor)
+  func running(_ monitor: Monitor, link mtu: UInt32 = 1446) -> SingleTunnel {
+    var bench = SingleTunnel(monitor)
     bench.answering = true
     bench.longest = 1346
-    var link = Bench.link()
+    var link = SingleTunnel.link()
     link.mtu = mtu
     bench.boot(link: link)
     bench.negotiate(1)
@@ -207,9 +207,9 @@ private struct Path {
   static let settings = Monitor(
     interval: .seconds(1), threshold: 3, findsPathMTU: true, verifyPath: .init())
 
-  func lines(_ bench: Bench) -> [String] {
+  func lines(_ bench: SingleTunnel) -> [String] {
     bench.trace.compactMap {
-      if case .log(let level, "to-b", let text) = $0.effect, text.contains("path-mtu") {
+      if case .tell(.log(let level, "to-b", let text)) = $0.effect, text.contains("path-mtu") {
         "\(level) \(text)"
       } else {
         nil

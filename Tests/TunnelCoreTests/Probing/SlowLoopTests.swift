@@ -19,8 +19,12 @@ private struct SlowLoop {
     let settings = VPN(
       name: "branches", gateway: "", establishTunnels: .immediately,
       monitor: Monitor(interval: interval, threshold: 3, verifyPath: .init()))
-    var hub = Hub([Template(name: "branches", match: TemplateTests.byName, settings: settings)])
-    hub.boot(links: (1...tunnels).map { Hub.link($0) }, sas: (1...tunnels).flatMap { Hub.pair($0) })
+    var hub = ManyTunnels([
+      Template(name: "branches", match: TemplateTests.byName, settings: settings)
+    ])
+    hub.boot(
+      links: (1...tunnels).map { ManyTunnels.link($0) },
+      sas: (1...tunnels).flatMap { ManyTunnels.pair($0) })
     core = hub.core
     now = hub.instant
     self.cost = cost
@@ -54,7 +58,7 @@ private struct SlowLoop {
   private mutating func take(_ effects: [Effect]) {
     for effect in effects {
       switch effect {
-      case .sendProbe(let probe):
+      case .probe(.send(let probe)):
         probes += 1
         now = now.advanced(by: cost)
         guard case .link(let index) = probe.way, !cut.contains(Int(index) - 100) else { continue }
@@ -62,7 +66,7 @@ private struct SlowLoop {
           ProbeReply(
             monitor: probe.monitor, sequence: probe.sequence,
             arrivedAt: now.advanced(by: .milliseconds(10)), way: probe.way))
-      case .log(_, let tunnel, let text): lines.append("\(tunnel) \(text)")
+      case .tell(.log(_, let tunnel, let text)): lines.append("\(tunnel) \(text)")
       default: break
       }
     }

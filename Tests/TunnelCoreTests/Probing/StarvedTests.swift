@@ -5,7 +5,7 @@ import Testing
 /// An agent that the host lets run for 30 ms in every 280.
 @Suite struct StarvedTests {
   /// The agent runs in the first 30 ms of each period only; replies wait meanwhile.
-  private func starve(_ bench: inout Bench, _ seconds: Double) {
+  private func starve(_ bench: inout SingleTunnel, _ seconds: Double) {
     let end = bench.now + seconds
     while bench.now < end {
       bench.sleepThrough(0.25)
@@ -14,7 +14,7 @@ import Testing
   }
 
   @Test func whatIsDueIsSent() {
-    var bench = Bench.inService()
+    var bench = SingleTunnel.inService()
     starve(&bench, 15)
     #expect((14...16).contains(bench.probeTimes.count))
     #expect(bench.transitions.isEmpty)
@@ -22,7 +22,7 @@ import Testing
   }
 
   @Test func aDeadPathIsFound() throws {
-    var bench = Bench.inService()
+    var bench = SingleTunnel.inService()
     starve(&bench, 3)
     bench.answering = false
     let cut = bench.now
@@ -33,13 +33,17 @@ import Testing
   }
 
   @Test func stallsThatPileUpAreSaid() throws {
-    var bench = Bench.inService()
+    var bench = SingleTunnel.inService()
     bench.sleepThrough(2)
     bench.wait(1)
     #expect(bench.core.load(at: bench.instant) == nil)
     starve(&bench, 30)
     let warnings = bench.trace.filter {
-      if case .log(.warning, _, let text) = $0.effect { text.contains("CPU time") } else { false }
+      if case .tell(.log(.warning, _, let text)) = $0.effect {
+        text.contains("CPU time")
+      } else {
+        false
+      }
     }
     #expect(warnings.count == 1)
     let load = try #require(bench.core.load(at: bench.instant))

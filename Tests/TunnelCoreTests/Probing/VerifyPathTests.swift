@@ -3,7 +3,7 @@ import TunnelCore
 
 @Suite struct VerifyPathTests {
   @Test func opensTheLinkAtTheFirstReply() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot()
     #expect(bench.state == "absent/held/D")
     bench.answering = true
@@ -22,21 +22,21 @@ import TunnelCore
   }
 
   @Test func probesGoFromTheLinkToItsNeighbour() throws {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot()
     bench.negotiate(1)
     let probe = try #require(
       bench.trace.lazy.compactMap {
-        if case .sendProbe(let probe) = $0.effect { probe } else { nil }
+        if case .probe(.send(let probe)) = $0.effect { probe } else { nil }
       }.first)
-    #expect(probe.source == Bench.near)
-    #expect(probe.destination == Bench.far)
+    #expect(probe.source == SingleTunnel.near)
+    #expect(probe.destination == SingleTunnel.far)
     #expect(probe.way == .link(7))
     #expect(probe.size == 64)
   }
 
   @Test func clearsAtTheThresholdAndStaysHeld() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot()
     bench.negotiate(1)
     bench.wait(2.99)
@@ -58,18 +58,20 @@ import TunnelCore
   }
 
   @Test func theHigherEndWaitsBeforeItClears() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     // The same tunnel seen from the other end: 203.0.113.1 is ours.
-    bench.link.kind = .vti(local: Bench.remote, remote: Bench.local, inputKey: 42, outputKey: 42)
+    bench.link.kind = .vti(
+      local: SingleTunnel.remote, remote: SingleTunnel.local, inputKey: 42, outputKey: 42)
     let vpn = VPN(
       name: "to-b", gateway: "gw", bindInterface: "vti0",
       monitor: Monitor(interval: .seconds(1), threshold: 3, verifyPath: .init()))
     bench.core = Core(
       configuration: Configuration(
-        gateways: ["gw": Gateway(name: "gw", addresses: [Bench.local])], vpns: [vpn]),
+        gateways: ["gw": Gateway(name: "gw", addresses: [SingleTunnel.local])], vpns: [vpn]),
       seed: 1, at: bench.instant)
-    let address = InterfaceAddress(linkIndex: 2, address: Bench.remote, prefixLength: 30)
-    bench.play(.snapshot(Snapshot(links: [Bench.underlay, bench.link], addresses: [address])))
+    let address = InterfaceAddress(linkIndex: 2, address: SingleTunnel.remote, prefixLength: 30)
+    bench.play(
+      .snapshot(Snapshot(links: [SingleTunnel.underlay, bench.link], addresses: [address])))
     bench.negotiate(1)
     bench.wait(6)
     #expect(bench.clearTimes.count == 1)
@@ -78,7 +80,7 @@ import TunnelCore
   }
 
   @Test func withoutVerifyPathALinkIsInServiceWithItsSet() {
-    var bench = Bench(Monitor(interval: .seconds(1), threshold: 3))
+    var bench = SingleTunnel(Monitor(interval: .seconds(1), threshold: 3))
     bench.boot()
     #expect(bench.state == "absent/held/D")
     bench.negotiate(1)
@@ -86,7 +88,7 @@ import TunnelCore
   }
 
   @Test func aReplyInClearHoldsAlarmsAndDoesNotClear() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.answering = true
     bench.replyLink = 2
     bench.boot()
@@ -102,7 +104,7 @@ import TunnelCore
   }
 
   @Test func aReplyInClearCountsForThoseWhoMust() {
-    var bench = Bench(
+    var bench = SingleTunnel(
       Monitor(interval: .seconds(1), threshold: 3, acceptsClearReply: true, verifyPath: .init()))
     bench.answering = true
     bench.replyLink = 2
@@ -114,8 +116,8 @@ import TunnelCore
   }
 
   @Test func adoptedLinkIsLeftAsFoundUntilTheThreshold() {
-    var bench = Bench()
-    bench.boot(sas: Bench.pair(1))
+    var bench = SingleTunnel()
+    bench.boot(sas: SingleTunnel.pair(1))
     #expect(bench.state == "verifying/as-found/V")
     #expect(bench.steps.isEmpty)
     bench.wait(4)
@@ -123,9 +125,9 @@ import TunnelCore
   }
 
   @Test func adoptedLinkThatAnswersIsNeverTouched() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.answering = true
-    bench.boot(sas: Bench.pair(1))
+    bench.boot(sas: SingleTunnel.pair(1))
     bench.wait(30)
     #expect(bench.state == "up/in-service/U")
     #expect(bench.steps.isEmpty)
@@ -133,13 +135,13 @@ import TunnelCore
   }
 
   @Test func aHeldLinkOfAnEarlierRunStaysHeld() {
-    let record = GateRecord(links: [.init(name: "vti0", withdrawn: [Bench.farRoute])])
-    var bench = Bench(record: record)
-    bench.boot(sas: Bench.pair(1), routes: [], link: Bench.link(dormant: true))
+    let record = GateRecord(links: [.init(name: "vti0", withdrawn: [SingleTunnel.farRoute])])
+    var bench = SingleTunnel(record: record)
+    bench.boot(sas: SingleTunnel.pair(1), routes: [], link: SingleTunnel.link(dormant: true))
     #expect(bench.state == "verifying/held/V")
     bench.answering = true
     bench.wait(1.5)
     #expect(bench.state == "up/in-service/U")
-    #expect(bench.steps.contains(.addRoute(Bench.farRoute)))
+    #expect(bench.steps.contains(.addRoute(SingleTunnel.farRoute)))
   }
 }

@@ -4,8 +4,8 @@ import Testing
 
 /// What `vpnagent show` says of a tunnel that is absent, verifying, up and cut.
 @Suite struct ReportTests {
-  private static func bench(_ number: UInt32? = nil) -> Bench {
-    var bench = Bench(
+  private static func bench(_ number: UInt32? = nil) -> SingleTunnel {
+    var bench = SingleTunnel(
       Monitor(interval: .seconds(1), threshold: 3, verifyPath: .init()),
       routes: [IPPrefix(IPAddress(10, 33, 0, 0), length: 16)])
     bench.boot()
@@ -15,17 +15,17 @@ import Testing
 
   /// A pair made at 1000, of which an hour is the life.
   private static func living(_ number: UInt32) -> [SecurityAssociation] {
-    Bench.pair(number).map { sa in
+    SingleTunnel.pair(number).map { sa in
       var sa = sa
       sa.addedAt = 1000
       sa.bytes = 4096
       sa.lifetime = .init(softSeconds: 3000, hardSeconds: 3600, hardBytes: 1 << 20)
-      sa.replayWindow = sa.key.destination == Bench.local ? 32 : 0
+      sa.replayWindow = sa.key.destination == SingleTunnel.local ? 32 : 0
       return sa
     }
   }
 
-  private static func sas(_ bench: Bench, time: Double) throws -> TunnelSAs {
+  private static func sas(_ bench: SingleTunnel, time: Double) throws -> TunnelSAs {
     let report = bench.core.securityAssociations(of: "to-b", at: bench.instant, time: time)
     return try #require(report?.tunnels.first)
   }

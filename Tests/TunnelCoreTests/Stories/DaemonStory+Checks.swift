@@ -41,14 +41,14 @@ extension DaemonStory {
 
   private mutating func answer(_ effect: Effect) {
     switch effect {
-    case .vici(let request): answer(request)
-    case .clear(_, _, let list): expire(list)
-    case .delete: violation = "deletes what was expired"
-    case .run(let id, let words): run(id, words)
-    case .trigger: trigger()
-    case .rekey(let sa):
+    case .daemon(let request): answer(request)
+    case .sa(.clear(_, _, let list)): expire(list)
+    case .sa(.delete): violation = "deletes what was expired"
+    case .negotiate(.run(let id, let words)): run(id, words)
+    case .negotiate(.trigger): trigger()
+    case .sa(.rekey(let sa)):
       if detection == nil { violation = "rekeys without dead-peer-detection" }
-      if Bench.pair(sa.key.spi & 0xffff).contains(sa) { rekey() }
+      if SingleTunnel.pair(sa.key.spi & 0xffff).contains(sa) { rekey() }
     default: break
     }
   }
@@ -94,7 +94,7 @@ extension DaemonStory {
     // What is expired is owed to the tunnel as what is terminated is.
     account.hasCleared = true
     // The agent hears of each that goes. The edge compares them with what it reads again.
-    for sa in list where !Bench.pair(sa.key.spi & 0xffff).contains(sa) || !isThere(sa) {
+    for sa in list where !SingleTunnel.pair(sa.key.spi & 0xffff).contains(sa) || !isThere(sa) {
       violation = "expires \(sa), which is not there"
     }
     let hit = children.values.filter { child in
@@ -108,7 +108,7 @@ extension DaemonStory {
       if isWhole(child), !mayClear(child) { violation = "expires a living child" }
       remove(child)
     }
-    for sa in list { bench.play(.saDeleted(sa.key)) }
+    for sa in list { bench.play(.kernel(.saDeleted(sa.key))) }
     if isPeerAlive { bringUp() }
   }
 
@@ -134,7 +134,8 @@ extension DaemonStory {
   /// The daemon begins to list what it has now.
   private mutating func list() {
     let ike = IKESA(
-      connection: "to-b", id: 7, isInitiator: true, local: Bench.local, remote: Bench.remote,
+      connection: "to-b", id: 7, isInitiator: true, local: SingleTunnel.local,
+      remote: SingleTunnel.remote,
       remotePort: 500, children: Array(children.values))
     let delay = isBusy ? Double.random(in: 0..<0.2, using: &random) : 0
     listing = (bench.now + delay, bench.now, hasIKE ? [ike] : [])

@@ -5,10 +5,10 @@
 struct DaemonStory {
   static let name = ChildName(connection: "to-b", child: "net")
   static let connection = IKEConnection(
-    name: "to-b", remote: [Bench.remote], children: [IKEConnection.Child(name: "net")])
+    name: "to-b", remote: [SingleTunnel.remote], children: [IKEConnection.Child(name: "net")])
   static let detection = DeadPeerDetection(mode: .alwaysSend, interval: 2, threshold: 3)
 
-  var bench: Bench
+  var bench: SingleTunnel
   var random: SplitMix64
   var children: [UInt32: ChildSA] = [:]
   var kernel: Set<SAID> = []
@@ -50,7 +50,7 @@ struct DaemonStory {
     monitor.neverAnswered = .clear
     monitor.renegotiateBackoff = .init(
       initial: random.oneIn(2) ? .seconds(4) : nil, maximum: .seconds(40))
-    bench = Bench(
+    bench = SingleTunnel(
       monitor,
       establish: VPN.EstablishTunnels.allCases.randomElement(using: &random) ?? .immediately,
       command: random.oneIn(3) ? ["up"] : nil,
@@ -63,7 +63,7 @@ struct DaemonStory {
     bench.reload { $0.maxClearsPerMinute = cap }
     account.note(cap: cap, at: 0)
     hasTrap = random.oneIn(2)
-    if hasTrap { bench.play(.policy(TriggerTests.trap)) }
+    if hasTrap { bench.play(.kernel(.policy(TriggerTests.trap))) }
     bench.play(.vici(.connected))
   }
 
@@ -128,7 +128,7 @@ struct DaemonStory {
       .filter { vpn.monitor?.verifyPath == nil || !account.isPathDead(since: $0 - 2.1) }
     account.bornAt[id] = elders.min() ?? bench.now
     (children[id], hasIKE) = (.of(id), true)
-    kernel.formUnion(Bench.pair(id).map(\.key.id))
+    kernel.formUnion(SingleTunnel.pair(id).map(\.key.id))
     bench.negotiate(id)
     change()
   }
@@ -145,10 +145,10 @@ struct DaemonStory {
   private mutating func lose(half: Bool?) {
     guard let child = children.values.first(where: isWhole) else { return }
     note("lost \(child.childID) \(half.map { $0 ? "in" : "out" } ?? "both")")
-    for (sa, isInbound) in zip(Bench.pair(child.childID), [true, false])
+    for (sa, isInbound) in zip(SingleTunnel.pair(child.childID), [true, false])
     where half == nil || half == isInbound {
       kernel.remove(sa.key.id)
-      bench.play(.saDeleted(sa.key))
+      bench.play(.kernel(.saDeleted(sa.key)))
     }
     account.hasLoss = true
     account.mustComeBack = !children.values.contains(where: isWhole)
@@ -164,7 +164,7 @@ struct DaemonStory {
   private mutating func expire() {
     guard isPeerAlive, let child = children.values.first(where: isWhole) else { return }
     note("expired \(child.childID)")
-    for sa in Bench.pair(child.childID) { bench.play(.saExpired(sa.key)) }
+    for sa in SingleTunnel.pair(child.childID) { bench.play(.kernel(.saExpired(sa.key))) }
     // The daemon hears of it later than the agent.
     wait(0.3)
     remove(child)
@@ -173,8 +173,8 @@ struct DaemonStory {
 
   mutating func remove(_ child: ChildSA) {
     children[child.childID] = nil
-    for sa in Bench.pair(child.childID) where kernel.remove(sa.key.id) != nil {
-      bench.play(.saDeleted(sa.key))
+    for sa in SingleTunnel.pair(child.childID) where kernel.remove(sa.key.id) != nil {
+      bench.play(.kernel(.saDeleted(sa.key)))
     }
     change()
   }

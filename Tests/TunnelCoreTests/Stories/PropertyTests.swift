@@ -3,7 +3,7 @@ import Testing
 
 @testable import TunnelCore
 
-/// Thousands of random stories against a model kernel (`World`), each watched by `Oracle`.
+/// Thousands of random stories against a model kernel (`RandomScenario`), each watched by `Oracle`.
 ///
 /// `VPNAGENT_PROPERTY_RUNS` sets their number and `VPNAGENT_PROPERTY_SEED` the first seed; a story
 /// that breaks a promise is shortened and printed with its seed.
@@ -35,7 +35,7 @@ import Testing
     }
 
     func violation() -> String? {
-      var world = World(scenario)
+      var world = RandomScenario(scenario)
       return world.tell(happenings, releases: releases)
     }
 
@@ -66,8 +66,8 @@ import Testing
   @Test func theSameSeedGivesTheSameEffects() {
     for seed in Self.seeds.prefix(Self.seeds.count / 10) {
       let story = Story(seed: seed)
-      var first = World(story.scenario)
-      var second = World(story.scenario)
+      var first = RandomScenario(story.scenario)
+      var second = RandomScenario(story.scenario)
       _ = first.tell(story.happenings, releases: true)
       _ = second.tell(story.happenings, releases: true)
       #expect(first.trace == second.trace, "seed \(seed)")
@@ -77,8 +77,8 @@ import Testing
   @Test func duplicateRepliesDecideNothing() {
     for seed in Self.seeds.prefix(Self.seeds.count / 10) {
       let story = Story(seed: seed)
-      var first = World(story.scenario)
-      var second = World(story.scenario)
+      var first = RandomScenario(story.scenario)
+      var second = RandomScenario(story.scenario)
       second.dropsDuplicates = true
       _ = first.tell(story.happenings, releases: true)
       _ = second.tell(story.happenings, releases: true)

@@ -29,7 +29,7 @@ import TunnelCore
   enum Phase: CaseIterable {
     case start, links, negotiations, rekeys, routes, probing, removal
 
-    func play(_ count: Int, _ hub: inout Hub) {
+    func play(_ count: Int, _ hub: inout ManyTunnels) {
       for number in 1...count {
         switch self {
         case .start: if number == 1 { hub.boot(upTo: count) }
@@ -39,8 +39,8 @@ import TunnelCore
           hub.negotiate(number, serial: 1)
           hub.delete(number)
         case .routes:
-          hub.play(.route(Hub.route(number)))
-          hub.play(.routeDeleted(Hub.route(number)))
+          hub.play(.kernel(.route(ManyTunnels.route(number))))
+          hub.play(.kernel(.routeDeleted(ManyTunnels.route(number))))
         case .probing: if number == 1 { hub.wait(1) }
         case .removal:
           hub.delete(number)
@@ -52,9 +52,10 @@ import TunnelCore
 
   /// Links that stay in service: each that is held or opened carries the record of all, which is
   /// one value and one file, so that thousands at once are quadratic still.
-  private static func hub(_ count: Int, for phase: Phase) -> Hub {
-    let template = Hub.template(TemplateTests.byName, establish: .onTraffic, isVerified: false)
-    var hub = Hub([template])
+  private static func hub(_ count: Int, for phase: Phase) -> ManyTunnels {
+    let template = ManyTunnels.template(
+      TemplateTests.byName, establish: .onTraffic, isVerified: false)
+    var hub = ManyTunnels([template])
     switch phase {
     case .start: break
     case .links: hub.boot()
@@ -69,8 +70,10 @@ import TunnelCore
   }
 }
 
-extension Hub {
+extension ManyTunnels {
   mutating func boot(upTo count: Int) {
-    boot(links: (1...count).map { Hub.link($0) }, routes: (1...count).map { Hub.route($0) })
+    boot(
+      links: (1...count).map { ManyTunnels.link($0) },
+      routes: (1...count).map { ManyTunnels.route($0) })
   }
 }

@@ -35,7 +35,7 @@ import TunnelCore
     Row("vpn near: settings of the gate changed") { $0.vpns[0].linkControl = .none },
     Row("vpn near: settings of the gate changed") { $0.vpns[0].establishTunnels = .immediately },
     Row("vpn near: settings of vpn-monitor, settings of the gate changed") {
-      $0.vpns[0].routes = [Bench.far16]
+      $0.vpns[0].routes = [SingleTunnel.far16]
       $0.vpns[0].monitor?.threshold = 5
     },
     Row("vpn near: gateway or bind-interface changed: dropped and added anew") {
@@ -45,7 +45,7 @@ import TunnelCore
       $0.gateways["gw-c"]?.addresses.append(IPAddress(203, 0, 113, 3))
     },
     Row("vpn far: gateway or bind-interface changed: dropped and added anew") {
-      $0.gateways["gw-c"]?.localAddress = Bench.local
+      $0.gateways["gw-c"]?.localAddress = SingleTunnel.local
     },
     Row("vpn far: changed") {
       $0.gateways["renamed"] = Gateway(name: "renamed", addresses: [IPAddress(203, 0, 113, 2)])

@@ -7,7 +7,8 @@ import Testing
   private typealias Sets = SelectorTests
 
   /// The second set is dead and cleared, the first is up.
-  private static func secondIsGone(_ establish: VPN.EstablishTunnels = .immediately) -> Bench {
+  private static func secondIsGone(_ establish: VPN.EstablishTunnels = .immediately) -> SingleTunnel
+  {
     var bench = Sets.twoSets(establish)
     bench.forgetTrace()
     bench.silent = [Sets.host(1)]
@@ -49,13 +50,13 @@ import Testing
 
   @Test func itsRoutesWaitForItsProofWhateverReqidItComesBackWith() {
     var bench = Self.secondIsGone()
-    bench.play(.policyDeleted(index: 2 * 8 + 1))
+    bench.play(.kernel(.policyDeleted(index: 2 * 8 + 1)))
     bench.wait(600)
     #expect(bench.tunnel?.withdrawn == ["10.2.1.0/24"])
     bench.forgetTrace()
     bench.negotiate(20, reqid: 5)
     #expect(bench.steps.isEmpty)
-    bench.play(.policy(Sets.policy(5, Sets.net(1), reqid: 5)))
+    bench.play(.kernel(.policy(Sets.policy(5, Sets.net(1), reqid: 5))))
     #expect(!bench.steps.contains(.addRoute(Sets.route(1))))
     bench.silent = []
     bench.wait(2)
@@ -73,10 +74,10 @@ import Testing
   }
 
   @Test func aSetThatIsVerifiedAnewIsHeldAloneToo() {
-    var bench = Bench(Sets.monitor())
+    var bench = SingleTunnel(Sets.monitor())
     bench.answering = true
     bench.boot(routes: [Sets.route(0), Sets.route(1)])
-    bench.play(.address(Sets.lan))
+    bench.play(.kernel(.address(Sets.lan)))
     Sets.negotiate(&bench, 0)
     bench.wait(1)
     // Nobody knows of the second yet.
@@ -89,12 +90,12 @@ import Testing
 
   @Test func whatALivingSetCarriesTooIsNotHeld() {
     let wide = IPPrefix(IPAddress(10, 2, 0, 0), length: 16)
-    var bench = Bench(Sets.monitor([Sets.host(1), Sets.host(7)]))
+    var bench = SingleTunnel(Sets.monitor([Sets.host(1), Sets.host(7)]))
     bench.answering = true
     bench.boot(routes: [Sets.route(1), Sets.route(7)])
-    bench.play(.address(Sets.lan))
-    bench.play(.policy(Sets.policy(1, wide, reqid: 1, priority: 200)))
-    bench.play(.policy(Sets.policy(2, Sets.net(1), reqid: 2, priority: 100)))
+    bench.play(.kernel(.address(Sets.lan)))
+    bench.play(.kernel(.policy(Sets.policy(1, wide, reqid: 1, priority: 200))))
+    bench.play(.kernel(.policy(Sets.policy(2, Sets.net(1), reqid: 2, priority: 100))))
     bench.negotiate(1, reqid: 1)
     bench.negotiate(2, reqid: 2)
     bench.wait(2)
@@ -129,7 +130,7 @@ import Testing
 
   @Test func theNextRunHoldsTheSameRoutesAndLeavesTheOthersAsFound() {
     let record = GateRecord(links: [.init(name: "vti0", withdrawn: [Sets.route(1)])])
-    var bench = Bench(Sets.monitor(), record: record)
+    var bench = SingleTunnel(Sets.monitor(), record: record)
     bench.answering = true
     bench.silent = [Sets.host(1)]
     let standIn = Route(
@@ -138,11 +139,12 @@ import Testing
     bench.play(
       .snapshot(
         Snapshot(
-          sas: Bench.pair(1, reqid: 1) + Bench.pair(2, reqid: 2),
+          sas: SingleTunnel.pair(1, reqid: 1) + SingleTunnel.pair(2, reqid: 2),
           policies: [
             Sets.policy(1, Sets.net(0), reqid: 1), Sets.policy(2, Sets.net(1), reqid: 2),
           ],
-          links: [Bench.underlay, Bench.link()], addresses: Bench.addresses + [Sets.lan],
+          links: [SingleTunnel.underlay, SingleTunnel.link()],
+          addresses: SingleTunnel.addresses + [Sets.lan],
           routes: [Sets.route(0), standIn])))
     #expect(bench.state == "verifying/as-found/V")
     bench.wait(2)

@@ -7,8 +7,8 @@ import Testing
   /// A tunnel that is up without verify-path, and whose destination has answered or has not.
   private static func bench(
     answered: Bool, _ change: (inout Monitor) -> Void = { _ in }
-  ) -> Bench {
-    var bench = Bench(ReactionTests.monitor(verified: false, change))
+  ) -> SingleTunnel {
+    var bench = SingleTunnel(ReactionTests.monitor(verified: false, change))
     bench.answering = answered
     bench.boot()
     bench.negotiate(1)

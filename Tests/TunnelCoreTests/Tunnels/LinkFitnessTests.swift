@@ -10,7 +10,7 @@ import Testing
     .vti(
       local: IPAddress(0, 0, 0, 0), remote: IPAddress(0, 0, 0, 0), inputKey: 0, outputKey: 0),
     .vti(
-      local: Bench.local, remote: IPAddress(203, 0, 113, 9), inputKey: 42, outputKey: 42),
+      local: SingleTunnel.local, remote: IPAddress(203, 0, 113, 9), inputKey: 42, outputKey: 42),
   ]
 
   static func link(_ kind: Link.Kind, index: Int32 = 7, name: String = "vti0") -> Link {
@@ -21,7 +21,7 @@ import Testing
     for establish in VPN.EstablishTunnels.allCases {
       for control in VPN.LinkControl.allCases {
         for role in [Role.active, .standby] {
-          var bench = Bench(
+          var bench = SingleTunnel(
             establish: establish, routes: [IPPrefix(IPAddress(10, 7, 0, 0), length: 16)],
             linkControl: control, role: role)
           bench.boot(link: Self.link(kind))
@@ -38,24 +38,24 @@ import Testing
   }
 
   @Test func aDeviceRenamedToTheLinksNameIsNotTheLink() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot(routes: [], link: nil)
-    bench.play(.link(Self.link(.other("veth"), index: 2)))
+    bench.play(.kernel(.link(Self.link(.other("veth"), index: 2))))
     bench.wait(20)
     #expect(!bench.steps.contains { $0.names(2) })
   }
 
   @Test func aLinkMadeAgainAsAnotherKindIsLeftAlone() {
     for control in [VPN.LinkControl.oper, .admin] {
-      var bench = Bench(
+      var bench = SingleTunnel(
         routes: [IPPrefix(IPAddress(10, 7, 0, 0), length: 16)], linkControl: control)
       bench.boot()
       #expect(bench.state.hasPrefix("absent/"))
-      bench.play(.linkDeleted(index: 7))
+      bench.play(.kernel(.linkDeleted(index: 7)))
       bench.forgetTrace()
       var dummy = Self.link(.other("dummy"), index: 8)
       dummy.isAdminUp = false
-      bench.play(.link(dummy))
+      bench.play(.kernel(.link(dummy)))
       bench.wait(20)
       #expect(!bench.steps.contains { $0.names(8) })
       #expect(bench.tunnel?.gate == "-")
@@ -67,11 +67,11 @@ import Testing
   @Test func aRecordWhoseLinkIsSomethingElseNowTouchesNothing() {
     let record = GateRecord(links: [
       .init(
-        name: "vti0", withdrawn: [Bench.farRoute], down: .init(addresses: [], nexthops: [])),
+        name: "vti0", withdrawn: [SingleTunnel.farRoute], down: .init(addresses: [], nexthops: [])),
       .init(name: "eth0", withdrawn: []),
     ])
     for control in [VPN.LinkControl.oper, .admin, .none] {
-      var bench = Bench(record: record, linkControl: control)
+      var bench = SingleTunnel(record: record, linkControl: control)
       var link = Self.link(.other("dummy"), index: 9)
       link.isAdminUp = false
       link.isLinkModeDormant = true
@@ -84,17 +84,17 @@ import Testing
   }
 
   @Test func routesThatAnEarlierRunTookFromADeviceComeBack() {
-    var route = Bench.farRoute
+    var route = SingleTunnel.farRoute
     route.legs = [.init(linkIndex: 2)]
     let record = GateRecord(links: [.init(name: "eth0", withdrawn: [route])])
-    var bench = Bench(record: record, link: "eth0")
+    var bench = SingleTunnel(record: record, link: "eth0")
     bench.boot(routes: [])
     #expect(bench.steps == [.addRoute(route)])
     #expect(bench.plans.last?.recordAfter == GateRecord())
   }
 
   @Test func theOperatorIsToldOnceWhatToName() throws {
-    var bench = Bench(link: "eth0")
+    var bench = SingleTunnel(link: "eth0")
     bench.boot()
     bench.negotiate(1)
     bench.wait(30)
@@ -117,24 +117,24 @@ import Testing
   }
 
   @Test func aLinkThatBecomesTheRightOneIsHeldFromThenOn() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot(link: Self.link(.other("dummy")))
     #expect(bench.steps.isEmpty)
-    bench.play(.linkDeleted(index: 7))
-    bench.play(.link(Bench.link(index: 8)))
+    bench.play(.kernel(.linkDeleted(index: 7)))
+    bench.play(.kernel(.link(SingleTunnel.link(index: 8))))
     #expect(bench.steps.contains(.setDormant(linkIndex: 8, true)))
   }
 
   @Test func anInterfaceThatCarriesAnotherPeersSAsIsLeftAlone() {
-    var bench = Bench(link: "xfrm1")
+    var bench = SingleTunnel(link: "xfrm1")
     bench.boot(routes: [], link: Self.link(.xfrm(ifID: 7), name: "xfrm1"))
     #expect(bench.state == "absent/held/D")
     let other = IPAddress(203, 0, 113, 9)
     let pair = [
       SecurityAssociation(
-        key: SAKey(destination: Bench.local, spi: 5), source: other, reqid: 9, ifID: 7),
+        key: SAKey(destination: SingleTunnel.local, spi: 5), source: other, reqid: 9, ifID: 7),
       SecurityAssociation(
-        key: SAKey(destination: other, spi: 6), source: Bench.local, reqid: 9, ifID: 7),
+        key: SAKey(destination: other, spi: 6), source: SingleTunnel.local, reqid: 9, ifID: 7),
     ]
     bench.negotiate(pair)
     #expect(bench.state == "absent/-/D")
@@ -142,8 +142,8 @@ import Testing
   }
 
   @Test func aLinkWithoutTheIfIDOfTheSAsIsLeftAlone() {
-    var bench = Bench(link: "xfrm1")
-    let pair = Bench.pair(1).map { sa in
+    var bench = SingleTunnel(link: "xfrm1")
+    let pair = SingleTunnel.pair(1).map { sa in
       var sa = sa
       sa.ifID = 42
       sa.key.mark = nil
@@ -156,11 +156,11 @@ import Testing
   }
 
   @Test func aLinkThatHadTheSAsStaysHeldWhileOthersOfItsPeerLive() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.answering = true
-    bench.boot(sas: Bench.pair(1))
+    bench.boot(sas: SingleTunnel.pair(1))
     bench.wait(3)
-    let other = Bench.pair(9, reqid: 9).map { sa in
+    let other = SingleTunnel.pair(9, reqid: 9).map { sa in
       var sa = sa
       sa.key.mark = sa.key.mark.map { _ in Mark(value: 99, mask: .max) }
       return sa
@@ -182,13 +182,18 @@ import Testing
     let paths: [([Route], isLeft: Bool)] = [
       ([Self.route(any, index: 7)], true),
       ([Self.route(any, index: 7), Self.route(any, index: 2, metric: 100)], true),
-      ([Self.route(IPPrefix(host: Bench.remote), index: 7), Self.route(any, index: 2)], true),
-      ([Self.route(any, index: 7), Self.route(IPPrefix(host: Bench.remote), index: 2)], false),
+      (
+        [Self.route(IPPrefix(host: SingleTunnel.remote), index: 7), Self.route(any, index: 2)], true
+      ),
+      (
+        [Self.route(any, index: 7), Self.route(IPPrefix(host: SingleTunnel.remote), index: 2)],
+        false
+      ),
       ([Self.route(any, index: 7, metric: 100), Self.route(any, index: 2)], false),
-      ([Self.route(Bench.far16, index: 7)], false),
+      ([Self.route(SingleTunnel.far16, index: 7)], false),
     ]
     for (routes, isLeft) in paths {
-      var bench = Bench()
+      var bench = SingleTunnel()
       bench.boot(routes: routes)
       bench.wait(5)
       #expect(bench.steps.isEmpty == isLeft, "\(routes)")
@@ -197,19 +202,19 @@ import Testing
   }
 
   @Test func aLinkFitsAsSoonAsTheUnderlayHasTheRouteToItsPeer() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot(routes: [Self.route(.any(.ipv4), index: 7)])
     bench.wait(5)
     #expect(bench.tunnel?.linkUnfit != nil)
-    let own = Self.route(IPPrefix(host: Bench.remote), index: 2)
-    bench.play(.route(own, .new))
+    let own = Self.route(IPPrefix(host: SingleTunnel.remote), index: 2)
+    bench.play(.kernel(.route(own, .new)))
     #expect(bench.tunnel?.linkUnfit == nil)
     #expect(bench.tunnel?.gate == "held")
   }
 
   @Test func aLinkWhoseSAsAreInAnotherNamespaceIsLeftAlone() {
-    for kind in [Bench.link().kind, .xfrm(ifID: 42)] {
-      var bench = Bench()
+    for kind in [SingleTunnel.link().kind, .xfrm(ifID: 42)] {
+      var bench = SingleTunnel()
       var link = Self.link(kind)
       link.hasSAsElsewhere = true
       bench.boot(link: link)
@@ -221,93 +226,12 @@ import Testing
     }
   }
 
-  /// With `dev eth0` a VTI takes ESP before one between the same ends without it, whatever the keys.
-  @Test func aVTIWhoseESPATwinTakesIsLeftAlone() {
-    var bench = Bench()
-    bench.answering = true
-    bench.boot(
-      sas: Bench.pair(1), routes: [Self.route(.any(.ipv4), index: 2), Bench.farRoute])
-    bench.wait(5)
-    #expect(bench.state == "up/in-service/U")
-    var twin = Bench.link(index: 8, name: "vti1")
-    twin.boundTo = 2
-    bench.play(.link(twin))
-    bench.wait(5)
-    #expect(bench.tunnel?.gate == "-")
-    #expect(
-      bench.tunnel?.linkUnfit?.hasPrefix(
-        "vti1, a VTI between the same ends, takes all ESP from \(Bench.remote)") == true)
-    // Held by nobody, whatever becomes of the tunnel.
-    bench.answering = false
-    bench.forgetTrace()
-    bench.wait(10)
-    #expect(bench.steps.isEmpty)
-    #expect(bench.sas.count == 2, "nothing is cleared for a silence that proves nothing")
-    #expect(bench.probes.isEmpty)
-    #expect(bench.tunnel?.state == "unmonitored")
-    // The twin is bound to a device by which the peer is not reached; then it is set down; then gone.
-    twin.boundTo = 3
-    bench.play(.link(twin))
-    #expect(bench.tunnel?.linkUnfit == nil)
-    twin.boundTo = 2
-    bench.play(.link(twin))
-    #expect(bench.tunnel?.linkUnfit != nil)
-    twin.isAdminUp = false
-    bench.play(.link(twin))
-    #expect(bench.tunnel?.linkUnfit == nil)
-    twin.isAdminUp = true
-    bench.play(.link(twin))
-    #expect(bench.tunnel?.linkUnfit != nil)
-    bench.play(.linkDeleted(index: 8))
-    #expect(bench.tunnel?.linkUnfit == nil)
-    bench.wait(5)
-    #expect(bench.tunnel?.gate == "held")
-  }
-
-  @Test func theVTIThatTakesTheESPOfItsTwinIsHeldAsAny() {
-    var bench = Bench()
-    var own = Bench.link()
-    own.boundTo = 2
-    bench.boot(routes: [Self.route(.any(.ipv4), index: 2), Bench.farRoute], link: own)
-    bench.play(.link(Bench.link(index: 8, name: "vti1")))
-    bench.wait(5)
-    #expect(bench.tunnel?.linkUnfit == nil)
-    #expect(bench.tunnel?.gate == "held")
-  }
-
-  /// An IPv4 VTI for any remote end has no IPv6 SAs.
-  @Test func aVTIOfTheOtherFamilyCarriesNothing() {
-    let any = IPAddress(0, 0, 0, 0)
-    let link = Self.link(.vti(local: any, remote: any, inputKey: 42, outputKey: 42))
-    let six = Gateway(name: "g", addresses: [IPAddress(family: .ipv6, bits: 1)])
-    #expect(link.misfit(for: six) != nil)
-    #expect(link.misfit(for: Gateway(name: "g", addresses: [Bench.remote])) == nil)
-  }
-
-  @Test func twoVTIsBetweenTheSameEndsAreToldApartByKey() {
-    var bench = Bench()
-    bench.answering = true
-    bench.boot()
-    // Bound to a device, the other one takes all ESP.
-    bench.play(
-      .link(
-        Self.link(
-          .vti(local: Bench.local, remote: Bench.remote, inputKey: 43, outputKey: 43), index: 8,
-          name: "vti1")))
-    bench.replyLink = 8
-    bench.negotiate(1)
-    bench.wait(20)
-    #expect(bench.state == "up/in-service/U")
-    #expect(bench.tunnel?.failures == 0)
-    #expect(bench.tunnel?.sets.first?.clearReplies == 0)
-  }
-
   @Test func noHostRouteLeadsToAnAddressOfTheGatewayThroughItsTunnel() {
     let monitor = Monitor(
-      interval: .seconds(1), threshold: 3, destinations: [Bench.remote],
-      verifyPath: .init(destinations: [Bench.remote]))
-    var bench = Bench(monitor, routes: [IPPrefix(IPAddress(203, 0, 0, 0), length: 8)])
-    bench.boot(routes: [Self.route(IPPrefix(host: Bench.remote), index: 2)])
+      interval: .seconds(1), threshold: 3, destinations: [SingleTunnel.remote],
+      verifyPath: .init(destinations: [SingleTunnel.remote]))
+    var bench = SingleTunnel(monitor, routes: [IPPrefix(IPAddress(203, 0, 0, 0), length: 8)])
+    bench.boot(routes: [Self.route(IPPrefix(host: SingleTunnel.remote), index: 2)])
     bench.wait(5)
     #expect(bench.tunnel?.gate == "held")
     #expect(!bench.steps.contains { $0.names(7) && !$0.isDormant })
@@ -315,42 +239,29 @@ import Testing
 
   @Test func aLostUnderlayIsNoReasonToLetGo() {
     let any = IPPrefix.any(.ipv4)
-    let own = Self.route(IPPrefix(host: Bench.remote), index: 2)
-    var bench = Bench()
+    let own = Self.route(IPPrefix(host: SingleTunnel.remote), index: 2)
+    var bench = SingleTunnel()
     bench.answering = true
-    bench.boot(sas: Bench.pair(1), routes: [Self.route(any, index: 7), own])
+    bench.boot(sas: SingleTunnel.pair(1), routes: [Self.route(any, index: 7), own])
     bench.wait(5)
     #expect(bench.state == "up/in-service/U")
     bench.answering = false
-    bench.play(.routeDeleted(own))
+    bench.play(.kernel(.routeDeleted(own)))
     bench.wait(10)
     #expect(bench.tunnel?.gate == "held")
     #expect(bench.tunnel?.linkUnfit == nil)
   }
 
   @Test func transportModeSAsAreCounted() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.boot()
-    var pair = Bench.pair(1)
+    var pair = SingleTunnel.pair(1)
     for index in pair.indices { pair[index].mode = .transport }
     bench.negotiate(pair)
     #expect(bench.core.transportSACount == 2)
     #expect(bench.tunnel?.state == "absent")
     bench.delete(pair)
     #expect(bench.core.transportSACount == 0)
-  }
-
-  @Test func aRoadWarriorIsProbedAtItsOwnAddress() {
-    var bench = Bench()
-    bench.answering = true
-    let warrior = IPAddress(10, 2, 9, 7)
-    bench.boot(more: [SelectorTests.lan])
-    bench.negotiate(1)
-    bench.play(.policy(SelectorTests.policy(1, IPPrefix(host: warrior), reqid: 1)))
-    bench.wait(5)
-    #expect(bench.state == "up/in-service/U")
-    #expect(bench.tunnel?.sets.first?.probeDestination == warrior.description)
-    #expect(bench.probes.last?.source == SelectorTests.lan.address)
   }
 }
 
@@ -374,9 +285,9 @@ extension GateStep {
   fileprivate var isDormant: Bool { if case .setDormant = self { true } else { false } }
 }
 
-extension Bench {
+extension SingleTunnel {
   /// Texts of the log.
   var logged: [String] {
-    trace.compactMap { if case .log(_, _, let text) = $0.effect { text } else { nil } }
+    trace.compactMap { if case .tell(.log(_, _, let text)) = $0.effect { text } else { nil } }
   }
 }

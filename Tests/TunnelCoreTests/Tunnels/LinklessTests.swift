@@ -3,7 +3,7 @@ import TunnelCore
 
 /// Tunnels without a link: by socket policies, by a link of the agent's own, or only observed.
 @Suite struct LinklessTests {
-  static let set = SASetKey(local: Bench.local, remote: Bench.remote, reqid: 1)
+  static let set = SASetKey(local: SingleTunnel.local, remote: SingleTunnel.remote, reqid: 1)
   static let inner = IPAddress(10, 1, 0, 1)
   static let far = IPAddress(10, 2, 0, 1)
   static let lan = Link(index: 3, name: "lan", kind: .other("veth"), operationalState: .up)
@@ -14,9 +14,9 @@ import TunnelCore
   static func pair(
     _ number: UInt32, ifID: UInt32 = 0, mark: Mark? = nil
   ) -> [SecurityAssociation] {
-    Bench.pair(number).map { sa in
+    SingleTunnel.pair(number).map { sa in
       var sa = sa
-      sa.key.mark = sa.key.destination == Bench.remote ? mark : nil
+      sa.key.mark = sa.key.destination == SingleTunnel.remote ? mark : nil
       sa.ifID = ifID
       return sa
     }
@@ -29,28 +29,28 @@ import TunnelCore
   /// A gateway with a VPN that has no link; its lan has an address inside the tunnel.
   func booted(
     _ monitor: Monitor = policy, links: [Link] = [], sas: [SecurityAssociation] = []
-  ) -> Bench {
-    var bench = Bench(monitor, link: nil)
+  ) -> SingleTunnel {
+    var bench = SingleTunnel(monitor, link: nil)
     bench.install(sas)
     bench.play(
       .snapshot(
         Snapshot(
-          sas: sas, links: [Bench.underlay, Self.lan] + links,
+          sas: sas, links: [SingleTunnel.underlay, Self.lan] + links,
           addresses: [
-            Bench.addresses[0],
+            SingleTunnel.addresses[0],
             InterfaceAddress(linkIndex: 3, address: Self.inner, prefixLength: 24),
           ])))
     return bench
   }
 
-  func probes(_ bench: Bench) -> [ProbeRequest] {
-    bench.trace.compactMap { if case .sendProbe(let probe) = $0.effect { probe } else { nil } }
+  func probes(_ bench: SingleTunnel) -> [ProbeRequest] {
+    bench.trace.compactMap { if case .probe(.send(let probe)) = $0.effect { probe } else { nil } }
   }
 
-  func linkEffects(_ bench: Bench) -> [Effect] {
+  func linkEffects(_ bench: SingleTunnel) -> [Effect] {
     bench.trace.map(\.effect).filter {
       switch $0 {
-      case .makeLink, .removeLink: true
+      case .gate(.makeLink), .gate(.removeLink): true
       default: false
       }
     }
@@ -86,7 +86,7 @@ import TunnelCore
     ProbeWay.link(2), .link(3),
     .policy(
       SASetKey(
-        local: Bench.local, remote: Bench.remote, reqid: 2)),
+        local: SingleTunnel.local, remote: SingleTunnel.remote, reqid: 2)),
   ])
   func onlyWhatItsOwnPoliciesLetPassCounts(way: ProbeWay) {
     var bench = booted()
@@ -122,7 +122,7 @@ import TunnelCore
     bench.negotiate(Self.pair(1))
     bench.wait(0.5)
     bench.delete(Self.pair(1))
-    #expect(bench.trace.map(\.effect).contains(.endProbes(MonitorID(rawValue: 1))))
+    #expect(bench.trace.map(\.effect).contains(.probe(.end(MonitorID(rawValue: 1)))))
     #expect(bench.state == "absent/-/D")
   }
 
@@ -133,19 +133,19 @@ import TunnelCore
     bench.wait(0.5)
     let moved = Self.pair(2).map { sa in
       var sa = sa
-      if sa.key.destination == Bench.local { sa.key.destination = Self.inner }
-      if sa.source == Bench.local { sa.source = Self.inner }
+      if sa.key.destination == SingleTunnel.local { sa.key.destination = Self.inner }
+      if sa.source == SingleTunnel.local { sa.source = Self.inner }
       return sa
     }
     bench.delete(Self.pair(1))
     bench.negotiate(moved)
     bench.wait(0.5)
-    let set = SASetKey(local: Self.inner, remote: Bench.remote, reqid: 1)
+    let set = SASetKey(local: Self.inner, remote: SingleTunnel.remote, reqid: 1)
     #expect(probes(bench).last?.way == .policy(set))
   }
 
   @Test func policyBasedBesideAVTIToTheSamePeer() {
-    var bench = booted(links: [Bench.link()])
+    var bench = booted(links: [SingleTunnel.link()])
     bench.negotiate(Self.pair(1))
     bench.wait(0.5)
     #expect(probes(bench).first?.way == .policy(Self.set))
@@ -190,11 +190,11 @@ import TunnelCore
     bench.answering = true
     bench.replyWay = .policy(Self.set)
     bench.negotiate(Self.pair(1))
-    bench.play(.policy(Self.selector(IPPrefix(IPAddress(10, 2, 0, 0), length: 24))))
+    bench.play(.kernel(.policy(Self.selector(IPPrefix(IPAddress(10, 2, 0, 0), length: 24)))))
     bench.wait(1)
     #expect(probes(bench).last?.source == Self.inner && probes(bench).last?.destination == Self.far)
     #expect(bench.state == "up/-/U")
-    bench.play(.policy(Self.selector(IPPrefix(IPAddress(10, 9, 0, 0), length: 24))))
+    bench.play(.kernel(.policy(Self.selector(IPPrefix(IPAddress(10, 9, 0, 0), length: 24)))))
     bench.wait(2.9)
     #expect(bench.state == "up/-/U")
     bench.wait(2.1)
@@ -207,132 +207,7 @@ import TunnelCore
   static func selector(_ remote: IPPrefix) -> SecurityPolicy {
     SecurityPolicy(
       index: 9, source: IPPrefix(IPAddress(10, 1, 0, 0), length: 24), destination: remote,
-      priority: 100, template: .init(source: Bench.local, destination: Bench.remote, reqid: 1))
-  }
-
-  // MARK: Links of the agent's own
-
-  @Test func anIfIDWithoutALinkGetsOne() {
-    var bench = booted()
-    bench.negotiate(Self.pair(1, ifID: 42))
-    #expect(linkEffects(bench) == [.makeLink(name: "vpa2a", ifID: 42)])
-    #expect(bench.tunnel?.obstacle == "link vpa2a of the agent's is not there yet")
-    bench.wait(0.1)
-    bench.answering = true
-    bench.replyWay = .link(9)
-    bench.play(.link(Self.xfrm("vpa2a", 9)))
-    bench.wait(0.05)
-    #expect(bench.state == "up/-/U", "probed as soon as the link is there")
-    #expect(probes(bench).first?.way == .link(9))
-    #expect(bench.tunnel?.link == nil)
-    #expect(bench.tunnel?.sets.first?.probeWay == "vpa2a")
-    bench.play(.shutdown(release: true))
-    #expect(linkEffects(bench).last == .removeLink(index: 9))
-    #expect(linkEffects(bench).count == 2)
-  }
-
-  @Test func anOwnLinkStaysForAMinuteWithoutSAs() {
-    var bench = booted(links: [Self.xfrm("vpa2a", 9)], sas: Self.pair(1, ifID: 42))
-    bench.answering = true
-    bench.replyWay = .link(9)
-    bench.wait(2)
-    bench.delete(Self.pair(1, ifID: 42))
-    bench.wait(50)
-    bench.negotiate(Self.pair(2, ifID: 42))
-    bench.wait(50)
-    #expect(linkEffects(bench).isEmpty && bench.state == "up/-/U")
-    bench.delete(Self.pair(2, ifID: 42))
-    bench.wait(62)
-    #expect(linkEffects(bench).isEmpty)
-    bench.wait(1.5)
-    #expect(linkEffects(bench) == [.removeLink(index: 9)])
-  }
-
-  @Test func whatACrashLeftIsSwept() {
-    let bench = booted(links: [Self.xfrm("vpa2a", 9), Self.xfrm("vpa2b", 10, ifID: 42)])
-    #expect(linkEffects(bench) == [.removeLink(index: 9)], "vpa2b is not of if_id 0x2b")
-  }
-
-  @Test func theOperatorsLinkIsUsedAndLeftAlone() {
-    var bench = booted(links: [Self.xfrm("xfrm9", 9)])
-    bench.negotiate(Self.pair(1, ifID: 42))
-    bench.wait(0.1)
-    #expect(probes(bench).first?.way == .link(9))
-    #expect(bench.state == "verifying/-/V")
-    bench.play(.shutdown(release: true))
-    #expect(linkEffects(bench).isEmpty && bench.plans.isEmpty)
-  }
-
-  @Test func aLinkThatCannotBeMadeIsNoLossAndTriedAgain() {
-    var bench = booted()
-    bench.negotiate(Self.pair(1, ifID: 42))
-    bench.play(.ownLinkFailed(ifID: 42, message: "make link vpa2a: File exists"))
-    bench.wait(20)
-    let times = bench.trace.compactMap { if case .makeLink = $0.effect { $0.at } else { nil } }
-    #expect(times == [0, 1, 3, 7, 15])
-    #expect(bench.state == "unmonitored/-/?")
-    #expect(bench.tunnel?.losses == 0)
-    #expect(
-      bench.tunnel?.obstacle
-        == "link vpa2a of the agent's cannot be made: make link vpa2a: File exists")
-    #expect(bench.clearTimes.isEmpty)
-  }
-
-  @Test func besideAnExternalLinkNoneIsMade() {
-    var bench = booted(links: [Self.xfrm("ext0", 9, ifID: 0)])
-    bench.negotiate(Self.pair(1, ifID: 42))
-    bench.wait(5)
-    #expect(linkEffects(bench).isEmpty && probes(bench).isEmpty)
-    #expect(
-      bench.tunnel?.obstacle
-        == "SAs have if_id 42, which an external XFRM interface serves: only observed")
-  }
-
-  @Test func nobodyElsesSetsGetALink() {
-    var bench = booted()
-    for sa in Self.pair(1, ifID: 42) {
-      var foreign = sa
-      if sa.source == Bench.remote { foreign.source = IPAddress(203, 0, 113, 9) }
-      if sa.key.destination == Bench.remote {
-        foreign.key.destination = IPAddress(203, 0, 113, 9)
-      }
-      bench.play(.sa(foreign))
-    }
-    bench.wait(5)
-    #expect(linkEffects(bench).isEmpty && probes(bench).isEmpty)
-  }
-
-  // MARK: Only observed
-
-  static let mark = Mark(value: 42, mask: 0xffff_ffff)
-
-  @Test func markedSAsWithoutAVTIAreOnlyObserved() {
-    var bench = booted()
-    bench.negotiate(Self.pair(1, mark: Self.mark))
-    bench.wait(30)
-    #expect(bench.state == "up/-/-")
-    #expect(bench.tunnel?.obstacle == "SAs have mark 0x2a and no VTI has it: only observed")
-    #expect(bench.tunnel?.losses == nil)
-    #expect(bench.tunnel?.sets.first?.state == "observed")
-    bench.delete(Self.pair(1, mark: Self.mark))
-    bench.wait(5)
-    #expect(bench.state == "absent/-/D")
-    #expect(bench.alarms.isEmpty && probes(bench).isEmpty && bench.clearTimes.isEmpty)
-  }
-
-  @Test func aVTIThatComesLaterIsUsedAndNeverTouched() {
-    var bench = booted()
-    bench.answering = true
-    bench.negotiate(Self.pair(1, mark: Self.mark))
-    bench.wait(1)
-    bench.play(.link(Bench.link()))
-    #expect(bench.state == "verifying/-/V")
-    bench.wait(1)
-    #expect(bench.state == "up/-/U")
-    #expect(probes(bench).first?.way == .link(7))
-    bench.play(.linkDeleted(index: 7))
-    #expect(bench.state == "up/-/-")
-    bench.wait(10)
-    #expect(bench.clearTimes.isEmpty && bench.plans.isEmpty)
+      priority: 100,
+      template: .init(source: SingleTunnel.local, destination: SingleTunnel.remote, reqid: 1))
   }
 }

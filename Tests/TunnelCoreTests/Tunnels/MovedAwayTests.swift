@@ -10,10 +10,10 @@ import TunnelCore
   private static func pair(_ number: UInt32, _ local: IPAddress, _ remote: IPAddress)
     -> [SecurityAssociation]
   {
-    Bench.pair(number).map { sa in
+    SingleTunnel.pair(number).map { sa in
       var moved = sa
-      moved.key.destination = sa.source == Bench.remote ? local : remote
-      moved.source = sa.source == Bench.remote ? remote : local
+      moved.key.destination = sa.source == SingleTunnel.remote ? local : remote
+      moved.source = sa.source == SingleTunnel.remote ? remote : local
       return moved
     }
   }
@@ -29,25 +29,25 @@ import TunnelCore
 
   /// One by one, as charon does it.
   private static func move(
-    _ bench: inout Bench, from old: (IPAddress, IPAddress), to new: (IPAddress, IPAddress)
+    _ bench: inout SingleTunnel, from old: (IPAddress, IPAddress), to new: (IPAddress, IPAddress)
   ) {
     for (before, after) in zip(pair(1, old.0, old.1), pair(1, new.0, new.1)) {
-      bench.play(.saDeleted(before.key))
-      bench.play(.sa(after))
+      bench.play(.kernel(.saDeleted(before.key)))
+      bench.play(.kernel(.sa(after)))
     }
   }
 
   private func moved(
     _ establish: VPN.EstablishTunnels, to new: (IPAddress, IPAddress) = (local6, remote6)
-  ) -> Bench {
-    var bench = Bench.connected(establish: establish)
+  ) -> SingleTunnel {
+    var bench = SingleTunnel.connected(establish: establish)
     bench.play(
-      .address(InterfaceAddress(linkIndex: 2, address: Self.local6, prefixLength: 64)))
-    Self.move(&bench, from: (Bench.local, Bench.remote), to: new)
+      .kernel(.address(InterfaceAddress(linkIndex: 2, address: Self.local6, prefixLength: 64))))
+    Self.move(&bench, from: (SingleTunnel.local, SingleTunnel.remote), to: new)
     return bench
   }
 
-  static let places = [(local6, remote6), (Bench.local, elsewhere)]
+  static let places = [(local6, remote6), (SingleTunnel.local, elsewhere)]
 
   @Test(arguments: [0, 1]) func theyStayTheTunnelsAndAreSaid(place: Int) {
     let (local, remote) = Self.places[place]
@@ -72,7 +72,8 @@ import TunnelCore
     for pause in [1.0, 8.0] {
       var bench = moved(.onTraffic)
       bench.stay(pause, children: [Self.child(1, Self.local6, Self.remote6)])
-      Self.move(&bench, from: (Self.local6, Self.remote6), to: (Bench.local, Bench.remote))
+      Self.move(
+        &bench, from: (Self.local6, Self.remote6), to: (SingleTunnel.local, SingleTunnel.remote))
       bench.stay(4, children: [.of(1)])
       #expect(bench.state == "up/in-service/U")
       #expect(bench.tunnel?.obstacle == nil)
@@ -87,9 +88,9 @@ import TunnelCore
     #expect(bench.acts.isEmpty, "it may be moved back")
     bench.stayUntilAct(6, children: [child])
     #expect(bench.acts == [.terminateIKE(id: 7)])
-    for sa in Self.pair(1, Self.local6, Self.remote6) { bench.play(.saDeleted(sa.key)) }
+    for sa in Self.pair(1, Self.local6, Self.remote6) { bench.play(.kernel(.saDeleted(sa.key))) }
     bench.stay(8, children: [])
-    #expect(bench.acts.last == .initiate(Bench.name))
+    #expect(bench.acts.last == .initiate(SingleTunnel.name))
     bench.negotiate(2)
     bench.stay(5, children: [.of(2)])
     #expect(bench.state == "up/in-service/U")
@@ -123,7 +124,7 @@ import TunnelCore
   }
 
   @Test func anAgentThatStartedLaterFindsThem() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.answering = true
     bench.boot(
       sas: Self.pair(1, Self.local6, Self.remote6),

@@ -8,8 +8,8 @@ import Testing
   static func bench(
     _ monitor: Monitor? = Monitor(interval: .seconds(1), threshold: 3, verifyPath: .init()),
     answering: Bool = true
-  ) -> Bench {
-    var bench = Bench(monitor)
+  ) -> SingleTunnel {
+    var bench = SingleTunnel(monitor)
     bench.answering = answering
     bench.boot()
     bench.negotiate(1)
@@ -113,7 +113,7 @@ import Testing
   }
 
   static let opening: [GateStep] = [
-    .addRoute(Bench.farRoute), .deleteUnreachable(GateTests.unreachable),
+    .addRoute(SingleTunnel.farRoute), .deleteUnreachable(GateTests.unreachable),
     .setDormant(linkIndex: 7, false),
   ]
 
@@ -131,7 +131,7 @@ import Testing
   }
 
   @Test func aRemovedVPNGivesBackALinkThatItHadSetDown() {
-    var bench = Bench(linkControl: .admin)
+    var bench = SingleTunnel(linkControl: .admin)
     bench.boot()
     #expect(bench.link.isAdminUp == false)
     bench.reload { $0.vpns = [] }
@@ -158,7 +158,7 @@ import Testing
   }
 
   @Test func anAddedVPNWithoutSAsIsHeldAsAtStart() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     var vpns: [VPN] = []
     bench.reload {
       vpns = $0.vpns; $0.vpns = []
@@ -206,7 +206,7 @@ import Testing
     bench.wait(3)
     #expect(bench.tunnel?.losses == 2)
     // What came in long ago is no life.
-    var pair = Bench.pair(1)
+    var pair = SingleTunnel.pair(1)
     pair[0].packets = 500
     bench.install(pair)
     bench.traffic = (out: 5, in: 0)
@@ -216,8 +216,8 @@ import Testing
   }
 
   @Test func templatesThatChangeGiveTheirTunnelsOtherSettings() {
-    var hub = Hub([Hub.template(.init(interface: NamePattern("ipsec*")))])
-    hub.boot(links: [Hub.link(1)], sas: Hub.pair(1))
+    var hub = ManyTunnels([ManyTunnels.template(.init(interface: NamePattern("ipsec*")))])
+    hub.boot(links: [ManyTunnels.link(1)], sas: ManyTunnels.pair(1))
     hub.wait(1.5)
     #expect(hub.summary == ["ipsec1 branches up/in-service"])
     hub.forgetEffects()
@@ -226,7 +226,7 @@ import Testing
     #expect(hub.steps.isEmpty)
     hub.reload { $0.templates = [] }
     #expect(hub.summary == ["ipsec1 - up/-"])
-    hub.reload { $0.templates = [Hub.template(.init(ifIDs: 1...9), "other")] }
+    hub.reload { $0.templates = [ManyTunnels.template(.init(ifIDs: 1...9), "other")] }
     #expect(hub.summary == ["ipsec1 other verifying/as-found"])
     hub.wait(1.5)
     #expect(hub.summary == ["ipsec1 other up/in-service"])
@@ -234,12 +234,12 @@ import Testing
   }
 
   @Test func aVPNTakesALinkOverFromATemplate() {
-    var hub = Hub([Hub.template(.init(interface: NamePattern("ipsec*")))])
-    hub.boot(links: [Hub.link(1)], sas: Hub.pair(1))
+    var hub = ManyTunnels([ManyTunnels.template(.init(interface: NamePattern("ipsec*")))])
+    hub.boot(links: [ManyTunnels.link(1)], sas: ManyTunnels.pair(1))
     hub.wait(1.5)
     hub.forgetEffects()
     hub.reload {
-      $0.gateways = ["one": Gateway(name: "one", addresses: [Hub.peer(1)])]
+      $0.gateways = ["one": Gateway(name: "one", addresses: [ManyTunnels.peer(1)])]
       $0.vpns = [
         VPN(
           name: "one", gateway: "one", bindInterface: "ipsec1",
@@ -253,7 +253,7 @@ import Testing
   }
 }
 
-extension Bench {
+extension SingleTunnel {
   /// Edits the configuration and has the core live by it; returns its answer.
   @discardableResult
   mutating func reload(_ edit: (inout Configuration) -> Void) -> [String] {
@@ -270,11 +270,11 @@ extension Bench {
   }
 
   var answers: [Answer] {
-    trace.compactMap { if case .answer(_, let answer) = $0.effect { answer } else { nil } }
+    trace.compactMap { if case .tell(.answer(_, let answer)) = $0.effect { answer } else { nil } }
   }
 }
 
-extension Hub {
+extension ManyTunnels {
   mutating func reload(_ edit: (inout Configuration) -> Void) {
     var new = core.configuration
     edit(&new)

@@ -7,8 +7,8 @@ import Testing
   private static let connection = RenegotiationTests.connection
 
   /// A tunnel that is brought up again and again, in vain.
-  private func refused(_ establish: VPN.EstablishTunnels) -> Bench {
-    var bench = Bench.connected(establish: establish)
+  private func refused(_ establish: VPN.EstablishTunnels) -> SingleTunnel {
+    var bench = SingleTunnel.connected(establish: establish)
     bench.answering = false
     bench.stay(5, children: [.of(1)])
     bench.delete(1)
@@ -27,14 +27,14 @@ import Testing
   }
 
   @Test func whoIsToBeThereAlwaysIsInitiatedFromNowOn() {
-    var bench = Bench(establish: .responderOnly)
+    var bench = SingleTunnel(establish: .responderOnly)
     bench.boot()
     bench.play(.vici(.connected))
     bench.stay(60, children: [], connections: [Self.connection])
     #expect(bench.acts.isEmpty)
     bench.reload { $0.vpns[0].establishTunnels = .immediately }
     bench.stay(5, children: [], connections: [Self.connection])
-    #expect(bench.acts.first == .initiate(Bench.name))
+    #expect(bench.acts.first == .initiate(SingleTunnel.name))
     bench.forgetTrace()
     bench.reload { $0.vpns[0].establishTunnels = .onTraffic }
     bench.stay(700, children: [], connections: [Self.connection])
@@ -48,12 +48,13 @@ import Testing
     #expect(bench.tunnel?.nextAttempt ?? 99 <= 5)
     #expect(bench.tunnel?.renegotiation?.next ?? 99 <= 5)
     bench.stay(60, children: [], connections: [Self.connection])
-    let times = bench.times(of: .initiate(Bench.name))
+    let times = bench.times(of: .initiate(SingleTunnel.name))
     #expect(times.count >= 10, "\(times)")
   }
 
   @Test func aClearThatWaitsForItsAttemptComesEarlier() {
-    var bench = Bench(ReactionTests.monitor { $0.renegotiateBackoff.initial = .seconds(200) })
+    var bench = SingleTunnel(
+      ReactionTests.monitor { $0.renegotiateBackoff.initial = .seconds(200) })
     bench.boot()
     bench.negotiate(1)
     bench.wait(4)
@@ -68,7 +69,7 @@ import Testing
   }
 
   @Test func theNewCommandRunsAtOnceAndNoneWhenItIsGone() {
-    var bench = Bench(command: ["false"])
+    var bench = SingleTunnel(command: ["false"])
     bench.boot()
     for _ in 0..<8 {
       while bench.tunnel?.renegotiation?.step != "running" { bench.wait(0.5) }
@@ -86,8 +87,8 @@ import Testing
 
   // MARK: verify-path
 
-  private func withoutVerifyPath() -> Bench {
-    .inService(Bench(ReactionTests.monitor(verified: false)))
+  private func withoutVerifyPath() -> SingleTunnel {
+    .inService(SingleTunnel(ReactionTests.monitor(verified: false)))
   }
 
   @Test func verifyPathThatIsAddedVerifiesSAsThatAreThereAndHoldsNothing() {

@@ -15,31 +15,32 @@ import TunnelCore
   }
 
   /// Spoke 2's pair, whose outbound SA has spoke 1's SPI.
-  private static let manual = Hub.pair(2).map { sa in
+  private static let manual = ManyTunnels.pair(2).map { sa in
     var sa = sa
-    if sa.source == Hub.local { sa.key.id.spi = shared }
+    if sa.source == ManyTunnels.local { sa.key.id.spi = shared }
     return sa
   }
 
   private static let ike = IKESA(
-    connection: "c1", id: 7, isInitiator: true, local: Hub.local, remote: Hub.peer(1),
+    connection: "c1", id: 7, isInitiator: true, local: ManyTunnels.local,
+    remote: ManyTunnels.peer(1),
     children: [
       ChildSA(
-        name: name, ikeID: 7, childID: 1, state: .installed, inbound: Hub.pair(1)[0].key.id,
-        outbound: Hub.pair(1)[1].key.id)
+        name: name, ikeID: 7, childID: 1, state: .installed, inbound: ManyTunnels.pair(1)[0].key.id,
+        outbound: ManyTunnels.pair(1)[1].key.id)
     ])
 
   /// Both tunnels are up, and strongSwan's names are known.
-  private func running() -> Hub {
-    var hub = Hub([], vpns: [Self.vpn(1), Self.vpn(2)]) { configuration in
+  private func running() -> ManyTunnels {
+    var hub = ManyTunnels([], vpns: [Self.vpn(1), Self.vpn(2)]) { configuration in
       for number in 1...2 {
         configuration.gateways["g\(number)"] = Gateway(
-          name: "g\(number)", addresses: [Hub.peer(number)])
+          name: "g\(number)", addresses: [ManyTunnels.peer(number)])
       }
     }
-    hub.boot(links: [Hub.link(1), Hub.link(2)])
+    hub.boot(links: [ManyTunnels.link(1), ManyTunnels.link(2)])
     hub.negotiate(1)
-    for sa in Self.manual { hub.play(.sa(sa)) }
+    for sa in Self.manual { hub.play(.kernel(.sa(sa))) }
     hub.play(.vici(.connected))
     stay(&hub, 4)
     #expect(hub.tunnels.map(\.state) == ["up", "up"])
@@ -49,13 +50,13 @@ import TunnelCore
   }
 
   /// Lets time pass with a strongSwan that lists its child, and obeys without any effect.
-  private func stay(_ hub: inout Hub, _ seconds: Double) {
+  private func stay(_ hub: inout ManyTunnels, _ seconds: Double) {
     var answered = hub.effects.count
     let end = hub.now + seconds
     while hub.now < end {
       while answered < hub.effects.count {
         answered += 1
-        guard case .vici(let request) = hub.effects[answered - 1] else { continue }
+        guard case .daemon(let request) = hub.effects[answered - 1] else { continue }
         switch request {
         case .listSAs: hub.play(.vici(.sas([Self.ike])))
         case .listConnections: hub.play(.vici(.connections([])))
@@ -67,13 +68,13 @@ import TunnelCore
     }
   }
 
-  private func acts(_ hub: Hub) -> [VICIRequest] {
-    hub.effects.compactMap { if case .vici(let request) = $0 { request } else { nil } }
+  private func acts(_ hub: ManyTunnels) -> [VICIRequest] {
+    hub.effects.compactMap { if case .daemon(let request) = $0 { request } else { nil } }
       .filter { $0 != .listSAs && $0 != .listConnections }
   }
-  private func cleared(_ hub: Hub) -> [SAKey] {
+  private func cleared(_ hub: ManyTunnels) -> [SAKey] {
     hub.effects.flatMap { (effect) -> [SAKey] in
-      if case .clear(_, _, let list) = effect { list.map(\.key) } else { [] }
+      if case .sa(.clear(_, _, let list)) = effect { list.map(\.key) } else { [] }
     }
   }
 
@@ -99,7 +100,7 @@ import TunnelCore
   /// The other gateway's SA is no proof that this one's is still in the kernel.
   @Test func anSAThatWasLostIsMissed() {
     var hub = running()
-    hub.play(.saDeleted(Hub.pair(1)[1].key))
+    hub.play(.kernel(.saDeleted(ManyTunnels.pair(1)[1].key)))
     stay(&hub, 5)
     #expect(acts(hub).first == .terminateChild(id: 1))
   }
@@ -107,10 +108,10 @@ import TunnelCore
   /// That the other gateway's SA comes is no sign that this one's is back.
   @Test func anotherGatewaysNewSAIsNoReturn() {
     var hub = running()
-    for sa in Self.manual { hub.play(.saDeleted(sa.key)) }
+    for sa in Self.manual { hub.play(.kernel(.saDeleted(sa.key))) }
     stay(&hub, 3)
-    hub.play(.saDeleted(Hub.pair(1)[1].key))
-    for sa in Self.manual { hub.play(.sa(sa)) }
+    hub.play(.kernel(.saDeleted(ManyTunnels.pair(1)[1].key)))
+    for sa in Self.manual { hub.play(.kernel(.sa(sa))) }
     stay(&hub, 5)
     #expect(acts(hub).first == .terminateChild(id: 1))
   }
@@ -119,17 +120,17 @@ import TunnelCore
   /// the direction of each SPI too.
   @Test func swappedSPIsAreNoMove() {
     var hub = running()
-    let pair = Hub.pair(1)
-    for sa in pair { hub.play(.saDeleted(sa.key)) }
+    let pair = ManyTunnels.pair(1)
+    for sa in pair { hub.play(.kernel(.saDeleted(sa.key))) }
     hub.silent = [1]
     for (sa, other) in zip(pair, pair.reversed()) {
       var swapped = sa
       swapped.key.id.spi = other.key.spi
-      hub.play(.sa(swapped))
+      hub.play(.kernel(.sa(swapped)))
     }
     #expect(
       !hub.effects.contains {
-        if case .log(_, _, let text) = $0 { text.contains("were moved") } else { false }
+        if case .tell(.log(_, _, let text)) = $0 { text.contains("were moved") } else { false }
       })
   }
 }

@@ -9,7 +9,7 @@ import Testing
   static func monitor(in phase: SetMonitor.Phase) -> SetMonitor {
     var monitor = SetMonitor(
       id: MonitorID(rawValue: 1), tunnel: TunnelID(rawValue: 1),
-      key: SASetKey(local: Bench.local, remote: Bench.remote, reqid: 1))
+      key: SASetKey(local: SingleTunnel.local, remote: SingleTunnel.remote, reqid: 1))
     switch phase {
     case .incomplete: break
     case .verifying, .up: monitor.enter(phase, because: .begun)

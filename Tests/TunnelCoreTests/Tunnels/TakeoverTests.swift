@@ -4,11 +4,11 @@ import TunnelCore
 /// Starting where an earlier run, or the operator, left off.
 @Suite struct TakeoverTests {
   @Test func aNewSetBesideAnAdoptedOneThatIsGoneIsHeld() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.answering = true
-    bench.boot(sas: Bench.pair(1))
+    bench.boot(sas: SingleTunnel.pair(1))
     bench.wait(2)
-    bench.play(.saDeleted(Bench.pair(1)[0].key))
+    bench.play(.kernel(.saDeleted(SingleTunnel.pair(1)[0].key)))
     bench.wait(4)
     #expect(bench.state == "absent/held/D")
     bench.answering = false
@@ -20,9 +20,9 @@ import TunnelCore
     identity: GateTests.owned, routeProtocol: Route.agentProtocol, linkIndex: 7)
 
   @Test func ownedRoutesOfAnEarlierRunStayOnALinkLeftAsFound() {
-    var bench = Bench(routes: [Bench.far16])
+    var bench = SingleTunnel(routes: [SingleTunnel.far16])
     bench.answering = true
-    bench.boot(sas: Bench.pair(1), routes: [Self.ownedRoute])
+    bench.boot(sas: SingleTunnel.pair(1), routes: [Self.ownedRoute])
     #expect(bench.state == "verifying/as-found/V")
     bench.wait(5)
     #expect(bench.state == "up/in-service/U")
@@ -30,8 +30,8 @@ import TunnelCore
   }
 
   @Test func ownedRoutesOfAnEarlierRunLeaveAtTheThreshold() {
-    var bench = Bench(routes: [Bench.far16])
-    bench.boot(sas: Bench.pair(1), routes: [Self.ownedRoute])
+    var bench = SingleTunnel(routes: [SingleTunnel.far16])
+    bench.boot(sas: SingleTunnel.pair(1), routes: [Self.ownedRoute])
     bench.wait(5)
     #expect(
       bench.steps == [
@@ -42,7 +42,7 @@ import TunnelCore
 
   /// In a plan of its own it would not be known that the stand-in could not be made.
   @Test func ownedRoutesOfAnEarlierRunLeaveInThePlanThatAddsTheirStandIn() {
-    var bench = Bench(routes: [Bench.far16])
+    var bench = SingleTunnel(routes: [SingleTunnel.far16])
     bench.boot(routes: [Self.ownedRoute])
     #expect(
       bench.plans.map(\.steps) == [
@@ -54,34 +54,34 @@ import TunnelCore
   }
 
   @Test func aStandInOfAnEarlierRunLeavesInThePlanThatReturnsItsRoute() {
-    let record = GateRecord(links: [.init(name: "vti0", withdrawn: [Bench.farRoute])])
+    let record = GateRecord(links: [.init(name: "vti0", withdrawn: [SingleTunnel.farRoute])])
     let standIn = Route(
       identity: GateTests.unreachable, kind: .unreachable, routeProtocol: Route.agentProtocol,
       linkIndex: nil)
-    var bench = Bench(establish: .onTraffic, record: record)
+    var bench = SingleTunnel(establish: .onTraffic, record: record)
     bench.boot(routes: [standIn])
     #expect(
       bench.plans.map(\.steps) == [
-        [.addRoute(Bench.farRoute), .deleteUnreachable(GateTests.unreachable)]
+        [.addRoute(SingleTunnel.farRoute), .deleteUnreachable(GateTests.unreachable)]
       ])
   }
 
   @Test func aHeldLinkIsReleasedWhenLinkControlIsNoneNow() {
-    let record = GateRecord(links: [.init(name: "vti0", withdrawn: [Bench.farRoute])])
-    var bench = Bench(record: record, linkControl: .none)
-    bench.boot(sas: Bench.pair(1), routes: [], link: Bench.link(dormant: true))
-    #expect(bench.steps == [.addRoute(Bench.farRoute), .setDormant(linkIndex: 7, false)])
+    let record = GateRecord(links: [.init(name: "vti0", withdrawn: [SingleTunnel.farRoute])])
+    var bench = SingleTunnel(record: record, linkControl: .none)
+    bench.boot(sas: SingleTunnel.pair(1), routes: [], link: SingleTunnel.link(dormant: true))
+    #expect(bench.steps == [.addRoute(SingleTunnel.farRoute), .setDormant(linkIndex: 7, false)])
   }
 
   @Test func whatCouldNotBeCleanedUpIsTriedAgain() {
-    let record = GateRecord(links: [.init(name: "vti9", withdrawn: [Bench.farRoute])])
+    let record = GateRecord(links: [.init(name: "vti9", withdrawn: [SingleTunnel.farRoute])])
     var stale = Route(
       identity: GateTests.unreachable, kind: .unreachable, routeProtocol: Route.agentProtocol,
       linkIndex: nil)
     stale.identity.destination = IPPrefix(IPAddress(10, 9, 0, 0), length: 16)
-    var bench = Bench(record: record)
+    var bench = SingleTunnel(record: record)
     bench.boot(routes: [stale])
-    let steps: [GateStep] = [.addRoute(Bench.farRoute), .deleteUnreachable(stale.identity)]
+    let steps: [GateStep] = [.addRoute(SingleTunnel.farRoute), .deleteUnreachable(stale.identity)]
     for (link, step) in zip(["vti9", "-"], steps) {
       bench.play(.gateFailed(.step(link: link, step, message: "no buffer space")))
     }

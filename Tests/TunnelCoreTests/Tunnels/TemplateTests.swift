@@ -18,18 +18,19 @@ import TunnelCore
   // MARK: What fits
 
   @Test func aLinkThatFitsIsHeldBeforeItsFirstSA() {
-    var hub = Hub([Hub.template(Self.byName)])
-    hub.boot(links: [Hub.link(1), Hub.link(2, "lan2")], routes: [Hub.route(1)])
+    var hub = ManyTunnels([ManyTunnels.template(Self.byName)])
+    hub.boot(
+      links: [ManyTunnels.link(1), ManyTunnels.link(2, "lan2")], routes: [ManyTunnels.route(1)])
     #expect(hub.summary == ["ipsec1 branches absent/held"])
-    #expect(hub.steps.contains(.deleteRoute(Hub.route(1))))
+    #expect(hub.steps.contains(.deleteRoute(ManyTunnels.route(1))))
     hub.addLink(3)
     #expect(hub.summary.last == "ipsec3 branches absent/held")
     #expect(hub.steps.contains(.setDormant(linkIndex: 103, true)))
   }
 
   @Test func onTrafficLeavesItInServiceUntilThen() {
-    var hub = Hub([Hub.template(Self.byName, establish: .onTraffic)])
-    hub.boot(links: [Hub.link(1)])
+    var hub = ManyTunnels([ManyTunnels.template(Self.byName, establish: .onTraffic)])
+    hub.boot(links: [ManyTunnels.link(1)])
     #expect(hub.summary == ["ipsec1 branches idle/in-service"])
     hub.answering = false
     hub.negotiate(1)
@@ -37,14 +38,14 @@ import TunnelCore
   }
 
   @Test func byIDAndByNameAlike() {
-    var hub = Hub([Hub.template(.init(ifIDs: 2...4))])
-    hub.boot(links: (1...5).map { Hub.link($0) })
+    var hub = ManyTunnels([ManyTunnels.template(.init(ifIDs: 2...4))])
+    hub.boot(links: (1...5).map { ManyTunnels.link($0) })
     #expect(hub.tunnels.map(\.name) == ["ipsec2", "ipsec3", "ipsec4"])
   }
 
   @Test func byPeerFromTheFirstSA() {
-    var hub = Hub([Hub.template(Self.byPeer)])
-    hub.boot(links: [Hub.link(1), Hub.link(300)])
+    var hub = ManyTunnels([ManyTunnels.template(Self.byPeer)])
+    hub.boot(links: [ManyTunnels.link(1), ManyTunnels.link(300)])
     #expect(hub.summary == [])
     hub.negotiate(1)
     hub.negotiate(300)
@@ -58,14 +59,14 @@ import TunnelCore
   @Test func everyMatchMustHold() {
     let match = Template.Match(
       interface: NamePattern("ipsec*"), ifIDs: 1...9, peer: Self.byPeer.peer)
-    var hub = Hub([Hub.template(match)])
-    hub.boot(links: [Hub.link(1), Hub.link(2, "lan2"), Hub.link(10)])
+    var hub = ManyTunnels([ManyTunnels.template(match)])
+    hub.boot(links: [ManyTunnels.link(1), ManyTunnels.link(2, "lan2"), ManyTunnels.link(10)])
     for number in [1, 2, 10] { hub.negotiate(number) }
     #expect(hub.tunnels.map(\.template) == ["branches", nil, nil])
   }
 
   @Test func tunnelsWithoutALinkFitByPeerAndIfIDOfTheirSAs() {
-    var hub = Hub([Hub.template(.init(ifIDs: 5...6, peer: Self.byPeer.peer))])
+    var hub = ManyTunnels([ManyTunnels.template(.init(ifIDs: 5...6, peer: Self.byPeer.peer))])
     hub.boot()
     for number in [4, 5] { hub.negotiate(number) }
     #expect(hub.summary == ["10.0.0.4#4 - up/-", "10.0.0.5#5 branches verifying/-"])
@@ -75,17 +76,17 @@ import TunnelCore
   }
 
   @Test func theFirstInTheFileThatFits() {
-    let special = Hub.template(.init(ifIDs: 2...2), "special", isMonitored: false)
-    var hub = Hub([special, Hub.template(Self.byName)])
-    hub.boot(links: [Hub.link(1), Hub.link(2)])
+    let special = ManyTunnels.template(.init(ifIDs: 2...2), "special", isMonitored: false)
+    var hub = ManyTunnels([special, ManyTunnels.template(Self.byName)])
+    hub.boot(links: [ManyTunnels.link(1), ManyTunnels.link(2)])
     hub.negotiate(2)
     #expect(hub.summary == ["ipsec1 branches absent/held", "ipsec2 special up/-"])
   }
 
   @Test func anEarlierTemplateTakesOverWhenItsPeerAppears() {
-    let near = Hub.template(Self.byPeer, "near", establish: .onTraffic)
-    var hub = Hub([near, Hub.template(Self.byName)])
-    hub.boot(links: [Hub.link(1)])
+    let near = ManyTunnels.template(Self.byPeer, "near", establish: .onTraffic)
+    var hub = ManyTunnels([near, ManyTunnels.template(Self.byName)])
+    hub.boot(links: [ManyTunnels.link(1)])
     #expect(hub.summary == ["ipsec1 branches absent/held"])
     hub.negotiate(1)
     hub.wait(0.1)
@@ -99,8 +100,8 @@ import TunnelCore
   }
 
   @Test func aPeerThatNoLongerFitsLetsTheLinkGo() {
-    var hub = Hub([Hub.template(Self.byPeer)])
-    hub.boot(links: [Hub.link(1)], routes: [Hub.route(1)])
+    var hub = ManyTunnels([ManyTunnels.template(Self.byPeer)])
+    hub.boot(links: [ManyTunnels.link(1)], routes: [ManyTunnels.route(1)])
     hub.answering = false
     hub.negotiate(1)
     #expect(hub.summary == ["ipsec1 branches verifying/held"])
@@ -108,15 +109,15 @@ import TunnelCore
     hub.forgetEffects()
     hub.negotiate(1, peer: 700)
     #expect(hub.summary == ["ipsec1 - up/-"])
-    #expect(hub.steps.contains(.addRoute(Hub.route(1))))
+    #expect(hub.steps.contains(.addRoute(ManyTunnels.route(1))))
     #expect(hub.steps.contains(.setDormant(linkIndex: 101, false)))
     #expect(hub.record == GateRecord())
   }
 
   @Test func configuredLinksAreNoTemplates() {
     let vpn = VPN(name: "hq", gateway: "hq", bindInterface: "ipsec1")
-    var hub = Hub([Hub.template(Self.byName)], vpns: [vpn])
-    hub.boot(links: [Hub.link(1), Hub.link(2)])
+    var hub = ManyTunnels([ManyTunnels.template(Self.byName)], vpns: [vpn])
+    hub.boot(links: [ManyTunnels.link(1), ManyTunnels.link(2)])
     hub.negotiate(1, peer: 9)
     #expect(
       hub.summary == ["hq - idle/-", "ipsec2 branches absent/held", "ipsec1 - up/-"])
@@ -128,7 +129,7 @@ import TunnelCore
     let fallback = Link(
       index: 9, name: "ip_vti0", kind: .vti(local: any, remote: any, inputKey: 0, outputKey: 0))
     let external = Link(index: 10, name: "xfrm9", kind: .xfrm(ifID: 0))
-    var hub = Hub([Hub.template(.init(interface: NamePattern("*")))])
+    var hub = ManyTunnels([ManyTunnels.template(.init(interface: NamePattern("*")))])
     hub.boot(links: [fallback, external])
     #expect(hub.summary == [])
     hub.negotiate(1)
@@ -139,9 +140,9 @@ import TunnelCore
     let vti = Link(
       index: 9, name: "vti9",
       kind: .vti(
-        local: Hub.local, remote: IPAddress(0, 0, 0, 0), inputKey: 0, outputKey: 0))
-    var hub = Hub([])
-    hub.boot(links: [vti, Hub.link(1)])
+        local: ManyTunnels.local, remote: IPAddress(0, 0, 0, 0), inputKey: 0, outputKey: 0))
+    var hub = ManyTunnels([])
+    hub.boot(links: [vti, ManyTunnels.link(1)])
     hub.negotiate(1)
     #expect(hub.summary == ["ipsec1 - up/-"])
   }
@@ -149,8 +150,8 @@ import TunnelCore
   // MARK: A full tunnel
 
   @Test func isVerifiedClearedAlarmedAndRecovers() {
-    var hub = Hub([Hub.template(Self.byName)])
-    hub.boot(links: [Hub.link(1), Hub.link(2)])
+    var hub = ManyTunnels([ManyTunnels.template(Self.byName)])
+    hub.boot(links: [ManyTunnels.link(1), ManyTunnels.link(2)])
     hub.negotiate(1)
     hub.wait(0.1)
     #expect(hub.summary == ["ipsec1 branches up/in-service", "ipsec2 branches absent/held"])
@@ -161,7 +162,7 @@ import TunnelCore
     #expect(
       hub.alarms.last?.hasPrefix(
         "KMD_VPN_DOWN_ALARM_USER: VPN ipsec1 from 10.0.0.1 is down.") == true)
-    let clears = hub.effects.filter { if case .clear = $0 { true } else { false } }
+    let clears = hub.effects.filter { if case .sa(.clear) = $0 { true } else { false } }
     #expect(clears.count == 1)
     hub.answering = true
     hub.negotiate(1, serial: 1)
@@ -172,8 +173,8 @@ import TunnelCore
   }
 
   @Test func olderSAsAreAdopted() {
-    var hub = Hub([Hub.template(Self.byName)])
-    hub.boot(links: [Hub.link(1)], sas: Hub.pair(1))
+    var hub = ManyTunnels([ManyTunnels.template(Self.byName)])
+    hub.boot(links: [ManyTunnels.link(1)], sas: ManyTunnels.pair(1))
     #expect(hub.summary == ["ipsec1 branches verifying/as-found"])
     #expect(hub.steps.isEmpty)
     hub.wait(2)
@@ -182,24 +183,24 @@ import TunnelCore
 
   @Test(arguments: [byName, byPeer])
   func whatAnEarlierRunHeldStaysHeld(match: Template.Match) {
-    let record = GateRecord(links: [.init(name: "ipsec1", withdrawn: [Hub.route(1)])])
-    var hub = Hub([Hub.template(match)], record: record)
-    var link = Hub.link(1)
+    let record = GateRecord(links: [.init(name: "ipsec1", withdrawn: [ManyTunnels.route(1)])])
+    var hub = ManyTunnels([ManyTunnels.template(match)], record: record)
+    var link = ManyTunnels.link(1)
     (link.operationalState, link.isLinkModeDormant) = (.dormant, true)
     hub.boot(links: [link])
     #expect(hub.summary == ["ipsec1 branches absent/held"])
-    #expect(!hub.steps.contains(.addRoute(Hub.route(1))))
+    #expect(!hub.steps.contains(.addRoute(ManyTunnels.route(1))))
     hub.negotiate(1)
     hub.wait(0.1)
     #expect(hub.summary == ["ipsec1 branches up/in-service"])
-    #expect(hub.steps.contains(.addRoute(Hub.route(1))))
+    #expect(hub.steps.contains(.addRoute(ManyTunnels.route(1))))
   }
 
   // MARK: Links come and go
 
   @Test func isForgottenWithItsLink() {
-    var hub = Hub([Hub.template(Self.byName)])
-    hub.boot(links: [Hub.link(1)], routes: [Hub.route(1)])
+    var hub = ManyTunnels([ManyTunnels.template(Self.byName)])
+    hub.boot(links: [ManyTunnels.link(1)], routes: [ManyTunnels.route(1)])
     hub.negotiate(1)
     hub.wait(0.1)
     hub.delete(1)
@@ -217,8 +218,8 @@ import TunnelCore
   }
 
   @Test func aLinkDeletedUnderItsSAsIsAlarmed() {
-    var hub = Hub([Hub.template(Self.byName)])
-    hub.boot(links: [Hub.link(1)])
+    var hub = ManyTunnels([ManyTunnels.template(Self.byName)])
+    hub.boot(links: [ManyTunnels.link(1)])
     hub.negotiate(1)
     hub.wait(0.1)
     hub.deleteLink(1)
@@ -230,28 +231,28 @@ import TunnelCore
   }
 
   @Test func aRenamedLinkStaysHeldUnderItsNewName() {
-    var hub = Hub([Hub.template(Self.byName)])
-    hub.boot(links: [Hub.link(1)], routes: [Hub.route(1)])
+    var hub = ManyTunnels([ManyTunnels.template(Self.byName)])
+    hub.boot(links: [ManyTunnels.link(1)], routes: [ManyTunnels.route(1)])
     hub.forgetEffects()
     hub.rename(1, to: "ipsec-hq")
     #expect(hub.summary == ["ipsec-hq branches absent/held"])
     #expect(
-      hub.record == GateRecord(links: [.init(name: "ipsec-hq", withdrawn: [Hub.route(1)])]))
+      hub.record == GateRecord(links: [.init(name: "ipsec-hq", withdrawn: [ManyTunnels.route(1)])]))
     #expect(hub.steps.isEmpty)
     hub.negotiate(1)
     hub.wait(0.1)
     #expect(hub.summary == ["ipsec-hq branches up/in-service"])
-    #expect(hub.steps.contains(.addRoute(Hub.route(1))))
+    #expect(hub.steps.contains(.addRoute(ManyTunnels.route(1))))
     hub.rename(1, to: "ipsec1")
     #expect(hub.summary == ["ipsec1 branches up/in-service"])
   }
 
   @Test func aLinkRenamedAwayIsReleased() {
-    var hub = Hub([Hub.template(Self.byName)])
-    hub.boot(links: [Hub.link(1)], routes: [Hub.route(1)])
+    var hub = ManyTunnels([ManyTunnels.template(Self.byName)])
+    hub.boot(links: [ManyTunnels.link(1)], routes: [ManyTunnels.route(1)])
     hub.rename(1, to: "mine")
     #expect(hub.summary == [])
-    #expect(hub.steps.contains(.addRoute(Hub.route(1))))
+    #expect(hub.steps.contains(.addRoute(ManyTunnels.route(1))))
     #expect(hub.steps.last == .setDormant(linkIndex: 101, false))
     #expect(hub.record == GateRecord())
     hub.rename(1, to: "ipsec1")
@@ -263,24 +264,25 @@ import TunnelCore
     let vpn = VPN(
       name: "hq", gateway: "hq", bindInterface: "hq0", establishTunnels: .immediately,
       monitor: monitor)
-    var hub = Hub([Hub.template(Self.byName)], vpns: [vpn])
-    hub.boot(links: [Hub.link(1)], routes: [Hub.route(1)])
+    var hub = ManyTunnels([ManyTunnels.template(Self.byName)], vpns: [vpn])
+    hub.boot(links: [ManyTunnels.link(1)], routes: [ManyTunnels.route(1)])
     hub.forgetEffects()
     hub.rename(1, to: "hq0")
     #expect(hub.summary == ["hq - absent/held"])
-    #expect(!hub.steps.contains(.addRoute(Hub.route(1))))
-    #expect(hub.record == GateRecord(links: [.init(name: "hq0", withdrawn: [Hub.route(1)])]))
+    #expect(!hub.steps.contains(.addRoute(ManyTunnels.route(1))))
+    #expect(
+      hub.record == GateRecord(links: [.init(name: "hq0", withdrawn: [ManyTunnels.route(1)])]))
     hub.negotiate(1)
     hub.wait(0.1)
     #expect(hub.summary == ["hq - up/in-service"])
-    #expect(hub.steps.contains(.addRoute(Hub.route(1))))
+    #expect(hub.steps.contains(.addRoute(ManyTunnels.route(1))))
   }
 
   @Test func theOperatorsReleaseAtTheEndReachesThem() {
-    var hub = Hub([Hub.template(Self.byName)])
-    hub.boot(links: [Hub.link(1)], routes: [Hub.route(1)])
+    var hub = ManyTunnels([ManyTunnels.template(Self.byName)])
+    hub.boot(links: [ManyTunnels.link(1)], routes: [ManyTunnels.route(1)])
     hub.play(.shutdown(release: true))
-    #expect(hub.steps.contains(.addRoute(Hub.route(1))))
+    #expect(hub.steps.contains(.addRoute(ManyTunnels.route(1))))
     #expect(hub.record == GateRecord())
   }
 }

@@ -14,13 +14,13 @@ import TunnelCore
   }
 
   @Test func statusSaysWhatTheNewestOutboundSAHas() {
-    var bench = Bench()
+    var bench = SingleTunnel()
     bench.answering = true
     bench.boot()
     bench.negotiate(1)
     #expect(bench.tunnel?.sets.first?.algorithm == "aes-gcm-128")
     #expect(bench.tunnel?.sets.first?.encap == nil)
-    var pair = Bench.pair(2)
+    var pair = SingleTunnel.pair(2)
     pair[1].addedAt = 1
     pair[1].encapsulation = .init(sourcePort: 4500, destinationPort: 12345)
     pair[1].algorithms = [
@@ -31,7 +31,7 @@ import TunnelCore
     #expect(bench.tunnel?.sets.first?.encap == "udp 4500:12345")
     // The peer's mapping changes: the same SA with another port.
     pair[1].encapsulation?.destinationPort = 54321
-    bench.play(.sa(pair[1]))
+    bench.play(.kernel(.sa(pair[1])))
     #expect(bench.tunnel?.sets.first?.encap == "udp 4500:54321")
   }
 }

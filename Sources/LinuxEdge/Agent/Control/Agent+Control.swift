@@ -72,7 +72,7 @@ extension Agent {
         return refuseReload(id, ControlAnswer(exit: 71, lines: [obstacle]))
       }
       configPath = file.path
-      notifier.take(file.configuration)
+      notifier.adopt(file.configuration)
       configurationIsGood = true
       let obstacle = serveMetrics(on: file.configuration.metrics)
       if let id {

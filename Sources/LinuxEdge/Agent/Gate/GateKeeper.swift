@@ -44,7 +44,7 @@ struct GateKeeper {
       }
       do throws(EdgeError) {
         if !isCovered, step.withdraws { try park(step, requests) }
-        try Self.take(step, requests)
+        try Self.perform(step, requests)
       } catch  where error.isAlreadyThere {
         // Done.
       } catch {
@@ -115,7 +115,7 @@ struct GateKeeper {
     parked.removeAll(where: isDone)
   }
 
-  private static func take(
+  private static func perform(
     _ step: GateStep, _ requests: borrowing KernelRequests
   ) throws(EdgeError) {
     switch step {

@@ -52,9 +52,9 @@ public enum Release {
     var keeper = GateKeeper(file: file, record: stored, parked: parked.map(\.route))
     var core = Core(configuration: .observing, record: record, seed: 0, at: monotonicNow())
     let snapshot = try requests.snapshot { core.routeInterest(links: $0, nexthops: $1) }
-    for effect in core.handle(.snapshot(snapshot), at: monotonicNow()) {
+    for case .gate(let effect) in core.handle(.snapshot(snapshot), at: monotonicNow()) {
       switch effect {
-      case .changeGate(let plan):
+      case .change(let plan):
         let failures = keeper.perform(plan, requests)
         outcome.failures += failures.map(\.description)
         note(plan, failures, &outcome)
@@ -65,10 +65,7 @@ public enum Release {
         } catch {
           outcome.failures.append("\(error)")
         }
-      case .sendProbe, .endProbes, .makeLink, .clear, .readCounters, .readRoutes, .vici, .delete,
-        .run, .answer, .readPeerCounters, .sendIKEPing, .rekey, .readUnknownSPIs, .capture,
-        .readExpireListeners, .endCapture, .readDecrypted, .alarm, .massAlarm, .log, .trigger:
-        break
+      case .readRoutes, .makeLink: break
       }
     }
   }

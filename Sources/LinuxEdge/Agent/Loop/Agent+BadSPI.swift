@@ -2,7 +2,21 @@ import TunnelCore
 
 /// What the core asks for to find senders of unknown SPIs.
 extension Agent {
-  func readUnknownSPIs() -> Event {
+  func perform(_ effect: BadSPIEffect) -> [Event] {
+    switch effect {
+    case .readUnknownSPIs:
+      return [readUnknownSPIs()]
+    case .capture(let request):
+      return capture(request)
+    case .endCapture:
+      log(.debug, "-", "capture ended: \(badSPIs.end()) packets")
+      return []
+    case .readDecrypted(let gateway, let keys):
+      return [.decrypted(gateway: gateway, packets: readCounters(keys).values.reduce(0, +))]
+    }
+  }
+
+  private func readUnknownSPIs() -> Event {
     do {
       return .unknownSPIs(try badSPIs.unknownSPIs())
     } catch {
@@ -10,7 +24,7 @@ extension Agent {
     }
   }
 
-  func capture(_ request: CaptureRequest) -> [Event] {
+  private func capture(_ request: CaptureRequest) -> [Event] {
     do {
       for descriptor in try badSPIs.begin(request) { watch(descriptor, for: .capture) }
       log(.debug, "-", "capturing ESP of \(request.sources.count) addresses")

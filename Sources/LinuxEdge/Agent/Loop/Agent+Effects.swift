@@ -5,66 +5,53 @@ extension Agent {
   func perform(_ effect: Effect) -> [Event] {
     if let events = dryRun?.events(insteadOf: effect, notify: notifier.command) { return events }
     switch effect {
-    case .sendProbe(let probe):
+    case .probe(let effect): return perform(effect)
+    case .gate(let effect): return perform(effect)
+    case .sa(let effect): return perform(effect)
+    case .daemon(let request):
+      return vici.request(request, at: monotonicNow()).map { .vici($0) }
+    case .negotiate(let effect): return perform(effect)
+    case .peer(let effect): return perform(effect)
+    case .badSPI(let effect): return perform(effect)
+    case .tell(let effect):
+      perform(effect)
+      return []
+    }
+  }
+
+  // MARK: Probes and peers
+
+  private func perform(_ effect: ProbeEffect) -> [Event] {
+    switch effect {
+    case .send(let probe):
       probes.enqueue(probe)
-    case .endProbes(let monitor):
+      return []
+    case .end(let monitor):
       probes.end(monitor)
-    case .makeLink(let name, let ifID):
-      return makeLink(name, ifID)
-    case .removeLink(let index):
-      removeLink(index)
-    case .changeGate(let plan):
-      return changeGate(plan)
-    case .clear(let monitor, let tunnel, let sas):
-      return sas.compactMap { clear($0, monitor, tunnel) }
-    case .delete(let monitor, let tunnel, let sas):
-      return sas.compactMap { clear($0, monitor, tunnel, deleting: true) }
-    case .run(let tunnel, let words):
-      return run(tunnel, words)
-    case .trigger(let tunnel, let packet):
-      let errno = probes.send(packet)
-      return errno == 0 ? [] : [.triggerFailed(tunnel, errno: errno)]
+      return []
     case .readCounters(let monitor, let keys):
       return readProbes() + [.counters(monitor, readCounters(keys))]
-    case .readPeerCounters(let detector, let keys):
+    }
+  }
+
+  private func perform(_ effect: PeerEffect) -> [Event] {
+    switch effect {
+    case .ping(let target):
+      return ask(target)
+    case .readCounters(let detector, let keys):
       // What waits to be sent was counted as sent already.
       return probes.flush() + readProbes() + [.peerCounters(detector, readCounters(keys))]
-    case .sendIKEPing(let target):
-      return ask(target)
-    case .rekey(let sa):
-      rekey(sa)
-    case .readRoutes:
-      return [readRoutes()]
-    case .vici(let request):
-      return vici.request(request, at: monotonicNow()).map { .vici($0) }
-    case .readExpireListeners:
-      return [readExpireListeners()]
-    case .readUnknownSPIs:
-      return [readUnknownSPIs()]
-    case .capture(let request):
-      return capture(request)
-    case .endCapture:
-      log(.debug, "-", "capture ended: \(badSPIs.end()) packets")
-    case .readDecrypted(let gateway, let keys):
-      return [.decrypted(gateway: gateway, packets: readCounters(keys).values.reduce(0, +))]
-    case .answer(let request, let answer):
-      let notes = notes.removeValue(forKey: request) ?? []
-      reply(request, ControlAnswer(answer, after: notes).json())
-    case .alarm(let alarm):
-      log(alarm)
-      notify(alarm.notice)
-    case .massAlarm(let alarm):
-      log(alarm)
-      notify(alarm.notice)
-    case .log(let level, let tunnel, let text):
-      log(level, tunnel, text)
-      if tunnel != "-" { service.tunnelsChanged(at: monotonicNow()) }
     }
-    return []
+  }
+
+  private func ask(_ target: IKEPing.Target) -> [Event] {
+    let failures = pinger.ask(target)
+    for descriptor in pinger.takeInterests() { watch(descriptor, for: .pinger) }
+    return failures
   }
 
   /// Packets through each SA that is still there.
-  private func readCounters(_ keys: [SAKey]) -> [SAKey: UInt64] {
+  func readCounters(_ keys: [SAKey]) -> [SAKey: UInt64] {
     var counts: [SAKey: UInt64] = [:]
     for key in keys {
       do {
@@ -76,16 +63,30 @@ extension Agent {
     return counts
   }
 
-  // MARK: Those that take more than one call
+  // MARK: Gates
 
-  func changeGate(_ plan: GatePlan) -> [Event] {
+  private func perform(_ effect: GateEffect) -> [Event] {
+    switch effect {
+    case .change(let plan):
+      return changeGate(plan)
+    case .readRoutes:
+      return [readRoutes()]
+    case .makeLink(let name, let ifID):
+      return makeLink(name, ifID)
+    case .removeLink(let index):
+      removeLink(index)
+      return []
+    }
+  }
+
+  private func changeGate(_ plan: GatePlan) -> [Event] {
     let before = gateKeeper.failure
     let failures = gateKeeper.perform(plan, requests).map { Event.gateFailed($0) }
     if before != nil, gateKeeper.failure == nil { return failures + [.recordWritten] }
     return failures
   }
 
-  func makeLink(_ name: String, _ ifID: UInt32) -> [Event] {
+  private func makeLink(_ name: String, _ ifID: UInt32) -> [Event] {
     do {
       try requests.makeProbeLink(name, ifID: ifID)
       log(.info, "-", "made link \(name) for the probes of SAs with if_id \(ifID)")
@@ -95,7 +96,7 @@ extension Agent {
     }
   }
 
-  func removeLink(_ index: Int32) {
+  private func removeLink(_ index: Int32) {
     do {
       try requests.deleteLink(index)
     } catch {
@@ -103,23 +104,24 @@ extension Agent {
     }
   }
 
-  func ask(_ target: IKEPing.Target) -> [Event] {
-    let failures = pinger.ask(target)
-    for descriptor in pinger.takeInterests() { watch(descriptor, for: .pinger) }
-    return failures
-  }
+  // MARK: SAs
 
-  /// The kernel tells the IKE daemon that the SA is near its end; the SA stays.
-  func rekey(_ sa: SecurityAssociation) {
-    do {
-      _ = try requests.expire(sa.key, checking: sa, hard: false)
-    } catch {
-      log(.warning, "-", "cannot have \(sa.key) rekeyed: \(error)")
+  private func perform(_ effect: SAEffect) -> [Event] {
+    switch effect {
+    case .clear(let monitor, let tunnel, let sas):
+      return sas.compactMap { clear($0, monitor, tunnel) }
+    case .delete(let monitor, let tunnel, let sas):
+      return sas.compactMap { clear($0, monitor, tunnel, deleting: true) }
+    case .rekey(let sa):
+      rekey(sa)
+      return []
+    case .readExpireListeners:
+      return [readExpireListeners()]
     }
   }
 
   /// Expires one SA, or deletes it as the last resort; it is read again and compared first.
-  func clear(
+  private func clear(
     _ sa: SecurityAssociation, _ monitor: MonitorID, _ tunnel: String, deleting: Bool = false
   ) -> Event? {
     do {
@@ -138,8 +140,29 @@ extension Agent {
     }
   }
 
+  /// The kernel tells the IKE daemon that the SA is near its end; the SA stays.
+  private func rekey(_ sa: SecurityAssociation) {
+    do {
+      _ = try requests.expire(sa.key, checking: sa, hard: false)
+    } catch {
+      log(.warning, "-", "cannot have \(sa.key) rekeyed: \(error)")
+    }
+  }
+
+  // MARK: Negotiation
+
+  private func perform(_ effect: NegotiateEffect) -> [Event] {
+    switch effect {
+    case .run(let tunnel, let words):
+      return run(tunnel, words)
+    case .trigger(let tunnel, let packet):
+      let errno = probes.send(packet)
+      return errno == 0 ? [] : [.triggerFailed(tunnel, errno: errno)]
+    }
+  }
+
   /// Starts a `renegotiate-command`.
-  func run(_ tunnel: TunnelID, _ words: [String]) -> [Event] {
+  private func run(_ tunnel: TunnelID, _ words: [String]) -> [Event] {
     do {
       let descriptor = try processes.start(
         tunnel, words, bound: .seconds(30), at: monotonicNow())
@@ -150,8 +173,30 @@ extension Agent {
     }
   }
 
+  // MARK: The operator
+
+  private func perform(_ effect: TellEffect) {
+    switch effect {
+    case .answer(let request, let answer):
+      let notes = notes.removeValue(forKey: request) ?? []
+      reply(request, ControlAnswer(answer, after: notes).json())
+    case .alarm(let alarm):
+      log(alarm)
+      notify(alarm.notice)
+    case .massAlarm(let alarm):
+      log(alarm)
+      notify(alarm.notice)
+    case .recordAlarm(let alarm):
+      log(alarm)
+      notify(alarm.notice)
+    case .log(let level, let tunnel, let text):
+      log(level, tunnel, text)
+      if tunnel != "-" { service.tunnelsChanged(at: monotonicNow()) }
+    }
+  }
+
   /// Has the operator's program told of an alarm.
-  func notify(_ notice: Notice) {
+  private func notify(_ notice: Notice) {
     notifier.post(notice, at: monotonicNow())
     watchNotifier()
   }

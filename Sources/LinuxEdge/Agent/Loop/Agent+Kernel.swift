@@ -23,10 +23,8 @@ extension Agent {
     var events: [Event] = []
     let end =
       fromXfrm
-      ? xfrm.read { if let event = Event($0) { events.append(event) } }
-      : links.read(keeping: core.routeInterest) {
-        if let event = Event($0) { events.append(event) }
-      }
+      ? xfrm.read { events.append(.kernel($0)) }
+      : links.read(keeping: core.routeInterest) { events.append(.kernel($0)) }
     return (events, end)
   }
 

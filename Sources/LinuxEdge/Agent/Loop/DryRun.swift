@@ -12,36 +12,35 @@ struct DryRun {
   /// What takes the place of an effect; nil: it changes nothing and is to be performed. `notify` is
   /// what would be run for an alarm.
   mutating func events(insteadOf effect: Effect, notify: String?) -> [Event]? {
+    guard effect.changesSystem else { return nil }
     switch effect {
-    case .sendProbe, .endProbes, .readCounters, .readRoutes, .readUnknownSPIs, .capture,
-      .readExpireListeners, .endCapture, .readDecrypted, .readPeerCounters, .sendIKEPing, .answer,
-      .log, .vici(.listSAs),
-      .vici(.listConnections):
-      return nil
-    case .alarm(let alarm):
+    case .tell(.alarm(let alarm)):
       log(alarm.level, "-", "dry run: \(alarm)")
       if let notify { say("-", "run \(notify)") }
-    case .massAlarm(let alarm):
+    case .tell(.massAlarm(let alarm)):
       log(alarm.level, "-", "dry run: \(alarm)")
       if let notify { say("-", "run \(notify)") }
-    case .changeGate(let plan): note(plan)
-    case .clear(_, let tunnel, let sas):
-      for sa in sas { say(tunnel, "clear \(sa.key)") }
-    case .delete(_, let tunnel, let sas):
-      for sa in sas { say(tunnel, "delete \(sa.key)") }
-    case .trigger(_, let packet):
-      say("-", "trigger negotiation by a packet to \(packet.destination)")
-    case .rekey(let sa): say("-", "rekey \(sa.key)")
-    case .run(let tunnel, let words):
-      say("-", "run \(words.joined(separator: " "))")
-      return [.commandEnded(tunnel, .exited(0))]
-    case .vici(let request):
-      say("-", "vici: \(request)")
-      return [.vici(.finished(request, failure: nil))]
-    case .makeLink(let name, let ifID):
+    case .tell(.recordAlarm(let alarm)): log(alarm.level, "-", "dry run: \(alarm)")
+    case .gate(.change(let plan)): note(plan)
+    case .gate(.makeLink(let name, let ifID)):
       say("-", "make link \(name) for the probes of SAs with if_id \(ifID)")
       return [.ownLinkFailed(ifID: ifID, message: "dry run")]
-    case .removeLink(let index): say("-", "remove the agent's link with index \(index)")
+    case .gate(.removeLink(let index)):
+      say("-", "remove the agent's link with index \(index)")
+    case .sa(.clear(_, let tunnel, let sas)):
+      for sa in sas { say(tunnel, "clear \(sa.key)") }
+    case .sa(.delete(_, let tunnel, let sas)):
+      for sa in sas { say(tunnel, "delete \(sa.key)") }
+    case .sa(.rekey(let sa)): say("-", "rekey \(sa.key)")
+    case .negotiate(.trigger(_, let packet)):
+      say("-", "trigger negotiation by a packet to \(packet.destination)")
+    case .negotiate(.run(let tunnel, let words)):
+      say("-", "run \(words.joined(separator: " "))")
+      return [.commandEnded(tunnel, .exited(0))]
+    case .daemon(let request):
+      say("-", "vici: \(request)")
+      return [.vici(.finished(request, failure: nil))]
+    case .probe, .gate, .sa, .peer, .badSPI, .tell: say("-", "\(effect)")
     }
     return []
   }

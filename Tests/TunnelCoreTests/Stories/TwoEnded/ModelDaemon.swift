@@ -1,6 +1,6 @@
 @testable import TunnelCore
 
-/// A strongSwan small enough to be right, as ike-facts and kernel-facts have it: IKE SAs with a
+/// A strongSwan small enough to be right, as it was measured: IKE SAs with a
 /// window of one request, retransmission for 165 s, hard expiries that delete and negotiate anew,
 /// and nothing known of SAs that are deleted behind its back or are older than itself.
 struct ModelDaemon {
@@ -68,9 +68,9 @@ struct ModelDaemon {
   var hasTraps = false
   var sas: [SA] = []
   var acts: [Act] = []
-  private var lastID: UInt32 = 0
+  var lastID: UInt32 = 0
   /// IKE SAs that were there: a request to establish one that comes late is no news.
-  private var known: Set<UInt64> = []
+  var known: Set<UInt64> = []
 
   init(local: IPAddress, remote: IPAddress, random: SplitMix64) {
     (self.local, self.remote, self.random) = (local, remote, random)
@@ -134,7 +134,7 @@ struct ModelDaemon {
     return .finished(request, failure: nil)
   }
 
-  private var configured: IKEConnection {
+  var configured: IKEConnection {
     IKEConnection(
       name: connection, local: [local], remote: [remote], dpdDelay: dpdDelay,
       children: children.map {
@@ -142,7 +142,7 @@ struct ModelDaemon {
       })
   }
 
-  private var list: [IKESA] { sas.map(listed) }
+  var list: [IKESA] { sas.map(listed) }
 
   func listed(_ sa: SA) -> IKESA {
     IKESA(
@@ -195,7 +195,7 @@ struct ModelDaemon {
     advance(index)
   }
 
-  private mutating func deleteChild(_ id: UInt32, at now: Instant, recreates: String? = nil) {
+  mutating func deleteChild(_ id: UInt32, at now: Instant, recreates: String? = nil) {
     guard let (index, child) = find({ $0.id == id }) else { return }
     sas[index].queue.append(
       Exchange(request: .deleteChild(spi: child.spiIn), recreates: recreates))
@@ -203,14 +203,14 @@ struct ModelDaemon {
   }
 
   /// Without waiting for the peer (`force`).
-  private mutating func forget(_ id: UInt32) {
+  mutating func forget(_ id: UInt32) {
     guard let index = sas.firstIndex(where: { $0.id == id }) else { return }
     acts.append(.send(farewell(index)))
     sas[index].state = "DELETING"
     remove(index)
   }
 
-  private mutating func farewell(_ index: Int) -> IKEMessage {
+  mutating func farewell(_ index: Int) -> IKEMessage {
     sas[index].number += 1
     return IKEMessage(
       pair: sas[index].pair, number: sas[index].number, body: .request(.deleteIKE))
@@ -236,80 +236,6 @@ struct ModelDaemon {
       rekey(child.id, at: now)
     }
   }
-
-  // MARK: Exchanges
-
-  /// Sends the next request of an IKE SA unless one waits.
-  mutating func advance(_ index: Int) {
-    guard sas[index].active == nil, !sas[index].queue.isEmpty else { return }
-    let next = sas[index].queue.removeFirst()
-    sas[index].active = next
-    sas[index].number += 1
-    sas[index].tries = 0
-    if case .deleteChild(let spi) = next.request {
-      for place in sas[index].children.indices where sas[index].children[place].spiIn == spi {
-        sas[index].children[place].state = .deleting
-      }
-    }
-    send(index)
-  }
-
-  private mutating func send(_ index: Int) {
-    guard let active = sas[index].active else { return }
-    let sa = sas[index]
-    acts.append(
-      .send(IKEMessage(pair: sa.pair, number: sa.number, body: .request(active.request))))
-    acts.append(.repeatLater(sa: sa.id, number: sa.number, Self.waits[sa.tries]))
-  }
-
-  /// The time to repeat a request has come.
-  mutating func repeatRequest(_ id: UInt32, _ number: UInt32, at now: Instant) {
-    guard let index = sas.firstIndex(where: { $0.id == id }), sas[index].number == number,
-      sas[index].active != nil
-    else { return }
-    sas[index].tries += 1
-    guard sas[index].tries == Self.waits.count else { return send(index) }
-    let names = sas[index].state == "ESTABLISHED" ? sas[index].children.map(\.name) : []
-    remove(index)
-    if dpdAction == "start" { for name in names { initiate(name, at: now) } }
-  }
-
-  mutating func askWhenIdle(at now: Instant) {
-    guard dpdDelay > 0 else { return }
-    for index in sas.indices
-    where sas[index].active == nil
-      && sas[index].heardAt.duration(to: now) >= .seconds(Int64(dpdDelay))
-    {
-      sas[index].queue.append(Exchange(request: .liveness))
-      advance(index)
-    }
-  }
-
-  /// An IKE SA and all of its children go.
-  mutating func remove(_ index: Int) {
-    let sa = sas.remove(at: index)
-    for child in sa.children { acts.append(.uninstall(child)) }
-    acts += [.say(.ikeDown(listed(sa))), .say(.changed)]
-  }
-
-  /// - Parameter old: the SPI of the child that it takes the place of, whose name it keeps.
-  mutating func install(_ child: Child, insteadOf old: UInt32? = nil, in index: Int) {
-    let elder = sas[index].children.first { old != nil && ($0.spiIn == old || $0.spiOut == old) }
-    var child = child
-    child.suffix = elder?.suffix ?? suffix
-    sas[index].children.append(child)
-    acts += [.install(child), .say(.exchanged(ikeID: sas[index].id)), .say(.changed)]
-  }
-
-  mutating func uninstall(spiIn: UInt32? = nil, spiOut: UInt32? = nil, in index: Int) -> Child? {
-    let place = sas[index].children.firstIndex { $0.spiIn == spiIn || $0.spiOut == spiOut }
-    guard let place else { return nil }
-    let child = sas[index].children.remove(at: place)
-    acts += [.uninstall(child), .say(.changed)]
-    return child
-  }
-
-  mutating func isNews(_ pair: UInt64) -> Bool { known.insert(pair).inserted }
 }
 
 extension IKEMessage.Request {

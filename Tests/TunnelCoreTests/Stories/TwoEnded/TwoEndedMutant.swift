@@ -53,7 +53,7 @@ enum TwoEndedMutant: CaseIterable {
     case .holdsNothing: return effects.filter { !$0.hasStep { $0.holds } }
     case .neverOpens: return effects.filter { !$0.hasStep { $0.opens } }
     case .neverInitiates:
-      return effects.filter { if case .vici(.initiate) = $0 { false } else { true } }
+      return effects.filter { if case .daemon(.initiate) = $0 { false } else { true } }
     case .noStandIns: return effects.map { $0.withSteps { $0.filter { !$0.isStandIn } } }
     case .standInsLast:
       return effects.map {
@@ -61,20 +61,20 @@ enum TwoEndedMutant: CaseIterable {
       }
     case .clearsWhatAnswers:
       guard case .reply(let reply) = event, reply.sequence == 9 else { return effects }
-      return effects + [.clear(reply.monitor, tunnel: "t0", [])]
+      return effects + [.sa(.clear(reply.monitor, tunnel: "t0", []))]
     case .terminatesWhatAnswers:
       guard case .reply(let reply) = event, reply.sequence == 9,
         let child = end.daemon.sas.first?.children.first
       else { return effects }
-      return effects + [.vici(.terminateChild(id: child.id))]
+      return effects + [.daemon(.terminateChild(id: child.id))]
     case .dumpsForEver:
       // Of its own accord it hardly asks for one.
       switch event {
-      case .snapshot, .routes: return effects + [.readRoutes]
+      case .snapshot, .routes: return effects + [.gate(.readRoutes)]
       default: return effects
       }
     case .listsForEver:
-      if case .vici(.sas) = event { return effects + [.vici(.listSAs)] }
+      if case .vici(.sas) = event { return effects + [.daemon(.listSAs)] }
       return effects
     case .floods: return effects.isEmpty ? [] : Array(repeating: effects[0], count: 100)
     case .holdsStrangers, .takesRefusalForLoss, .dumpsAgainAtOnce, .keepsOldNames:
@@ -84,19 +84,19 @@ enum TwoEndedMutant: CaseIterable {
 
   private func spoilMore(_ effects: [Effect], after event: Event) -> [Effect] {
     switch (self, event) {
-    case (.holdsStrangers, .link(let link)) where link.index >= End.stranger:
+    case (.holdsStrangers, .kernel(.link(let link))) where link.index >= End.stranger:
       let step = GateStep.setDormant(linkIndex: link.index, true)
-      return effects + [.changeGate(GatePlan(link: link.name, steps: [step]))]
+      return effects + [.gate(.change(GatePlan(link: link.name, steps: [step])))]
     case (.takesRefusalForLoss, .probeNotSent(let id, _, let errno))
     where !SendError(errno).isNoWay:
-      return effects + [.clear(id, tunnel: "t0", [])]
-    case (.dumpsAgainAtOnce, .link), (.dumpsAgainAtOnce, .routesNotRead):
-      return effects + [.readRoutes]
+      return effects + [.sa(.clear(id, tunnel: "t0", []))]
+    case (.dumpsAgainAtOnce, .kernel(.link)), (.dumpsAgainAtOnce, .routesNotRead):
+      return effects + [.gate(.readRoutes)]
     case (.keepsOldNames, _):
       return effects.map {
-        guard case .vici(.initiate(let name)) = $0 else { return $0 }
+        guard case .daemon(.initiate(let name)) = $0 else { return $0 }
         let first = name.child.split(separator: "-").first.map(String.init) ?? name.child
-        return .vici(.initiate(ChildName(connection: "peer", child: first)))
+        return .daemon(.initiate(ChildName(connection: "peer", child: first)))
       }
     default: return effects
     }
@@ -105,13 +105,13 @@ enum TwoEndedMutant: CaseIterable {
 
 extension Effect {
   fileprivate func hasStep(_ fits: (GateStep) -> Bool) -> Bool {
-    if case .changeGate(let plan) = self { plan.steps.contains(where: fits) } else { false }
+    if case .gate(.change(let plan)) = self { plan.steps.contains(where: fits) } else { false }
   }
 
   fileprivate func withSteps(_ change: ([GateStep]) -> [GateStep]) -> Effect {
-    guard case .changeGate(var plan) = self else { return self }
+    guard case .gate(.change(var plan)) = self else { return self }
     plan.steps = change(plan.steps)
-    return .changeGate(plan)
+    return .gate(.change(plan))
   }
 }
 

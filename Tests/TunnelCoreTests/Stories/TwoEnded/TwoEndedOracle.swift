@@ -76,17 +76,17 @@ struct TwoEndedOracle {
   ) {
     let name = "gw-\(end.number)"
     require(effects.count <= Self.mostEffects, "\(name): \(effects.count) effects of one event")
-    let dumps = effects.count { $0 == .readRoutes }
+    let dumps = effects.count { $0 == .gate(.readRoutes) }
     accounts[end.number].dumps += dumps
     let allDumps = accounts[end.number].dumps
     require(
       allDumps <= Self.mostDumpsInASecond, "\(name): \(allDumps) dumps in a second")
-    let requests = effects.count { if case .vici = $0 { true } else { false } }
+    let requests = effects.count { if case .daemon = $0 { true } else { false } }
     accounts[end.number].requests += requests
     let asked = accounts[end.number].requests
     require(
       asked <= Self.mostRequestsInASecond, "\(name): \(asked) requests of the daemon in a second")
-    let changes = effects.contains { if case .changeGate = $0 { true } else { false } }
+    let changes = effects.contains { if case .gate(.change) = $0 { true } else { false } }
     switch event {
     case .routes: require(dumps == 0 || changes, "\(name): a dump asks for the next one")
     case .routesNotRead: require(dumps == 0, "\(name): a dump that failed asks for the next one")
@@ -121,20 +121,17 @@ struct TwoEndedOracle {
   /// Before an effect is performed: what is taken away, and whether it may be.
   mutating func check(_ effect: Effect, _ end: End, at now: Instant) {
     switch effect {
-    case .clear(let id, _, let list), .delete(let id, _, let list):
+    case .sa(.clear(let id, _, let list)), .sa(.delete(let id, _, let list)):
       if list.isEmpty || !list.allSatisfy(end.isLeftover) { checkClear(id, effect, end) }
-    case .vici(.terminateChild(let child)):
+    case .daemon(.terminateChild(let child)):
       if let (_, child) = end.daemon.find({ $0.id == child }) {
         checkTermination(of: [child], effect, end)
       }
-    case .vici(.terminateIKE(let id)):
+    case .daemon(.terminateIKE(let id)):
       checkTermination(
         of: end.daemon.sas.first { $0.id == id }?.children ?? [], effect, end)
-    case .changeGate(let plan): checkPlan(plan, end)
-    case .sendProbe, .endProbes, .makeLink, .removeLink, .run, .readCounters, .readPeerCounters,
-      .sendIKEPing, .rekey, .readRoutes, .vici, .readUnknownSPIs, .capture, .endCapture,
-      .readDecrypted, .readExpireListeners, .trigger, .answer, .alarm, .massAlarm, .log:
-      break
+    case .gate(.change(let plan)): checkPlan(plan, end)
+    case .probe, .gate, .sa, .daemon, .negotiate, .peer, .badSPI, .tell: break
     }
   }
 

@@ -61,32 +61,30 @@ extension TwoEndedWorld {
 
   mutating func perform(_ effect: Effect, at end: Int) -> [Event] {
     switch effect {
-    case .sendProbe(let probe): return send(probe, from: end)
-    case .changeGate(let plan):
+    case .probe(.send(let probe)): return send(probe, from: end)
+    case .gate(.change(let plan)):
       let failures = ends[end].kernel.perform(plan)
       if ends[end].kernel.stepsToDeath ?? 0 < 0 { killAgent(end) }
       return failures.map { .gateFailed($0) }
-    case .clear(_, _, let list): expire(list, hard: true, at: end)
-    case .rekey(let sa): expire([sa], hard: false, at: end)
-    case .delete(_, _, let list): for sa in list { ends[end].kernel.delete(sa.key) }
-    case .readRoutes:
+    case .sa(.clear(_, _, let list)): expire(list, hard: true, at: end)
+    case .sa(.rekey(let sa)): expire([sa], hard: false, at: end)
+    case .sa(.delete(_, _, let list)): for sa in list { ends[end].kernel.delete(sa.key) }
+    case .gate(.readRoutes):
       guard ends[end].dumpsToFail == 0 else {
         ends[end].dumpsToFail -= 1
         return [.routesNotRead("device or resource busy")]
       }
       return [.routes(ends[end].kernel.routes)]
-    case .readExpireListeners: return [.expireListeners(isHeard: true)]
-    case .readCounters(let id, let keys): return [.counters(id, ends[end].counters(keys))]
-    case .readPeerCounters(let id, let keys):
+    case .sa(.readExpireListeners): return [.expireListeners(isHeard: true)]
+    case .probe(.readCounters(let id, let keys)): return [.counters(id, ends[end].counters(keys))]
+    case .peer(.readCounters(let id, let keys)):
       return [.peerCounters(id, ends[end].counters(keys))]
-    case .sendIKEPing(let target): send(.ikePing(target, epoch: ends[end].epoch), from: end)
-    case .vici(let request):
+    case .peer(.ping(let target)): send(.ikePing(target, epoch: ends[end].epoch), from: end)
+    case .daemon(let request):
       put(
         .request(end, daemonEpoch: ends[end].daemonEpoch, request),
         at: now.advanced(by: .milliseconds(1)))
-    case .run, .answer, .alarm, .massAlarm, .log, .endProbes, .makeLink, .removeLink,
-      .readUnknownSPIs, .capture, .endCapture, .readDecrypted, .trigger:
-      break
+    case .probe, .gate, .negotiate, .badSPI, .tell: break
     }
     return []
   }
@@ -111,7 +109,7 @@ extension TwoEndedWorld {
     for sa in list where ends[end].kernel.sas[sa.key]?.reqid == sa.reqid {
       if hard {
         ends[end].kernel.sas[sa.key] = nil
-        ends[end].kernel.queue.append(.saExpired(sa.key))
+        ends[end].kernel.queue.append(.kernel(.saExpired(sa.key)))
       }
       ends[end].daemon.expired(sa.key.spi, hard: hard, at: now)
     }
@@ -130,7 +128,7 @@ extension TwoEndedWorld {
       takeDaemonStep(step)
     case .flush(let end):
       ends[end].kernel.sas = [:]
-      ends[end].kernel.queue.append(.saFlushed(ipProtocol: 0))
+      ends[end].kernel.queue.append(.kernel(.saFlushed(ipProtocol: 0)))
     case .deleteSA(let end, let tunnel):
       if let sa = ends[end].outbound(tunnel) { ends[end].kernel.delete(sa) }
     case .failSteps(let end, let count): ends[end].kernel.stepsToFail = count

@@ -1,0 +1,116 @@
+/// What a tunnel's state means for its link.
+extension Core {
+  /// Tunnels of a link for which the agent changes it; none where it does not fit them.
+  ///
+  /// - Parameter evenUnfit: those that ask for it, whether or not it fits.
+  func guardedTunnels(on link: String, evenUnfit: Bool = false) -> [Tunnel] {
+    let users = tunnels(on: link).filter(\.isGuarded)
+    return users.isEmpty || evenUnfit || misfit(of: link) == nil ? users : []
+  }
+
+  /// Whether the agent changes a tunnel's link.
+  func isGuarded(_ tunnel: Tunnel) -> Bool {
+    tunnel.isGuarded && tunnel.link.map { misfit(of: $0) == nil } ?? false
+  }
+
+  /// Brings a link to what its tunnels ask for.
+  mutating func reconcileGate(_ name: String, at now: Instant) {
+    judge(name, at: now)
+    let users = guardedTunnels(on: name)
+    guard !users.isEmpty, hasStarted, !isEnding else { return }
+    let isNew = gates.demand(combined(users), of: name, for: users[0].name, &out)
+    if isNew, let link = kernel.link(named: name) { noteScope(of: link) }
+    gates.apply(guardRequest(name, users, at: now), for: users[0].name, kernel, memory, &out)
+  }
+
+  private func combined(_ users: [Tunnel]) -> GateDemand {
+    if users.allSatisfy(\.isHeldForPeer), isUsedUnmonitored(users[0].link) { return .inService }
+    let demands = users.map { tunnel in
+      let sets = tunnel.monitors.lazy.compactMap { monitors[$0] }
+      return tunnel.gateDemand(
+        isAdopted: sets.contains { $0.isAdopted && ($0.phase == .verifying || $0.phase.isDown) },
+        wasOpen: sets.contains { $0.isVerified && $0.phase.isDown }, role: role)
+    }
+    if demands.contains(.inService) { return .inService }
+    if demands.contains(.asFound) { return .asFound }
+    return demands.contains(.held) ? .held : .down
+  }
+
+  private func guardRequest(
+    _ name: String, _ users: [Tunnel], at now: Instant
+  ) -> RouteGuard.Request {
+    let link = kernel.link(named: name)
+    // At the end everything is put back, a dead set's routes too.
+    let monitored = users.filter { $0.monitor != nil }
+    let (held, served) = isEnding ? ([], []) : prefixes(of: monitored, at: now)
+    let vpns = users.compactMap(\.vpn)
+    // A link that is down takes no route: at the end what would go by it stays on record, and what
+    // stands in for it goes, since nobody would remove it when the link comes up.
+    let isUp = gates.isUpOrRaised(name, kernel)
+    let takesRoutes = isUp || !isEnding
+    return RouteGuard.Request(
+      link: name, index: link?.index, isAdminUp: isUp,
+      table: kernel.links.table(of: link),
+      guardProtocols: vpns.reduce(into: []) { $0.formUnion($1.guardProtocols) },
+      owned: takesRoutes ? monitored.compactMap(\.vpn).flatMap(\.routes) : [],
+      heldRoute: takesRoutes && vpns.contains { $0.heldRoute == .unreachable }
+        ? .unreachable : .none,
+      // Nobody probes any more when the agent ends.
+      probeDestinations: isEnding ? [] : Set(users.flatMap(probeDestinations)),
+      heldPrefixes: held, servedPrefixes: served, takesRoutes: takesRoutes)
+  }
+
+  /// Where a tunnel's probes go. Never an outer endpoint of the tunnel's: a route to it through the
+  /// link would send ESP into the tunnel.
+  private func probeDestinations(_ tunnel: Tunnel) -> [IPAddress] {
+    let gateway = tunnel.gateway.flatMap { configuration.gateways[$0] }
+    let unknown = IPAddress(family: .ipv4, bits: 0)
+    var keys = tunnel.monitors.compactMap { monitors[$0]?.key }
+    if keys.isEmpty {
+      keys = [tunnel.endpoints ?? SASetKey(local: unknown, remote: unknown, reqid: 0)]
+    }
+    return keys.flatMap { key in
+      [Purpose.verifyPath, .vpnMonitor].compactMap {
+        guard case .success(let path) = path(of: tunnel, through: key, for: $0),
+          path.destination != key.remote,
+          gateway?.addresses.contains(path.destination) != true
+        else { return nil }
+        return path.destination
+      }
+    }
+  }
+
+  // MARK: Failures and the end
+
+  mutating func gateFailed(_ failure: GateFailure, at now: Instant) {
+    out.counters.gateFailures += 1
+    gates.failed(failure, memory, at: now, &out)
+  }
+
+  mutating func shutDown(release: Bool, at now: Instant) {
+    isEnding = true
+    guard release else { return }
+    removeOwnLinks()
+    // A gate in service too: with its link away or down it is closed all the same.
+    for name in gates.names where gates[name]?.demand != .asFound {
+      let users = guardedTunnels(on: name)
+      gates.demandRelease(name)
+      guard let first = users.first else { continue }
+      gates.open(guardRequest(name, users, at: now), for: first.name, kernel, memory, &out)
+    }
+  }
+
+  /// Opens a gate that no tunnel asks for: an earlier run left it, or its tunnel was forgotten.
+  mutating func releaseGate(_ name: String, because why: String) {
+    let link = kernel.link(named: name).flatMap { mayRestore($0) ? $0 : nil }
+    gates.release(name, link, because: why, kernel, memory, &out)
+  }
+}
+
+extension Tunnel {
+  /// Whether the agent changes this tunnel's link.
+  var isGuarded: Bool {
+    link != nil && (monitor != nil || isHeldForPeer)
+      && vpn.map { $0.linkControl != .none } ?? false
+  }
+}

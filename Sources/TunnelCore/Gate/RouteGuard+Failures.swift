@@ -1,0 +1,36 @@
+/// Steps that failed.
+extension RouteGuard {
+  /// A step could not be done: what it was for is still to be done.
+  mutating func undo(_ step: GateStep, link: String) {
+    switch step {
+    case .addRoute(let route), .replaceRoute(let route), .deleteRoute(let route):
+      if shared[route.identity] == nil {
+        undoWhole(step, route, link)
+      } else {
+        undoShared(step, route.identity, link)
+      }
+    case .replaceGroup(let group): undo(group, link)
+    case .addUnreachable(let id): own.remove(.unreachable(id))
+    case .deleteUnreachable(let id): keep(.unreachable(id), link)
+    case .addLinkRoute(let id, let index): own.remove(.throughLink(id, index))
+    case .deleteLinkRoute(let id, let index): keep(.throughLink(id, index), link)
+    case .addRule(let rule): own.remove(.rule(rule))
+    case .deleteRule(let rule): keep(.rule(rule), link)
+    case .addNexthop(let nexthop): parkedNexthops[link, default: []].append(nexthop)
+    case .addAddress(let address): undo(address, link)
+    case .setAdmin: break
+    case .setDormant: break
+    }
+  }
+
+  private mutating func undoWhole(_ step: GateStep, _ route: Route, _ link: String) {
+    if case .addRoute = step {
+      held[link, default: [:]][route.identity] = route
+      if let index = route.linkIndex { onLink[index]?[route.identity] = nil }
+    } else {
+      // Nobody put it back. It stays on record: a later plan may have withdrawn it meanwhile.
+      contests[link]?[route.identity]? -= 1
+      observe(route)
+    }
+  }
+}

@@ -1,0 +1,124 @@
+/// What is counted of one tunnel, by its name, as long as the agent runs: numbers that only grow.
+///
+/// They belong to the name and not to the `Tunnel` or its sets, which come and go.
+struct TunnelCounters: Hashable, Sendable {
+  /// Who or what had SAs taken away.
+  enum ClearCause: String, CaseIterable, Sendable {
+    case verifyPath = "verify-path"
+    case vpnMonitor = "vpn-monitor"
+    case deadPeer = "dead-peer-detection"
+    case command = "operator"
+    /// A set that no threshold found dead: one of several that died together.
+    case other
+  }
+
+  /// Probes that came to something, each counted once.
+  var answered: UInt64 = 0
+  var lost: UInt64 = 0
+  /// Unanswered, but for a reply that came outside the tunnel.
+  var clear: UInt64 = 0
+  var notSent: UInt64 = 0
+  /// Replies to probes that were counted as lost.
+  var late: UInt64 = 0
+  /// Of every reply through the tunnel, late ones too.
+  var roundTrips = Histogram(Histogram.roundTrips)
+  /// Times a threshold fell, by what it made of it.
+  var verifyPathFailures: UInt64 = 0
+  var monitorFailures: UInt64 = 0
+  var clearReplyFailures: UInt64 = 0
+  /// Times the SAs of a set were cleared.
+  var clears: [ClearCause: UInt64] = [:]
+  /// Times the tunnel went down.
+  var failures: UInt64 = 0
+  /// Attempts to get it renegotiated after a failure.
+  var attempts: UInt64 = 0
+  /// Negotiations that the agent began, whatever for.
+  var initiations: UInt64 = 0
+  var rekeys: UInt64 = 0
+}
+
+/// What is counted of one gateway, likewise.
+struct GatewayCounters: Hashable, Sendable {
+  var questions: UInt64 = 0
+  var answers: UInt64 = 0
+  var deaths: UInt64 = 0
+  var badSPIs: UInt64 = 0
+  var responses: UInt64 = 0
+}
+
+/// All that is counted for monitoring systems.
+struct Counters: Sendable {
+  /// Names of tunnels beside the configured ones that have numbers of their own, at most. A peer may
+  /// make the agent find new ones without end; what is above is counted together.
+  static let mostDiscovered = 1024
+  /// Stands for all of those. No tunnel can be called so.
+  static let others = "(others)"
+
+  /// By name, in the order in which they were first counted.
+  private(set) var tunnels: [String: TunnelCounters] = [:]
+  private(set) var gateways: [String: GatewayCounters] = [:]
+  private var discovered = 0
+  /// From when a probe was due to when it was sent, and each stall.
+  var lateness = Histogram(Histogram.lateness)
+  /// Times the agent did not run for so long that deadlines were moved.
+  var stalls: UInt64 = 0
+  var massFailures: UInt64 = 0
+  /// Steps of gates, and clears, that the kernel refused.
+  var gateFailures: UInt64 = 0
+  var clearFailures: UInt64 = 0
+
+  mutating func count(_ tunnel: Tunnel, _ change: (inout TunnelCounters) -> Void) {
+    change(&tunnels[key(of: tunnel), default: TunnelCounters()])
+  }
+
+  /// Only of configured gateways.
+  mutating func count(gateway: String, _ change: (inout GatewayCounters) -> Void) {
+    change(&gateways[gateway, default: GatewayCounters()])
+  }
+
+  private mutating func key(of tunnel: Tunnel) -> String {
+    if tunnel.isConfigured || tunnels[tunnel.name] != nil { return tunnel.name }
+    guard discovered < Self.mostDiscovered else { return Self.others }
+    discovered += 1
+    return tunnel.name
+  }
+}
+
+extension Core {
+  mutating func count(_ id: TunnelID, _ change: (inout TunnelCounters) -> Void) {
+    if let tunnel = tunnels[id] { out.counters.count(tunnel, change) }
+  }
+
+  /// For what a set's probes came to.
+  mutating func count(_ id: MonitorID, _ change: (inout TunnelCounters) -> Void) {
+    if let monitor = monitors[id] { count(monitor.tunnel, change) }
+  }
+
+  /// A threshold fell.
+  mutating func countFailure(of id: MonitorID, because reason: Reason) {
+    switch reason {
+    case .verifyPathError: count(id) { $0.verifyPathFailures += 1 }
+    case .monitorFailure: count(id) { $0.monitorFailures += 1 }
+    case .replyInClear: count(id) { $0.clearReplyFailures += 1 }
+    case .negotiated, .adopted, .pathVerified, .answered, .peerDead, .observedOnly,
+      .clearedByOperator, .noSA, .backOffOver, .standby:
+      break
+    }
+  }
+}
+
+extension SetMonitor {
+  /// Why its SAs are cleared.
+  var clearCause: TunnelCounters.ClearCause {
+    guard case .down(let reason) = phase else { return .other }
+    switch reason {
+    case .verifyPathError: return .verifyPath
+    case .monitorFailure: return .vpnMonitor
+    case .peerDead: return .deadPeer
+    case .clearedByOperator: return .command
+    case .replyInClear, .negotiated, .adopted, .pathVerified, .answered, .observedOnly, .noSA,
+      .backOffOver, .standby:
+      return .other
+    }
+  }
+}

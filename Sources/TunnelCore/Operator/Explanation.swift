@@ -1,0 +1,217 @@
+/// Why a tunnel is as it is: the state and its reason, the rule that makes a gate of it, what comes
+/// next and when, and what would change it. Lines of text, for people.
+extension Core {
+  /// nil when there is no such tunnel.
+  public func explanation(of name: String, at now: Instant) -> [String]? {
+    guard case .success(let tunnel) = self.tunnel(named: name) else { return nil }
+    let since = tunnel.blindSince ?? tunnel.since
+    var lines = ["\(tunnel.name): \(words(tunnel)) for \(Self.text(now.since(since)))"]
+    lines.append("  why: \(tunnel.reasonText)")
+    lines += degradation(of: tunnel).map { ["  degraded: \($0)"] } ?? []
+    lines.append("  gate: \(gateLine(tunnel, at: now))")
+    lines += next(tunnel, at: now).map { "  next: \($0)" }
+    if tunnel.state != .down {
+      lines += unrestorable(tunnel).map { ["  if it fails: \($0)"] } ?? []
+    }
+    lines += remedies(tunnel).map { "  to change it: \($0)" }
+    return lines
+  }
+
+  private func words(_ tunnel: Tunnel) -> String {
+    if tunnel.blindness != nil { return "not monitored, was \(tunnel.state.rawValue)" }
+    return switch tunnel.state {
+    case .absent: "no complete SA set"
+    case .idle: "no complete SA set, waiting for traffic"
+    case .verifying: "SAs are there, the path is not proven yet"
+    case .up:
+      tunnel.monitor == nil || tunnel.isOnlyObserved ? "SAs are there" : "the path is proven"
+    case .down: "the path is dead"
+    case .standby: "SAs are there, the other gateway of the pair is active"
+    }
+  }
+
+  // MARK: The gate
+
+  private func gateLine(_ tunnel: Tunnel, at now: Instant) -> String {
+    guard tunnel.monitor != nil || tunnel.isHeldForPeer else {
+      return isWatched(tunnel)
+        ? "none: without vpn-monitor the link is held only once its peer is found dead"
+        : "none: without vpn-monitor the link is not touched"
+    }
+    guard let name = tunnel.link else { return "none: there is no link" }
+    if let misfit = misfit(of: name) { return "none: link \(name) is left alone: \(misfit)" }
+    guard tunnel.isGuarded else { return "none: link-control = \"none\"" }
+    guard let link = kernel.link(named: name) else { return "link \(name) does not exist" }
+    if !link.isAdminUp, !gates.isDownByUs(name) {
+      return "link \(name) is down by the operator, and stays so"
+    }
+    guard let gate = gates[name] else { return "link \(name) is not looked at yet" }
+    let others = guardedTunnels(on: name).count - 1
+    let shared = others > 0 ? "; \(others) more tunnels share the link" : ""
+    return "link \(name) is \(gate.demand.words): \(rule(tunnel, gate, at: now))\(shared)"
+  }
+
+  /// The row of `Tunnel.gateDemand` that applies.
+  private func rule(_ tunnel: Tunnel, _ gate: Gate, at now: Instant) -> String {
+    let establish = tunnel.vpn?.establishTunnels ?? .onTraffic
+    if isStandby { return "this gateway is standby, and every link is held" }
+    if tunnel.isHeldForPeer {
+      return establish == .onTraffic
+        ? "its peer was found dead, held until there are SAs or the back-off is over"
+        : "its peer was found dead, held until there are SAs"
+    }
+    switch (tunnel.state, establish) {
+    case (.absent, .onTraffic), (.idle, _):
+      return "on-traffic, so traffic must be able to trigger negotiation"
+    case (.absent, _): return "\(establish.rawValue), so nothing is let in without an SA"
+    case (.verifying, _) where gate.demand == .asFound:
+      return "its SAs are older than the agent, so it stays as found until they fail"
+    case (.verifying, _) where tunnel.monitor?.verifyPath == nil:
+      return "its last SAs were dead a short while ago, so probes must be answered first"
+    case (.verifying, _): return "verify-path holds it until a probe is answered"
+    case (.up, _) where tunnel.monitor?.verifyPath == nil: return "SAs are there, no verify-path"
+    case (.up, _): return "the path is proven"
+    case (.down, _) where gate.demand == .inService:
+      return "action = \"warn\", so it stays in service"
+    case (.down, .onTraffic) where !tunnel.waitsForProof:
+      return "down, held until the back-off is over"
+    case (.down, _): return "down, held until a probe is answered"
+    case (.standby, _): return "standby"
+    }
+  }
+
+  // MARK: What comes next
+
+  private func next(_ tunnel: Tunnel, at now: Instant) -> [String] {
+    guard let policy = tunnel.monitor else {
+      return tunnel.isHeldForPeer ? [waiting(tunnel, at: now)] : []
+    }
+    var lines: [String] = []
+    for monitor in tunnel.monitors.compactMap({ monitors[$0] }) {
+      let subject = tunnel.monitors.count > 1 ? "set \(monitor.name): " : ""
+      lines.append("\(subject)\(next(monitor, policy, at: now))")
+    }
+    if lines.isEmpty { lines = [waiting(tunnel, at: now)] }
+    if tunnel.isOrphaned {
+      lines.append(Tunnel.orphanText)
+      if let obstacle = tunnel.nameObstacle { lines.append("cannot be initiated: \(obstacle)") }
+    }
+    return lines
+  }
+
+  private func next(_ monitor: SetMonitor, _ policy: Monitor, at now: Instant) -> String {
+    func within(_ due: Instant?) -> String {
+      due.map { "in \(Self.text(max(now.duration(to: $0), .zero)))" } ?? "never"
+    }
+    if let obstacle = monitor.obstacle { return "not probed: \(obstacle)" }
+    if let until = monitor.absentUntil {
+      return "counts as absent \(within(until)), unless SAs come"
+    }
+    if let tunnel = tunnels[monitor.tunnel], monitor.phase.isDown, let why = unrestorable(tunnel) {
+      return why
+    }
+    if let clearAt = monitor.clearAt { return "SAs are cleared \(within(clearAt))" }
+    let silence = monitor.isNeverAnswered ? ", which count for nothing: none was ever answered" : ""
+    let losses =
+      "\(monitor.window.consecutiveLosses) of \(policy.threshold) probes lost\(silence)"
+    switch monitor.phase {
+    case .incomplete: return "one direction has no SA: waits for the IKE daemon"
+    case .observed: return "nothing can be sent through its SAs"
+    case .standby: return "verified once this gateway is active"
+    case .verifying, .up, .down:
+      let verb = policy.mode == .optimized && monitor.phase == .up ? "look" : "probe"
+      return "\(verb) \(within(monitor.nextProbe)), \(replies(monitor, at: now) ?? losses)"
+    }
+  }
+
+  /// How far a set is on its way to open its tunnel again; nil while nothing answers.
+  private func replies(_ monitor: SetMonitor, at now: Instant) -> String? {
+    let count = monitor.window.consecutiveReplies
+    guard monitor.isUnproven, count > 0, let tunnel = tunnels[monitor.tunnel] else { return nil }
+    return "\(count) of \(recoveryThreshold(of: tunnel, at: now)) probes answered"
+  }
+
+  private func waiting(_ tunnel: Tunnel, at now: Instant) -> String {
+    let establish = tunnel.vpn?.establishTunnels ?? .onTraffic
+    if establish == .onTraffic, tunnel.state == .down, !tunnel.waitsForProof,
+      let until = tunnel.heldUntil, until > now
+    {
+      return "in service again in \(Self.text(now.duration(to: until))), when the back-off is over"
+    }
+    if let obstacle = tunnel.nameObstacle { return "cannot be initiated: \(obstacle)" }
+    if let trigger = tunnel.trigger {
+      if let obstacle = trigger.obstacle { return "cannot be triggered: \(obstacle)" }
+      return "a packet of the agent's own triggers negotiation in "
+        + "\(Self.text(max(now.duration(to: trigger.dueAt), .zero)))"
+    }
+    switch establish {
+    case .immediately: return "waits for the IKE daemon to negotiate"
+    case .onTraffic: return "waits for traffic, or for the peer to negotiate"
+    case .responderOnly: return "waits for the peer to negotiate"
+    }
+  }
+
+  // MARK: What would change it
+
+  private func remedies(_ tunnel: Tunnel) -> [String] {
+    guard tunnel.monitor != nil || tunnel.isHeldForPeer else { return [] }
+    if let name = tunnel.link, let misfit = misfit(of: name),
+      let remedy = remedy(for: misfit, on: name)
+    {
+      return [remedy]
+    }
+    if isStandby { return ["vpnagent role active, if this gateway is to serve"] }
+    if let name = tunnel.link, let link = kernel.link(named: name), !link.isAdminUp,
+      !gates.isDownByUs(name)
+    {
+      return ["ip link set \(name) up"]
+    }
+    switch tunnel.state {
+    case .absent, .idle:
+      return [initiation(of: tunnel)]
+    case .down where tunnel.trigger?.obstacle == .noTrap:
+      return ["establish-tunnels = \"immediately\", so that the agent has it negotiated"]
+    case .verifying, .down:
+      return tunnel.monitors.isEmpty ? [initiation(of: tunnel)] : mending(tunnel)
+    case .up, .standby: return ["vpnagent clear \(tunnel.name) renegotiates"]
+    }
+  }
+
+  private func initiation(of tunnel: Tunnel) -> String {
+    guard case .success(let name) = childName(of: tunnel) else { return "swanctl --initiate" }
+    return "swanctl --initiate --child \(name.child)"
+  }
+
+  /// SAs whose peer answers outside of them are not at fault: no probe and no others would help.
+  private func mending(_ tunnel: Tunnel) -> [String] {
+    guard tunnel.reason != .replyInClear else {
+      return [clearReplyRemedy(tunnel, tunnel.monitors.first.flatMap { monitors[$0]?.path })]
+    }
+    return [
+      "vpnagent verify \(tunnel.name) probes at once",
+      "vpnagent clear \(tunnel.name) renegotiates",
+    ]
+  }
+
+  /// "12.3 s", "5 min", "3 h", "2 days".
+  private static func text(_ duration: Duration) -> String {
+    let tenths = duration.nanoseconds / 100_000_000
+    switch tenths {
+    case ..<600: return "\(tenths / 10).\(tenths % 10) s"
+    case ..<36_000: return "\(tenths / 600) min"
+    case ..<1_728_000: return "\(tenths / 36_000) h"
+    default: return "\(tenths / 864_000) days"
+    }
+  }
+}
+
+extension GateDemand {
+  fileprivate var words: String {
+    switch self {
+    case .held: "held"
+    case .down: "held and set down"
+    case .inService: "in service"
+    case .asFound: "as it was found"
+    }
+  }
+}

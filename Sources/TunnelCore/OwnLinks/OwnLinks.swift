@@ -1,0 +1,81 @@
+/// XFRM interfaces of the agent's own: for SAs with an if_id that no link of the operator's has.
+/// Probes alone go through them. They have no address, no route, and are no tunnel's link.
+///
+/// Their name tells them from everybody's, so that a run after a crash finds them without a record.
+struct OwnLinks: Sendable {
+  /// A link that is not needed stays that long: SAs are gone and negotiated anew all the time, and
+  /// charon tells every MOBIKE peer when a link comes or goes, even one without address (measured).
+  static let grace = Duration.seconds(60)
+
+  /// What is being done about one of them.
+  private struct Change {
+    let isWanted: Bool
+    /// When the next attempt is due.
+    var due: Instant
+    var attempts = 0
+    var failure: String?
+  }
+
+  /// By if_id; nothing once a link is as it should be.
+  private var changes: [UInt32: Change] = [:]
+  /// Whether what an earlier run left was looked at.
+  private var hasSwept = false
+  /// Whether what is wanted or there may have changed.
+  private(set) var isDirty = false
+
+  /// Whether any of them is being made or removed, or was a moment ago.
+  var isBusy: Bool { !changes.isEmpty }
+
+  /// What is wanted or there may have changed: looked at once the event is dealt with.
+  mutating func touch() { isDirty = true }
+
+  /// The first snapshot is dealt with: from now on what nobody needs stays for `grace`.
+  mutating func endStart() { hasSwept = true }
+
+  /// Makes what is missing and removes what nobody needs.
+  mutating func reconcile(
+    _ wanted: Set<UInt32>, _ present: [UInt32: Link], at now: Instant, _ out: inout Outbox
+  ) {
+    isDirty = false
+    for ifID in wanted.union(present.keys).union(changes.keys).sorted() {
+      let isWanted = wanted.contains(ifID)
+      guard isWanted == (present[ifID] != nil) else {
+        change(ifID, present[ifID]?.index, isWanted, at: now, &out)
+        continue
+      }
+      // Attempts are remembered: whoever removes the link again and again is not raced.
+      if changes[ifID]?.isWanted == false || !isWanted { changes[ifID] = nil }
+      changes[ifID]?.failure = nil
+      out.timers.set(.ownLink(ifID), to: nil)
+    }
+  }
+
+  private mutating func change(
+    _ ifID: UInt32, _ index: Int32?, _ isWanted: Bool, at now: Instant, _ out: inout Outbox
+  ) {
+    var change =
+      changes[ifID].flatMap { $0.isWanted == isWanted ? $0 : nil }
+      ?? Change(
+        isWanted: isWanted, due: isWanted || !hasSwept ? now : now.advanced(by: Self.grace))
+    if change.due <= now {
+      out.send(
+        .gate(
+          isWanted
+            ? .makeLink(name: Link.ownName(ifID), ifID: ifID) : .removeLink(index: index ?? 0)))
+      change.due = now.advanced(by: .seconds(1 << min(change.attempts, 6)))
+      change.attempts += 1
+    }
+    changes[ifID] = change
+    out.timers.set(.ownLink(ifID), to: change.due)
+  }
+
+  mutating func failed(_ ifID: UInt32, _ message: String, _ out: inout Outbox) {
+    if changes[ifID]?.failure != message {
+      out.log(.warning, "-", "cannot make link \(Link.ownName(ifID)): \(message)")
+    }
+    changes[ifID]?.failure = message
+  }
+
+  /// Why SAs with an if_id have none so far; nil when it is on its way.
+  func failure(_ ifID: UInt32) -> String? { changes[ifID]?.failure }
+}

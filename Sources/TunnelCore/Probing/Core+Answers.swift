@@ -1,0 +1,74 @@
+/// Which destinations of vpn-monitor have answered. Of one that has not, silence proves nothing: it
+/// may drop ICMP. verify-path asks for proof, so its destinations are not looked at.
+extension Core {
+  /// Answers that come together are written at once.
+  private static let recordDelay = Duration.seconds(5)
+
+  /// A probe of a set was answered.
+  mutating func noteAnswer(_ id: MonitorID, at now: Instant) {
+    guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel],
+      let destination = monitor.path?.destination
+    else { return }
+    if monitor.purpose == .verifyPath {
+      monitors[id]?.provenDestination = destination
+    } else if isUnanswered(monitor, tunnel) {
+      memory.noteAnswer(from: destination, of: tunnel.name)
+      if monitor.isNeverAnswered {
+        log(.info, tunnel.name, "\(destination) answers: from now on its silence counts")
+      }
+      if out.timers.deadline(of: .record) == nil {
+        out.timers.set(.record, to: now.advanced(by: Self.recordDelay))
+      }
+    }
+    monitors[id]?.isNeverAnswered = false
+  }
+
+  /// Late, but an answer: silence of this destination counts from now on.
+  mutating func noteLateAnswer(_ id: MonitorID, at now: Instant) {
+    guard let monitor = monitors[id], monitor.purpose == .vpnMonitor else { return }
+    noteAnswer(id, at: now)
+    if monitor.isNeverAnswered { monitors[id]?.window.restart() }
+  }
+
+  /// Whether a set is probed at a destination that has never answered, and must not be judged by it.
+  func isUnanswered(_ monitor: SetMonitor, _ tunnel: Tunnel) -> Bool {
+    guard tunnel.monitor?.neverAnswered == .warn, monitor.purpose == .vpnMonitor,
+      let destination = monitor.path?.destination, destination != monitor.provenDestination
+    else { return false }
+    return !memory.hasAnswered(destination, of: tunnel.name)
+  }
+
+  /// A threshold fell. Returns whether nothing is made of that, which is said once.
+  mutating func excusesSilence(of id: MonitorID, at now: Instant) -> Bool {
+    guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel],
+      !monitor.window.hasClearReply, isUnanswered(monitor, tunnel)
+    else { return false }
+    monitors[id]?.isNeverAnswered = true
+    noteGoodProbe(id, at: now)
+    if monitor.phase == .verifying || monitor.phase == .down(.clearedByOperator) {
+      // It is held for a proof that an earlier destination gave, and this one may never give.
+      monitors[id]?.enter(.up, because: .excused)
+      reconcile(tunnel.id, because: .negotiated, at: now)
+    }
+    let destination = monitor.path.map { $0.destination.description } ?? "-"
+    let several = tunnel.monitors.count > 1 ? monitor.name : nil
+    guard tunnels[tunnel.id]?.warnedOf.insert(destination).inserted == true else { return true }
+    raiseAlarm(
+      .unproven(
+        "\(destination) has not answered a probe once: nothing is held or cleared for it; give a "
+          + "destination-ip that answers ping, or never-answered = \"clear\""),
+      for: tunnel, monitor.path, selectors: several)
+    return true
+  }
+
+  /// `never-answered` has changed: losses count from zero, and nothing is held any more for silence
+  /// that proves nothing now.
+  mutating func judgeSilenceAnew(_ id: MonitorID) {
+    guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel] else { return }
+    monitors[id]?.isNeverAnswered = false
+    monitors[id]?.window.restart()
+    guard monitor.phase == .down(.monitorFailure), isUnanswered(monitor, tunnel) else { return }
+    monitors[id]?.enter(.up, because: .excused)
+    monitors[id]?.clearAt = nil
+  }
+}

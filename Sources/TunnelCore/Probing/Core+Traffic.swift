@@ -1,0 +1,78 @@
+/// Whether an `optimized` monitor has to probe at all: only when its SAs sent and did not receive
+/// during the last interval. What came in counts as life; silence both ways decides nothing.
+extension Core {
+  mutating func readCounters(_ id: MonitorID) {
+    guard let key = monitors[id]?.key, let set = kernel.sas.sets[key] else { return }
+    out.send(.probe(.readCounters(id, set.all.map(\.key))))
+  }
+
+  /// An interval is over and its counters are here.
+  mutating func judgeTraffic(_ id: MonitorID, _ counts: [SAKey: UInt64], at now: Instant) {
+    if monitors[id]?.meter.isToStart == true {
+      monitors[id]?.meter.start(counts)
+      return
+    }
+    guard let monitor = monitors[id], monitor.phase == .up, let set = kernel.sas.sets[monitor.key]
+    else { return }
+    let traffic = monitors[id]?.meter.read(
+      inbound: counts.filter { set.inbound[$0.key] != nil },
+      outbound: counts.filter { set.outbound[$0.key] != nil })
+    switch (traffic?.sent, traffic?.received) {
+    case (_, true):
+      monitors[id]?.window.noteLife()
+      noteSent(id, byOthers: true, at: now)
+      noteGoodProbe(id, at: now)
+    case (true, _): sendProbe(id, at: now)
+    case (_, _): break
+    }
+    schedule(id)
+  }
+
+  /// The ends are symmetric: the peer's probes come from where ours go to.
+  mutating func notePeerProbe(from source: IPAddress, linkIndex: Int32) {
+    for id in tunnelsReached(by: linkIndex) {
+      guard let tunnel = tunnels[id], isMetered(tunnel) else { continue }
+      for id in tunnel.monitors where isProbed(source, linkIndex, tunnel, id) {
+        monitors[id]?.meter.notePeerProbe()
+        if let key = monitors[id]?.key { peers.noteMeters(key) { $0.notePeerProbe() } }
+      }
+    }
+  }
+
+  private func isMetered(_ tunnel: Tunnel) -> Bool {
+    tunnel.monitor?.mode == .optimized
+      || tunnel.gateway.flatMap { configuration.gateways[$0]?.deadPeerDetection } != nil
+  }
+
+  /// Tunnels whose packets may arrive by a link: its own and those without one; all, where no set
+  /// sends by it (each direction may have an if_id).
+  private func tunnelsReached(by index: Int32) -> [TunnelID] {
+    guard let link = kernel.links[index] else { return [] }
+    let isInboundOnly = link.kind.isXfrm && kernel.sas.keys(carriedBy: link).isEmpty
+    return isInboundOnly ? Array(tunnels.keys) : tunnelIndex.reachable(by: link.name)
+  }
+
+  private func isProbed(
+    _ address: IPAddress, _ linkIndex: Int32, _ tunnel: Tunnel, _ id: MonitorID
+  ) -> Bool {
+    guard let monitor = monitors[id] else { return false }
+    let key = monitor.key
+    return [Purpose.verifyPath, .vpnMonitor].contains {
+      guard case .success(let path) = path(of: tunnel, through: key, for: $0),
+        path.destination == address
+      else { return false }
+      switch path.way {
+      case .link(let index): return index == linkIndex || arrives(on: linkIndex, monitor)
+      // What was decrypted without a link arrives on the underlay's.
+      case .policy: return kernel.links[linkIndex]?.kind.isTunnel == false
+      }
+    }
+  }
+
+  /// Traffic is measured from now on.
+  mutating func startMeter(_ id: MonitorID) {
+    guard let key = monitors[id]?.key, let set = kernel.sas.sets[key] else { return }
+    monitors[id]?.meter.start(
+      Dictionary(set.all.map { ($0.key, $0.packets) }, uniquingKeysWith: { count, _ in count }))
+  }
+}
