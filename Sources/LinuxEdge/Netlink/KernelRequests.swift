@@ -103,12 +103,16 @@ extension KernelRequests {
 
   /// Those of them that are of interest. The kernel picks them out, link by link; it passes over
   /// all others in its tables each time, so with many links all are dumped once and picked out here.
-  /// Where a tunnel's link may carry the route to a peer, the kernel is asked which one does.
+  /// Where a tunnel's link may carry the route to a peer, the kernel is asked which one does. What
+  /// stands beside a tunnel's route takes a dump of all (`RouteInterest.readsBeside`).
   public func dumpRoutes(_ interest: RouteInterest) throws(EdgeError) -> [Route] {
-    guard interest.links.count <= Self.mostLinksSingly else {
-      return try dumpRoutes(interest, by: [0])
+    let isByLink = interest.links.count <= Self.mostLinksSingly
+    var found = try dumpRoutes(interest, by: isByLink ? interest.links : [0])
+    if interest.readsBeside, !found.isEmpty {
+      // Now that it is known what is a tunnel's: what has its identity by whatever link, in order.
+      return try dumpRoutes(interest.including(found), by: [0])
     }
-    var found = try dumpRoutes(interest, by: interest.links)
+    guard isByLink else { return found }
     let mayLeadToPeer = found.contains {
       $0.kind == .unicast && $0.routeProtocol != Route.agentProtocol
         && interest.leadsToPeer($0.identity)

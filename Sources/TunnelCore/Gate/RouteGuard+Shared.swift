@@ -13,6 +13,16 @@ extension RouteGuard {
     Set(held.compactMap { link, routes in routes[id] == nil ? nil : indexOf[link] })
   }
 
+  /// Links of the legs that are left of routes which had another leg taken.
+  var linksOfRests: Set<Int32> {
+    var links: Set<Int32> = []
+    for ids in held.values.map(\.keys) {
+      for route in ids.compactMap({ shared[$0] }) { links.formUnion(legLinks(route)) }
+    }
+    links.remove(0)
+    return links
+  }
+
   /// Whether nothing of a shared route is left in the kernel.
   func isAllOut(_ route: Route) -> Bool {
     let links = legLinks(route)

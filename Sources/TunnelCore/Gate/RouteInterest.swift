@@ -13,15 +13,29 @@ public struct RouteInterest: Sendable {
   public let peers: SortedPeers
   /// Whether a dump needs what leads to each peer even if nothing of `links` does.
   public let readsUnderlay: Bool
-  /// Links that a tunnel may go by, in the order of their index.
+  /// Links by which a dump has to look, in the order of their index: those that a tunnel may go by,
+  /// and those of the legs that are left of routes which had another leg taken.
   public let links: [Int32]
+  /// Whether a dump has to look by all links: what stands beside a tunnel's route, by another link,
+  /// is seen only so.
+  public let readsBeside: Bool
 
   init(
     others: Set<Int32>, nexthops: [UInt32: Nexthop], known: Set<Route.Identity>,
-    peers: SortedPeers = SortedPeers([]), readsUnderlay: Bool = false, links: [Int32]
+    peers: SortedPeers = SortedPeers([]), readsUnderlay: Bool = false, links: [Int32],
+    readsBeside: Bool = false
   ) {
     (self.others, self.nexthops, self.known) = (others, nexthops, known)
     (self.peers, self.readsUnderlay, self.links) = (peers, readsUnderlay, links)
+    self.readsBeside = readsBeside
+  }
+
+  /// The same, and whatever has the identity of one of these.
+  public func including(_ routes: [Route]) -> RouteInterest {
+    RouteInterest(
+      others: others, nexthops: nexthops,
+      known: routes.reduce(into: known) { $0.insert($1.identity.by(nil)) }, peers: peers,
+      readsUnderlay: readsUnderlay, links: links, readsBeside: readsBeside)
   }
 
   /// All routes by these links.
@@ -93,18 +107,19 @@ struct RouteScope: Sendable {
 }
 
 extension Core {
-  /// What is to be read of the kernel's routes now.
+  /// What of the kernel's events of routes is to be read now.
   public var routeInterest: RouteInterest {
     mutating get {
       RouteInterest(
         others: routeScope.others, nexthops: gates.routes.nexthops,
         known: gates.routes.knownIdentities,
         peers: fitness.peerRoutes.peers, readsUnderlay: fitness.readsUnderlay,
-        links: routeScope.links.sorted())
+        links: [])
     }
   }
 
-  /// The same where these are all nexthops, and all links, before a dump of them is taken for true.
+  /// What is to be dumped, where these are all nexthops, and all links, before a dump of them is taken for true:
+  /// with all links it is that of a snapshot, before which anything may have come to stand anywhere.
   public mutating func routeInterest(
     links: [Link]? = nil, nexthops: [Nexthop]
   ) -> RouteInterest {
@@ -114,7 +129,9 @@ extension Core {
       others: scope.others,
       nexthops: Dictionary(nexthops.map { ($0.id, $0) }, uniquingKeysWith: { $1 }),
       known: gates.routes.knownIdentities, peers: fitness.peerRoutes.peers,
-      readsUnderlay: fitness.readsUnderlay, links: scope.links.sorted())
+      readsUnderlay: fitness.readsUnderlay,
+      links: scope.links.union(gates.routes.linksOfRests).sorted(),
+      readsBeside: links != nil || !gates.routes.crowded.isEmpty)
   }
 
   func mayHold(_ link: Link) -> Bool {

@@ -46,6 +46,37 @@ struct RouteDumpTests {
     }
   }
 
+  /// A dump by link shows neither the leg that is left of a route whose other one was taken, nor what
+  /// stands beside a tunnel's route.
+  @Test func whatStandsByAnotherLinkIsReadWhereItMatters() throws {
+    try inNewNamespace {
+      let index = try NetlinkRouteTests.makeLink()
+      try run(
+        """
+        ip link add wan type veth peer name wanp && ip link set wan up && ip link set wanp up &&
+        ip address add 192.0.2.1/24 dev wan && ip route add 10.8.0.0/16 via 192.0.2.2 &&
+        ip route add 10.3.0.0/16 nexthop via 10.0.0.2 nexthop via 192.0.2.2 &&
+        ip route add 10.4.0.0/16 via 192.0.2.2 && ip route append 10.4.0.0/16 dev tun
+        """)
+      let requests = try KernelRequests()
+      let shared = try #require(
+        try requests.dumpRoutes().first { $0.isShared && $0.identity.destination.length == 16 })
+      try run("ip route replace 10.3.0.0/16 via 192.0.2.2")
+      let wan = unsafe Int32(if_nametoindex("wan"))
+      func read(_ interest: RouteInterest) throws -> [String] {
+        try requests.dumpRoutes(interest).filter { $0.identity.destination.length == 16 }
+          .map { "\($0.identity.destination) \($0.linkIndex == index ? "tun" : "wan")" }.sorted()
+      }
+      let known: Set = [shared.identity.by(nil)]
+      let rest = RouteInterest(
+        others: [wan], nexthops: [:], known: known, links: [index, wan].sorted())
+      #expect(try read(rest) == ["10.3.0.0/16 wan", "10.4.0.0/16 tun"])
+      let beside = RouteInterest(
+        others: [wan], nexthops: [:], known: known, links: [index], readsBeside: true)
+      #expect(try read(beside) == ["10.3.0.0/16 wan", "10.4.0.0/16 tun", "10.4.0.0/16 wan"])
+    }
+  }
+
   /// Not by a dump of all routes: beside a full table that would block for seconds.
   @Test func theKernelIsAskedForTheWayToAPeer() throws {
     try inNewNamespace {

@@ -19,7 +19,7 @@ import Testing
     #expect(
       bench.concerns(SingleTunnel.far16, legs: [2]), "what may take a withdrawn route's place")
     #expect(bench.concerns(Self.prefix(1), maker: Route.agentProtocol))
-    let links = bench.core.routeInterest.links
+    let links = bench.core.routeInterest(nexthops: []).links
     #expect(links == [7])
   }
 

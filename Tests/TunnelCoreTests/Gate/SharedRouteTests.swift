@@ -54,6 +54,26 @@ import Testing
     #expect(guardian.open(Self.a) == [])
   }
 
+  /// The kernel picks routes out by link: the leg that is left goes by another one.
+  @Test func aDumpByTheTunnelsLinksLosesNoLeg() throws {
+    let both = Route(
+      identity: Self.id, legs: [.init(linkIndex: 7, weight: 3), .init(linkIndex: 2, weight: 2)],
+      message: [1])
+    var bench = SingleTunnel()
+    bench.boot(routes: [both])
+    let taken = both.without([7])
+    #expect(bench.steps.contains(.replaceRoute(taken)))
+    bench.play(.kernel(.route(taken, .replacing)))
+    let interest = bench.core.routeInterest(nexthops: [])
+    #expect(interest.links == [2, 7])
+    bench.play(.routes(interest.dump([taken])))
+    bench.answering = true
+    bench.negotiate(1)
+    bench.wait(2)
+    #expect(bench.state == "up/in-service/U")
+    #expect(bench.steps.contains(.replaceRoute(both)))
+  }
+
   @Test func withoutALegItIsWithdrawnWhole() {
     var guardian = Self.guardian()
     _ = guardian.hold(Self.a)

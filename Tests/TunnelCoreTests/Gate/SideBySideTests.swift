@@ -129,7 +129,9 @@ struct RouteHost {
         reads.append(now)
         // What begins an endless loop is not waited for.
         guard reads.count < 500 else { continue }
-        play(refuses ? .routesNotRead("busy") : .routes(kernel.routes, kernel.nexthops))
+        let interest = core.routeInterest(nexthops: kernel.nexthops)
+        let read = interest.dump(kernel.routes, kernel.nexthops)
+        play(refuses ? .routesNotRead("busy") : .routes(read, kernel.nexthops))
       case .gate(.change(let plan)):
         for step in plan.steps { for event in kernel.take(step) { play(event) } }
       default: break

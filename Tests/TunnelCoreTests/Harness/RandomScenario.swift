@@ -136,7 +136,8 @@ struct RandomScenario {
     case .sa(.clear(_, _, let list)):
       for sa in list { kernel.expire(sa, charonListens: scenario.charonListens) }
       return []
-    case .gate(.readRoutes): return losesEvents ? [] : [.routes(kernel.routes)]
+    case .gate(.readRoutes):
+      return losesEvents ? [] : [.routes(core.routeInterest(nexthops: []).dump(kernel.routes))]
     case .sa(.readExpireListeners): return [.expireListeners(isHeard: scenario.charonListens)]
     case .probe, .gate, .sa, .daemon, .negotiate, .peer, .badSPI, .tell: return []
     }

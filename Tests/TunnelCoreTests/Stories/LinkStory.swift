@@ -10,7 +10,7 @@ struct LinkStory {
   private static let start = Instant(nanoseconds: 1_000_000_000_000)
 
   private(set) var core: Core
-  private(set) var kernel = ModelKernel()
+  var kernel = ModelKernel()
   private(set) var violation: String?
   /// Every event and step, if `isTold`.
   private(set) var told: [String] = []
@@ -144,7 +144,10 @@ struct LinkStory {
           let errno = [1, 11, 99, 101, 105].randomElement(using: &random) ?? 1
           events.append(.probeNotSent(probe.monitor, sequence: probe.sequence, errno: Int32(errno)))
         case .gate(.readRoutes) where random.oneIn(4): events.append(.routesNotRead("busy"))
-        case .gate(.readRoutes): events.append(.routes(kernel.routes, kernel.nexthops))
+        case .gate(.readRoutes):
+          let interest = core.routeInterest(nexthops: kernel.nexthops)
+          events.append(
+            .routes(interest.dump(kernel.routes, kernel.nexthops), kernel.nexthops))
         default: break
         }
       }

@@ -74,7 +74,8 @@ extension TwoEndedWorld {
         ends[end].dumpsToFail -= 1
         return [.routesNotRead("device or resource busy")]
       }
-      return [.routes(ends[end].kernel.routes)]
+      let interest = ends[end].core?.routeInterest(nexthops: [])
+      return [.routes(interest?.dump(ends[end].kernel.routes) ?? [])]
     case .sa(.readExpireListeners): return [.expireListeners(isHeard: true)]
     case .probe(.readCounters(let id, let keys)): return [.counters(id, ends[end].counters(keys))]
     case .peer(.readCounters(let id, let keys)):
