@@ -17,7 +17,9 @@ struct Departures: Sendable {
   /// It is there again, or another one that has its name.
   mutating func arrived(_ sa: SAID) { owners[sa] = nil }
 
-  mutating func forget(_ tunnel: TunnelID) { owners = owners.filter { $0.value != tunnel } }
+  mutating func forget(_ tunnels: Set<TunnelID>) {
+    owners = owners.filter { !tunnels.contains($0.value) }
+  }
 
   /// Departures that a list made after them does not contradict are over.
   mutating func forget(unless isListed: (SAID) -> Bool) {

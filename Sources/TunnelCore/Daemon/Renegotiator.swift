@@ -72,10 +72,11 @@ struct Renegotiator: Sendable {
     terminations = IKETerminations()
   }
 
-  /// A tunnel is no more.
-  mutating func forget(_ tunnel: TunnelID) {
-    departures.forget(tunnel)
-    works = works.filter { $0.value.tunnel != tunnel }
+  /// These tunnels are no more.
+  mutating func forget(_ tunnels: Set<TunnelID>) {
+    guard !tunnels.isEmpty else { return }
+    departures.forget(tunnels)
+    works = works.filter { !tunnels.contains($0.value.tunnel) }
   }
 
   /// A tunnel is back under its name.

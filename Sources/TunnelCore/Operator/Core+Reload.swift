@@ -15,7 +15,15 @@ extension Core {
     // What an earlier run left was dealt with at start.
     gates.forgetEarlierRun()
     dropTunnels(change, at: now)
-    for vpn in new.vpns { reconfigure(vpn, at: now) }
+    let known = Dictionary(
+      tunnels.values.lazy.filter(\.isConfigured).map { ($0.name, $0) }, uniquingKeysWith: { $1 })
+    for vpn in new.vpns {
+      if let tunnel = known[vpn.name] {
+        apply(vpn, nil, to: tunnel, at: now)
+      } else {
+        addTunnel(name: vpn.name, vpn: vpn, link: vpn.bindInterface, at: now)
+      }
+    }
     sortTunnels()
     for tunnel in tunnels.values where !tunnel.isConfigured { applyTemplate(to: tunnel, at: now) }
     rebindSets(at: now)
@@ -55,12 +63,16 @@ extension Core {
         }
       })
     let named = Set(configuration.vpns.compactMap(\.bindInterface))
+    var over: Set<TunnelID> = []
     for tunnel in tunnels.values {
       let isOver =
         tunnel.isConfigured
         ? gone.contains(tunnel.name) : tunnel.link.map(named.contains) ?? false
-      if isOver { drop(tunnel.id, at: now) }
+      if isOver { over.insert(tunnel.id) }
     }
+    for id in over.sorted() { drop(id, at: now) }
+    tunnels.removeAll { over.contains($0.key) }
+    renegotiator.forget(over)
   }
 
   private mutating func drop(_ id: TunnelID, at now: Instant) {
@@ -68,22 +80,11 @@ extension Core {
     if let name = tunnels[id]?.name { memory.note(failure: nil, of: name) }
     out.timers.set(.trigger(id), to: nil)
     for monitor in tunnels[id]?.monitors ?? [] { drop(monitor, at: now) }
-    tunnels[id] = nil
     tunnelIndex.forgetSAs(of: id)
     out.journal.forget(id)
     out.timers.set(.tunnel(id), to: nil)
     clearPolicy.mass.forget(id)
-    renegotiator.forget(id)
     out.timers.set(.command(id), to: nil)
-  }
-
-  /// The file's VPN as it is now: a new tunnel, or another one's settings.
-  private mutating func reconfigure(_ vpn: VPN, at now: Instant) {
-    guard let known = tunnels.values.first(where: { $0.isConfigured && $0.name == vpn.name }) else {
-      addTunnel(name: vpn.name, vpn: vpn, link: vpn.bindInterface, at: now)
-      return
-    }
-    apply(vpn, nil, to: known, at: now)
   }
 
   /// The file's order, discovered ones after it; and they are found by what the file says now.
