@@ -110,8 +110,11 @@ extension Core {
 
   /// A list of the IKE daemon's tells whose SAs those are that no VPN has.
   mutating func judgeLinksByName(at now: Instant) {
-    for tunnel in tunnels.values where tunnel.isConfigured && !tunnel.hasCarried {
-      if let link = tunnel.link { reconcileGate(link, at: now) }
+    for id in tunnelIndex.withoutSAs.sorted() {
+      guard let tunnel = tunnels[id], tunnel.isConfigured, !tunnel.hasCarried,
+        let link = tunnel.link
+      else { continue }
+      reconcileGate(link, at: now)
     }
   }
 

@@ -13,12 +13,11 @@ extension RouteGuard {
     Set(held.compactMap { link, routes in routes[id] == nil ? nil : indexOf[link] })
   }
 
-  /// Links of the legs that are left of routes which had another leg taken.
-  var linksOfRests: Set<Int32> {
-    var links: Set<Int32> = []
-    for ids in held.values.map(\.keys) {
-      for route in ids.compactMap({ shared[$0] }) { links.formUnion(legLinks(route)) }
-    }
+  /// Links by which any route that is kept goes, or went before it was taken: what is left of one that
+  /// had a leg taken, and what came to stand where another one was, go by others than a tunnel's.
+  var linksInUse: Set<Int32> {
+    var links = Set(onLink.lazy.filter { !$0.value.isEmpty }.map(\.key))
+    for route in shared.values { links.formUnion(legLinks(route)) }
     links.remove(0)
     return links
   }

@@ -14,7 +14,7 @@ public struct RouteInterest: Sendable {
   /// Whether a dump needs what leads to each peer even if nothing of `links` does.
   public let readsUnderlay: Bool
   /// Links by which a dump has to look, in the order of their index: those that a tunnel may go by,
-  /// and those of the legs that are left of routes which had another leg taken.
+  /// and those by which anything else goes that is kept.
   public let links: [Int32]
   /// Whether a dump has to look by all links: what stands beside a tunnel's route, by another link,
   /// is seen only so.
@@ -118,8 +118,10 @@ extension Core {
     }
   }
 
-  /// What is to be dumped, where these are all nexthops, and all links, before a dump of them is taken for true:
-  /// with all links it is that of a snapshot, before which anything may have come to stand anywhere.
+  /// What is to be dumped, where these are all nexthops.
+  ///
+  /// - Parameter links: all links, for a snapshot, before which anything may have come to stand
+  ///   anywhere; nil: those that are known.
   public mutating func routeInterest(
     links: [Link]? = nil, nexthops: [Nexthop]
   ) -> RouteInterest {
@@ -130,7 +132,7 @@ extension Core {
       nexthops: Dictionary(nexthops.map { ($0.id, $0) }, uniquingKeysWith: { $1 }),
       known: gates.routes.knownIdentities, peers: fitness.peerRoutes.peers,
       readsUnderlay: fitness.readsUnderlay,
-      links: scope.links.union(gates.routes.linksOfRests).sorted(),
+      links: scope.links.union(gates.routes.linksInUse).sorted(),
       readsBeside: links != nil || !gates.routes.crowded.isEmpty)
   }
 

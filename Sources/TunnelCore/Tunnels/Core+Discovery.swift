@@ -155,6 +155,7 @@ extension Core {
   }
 
   mutating func forget(_ id: TunnelID) {
+    endVerification(id)
     guard let tunnel = tunnels.removeValue(forKey: id) else { return }
     tunnelIndex.remove(tunnel)
     tunnelIndex.forgetSAs(of: id)

@@ -6,7 +6,8 @@ set -euo pipefail
 
 lib=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 results=$(cd "$lib/../../../.lab/results" && pwd)
-jobs=${LAB_JOBS:-2}
+# A scenario waits more than it works: more of them than processors.
+jobs=${LAB_JOBS:-3}
 keep_going='' verbose='' mode=run files=()
 declare -A name_of=() started=()
 passed=0 failed=0

@@ -14,6 +14,11 @@ extension Oracle {
       checkLink(name, vpn, gate, kernel, now)
     }
     checkOwnRoutes(core, kernel, now)
+    for id in core.tunnels.keys {
+      require(
+        core.tunnelIndex.withoutSAs.contains(id) != core.hasWholeSet(id),
+        "\(id) is taken for one that \(core.hasWholeSet(id) ? "lacks" : "has") SAs")
+    }
     // A route that is removed before the agent hears of it comes back (a race of the kernel's).
     guard !hasLagged else { return }
     for route in kernel.table.values where route.routeProtocol != Route.agentProtocol {

@@ -4,6 +4,24 @@ import Testing
 
 /// What an operator asks for: the answers in words, and what is done.
 @Suite struct CommandTests {
+  @Test func whoWaitsForATunnelThatGoesIsTold() {
+    var hub = ManyTunnels([ManyTunnels.template(TemplateTests.byName)])
+    hub.boot()
+    hub.addLink(1)
+    hub.negotiate(1)
+    hub.wait(2)
+    hub.answering = false
+    hub.forgetEffects()
+    hub.play(.command(.verify(tunnel: "ipsec1"), RequestID(rawValue: 7)))
+    hub.delete(1)
+    hub.deleteLink(1)
+    hub.wait(15)
+    let answers = hub.effects.compactMap { effect in
+      if case .tell(.answer(_, let answer)) = effect { answer.lines } else { nil }
+    }
+    #expect(answers == [["ipsec1: its SAs are gone"]])
+  }
+
   @Test func verifyProvesThePathOfATunnelThatIsUp() {
     var bench = ReloadTests.bench()
     bench.play(.command(.verify(tunnel: "to-b"), RequestID(rawValue: 4)))

@@ -19,6 +19,57 @@ import TunnelCore
     #expect(ratios.contains { $0 < 10 }, "\(phase) takes \(ratios) times as long")
   }
 
+  /// One event, among few tunnels and among four times as many: a walk over all would take four times
+  /// as long.
+  @Test(arguments: Kind.allCases)
+  func anEventCostsTheSameAmongFourTimesTheTunnels(kind: Kind) {
+    var few = Self.hub(200, for: .probing)
+    var many = Self.hub(800, for: .probing)
+    func time(_ hub: inout ManyTunnels, _ round: Int) -> Double {
+      let start = Self.processorTime()
+      for number in 1...200 { kind.play(round * 200 + number, &hub) }
+      return Self.processorTime() - start
+    }
+    // Others share the caches: one of several is enough.
+    var ratios: [Double] = []
+    for round in 1...7 where ratios.allSatisfy({ $0 >= 2 }) {
+      ratios.append(time(&many, round) / time(&few, round))
+      few.forgetEffects()
+      many.forgetEffects()
+    }
+    #expect(ratios.contains { $0 < 2 }, "\(kind) takes \(ratios) times as long")
+  }
+
+  enum Kind: CaseIterable {
+    case rekey, link, route, nexthop, address, carrier, daemonChanged, unknownSPIs
+
+    func play(_ serial: Int, _ hub: inout ManyTunnels) {
+      switch self {
+      case .rekey:
+        hub.negotiate(1, serial: UInt32(serial % 200))
+        hub.delete(1, serial: UInt32((serial + 199) % 200))
+      case .link: hub.put(ManyTunnels.link(2))
+      case .route:
+        hub.play(.kernel(.route(ManyTunnels.route(3))))
+        hub.play(.kernel(.routeDeleted(ManyTunnels.route(3))))
+      case .nexthop:
+        hub.play(.kernel(.nexthop(Nexthop(id: 1, linkIndex: 104))))
+        hub.play(.kernel(.nexthopDeleted(id: 1)))
+      case .address:
+        let address = InterfaceAddress(
+          linkIndex: 2, address: IPAddress(192, 0, 2, 7), prefixLength: 32)
+        hub.play(.kernel(.address(address)))
+        hub.play(.kernel(.addressDeleted(address)))
+      case .carrier:
+        var underlay = SingleTunnel.underlay
+        underlay.operationalState = serial.isMultiple(of: 2) ? .up : .down
+        hub.play(.kernel(.link(underlay)))
+      case .daemonChanged: hub.play(.vici(.changed))
+      case .unknownSPIs: hub.play(.unknownSPIs(UInt64(serial)))
+      }
+    }
+  }
+
   /// Seconds that this thread has had the processor.
   private static func processorTime() -> Double {
     var time = timespec()
