@@ -120,8 +120,10 @@ extension Core {
 
   /// What is to be dumped, where these are all nexthops.
   ///
-  /// - Parameter links: all links, for a snapshot, before which anything may have come to stand
-  ///   anywhere; nil: those that are known.
+  /// At start anything may stand beside a tunnel's route. Not after lost events too: they are lost in
+  /// storms of others' routes, in which the time for a dump of all is not to be had.
+  ///
+  /// - Parameter links: all links, for a snapshot; nil: those that are known.
   public mutating func routeInterest(
     links: [Link]? = nil, nexthops: [Nexthop]
   ) -> RouteInterest {
@@ -133,7 +135,7 @@ extension Core {
       known: gates.routes.knownIdentities, peers: fitness.peerRoutes.peers,
       readsUnderlay: fitness.readsUnderlay,
       links: scope.links.union(gates.routes.linksInUse).sorted(),
-      readsBeside: links != nil || !gates.routes.crowded.isEmpty)
+      readsBeside: !hasStarted || !gates.routes.crowded.isEmpty)
   }
 
   func mayHold(_ link: Link) -> Bool {

@@ -117,6 +117,11 @@ IP
   wait_until 5 "the new route is withdrawn" -- is_unreachable gw-a 10.41.0.0/16
   wait_until 5 "a new leg too" -- leg_is_gone 10.43.0.0/16
   expect "a daemon's stays" -- has_route gw-a 10.42.0.0/16 dev xfrm0
+  say "the agent is killed and goes on from the record"
+  agent_kill gw-a KILL
+  agent_again gw-a
+  expect "what is withdrawn stays so" -- is_unreachable gw-a 10.41.0.0/16
+  expect "a leg too" -- leg_is_gone 10.43.0.0/16
   child_up gw-a
   wait_until 10 "the tunnel is up" -- state_is gw-a to-b up
   agent_kill gw-a TERM
