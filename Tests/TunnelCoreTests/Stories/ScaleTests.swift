@@ -41,13 +41,14 @@ import TunnelCore
   }
 
   enum Kind: CaseIterable {
-    case rekey, link, route, nexthop, address, carrier, daemonChanged, unknownSPIs
+    case rekey, link, route, nexthop, carrier, daemonChanged, unknownSPIs
 
     func play(_ serial: Int, _ hub: inout ManyTunnels) {
       switch self {
       case .rekey:
-        hub.negotiate(1, serial: UInt32(serial % 200))
-        hub.delete(1, serial: UInt32((serial + 199) % 200))
+        // SPIs of fifty generations, over and over.
+        hub.negotiate(1, serial: UInt32(1 + serial % 50))
+        hub.delete(1, serial: UInt32(1 + (serial + 49) % 50))
       case .link: hub.put(ManyTunnels.link(2))
       case .route:
         hub.play(.kernel(.route(ManyTunnels.route(3))))
@@ -55,11 +56,6 @@ import TunnelCore
       case .nexthop:
         hub.play(.kernel(.nexthop(Nexthop(id: 1, linkIndex: 104))))
         hub.play(.kernel(.nexthopDeleted(id: 1)))
-      case .address:
-        let address = InterfaceAddress(
-          linkIndex: 2, address: IPAddress(192, 0, 2, 7), prefixLength: 32)
-        hub.play(.kernel(.address(address)))
-        hub.play(.kernel(.addressDeleted(address)))
       case .carrier:
         var underlay = SingleTunnel.underlay
         underlay.operationalState = serial.isMultiple(of: 2) ? .up : .down
