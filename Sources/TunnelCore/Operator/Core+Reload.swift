@@ -15,15 +15,7 @@ extension Core {
     // What an earlier run left was dealt with at start.
     gates.forgetEarlierRun()
     dropTunnels(change, at: now)
-    let known = Dictionary(
-      tunnels.values.lazy.filter(\.isConfigured).map { ($0.name, $0) }, uniquingKeysWith: { $1 })
-    for vpn in new.vpns {
-      if let tunnel = known[vpn.name] {
-        apply(vpn, nil, to: tunnel, at: now)
-      } else {
-        addTunnel(name: vpn.name, vpn: vpn, link: vpn.bindInterface, at: now)
-      }
-    }
+    reconfigure(new.vpns, at: now)
     sortTunnels()
     for tunnel in tunnels.values where !tunnel.isConfigured { applyTemplate(to: tunnel, at: now) }
     rebindSets(at: now)
@@ -85,6 +77,19 @@ extension Core {
     out.timers.set(.tunnel(id), to: nil)
     clearPolicy.mass.forget(id)
     out.timers.set(.command(id), to: nil)
+  }
+
+  /// The file's VPNs as they are now: new tunnels, or other settings of those that there are.
+  private mutating func reconfigure(_ vpns: [VPN], at now: Instant) {
+    let known = Dictionary(
+      tunnels.values.lazy.filter(\.isConfigured).map { ($0.name, $0) }, uniquingKeysWith: { $1 })
+    for vpn in vpns {
+      if let tunnel = known[vpn.name] {
+        apply(vpn, nil, to: tunnel, at: now)
+      } else {
+        addTunnel(name: vpn.name, vpn: vpn, link: vpn.bindInterface, at: now)
+      }
+    }
   }
 
   /// The file's order, discovered ones after it; and they are found by what the file says now.
