@@ -202,7 +202,7 @@ struct PeerMonitor: Sendable {
     if let last = known.lastAskedAt, last.advanced(by: Self.askPause) > now {
       // Another detector has asked this peer just now: one answer is for both.
       guard let answer = known.lastAnswerAt, answer >= last else { return [] }
-      return answered(watch.id, context, at: now, &out)
+      return tell(watch.id, context, at: now, &out) { $0.answer($1) }
     }
     replies[peer, default: known].lastAskedAt = now
     replies[peer]?.obstacle = nil
@@ -235,16 +235,20 @@ struct PeerMonitor: Sendable {
     if let gateway = context.gateways[peer]?.name {
       out.counters.count(gateway: gateway) { $0.answers += 1 }
     }
-    for id in ofPeer[peer] ?? [] { outcomes += answered(id, context, at: now, &out) }
+    for id in ofPeer[peer] ?? [] { outcomes += tell(id, context, at: now, &out) { $0.answer($1) } }
     return outcomes
   }
 
-  private mutating func answered(
-    _ id: DetectorID, _ context: Context, at now: Instant, _ out: inout Outbox
+  /// A detector hears something of its peer, by the settings that apply, and is obeyed.
+  private mutating func tell(
+    _ id: DetectorID, _ context: Context, at now: Instant, _ out: inout Outbox,
+    _ what: (inout PeerDetector, DeadPeerDetection) -> [PeerDetector.Action]
   ) -> [PeerOutcome] {
-    guard let remote = watches[id]?.key.remote, let policy = context.policy(of: remote)
+    guard var watch = watches[id], let policy = context.policy(of: watch.key.remote)
     else { return [] }
-    return perform(watches[id]?.detector.answer(policy) ?? [], of: id, context, at: now, &out)
+    let actions = what(&watch.detector, policy)
+    watches[id] = watch
+    return perform(actions, of: id, context, at: now, &out)
   }
 
   /// The kernel did not send a question, and status says why. Where it knows no way the question
@@ -270,7 +274,9 @@ struct PeerMonitor: Sendable {
     ikeID: UInt32, _ context: Context, at now: Instant, _ out: inout Outbox
   ) -> [PeerOutcome] {
     var outcomes: [PeerOutcome] = []
-    for id in ofIKE[ikeID] ?? [] { outcomes += exchanged(id, context, at: now, &out) }
+    for id in ofIKE[ikeID] ?? [] {
+      outcomes += tell(id, context, at: now, &out) { $0.noteExchange($1) }
+    }
     return outcomes
   }
 
@@ -283,16 +289,8 @@ struct PeerMonitor: Sendable {
       watches[id].map { $0.key.local == key.local && sas(of: $0) == nil } ?? false
     }
     var outcomes: [PeerOutcome] = []
-    for id in meant { outcomes += exchanged(id, context, at: now, &out) }
+    for id in meant { outcomes += tell(id, context, at: now, &out) { $0.noteExchange($1) } }
     return outcomes
-  }
-
-  private mutating func exchanged(
-    _ id: DetectorID, _ context: Context, at now: Instant, _ out: inout Outbox
-  ) -> [PeerOutcome] {
-    guard let remote = watches[id]?.key.remote, let policy = context.policy(of: remote)
-    else { return [] }
-    return perform(watches[id]?.detector.noteExchange(policy) ?? [], of: id, context, at: now, &out)
   }
 
   /// Its SAs go: it is counted on only when it was heard again.

@@ -14,13 +14,9 @@ struct DryRun {
   mutating func events(insteadOf effect: Effect, notify: String?) -> [Event]? {
     guard effect.changesSystem else { return nil }
     switch effect {
-    case .tell(.alarm(let alarm)):
-      log(alarm.level, "-", "dry run: \(alarm)")
-      if let notify { say("-", "run \(notify)") }
-    case .tell(.massAlarm(let alarm)):
-      log(alarm.level, "-", "dry run: \(alarm)")
-      if let notify { say("-", "run \(notify)") }
-    case .tell(.recordAlarm(let alarm)): log(alarm.level, "-", "dry run: \(alarm)")
+    case .tell(.alarm(let alarm)): say(alarm.level, "\(alarm)", notify)
+    case .tell(.massAlarm(let alarm)): say(alarm.level, "\(alarm)", notify)
+    case .tell(.recordAlarm(let alarm)): say(alarm.level, "\(alarm)", notify)
     case .gate(.change(let plan)): note(plan)
     case .gate(.makeLink(let name, let ifID)):
       say("-", "make link \(name) for the probes of SAs with if_id \(ifID)")
@@ -50,6 +46,12 @@ struct DryRun {
     guard !plan.steps.isEmpty, plans[plan.link] != plan.steps else { return }
     plans[plan.link] = plan.steps
     say("-", "link=\(plan.link) \(plan.steps.map(\.description).joined(separator: ", "))")
+  }
+
+  /// An alarm, and the program that would be run for it.
+  private func say(_ level: LogLevel, _ alarm: String, _ notify: String?) {
+    log(level, "-", "dry run: \(alarm)")
+    if let notify { say("-", "run \(notify)") }
   }
 
   private func say(_ tunnel: String, _ what: String) {
