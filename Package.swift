@@ -67,6 +67,9 @@ let package = Package(
       ],
       swiftSettings: strict
     ),
+    .executableTarget(
+      name: "CoreBench", dependencies: ["TunnelCore"], path: "Tests/Bench/CoreBench",
+      swiftSettings: strict, linkerSettings: [.linkedLibrary("m")]),
     .testTarget(
       name: "TunnelCoreTests", dependencies: ["TunnelCore"], swiftSettings: strict),
     .testTarget(

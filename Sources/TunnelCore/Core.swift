@@ -1,5 +1,3 @@
-import OrderedCollections
-
 /// The protocol core. Events in, effects out; it never asks for the time and owns no descriptor.
 ///
 /// `handle(_:at:)` is the only entrance. The edge performs the effects in their order and brings
@@ -39,9 +37,10 @@ public struct Core: Sendable {
   /// What is obeyed; `Command.reload` changes it.
   public internal(set) var configuration: Configuration
   var kernel = KernelState()
-  var tunnels: OrderedDictionary<TunnelID, Tunnel> = [:]
+  var tunnels = TunnelTable()
+  var pending = PendingWork()
   var tunnelIndex: TunnelIndex
-  var monitors: [MonitorID: SetMonitor] = [:]
+  var monitors = SetTable()
   var monitorOfSet: [SASetKey: MonitorID] = [:]
   /// Configured tunnels by the SPIs of inbound SAs that they have or had.
   var homeOfSPI: [UInt32: TunnelID] = [:]
@@ -110,7 +109,7 @@ public struct Core: Sendable {
   }
 
   /// When `handle(.drained, ...)` is due; nil when nothing waits.
-  public var nextDeadline: Instant? { out.timers.next }
+  public var nextDeadline: Instant? { out.nextDeadline }
 
   /// Takes one event and says what is to be done about it, in order. What is due is done by `.drained`
   /// and `.tick` alone, so that nothing is judged between two events that were read together.
@@ -150,9 +149,15 @@ public struct Core: Sendable {
     case .drained(let instant): runTimers(drained: min(instant, now), at: now)
     case .tick: runTimers(drained: now, at: now)
     }
+    endEvent(at: now)
+    return out.effects
+  }
+
+  /// What several parts of an event may have asked for is done once.
+  private mutating func endEvent(at now: Instant) {
     if ownLinks.isDirty { reconcileOwnLinks(at: now) }
     readRoutesIfNeeded(at: now)
-    return out.effects
+    out.end()
   }
 
   /// Does what is due, for a number of owners that is bounded.
@@ -162,14 +167,15 @@ public struct Core: Sendable {
     punctuality.noteDrained(instant)
     var unread: [MonitorID] = []
     for _ in 0..<Self.timersInTurn {
-      guard let owner = out.timers.popDue(at: now) else { break }
-      switch owner {
-      case .monitor(let id):
+      guard let owner = out.timers.popDue(at: now) else {
+        guard let id = out.setTimers.popDue(at: now, in: &monitors) else { break }
         wake(id, at: now)
         // A reply may have come since the sockets were read, or what was asked is not answered yet.
-        guard let due = monitors[id]?.deadline, due <= now else { continue }
-        out.timers.set(owner, to: nil)
+        guard out.setTimers.putOff(id, ifDueAt: now, in: &monitors) else { continue }
         unread.append(id)
+        continue
+      }
+      switch owner {
       case .tunnel(let id): reconcile(id, at: now)
       case .gate(let link):
         if gates.routes.mustCompare.remove(link) != nil { routeReading.want() }
@@ -197,9 +203,7 @@ public struct Core: Sendable {
     for id in unread { schedule(id) }
   }
 
-  mutating func schedule(_ id: MonitorID) {
-    out.timers.set(.monitor(id), to: monitors[id]?.deadline)
-  }
+  mutating func schedule(_ id: MonitorID) { out.setTimers.schedule(id, in: &monitors) }
 
   mutating func log(_ level: LogLevel, _ tunnel: String, _ text: String) {
     out.log(level, tunnel, text)

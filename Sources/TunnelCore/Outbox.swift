@@ -4,7 +4,9 @@
 /// A component writes into it and into its own state, and nowhere else.
 struct Outbox: Sendable {
   private(set) var effects: [Effect] = []
+  private var last: [Effect] = []
   var timers = Timers<TimerOwner>()
+  var setTimers = SetTimers()
   var random: SplitMix64
   /// What happened to the tunnels, for the operator.
   var journal = TunnelEvents()
@@ -13,11 +15,25 @@ struct Outbox: Sendable {
 
   init(seed: UInt64) { random = SplitMix64(state: seed) }
 
+  /// The earliest deadline of all.
+  var nextDeadline: Instant? { timers.next.orEarlier(setTimers.next) }
+
   /// Another event begins.
   mutating func begin() { effects.removeAll(keepingCapacity: true) }
 
   /// Adds what the edge is to do.
   mutating func send(_ effect: Effect) { effects.append(effect) }
+
+  /// Adds what comes after all else of this event: counters are read when the probes that were noted
+  /// have left.
+  mutating func sendLast(_ effect: Effect) { last.append(effect) }
+
+  /// The event was handled.
+  mutating func end() {
+    guard !last.isEmpty else { return }
+    effects += last
+    last.removeAll(keepingCapacity: true)
+  }
 
   mutating func log(_ level: LogLevel, _ tunnel: String, _ text: String) {
     send(.tell(.log(level, tunnel: tunnel, text)))

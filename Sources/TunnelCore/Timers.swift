@@ -50,9 +50,8 @@ struct Timers<Owner: Hashable & Sendable>: Sendable {
   }
 }
 
-/// Whose a deadline is.
+/// Whose a deadline is, but for those of sets (`SetTimers`).
 enum TimerOwner: Hashable {
-  case monitor(MonitorID)
   case tunnel(TunnelID)
   case gate(String)
   case ike

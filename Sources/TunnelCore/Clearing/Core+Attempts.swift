@@ -64,7 +64,7 @@ extension Core {
   mutating func recallAttempts(on id: TunnelID) {
     guard let name = tunnels[id]?.name else { return }
     if let attempts = departed.removeValue(forKey: name) { tunnels[id]?.attempts = attempts }
-    let known = tunnels.keys
+    let known = tunnels
     renegotiator.recall(id, named: name) { known.contains($0) }
   }
 
@@ -123,7 +123,8 @@ extension Core {
   /// A probe of a set was answered in time, or traffic came in, or nothing is made of its silence:
   /// enough of that, of all sets, and attempts count from zero again.
   mutating func noteGoodProbe(_ id: MonitorID, at now: Instant) {
-    guard let tunnel = monitors[id].flatMap({ tunnels[$0.tunnel] }), tunnel.attempts.count > 0
+    guard let owner = monitors.with(id, { $0.tunnel }),
+      tunnels.with(owner, { $0.attempts.count > 0 }) == true, let tunnel = tunnels[owner]
     else { return }
     let needed = recoveryThreshold(of: tunnel, at: now)
     // What answers through SAs that nobody will rekey says nothing of the attempts to replace them.

@@ -24,8 +24,9 @@ extension Core {
 
   private func condition(of tunnel: Tunnel) -> MassFailure.Condition? {
     var isFailing = false
-    for set in tunnel.monitors.lazy.compactMap({ monitors[$0] }) {
-      let least = tunnel.monitor?.failingFrom ?? .max
+    let least = tunnel.probeSettings?.failingFrom ?? .max
+    for id in tunnel.monitors {
+      guard let set = monitors[id] else { continue }
       let losesMany = set.window.consecutiveLosses >= least
       switch set.phase {
       case .up where tunnel.isConfigured && peers.failing.contains(set.key.remote): isFailing = true

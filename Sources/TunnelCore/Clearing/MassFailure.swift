@@ -44,6 +44,10 @@ struct MassFailure: Sendable {
   init(share: Double) { self.share = share }
 
   var isActive: Bool { since != nil }
+
+  /// Whether a tunnel was found to be well the last time.
+  func isWell(_ id: TunnelID) -> Bool { conditions[id] == .well }
+
   /// Tunnels that failing ones are compared with.
   var total: Int { well + (isActive ? victims.count : recent.count) }
 

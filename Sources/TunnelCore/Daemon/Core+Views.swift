@@ -38,7 +38,7 @@ extension Core {
 
   /// The tunnel that an SA of a child was seen to leave.
   private func goneOwner(of child: ChildSA) -> TunnelID? {
-    child.sas.lazy.filter { !kernel.sas.contains($0) }.compactMap(renegotiator.departures.owner)
+    child.sas.filter { !kernel.sas.contains($0) }.compactMap(renegotiator.departures.owner)
       .first { tunnels[$0] != nil }
   }
 
@@ -46,7 +46,7 @@ extension Core {
   /// where the daemon's SAs are this kernel's at all.
   private func owner(of child: ChildSA) -> TunnelID? {
     if let id = goneOwner(of: child) { return id }
-    let home = child.sas.lazy.compactMap { kernel.sas.home(of: $0) }.first
+    let home = child.sas.compactMap { kernel.sas.home(of: $0) }.first
     if let id = home.flatMap({ monitorOfSet[$0] }).flatMap({ monitors[$0]?.tunnel }) {
       return isRestored(id) ? id : nil
     }

@@ -125,7 +125,7 @@ struct Renegotiator: Sendable {
 
   /// What the kernel lacks for good is brought back.
   mutating func suspectLost(
-    _ view: DaemonView, _ tunnels: OrderedDictionary<TunnelID, Tunnel>, at now: Instant
+    _ view: DaemonView, _ tunnels: TunnelTable, at now: Instant
   ) {
     for (name, lost) in view.childrenToDelete where works[name] == nil {
       let owners = lost.compactMap { missing[$0.childID]?.tunnel }

@@ -15,9 +15,10 @@ extension Core {
 
   /// Brings a link to what its tunnels ask for.
   mutating func reconcileGate(_ name: String, at now: Instant) {
-    judge(name, at: now)
-    let users = guardedTunnels(on: name)
-    guard !users.isEmpty, hasStarted, !isEnding else { return }
+    guard !pending.puts(offGateOf: name), hasStarted, !isEnding else { return }
+    guard judge(name, at: now) == nil else { return }
+    let users = guardedTunnels(on: name, evenUnfit: true)
+    guard !users.isEmpty else { return }
     let isNew = gates.demand(combined(users), of: name, for: users[0].name, &out)
     if isNew, let link = kernel.link(named: name) { noteScope(of: link) }
     gates.apply(guardRequest(name, users, at: now), for: users[0].name, kernel, memory, &out)
@@ -26,7 +27,7 @@ extension Core {
   private func combined(_ users: [Tunnel]) -> GateDemand {
     if users.allSatisfy(\.isHeldForPeer), isUsedUnmonitored(users[0].link) { return .inService }
     let demands = users.map { tunnel in
-      let sets = tunnel.monitors.lazy.compactMap { monitors[$0] }
+      let sets = tunnel.monitors.compactMap { monitors[$0] }
       return tunnel.gateDemand(
         isAdopted: sets.contains { $0.isAdopted && ($0.phase == .verifying || $0.phase.isDown) },
         wasOpen: sets.contains { $0.isVerified && $0.phase.isDown }, role: role)

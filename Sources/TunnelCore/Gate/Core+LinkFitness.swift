@@ -6,7 +6,9 @@ extension Core {
   /// What was said of links, and on what it rested.
   struct LinkFitness: Sendable {
     /// What was said of each link that is left alone.
-    fileprivate var said: [String: LinkMisfit] = [:]
+    fileprivate var said: [String: LinkMisfit] = [:] { didSet { revision &+= 1 } }
+    /// Counts its changes.
+    private(set) var revision: UInt64 = 0
     /// Routes through a link that cover its peer and were no obstacle when it was judged last.
     fileprivate var harmless: [String: Set<Route.Identity>] = [:]
     var peerRoutes: PeerRoutes
@@ -36,7 +38,7 @@ extension Core {
     guard !users.isEmpty else { return nil }
     if let misfit = link.misfit { return misfit }
     let gateways = users.compactMap(\.gateway).compactMap { configuration.gateways[$0] }
-    return gateways.lazy.compactMap { link.misfit(for: $0) }.first
+    return gateways.compactMap { link.misfit(for: $0) }.first
       ?? shadow(on: link) ?? otherPeer(on: link, users) ?? otherSAs(of: users, link)
       ?? wayToPeer(by: link, users)
   }
@@ -48,14 +50,14 @@ extension Core {
     return gates.routes.hasTaken(from: link.name, index: link.index)
   }
 
-  /// Says what is wrong with a link, or that nothing is any more, and lets go of it.
-  mutating func judge(_ name: String, at now: Instant) {
-    guard hasStarted, !isEnding else { return }
+  /// Says what is wrong with a link, or that nothing is any more, and lets go of it. Returns what is
+  /// wrong.
+  mutating func judge(_ name: String, at now: Instant) -> LinkMisfit? {
     let users = tunnels(on: name).filter { $0.vpn != nil }
     guard !users.isEmpty else {
-      fitness.said[name] = nil
+      if fitness.said[name] != nil { fitness.said[name] = nil }
       fitness.harmless[name] = nil
-      return
+      return nil
     }
     let peers = peers(of: users, kernel.link(named: name))
     if fitness.peerRoutes.add(peers) { routeReading.want() }
@@ -64,15 +66,16 @@ extension Core {
     }
     let misfit = misfit(of: name)
     if misfit == nil { noteHarmless(covering(peers, by: name), name) }
-    guard fitness.said[name] != misfit else { return }
+    guard fitness.said[name] != misfit else { return misfit }
     fitness.said[name] = misfit
     guard let misfit else {
       if kernel.link(named: name) != nil { log(.info, "-", "link=\(name) fits its tunnel now") }
-      return
+      return nil
     }
     let remedy = remedy(for: misfit, on: name).map { "; \($0)" } ?? ""
     log(.warning, "-", "link=\(name) is left alone: \(misfit)\(remedy)")
     abandonGate(name, because: "is left alone")
+    return misfit
   }
 
   /// What covers a peer through a link is no obstacle, or that is not known before it was read what

@@ -2,6 +2,7 @@
 extension Core {
   mutating func loadSnapshot(_ snapshot: Snapshot, at now: Instant) {
     let isFirst = !hasStarted
+    pending.begin()
     // Routes first: no gate may be settled by what it was before.
     replaceRoutes(snapshot.routes, snapshot.nexthops, links: snapshot.links, at: now)
     gates.routes.replaceRules(snapshot.rules)
@@ -15,8 +16,10 @@ extension Core {
     for key in kernel.sas.keys where !known.contains(key) { remove(key, at: now) }
     for sa in snapshot.sas { insert(sa, at: now) }
     hasStarted = true
-    for id in tunnels.keys { reconcile(id, at: now) }
-    for name in gates.names { reconcileGate(name, at: now) }
+    let reasons = pending.endOfTunnels()
+    for id in tunnels.keys { reconcile(id, because: reasons[id], at: now) }
+    let links = pending.endOfLinks().union(gates.names)
+    for name in links.sorted() { reconcileGate(name, at: now) }
     if isFirst {
       cleanUp(at: now)
       lookForListeners()

@@ -4,10 +4,12 @@
 /// Nothing here knows of tunnels. Whoever reads it is handed it as a parameter or asks the core.
 struct KernelState: Sendable {
   var sas = SATable()
-  var policies = PolicyTable()
-  var links = LinkTable()
+  var policies = PolicyTable() { didSet { revision &+= 1 } }
+  var links = LinkTable() { didSet { revision &+= 1 } }
   /// By link.
-  private(set) var addresses: [Int32: [InterfaceAddress]] = [:]
+  private(set) var addresses: [Int32: [InterfaceAddress]] = [:] { didSet { revision &+= 1 } }
+  /// Counts what changed but SAs: what was worked out from it holds while it is the same.
+  private(set) var revision: UInt64 = 0
   /// On how many links each is.
   private var places: [IPAddress: Int] = [:]
 

@@ -54,8 +54,11 @@ struct Counters: Sendable {
   /// Stands for all of those. No tunnel can be called so.
   static let others = "(others)"
 
-  /// By name, in the order in which they were first counted.
-  private(set) var tunnels: [String: TunnelCounters] = [:]
+  /// Where a tunnel's counters are, for as long as the agent runs.
+  struct Row: Hashable, Sendable { fileprivate let index: Int }
+
+  private var rows: [TunnelCounters] = []
+  private var rowOfName: [String: Row] = [:]
   private(set) var gateways: [String: GatewayCounters] = [:]
   private var discovered = 0
   /// From when a probe was due to when it was sent, and each stall.
@@ -67,8 +70,26 @@ struct Counters: Sendable {
   var gateFailures: UInt64 = 0
   var clearFailures: UInt64 = 0
 
-  mutating func count(_ tunnel: Tunnel, _ change: (inout TunnelCounters) -> Void) {
-    change(&tunnels[key(of: tunnel), default: TunnelCounters()])
+  /// Names of all tunnels that were ever counted.
+  var names: some Collection<String> { rowOfName.keys }
+
+  /// What was counted of a tunnel of this name.
+  subscript(name: String) -> TunnelCounters {
+    rowOfName[name].map { rows[$0.index] } ?? TunnelCounters()
+  }
+
+  mutating func count(_ row: Row, _ change: (inout TunnelCounters) -> Void) {
+    change(&rows[row.index])
+  }
+
+  /// Where a tunnel is counted from now on.
+  mutating func row(of tunnel: Tunnel) -> Row {
+    let name = key(of: tunnel)
+    if let row = rowOfName[name] { return row }
+    let row = Row(index: rows.count)
+    rows.append(TunnelCounters())
+    rowOfName[name] = row
+    return row
   }
 
   /// Only of configured gateways.
@@ -77,7 +98,7 @@ struct Counters: Sendable {
   }
 
   private mutating func key(of tunnel: Tunnel) -> String {
-    if tunnel.isConfigured || tunnels[tunnel.name] != nil { return tunnel.name }
+    if tunnel.isConfigured || rowOfName[tunnel.name] != nil { return tunnel.name }
     guard discovered < Self.mostDiscovered else { return Self.others }
     discovered += 1
     return tunnel.name
@@ -86,12 +107,20 @@ struct Counters: Sendable {
 
 extension Core {
   mutating func count(_ id: TunnelID, _ change: (inout TunnelCounters) -> Void) {
-    if let tunnel = tunnels[id] { out.counters.count(tunnel, change) }
+    if let row = counterRow(of: id) { out.counters.count(row, change) }
   }
 
   /// For what a set's probes came to.
   mutating func count(_ id: MonitorID, _ change: (inout TunnelCounters) -> Void) {
-    if let monitor = monitors[id] { count(monitor.tunnel, change) }
+    if let tunnel = monitors.with(id, { $0.tunnel }) { count(tunnel, change) }
+  }
+
+  private mutating func counterRow(of id: TunnelID) -> Counters.Row? {
+    if let known = tunnels.with(id, { $0.counted }) ?? nil { return known }
+    guard let tunnel = tunnels[id] else { return nil }
+    let row = out.counters.row(of: tunnel)
+    tunnels[id]?.counted = row
+    return row
   }
 
   /// A threshold fell.

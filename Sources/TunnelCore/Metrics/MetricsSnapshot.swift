@@ -40,11 +40,11 @@ struct MetricsSnapshot: Sendable {
     self.unixTime = unixTime
     tunnels = Self.tunnels(of: core)
     let there = tunnels.filter { $0.tunnel.isConfigured }.map(\.tunnel.name)
-    let gone = Set(core.out.counters.tunnels.keys).subtracting(there).sorted()
+    let gone = Set(core.out.counters.names).subtracting(there).sorted()
     counted = (there + gone).map {
       Counted(
         label: Exposition.label("tunnel", $0),
-        tally: core.out.counters.tunnels[$0] ?? TunnelCounters()
+        tally: core.out.counters[$0]
       )
     }
     peers = core.configuration.gateways.values.sorted { $0.name < $1.name }.map {

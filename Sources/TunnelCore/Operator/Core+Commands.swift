@@ -120,7 +120,8 @@ extension Core {
   mutating func noteOutcome(
     _ id: MonitorID, _ sequence: UInt64, _ outcome: Result<Duration, ProbeObstacle>?
   ) {
-    guard let monitor = monitors[id], verifications.isWaiting(monitor.tunnel, for: id, sequence),
+    guard !verifications.isEmpty, let monitor = monitors[id],
+      verifications.isWaiting(monitor.tunnel, for: id, sequence),
       let tunnel = tunnels[monitor.tunnel]
     else { return }
     let what: String

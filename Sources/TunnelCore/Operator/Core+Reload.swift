@@ -63,7 +63,7 @@ extension Core {
       if isOver { over.insert(tunnel.id) }
     }
     for id in over.sorted() { drop(id, at: now) }
-    tunnels.removeAll { over.contains($0.key) }
+    tunnels.removeAll(over)
     renegotiator.forget(over)
   }
 
@@ -100,10 +100,9 @@ extension Core {
     func rank(_ tunnel: Tunnel) -> (Int, TunnelID) {
       (tunnel.isConfigured ? place[tunnel.name] ?? .max : .max, tunnel.id)
     }
-    let sorted = tunnels.values.sorted { rank($0) < rank($1) }
-    tunnels = .init(uniqueKeysWithValues: sorted.map { ($0.id, $0) })
-    tunnelIndex = TunnelIndex(configuration, sorted)
-    for tunnel in sorted { noteWholeness(tunnel.id) }
+    tunnels.sort { rank($0) < rank($1) }
+    tunnelIndex = TunnelIndex(configuration, tunnels.values)
+    for id in tunnels.keys { noteWholeness(id) }
   }
 
   // MARK: Discovered tunnels

@@ -15,6 +15,8 @@ struct Verifications: Sendable {
 
   private var current: [TunnelID: Verification] = [:]
 
+  var isEmpty: Bool { current.isEmpty }
+
   func isUnderWay(_ tunnel: TunnelID) -> Bool { current[tunnel] != nil }
 
   /// Whether somebody waits for this probe of a set.

@@ -117,7 +117,7 @@ struct PeerMonitor: Sendable {
     }
     let keys = sets(of: watch, context.kernel).flatMap(\.all).map(\.key)
     if keys.isEmpty { return outcomes + countersRead(id, [:], context, at: now, &out) }
-    out.send(.peer(.readCounters(id, keys)))
+    out.sendLast(.peer(.readCounters(id, keys)))
     return outcomes
   }
 
@@ -146,11 +146,13 @@ struct PeerMonitor: Sendable {
 
   /// A probe of the agent's, or of the peer's, or a reply to one passed a set: no traffic.
   mutating func noteMeters(_ key: SASetKey, _ note: (inout TrafficMeter) -> Void) {
+    guard !ofPeer.isEmpty else { return }
     for id in ofPeer[key.remote] ?? [] { watches[id]?.noteMeter(key, note) }
   }
 
   /// A probe was answered through a set.
   mutating func probeReply(through key: SASetKey) {
+    guard !ofPeer.isEmpty else { return }
     for id in ofPeer[key.remote] ?? [] where watches[id]?.meters[key] != nil {
       watches[id]?.detector.noteReply()
     }

@@ -6,21 +6,32 @@ extension Core {
 
   /// A probe of a set was answered.
   mutating func noteAnswer(_ id: MonitorID, at now: Instant) {
-    guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel],
-      let destination = monitor.path?.destination
+    guard
+      let (path, purpose, known, isNeverAnswered) = monitors.with(
+        id, { ($0.path, $0.purpose, $0.answeredDestination, $0.isNeverAnswered) }),
+      let destination = path?.destination
     else { return }
-    if monitor.purpose == .verifyPath {
+    if purpose == .verifyPath {
       monitors[id]?.provenDestination = destination
-    } else if isUnanswered(monitor, tunnel) {
-      memory.noteAnswer(from: destination, of: tunnel.name)
-      if monitor.isNeverAnswered {
-        log(.info, tunnel.name, "\(destination) answers: from now on its silence counts")
-      }
-      if out.timers.deadline(of: .record) == nil {
-        out.timers.set(.record, to: now.advanced(by: Self.recordDelay))
-      }
+    } else if known != destination || isNeverAnswered {
+      noteFirstAnswer(id, from: destination, at: now)
     }
-    monitors[id]?.isNeverAnswered = false
+    if isNeverAnswered { monitors[id]?.isNeverAnswered = false }
+  }
+
+  private mutating func noteFirstAnswer(
+    _ id: MonitorID, from destination: IPAddress, at now: Instant
+  ) {
+    guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel] else { return }
+    monitors[id]?.answeredDestination = destination
+    guard isUnanswered(monitor, tunnel) else { return }
+    memory.noteAnswer(from: destination, of: tunnel.name)
+    if monitor.isNeverAnswered {
+      log(.info, tunnel.name, "\(destination) answers: from now on its silence counts")
+    }
+    if out.timers.deadline(of: .record) == nil {
+      out.timers.set(.record, to: now.advanced(by: Self.recordDelay))
+    }
   }
 
   /// Late, but an answer: silence of this destination counts from now on.

@@ -7,7 +7,7 @@ extension Core {
     sayBlocked(id, obstacle)
     // An operator who sets a link down knows.
     guard obstacle != .linkAdminDown else { return }
-    let patience = punctuality.pace(of: policy) * policy.threshold
+    let patience = punctuality.pace(policy.interval) * policy.threshold
     monitors[id]?.sending.block(patience: patience, at: now)
     guard monitors[id]?.sending.isBlind == true, !monitor.sending.isBlind else { return }
     reconcileBlindness(monitor.tunnel, at: now)
@@ -25,10 +25,12 @@ extension Core {
 
   /// The last probe of a set was not refused, or something else showed life.
   mutating func noteSent(_ id: MonitorID, byOthers isAlive: Bool = false, at now: Instant) {
-    guard let monitor = monitors[id] else { return }
-    if isAlive { monitors[id]?.sending.noteLife() } else { monitors[id]?.sending.confirm() }
-    guard monitor.sending.isBlind, monitors[id]?.sending.isBlind == false else { return }
-    reconcileBlindness(monitor.tunnel, at: now)
+    let seeing = monitors.with(id) { set -> TunnelID? in
+      let wasBlind = set.sending.isBlind
+      if isAlive { set.sending.noteLife() } else { set.sending.confirm() }
+      return wasBlind && !set.sending.isBlind ? set.tunnel : nil
+    }
+    if let tunnel = seeing ?? nil { reconcileBlindness(tunnel, at: now) }
   }
 
   /// What blinds all sets of a tunnel that are to be looked at; nil when one is seen.

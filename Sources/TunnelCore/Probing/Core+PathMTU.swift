@@ -5,7 +5,10 @@ extension Core {
 
   /// Does what is due. Asks for nothing while the path does not carry small packets.
   mutating func seekPathMTU(_ id: MonitorID, at now: Instant) {
-    guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel],
+    guard
+      let (owner, isBegun) = monitors.with(id, { ($0.tunnel, $0.pathMTU.deadline != nil) }),
+      tunnels.with(owner, { isBegun || $0.probeSettings?.findsPathMTU == true }) == true,
+      let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel],
       let policy = tunnel.monitor, monitor.pathMTU.isDue(at: now)
     else { return }
     guard policy.findsPathMTU, monitor.phase == .up, monitor.absentUntil == nil else {

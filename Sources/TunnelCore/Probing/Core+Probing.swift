@@ -6,40 +6,59 @@ extension Core {
   /// Does what is due for a set.
   mutating func wake(_ id: MonitorID, at now: Instant) {
     noteSent(id, at: now)
-    guard let monitor = monitors[id] else { return }
-    func isDue(_ deadline: Instant?) -> Bool { deadline.map { $0 <= now } ?? false }
-    if isDue(monitor.absentUntil) { return endAbsence(id, at: now) }
-    if isDue(monitor.clearAt) { requestClear(id, at: now) }
-    if isDue(monitor.ladder?.lookAgainAt) { ladderOverdue(id, at: now) }
+    guard
+      let (losses, isAbsenceOver, isClearDue, isLadderDue) = monitors.with(
+        id,
+        {
+          (
+            $0.window.consecutiveLosses, $0.absentUntil.isDue(at: now), $0.clearAt.isDue(at: now),
+            ($0.ladder?.lookAgainAt).isDue(at: now)
+          )
+        })
+    else { return }
+    if isAbsenceOver { return endAbsence(id, at: now) }
+    if isClearDue { requestClear(id, at: now) }
+    if isLadderDue { ladderOverdue(id, at: now) }
+    expireProbes(of: id, after: losses, at: now)
+    checkThreshold(id, at: now)
+    // Whether its SAs are cleared now is known in the next turn, and then no probe is sent.
+    let isDue = monitors.with(id, { $0.nextProbe.isDue(at: now) }) == true
+    if isDue, !clearPolicy.listeners.isAsking(about: id, at: now) { probe(id, at: now) }
+    seekPathMTU(id, at: now)
+    schedule(id)
+  }
+
+  /// Counts the probes of a set that were not answered in time.
+  private mutating func expireProbes(of id: MonitorID, after losses: Int, at now: Instant) {
     let (drained, pause) = (punctuality.drainedAt ?? now, punctuality.lastPause)
-    if let expired = monitors[id]?.window.expire(drained: drained, after: pause) {
+    let expired = monitors.with(id) { $0.window.expire(drained: drained, after: pause) }
+    if let expired, expired.lost + expired.clear > 0 {
       count(id) {
         $0.lost += expired.lost
         $0.clear += expired.clear
       }
     }
-    if monitors[id]?.window.consecutiveLosses != monitor.window.consecutiveLosses {
-      updateFailureCensus(monitor.tunnel, at: now)
-    }
-    checkThreshold(id, at: now)
-    // Whether its SAs are cleared now is known in the next turn, and then no probe is sent.
-    let isAsked = clearPolicy.listeners.isAsking(about: id, at: now)
-    if !isAsked, isDue(monitors[id]?.nextProbe) { probe(id, at: now) }
-    seekPathMTU(id, at: now)
-    schedule(id)
+    guard let (left, tunnel) = monitors.with(id, { ($0.window.consecutiveLosses, $0.tunnel) }),
+      left != losses
+    else { return }
+    updateFailureCensus(tunnel, at: now)
   }
 
   // MARK: Sending
 
   private mutating func probe(_ id: MonitorID, at now: Instant) {
-    guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel],
-      let policy = tunnel.monitor, let due = monitor.nextProbe
+    guard
+      let (owner, nextProbe, isUp) = monitors.with(
+        id, { ($0.tunnel, $0.nextProbe, $0.phase.kind == .up) }),
+      let known = tunnels.with(owner, { $0.probeSettings }), let settings = known,
+      let due = nextProbe
     else { return }
-    punctuality.probeIsSent(due: due, policy, at: now, &out)
-    let pace = punctuality.pace(of: policy)
+    punctuality.probeIsSent(
+      due: due, pace: punctuality.pace(settings.interval), at: now, &out)
+    let pace = punctuality.pace(settings.interval)
     let next = due.advanced(by: pace)
     monitors[id]?.nextProbe = next > now ? next : now.advanced(by: pace)
-    if policy.mode == .optimized, monitor.phase == .up {
+    if settings.mode == .optimized, isUp {
       readCounters(id)
     } else {
       sendProbe(id, at: now)
@@ -47,36 +66,41 @@ extension Core {
   }
 
   mutating func sendProbe(_ id: MonitorID, at now: Instant) {
-    guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel],
-      let policy = tunnel.monitor
-    else { return }
-    switch path(of: tunnel, through: monitor.key, for: monitor.purpose) {
+    switch currentPath(of: id) {
+    case nil: break
     case .failure(let obstacle):
       monitors[id]?.obstacle = obstacle
       noteBlocked(id, obstacle, at: now)
-    case .success(let path):
-      if monitor.path?.way.needsSocket == true, !path.way.needsSocket {
-        out.send(.probe(.end(id)))
-      }
-      monitors[id]?.obstacle = nil
-      if monitor.isNeverAnswered, monitor.path?.destination != path.destination {
-        monitors[id]?.isNeverAnswered = false
-        monitors[id]?.window.restart()
-      }
-      monitors[id]?.path = path
-      leadProbe(path)
-      monitors[id]?.sending.handOver()
-      monitors[id]?.meter.noteProbe()
-      peers.noteMeters(monitor.key) { $0.noteProbe() }
-      let longest = timeout(of: tunnel, policy)
-      guard let sequence = monitors[id]?.window.send(at: now, timeout: longest) else { return }
-      out.send(
-        .probe(
-          .send(
-            ProbeRequest(
-              monitor: id, sequence: sequence, way: path.way, source: path.source,
-              destination: path.destination, size: path.size))))
+    case .success(let path): sendProbe(id, along: path, at: now)
     }
+  }
+
+  private mutating func sendProbe(_ id: MonitorID, along path: ProbePath, at now: Instant) {
+    guard let owner = monitors.with(id, { $0.tunnel }), let longest = timeout(of: owner) else {
+      return
+    }
+    leadProbe(path)
+    let sent = monitors.with(id) { set -> (sequence: UInt64, key: SASetKey, endsSocket: Bool) in
+      let endsSocket = set.path?.way.needsSocket == true && !path.way.needsSocket
+      set.obstacle = nil
+      if set.isNeverAnswered, set.path?.destination != path.destination {
+        set.isNeverAnswered = false
+        set.window.restart()
+      }
+      set.path = path
+      set.sending.handOver()
+      set.meter.noteProbe()
+      return (set.window.send(at: now, timeout: longest), set.key, endsSocket)
+    }
+    guard let sent else { return }
+    if sent.endsSocket { out.send(.probe(.end(id))) }
+    peers.noteMeters(sent.key) { $0.noteProbe() }
+    out.send(
+      .probe(
+        .send(
+          ProbeRequest(
+            monitor: id, sequence: sent.sequence, way: path.way, source: path.source,
+            destination: path.destination, size: path.size))))
   }
 
   /// The kernel did not take the probe, and status says why. Where it knows no way that is a loss, at
@@ -103,49 +127,55 @@ extension Core {
   // MARK: Answers
 
   mutating func receive(_ reply: ProbeReply, at now: Instant) {
-    guard let monitor = monitors[reply.monitor], monitor.absentUntil == nil else { return }
-    defer { schedule(reply.monitor) }
-    noteSent(reply.monitor, at: now)
+    let id = reply.monitor
+    guard
+      let (key, isThere, isByPath) = monitors.with(
+        id, { ($0.key, $0.absentUntil == nil, $0.path?.way == reply.way) }), isThere
+    else { return }
+    defer { schedule(id) }
+    noteSent(id, at: now)
+    let arrives = isByPath || (monitors[id].map { self.arrives(by: reply.way, $0) } ?? false)
     if PathMTU.owns(reply.sequence) {
-      guard arrives(by: reply.way, monitor) else { return }
-      return receiveWhole(reply.monitor, reply.sequence, at: now)
+      guard arrives else { return }
+      return receiveWhole(id, reply.sequence, at: now)
     }
-    guard arrives(by: reply.way, monitor) || acceptsInClear(reply, monitor) else { return }
-    monitors[reply.monitor]?.meter.noteReply()
-    peers.noteMeters(monitor.key) { $0.noteReply() }
-    if arrives(by: reply.way, monitor) { peers.probeReply(through: monitor.key) }
-    switch monitors[reply.monitor]?.window.receive(reply.sequence, at: reply.arrivedAt) {
+    guard arrives || acceptsInClear(reply) else { return }
+    peers.noteMeters(key) { $0.noteReply() }
+    if arrives { peers.probeReply(through: key) }
+    let verdict = monitors.with(id) { set in
+      set.meter.noteReply()
+      return set.window.receive(reply.sequence, at: reply.arrivedAt)
+    }
+    switch verdict {
     case .alive(let roundTrip):
-      count(reply.monitor) {
+      count(id) {
         $0.answered += 1
         $0.roundTrips.note(roundTrip)
       }
       noteRoundTrip(roundTrip, of: reply)
-      pathIsAlive(reply.monitor, at: now)
-      noteOutcome(reply.monitor, reply.sequence, .success(roundTrip))
+      pathIsAlive(id, at: now)
+      noteOutcome(id, reply.sequence, .success(roundTrip))
     case .late(let roundTrip, let isLife):
-      count(reply.monitor) {
+      count(id) {
         $0.late += 1
         $0.roundTrips.note(roundTrip)
       }
       noteRoundTrip(roundTrip, of: reply)
-      if isLife {
-        pathIsAlive(reply.monitor, at: now)
-      } else {
-        noteLateAnswer(reply.monitor, at: now)
-      }
-      noteOutcome(reply.monitor, reply.sequence, .success(roundTrip))
+      if isLife { pathIsAlive(id, at: now) } else { noteLateAnswer(id, at: now) }
+      noteOutcome(id, reply.sequence, .success(roundTrip))
     case .unknown, nil: break
     }
   }
 
   /// Whether a reply counts that came in clear.
-  private mutating func acceptsInClear(_ reply: ProbeReply, _ monitor: SetMonitor) -> Bool {
+  private mutating func acceptsInClear(_ reply: ProbeReply) -> Bool {
     // What a socket's policies let pass is all that counts where there is no link: any other copy
     // may have come either way.
-    guard monitor.path?.way.needsSocket == false else { return false }
+    guard let monitor = monitors[reply.monitor], monitor.path?.way.needsSocket == false else {
+      return false
+    }
     let isOurs = monitors[monitor.id]?.window.receiveInClear(reply.sequence) ?? false
-    if isOurs, tunnels[monitor.tunnel]?.monitor?.acceptsClearReply == true { return true }
+    if isOurs, tunnels[monitor.tunnel]?.probeSettings?.acceptsClearReply == true { return true }
     noteOutcome(monitor.id, reply.sequence, nil)
     return false
   }
@@ -153,8 +183,12 @@ extension Core {
   private mutating func pathIsAlive(_ id: MonitorID, at now: Instant) {
     noteAnswer(id, at: now)
     noteGoodProbe(id, at: now)
-    guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel] else { return }
-    updateFailureCensus(tunnel.id, at: now)
+    guard let owner = monitors.with(id, { $0.tunnel }) else { return }
+    // What is well stays so by an answer.
+    if !clearPolicy.mass.isWell(owner) { updateFailureCensus(owner, at: now) }
+    guard monitors.with(id, { $0.isUnproven }) == true, let monitor = monitors[id],
+      let tunnel = tunnels[owner]
+    else { return }
     let reason: Reason
     switch monitor.phase {
     case .up, .incomplete, .observed, .standby: return
@@ -181,7 +215,8 @@ extension Core {
   // MARK: The threshold
 
   private mutating func checkThreshold(_ id: MonitorID, at now: Instant) {
-    guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel],
+    guard monitors.with(id, { $0.window.consecutiveLosses > 0 }) == true,
+      let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel],
       let policy = tunnel.monitor, monitor.clearAt == nil, monitor.phase != .incomplete,
       monitor.window.consecutiveLosses >= policy.threshold, !monitor.isNeverAnswered,
       policy.action == .clear || !monitor.phase.isDown, !excusesSilence(of: id, at: now)

@@ -5,35 +5,40 @@ extension Core {
 
   /// How long a probe may take: `timeout`, or the interval, but never under three smoothed round trips.
   func timeout(of tunnel: Tunnel, _ policy: Monitor) -> Duration {
-    tunnel.roundTrip.timeout(atLeast: ownTimeout(policy))
+    tunnel.roundTrip.timeout(atLeast: ownTimeout(policy.timeout, policy.interval))
+  }
+
+  /// Likewise, as the tunnel's settings are; nil when nobody monitors it.
+  mutating func timeout(of id: TunnelID) -> Duration? {
+    guard let (known, roundTrip) = tunnels.with(id, { ($0.probeSettings, $0.roundTrip) }),
+      let settings = known
+    else { return nil }
+    return roundTrip.timeout(atLeast: ownTimeout(settings.timeout, settings.interval))
   }
 
   /// What the configuration says.
-  private func ownTimeout(_ policy: Monitor) -> Duration {
-    policy.timeout ?? punctuality.pace(of: policy)
+  private func ownTimeout(_ timeout: Duration?, _ interval: Duration) -> Duration {
+    timeout ?? punctuality.pace(interval)
   }
 
   /// A probe was answered, in time or late. What of the round trip fell into a pause of the agent's
   /// own is no round trip.
   mutating func noteRoundTrip(_ roundTrip: Duration, of reply: ProbeReply) {
-    guard let id = monitors[reply.monitor]?.tunnel, let tunnel = tunnels[id],
-      let policy = tunnel.monitor
+    guard let id = monitors.with(reply.monitor, { $0.tunnel }), let before = timeout(of: id)
     else { return }
     let sentAt = reply.arrivedAt.advanced(by: .zero - roundTrip)
     let paused = punctuality.lastPause.flatMap {
       Pause(from: $0.from, to: min($0.to, reply.arrivedAt)).lived(since: sentAt)
     }
-    let before = timeout(of: tunnel, policy)
     tunnels[id]?.roundTrip.note(roundTrip - (paused ?? .zero))
-    guard let changed = tunnels[id] else { return }
-    let after = timeout(of: changed, policy)
+    guard let after = timeout(of: id) else { return }
     if after > before {
-      for monitor in tunnel.monitors {
+      for monitor in tunnels.with(id, { $0.monitors }) ?? [] {
         monitors[monitor]?.window.allow(after)
         schedule(monitor)
       }
     }
-    reportDegraded(id, policy)
+    reportDegraded(id)
   }
 
   /// How long SAs are left to a set for its first reply, whatever the interval: where none has come
@@ -45,18 +50,21 @@ extension Core {
   }
 
   /// Replies that come later than the configuration waits are life, and said.
-  private mutating func reportDegraded(_ id: TunnelID, _ policy: Monitor) {
-    guard let tunnel = tunnels[id], let roundTrip = tunnel.roundTrip.smoothed else { return }
-    let own = ownTimeout(policy)
+  private mutating func reportDegraded(_ id: TunnelID) {
+    guard
+      let (known, smoothed, wasDegraded) = tunnels.with(
+        id, { ($0.probeSettings, $0.roundTrip.smoothed, $0.isDegraded) }),
+      let settings = known, let roundTrip = smoothed
+    else { return }
+    let own = ownTimeout(settings.timeout, settings.interval)
     // Half of it is well below: a path at its edge does not flap.
-    if !tunnel.isDegraded, roundTrip > own {
-      tunnels[id]?.isDegraded = true
-      log(.warning, tunnel.name, "path is degraded: \(degradation(roundTrip, own))")
-    } else if tunnel.isDegraded, roundTrip * 2 < own {
-      tunnels[id]?.isDegraded = false
-      log(
-        .info, tunnel.name,
-        "path is no longer degraded: round trip \(Self.seconds(roundTrip))")
+    let isDegraded = wasDegraded ? roundTrip * 2 >= own : roundTrip > own
+    guard isDegraded != wasDegraded, let name = tunnels[id]?.name else { return }
+    tunnels[id]?.isDegraded = isDegraded
+    if isDegraded {
+      log(.warning, name, "path is degraded: \(degradation(roundTrip, own))")
+    } else {
+      log(.info, name, "path is no longer degraded: round trip \(Self.seconds(roundTrip))")
     }
   }
 
@@ -70,7 +78,7 @@ extension Core {
     guard tunnel.isDegraded, let policy = tunnel.monitor, tunnel.state == .up,
       let roundTrip = tunnel.roundTrip.smoothed
     else { return nil }
-    return degradation(roundTrip, ownTimeout(policy))
+    return degradation(roundTrip, ownTimeout(policy.timeout, policy.interval))
   }
 
   /// "1.4 s", "35 ms".

@@ -30,7 +30,9 @@ struct ProbeSending: Hashable, Sendable {
 
   /// Time has passed since the last probe: if it was not refused it has left.
   mutating func confirm() {
-    if isTried { self = ProbeSending() }
+    guard isTried else { return }
+    isTried = false
+    if blockedSince != nil || lastObstacle != nil || isBlind { self = ProbeSending() }
   }
 
   /// Something else shows that the path carries packets.

@@ -51,7 +51,7 @@ struct Punctuality: Hashable, Sendable {
   /// The core is called: was that late?
   mutating func noteCall(at now: Instant, _ out: inout Outbox) {
     defer { calledAt = now }
-    guard let due = out.timers.next, let last = calledAt else { return }
+    guard let due = out.nextDeadline, let last = calledAt else { return }
     let pause = Pause(from: max(due, last), to: now)
     guard let length = pause.lived(since: pause.from), length > Self.tolerance else { return }
     lastPause = pause
@@ -95,17 +95,15 @@ struct Punctuality: Hashable, Sendable {
   // MARK: Late probes
 
   /// The time between two probes of a set, as it is at present.
-  func pace(of policy: Monitor) -> Duration {
-    stretch == 1 ? policy.interval : policy.interval * stretch
-  }
+  func pace(_ interval: Duration) -> Duration { stretch == 1 ? interval : interval * stretch }
 
   /// A probe that was due then is sent now.
   mutating func probeIsSent(
-    due: Instant, _ policy: Monitor, at now: Instant, _ out: inout Outbox
+    due: Instant, pace: Duration, at now: Instant, _ out: inout Outbox
   ) {
     let lateness = due.duration(to: now)
     out.counters.lateness.note(lateness)
-    switch noteProbe(lateness: lateness, interval: pace(of: policy), at: now) {
+    switch noteProbe(lateness: lateness, interval: pace, at: now) {
     case .stretched:
       out.log(
         .warning, "-",

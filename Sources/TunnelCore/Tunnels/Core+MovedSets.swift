@@ -22,7 +22,7 @@ extension Core {
   /// The tunnel that a set's SAs were before they were moved: inbound ones keep their SPIs, which
   /// this host draws.
   func formerTunnel(of set: SASet) -> TunnelID? {
-    set.inbound.keys.lazy.compactMap { homeOfSPI[$0.spi] }.first { isAway(set.key, of: $0) }
+    set.inbound.keys.compactMap { homeOfSPI[$0.spi] }.first { isAway(set.key, of: $0) }
   }
 
   /// Whether a set lies elsewhere than the tunnel's last one, or than its gateway.
@@ -121,7 +121,7 @@ extension Core {
   }
 
   private func isUsed(_ child: ChildSA) -> Bool {
-    let home = child.sas.lazy.compactMap { kernel.sas.home(of: $0) }.first
+    let home = child.sas.compactMap { kernel.sas.home(of: $0) }.first
     guard let id = home.flatMap({ monitorOfSet[$0] }) else {
       return child.sas.contains(where: kernel.sas.contains) || !child.isTunnel
     }

@@ -27,6 +27,7 @@ extension Core {
       drop(id, at: now)
       reconcile(old, at: now)
     }
+    if let id = monitorOfSet[key] { monitors[id]?.knownPath = nil }
     let isNew = monitorOfSet[key] == nil
     let id = monitorOfSet[key] ?? addMonitor(for: key, in: tunnel)
     if isNew, tunnels[tunnel]?.vpn == nil { judgeLinks(towards: key.remote, at: now) }
@@ -244,7 +245,7 @@ extension Core {
     if monitor.path?.way.needsSocket == true { out.send(.probe(.end(id))) }
     if monitor.key.ifID != 0, tunnels[monitor.tunnel]?.link == nil { ownLinks.touch() }
     if monitorOfSet[monitor.key] == id { monitorOfSet[monitor.key] = nil }
-    out.timers.set(.monitor(id), to: nil)
+    out.setTimers.dropStale(&monitors)
     tunnels[monitor.tunnel]?.monitors.removeAll { $0 == id }
     noteWholeness(monitor.tunnel)
     guard let tunnel = tunnels[monitor.tunnel], tunnel.vpn == nil else { return }

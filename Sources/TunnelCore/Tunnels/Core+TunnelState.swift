@@ -3,7 +3,7 @@
 extension Core {
   /// Works a tunnel's state out from its sets, and its link's gate from that.
   mutating func reconcile(_ id: TunnelID, because given: Reason? = nil, at now: Instant) {
-    guard let tunnel = tunnels[id] else { return }
+    guard !pending.puts(off: id, because: given), let tunnel = tunnels[id] else { return }
     let (state, reason) = stateFromSets(tunnel, because: given, at: now)
     let isObserved = reason == .observedOnly
     if state != tunnel.state || state == .down && reason != tunnel.reason

@@ -50,6 +50,12 @@ struct SetMonitor: Sendable {
   var isNeverAnswered = false
   /// The last addresses probes went between; nil before the first.
   var path: ProbePath?
+  /// Where the next one goes, as far as nothing has changed.
+  var knownPath: KnownPath?
+  /// A destination of vpn-monitor's that is known to answer.
+  var answeredDestination: IPAddress?
+  /// When it will be woken; written by `SetTimers` alone.
+  var wakeAt: Instant?
   /// Why no probe could be sent the last time; nil when one was.
   var obstacle: ProbeObstacle?
   /// Whether probes leave at all.
@@ -122,13 +128,12 @@ struct SetMonitor: Sendable {
 
   /// When a probe that is out will count as unanswered.
   var replyDeadline: Instant? {
-    [window.nextDeadline, pathMTU.replyDeadline].compactMap { $0 }.min()
+    window.nextDeadline.orEarlier(pathMTU.replyDeadline)
   }
 
   /// The first thing that is due.
   var deadline: Instant? {
-    [
-      nextProbe, window.nextDeadline, absentUntil, clearAt, ladder?.lookAgainAt, pathMTU.deadline,
-    ].compactMap { $0 }.min()
+    nextProbe.orEarlier(window.nextDeadline).orEarlier(absentUntil).orEarlier(clearAt)
+      .orEarlier(ladder?.lookAgainAt).orEarlier(pathMTU.deadline)
   }
 }

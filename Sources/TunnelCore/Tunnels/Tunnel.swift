@@ -30,13 +30,25 @@ public enum TunnelState: String, CaseIterable, Hashable, Sendable {
 struct Tunnel: Sendable {
   let id: TunnelID
   /// The VPN's name; of a discovered tunnel the link's, or `PEER#REQID`.
-  var name: String
+  var name: String { didSet { counted = nil } }
   /// The template that `vpn` comes from; nil for a configured tunnel.
-  var template: String?
+  var template: String? { didSet { counted = nil } }
   /// nil for a discovered tunnel that no template fits: shown, never touched.
-  var vpn: VPN?
+  var vpn: VPN? {
+    didSet {
+      probeSettings = vpn?.monitor.map(ProbeSettings.init)
+      counted = nil
+      revision &+= 1
+    }
+  }
   /// The link's name; nil when there is none.
-  var link: String?
+  var link: String? { didSet { revision &+= 1 } }
+  /// What of its settings each probe needs; nil when nobody monitors it.
+  private(set) var probeSettings: ProbeSettings?
+  /// Counts changes of settings and link.
+  private(set) var revision: UInt64 = 0
+  /// Where its counters are; nil while that was not looked up.
+  var counted: Counters.Row?
   var monitors: [MonitorID] = []
   /// Whether its link ever carried SAs of it.
   var hasCarried = false
@@ -96,6 +108,7 @@ struct Tunnel: Sendable {
     self.link = link
     self.since = since
     attempts = Attempts((vpn?.monitor ?? Monitor()).backoffLimits)
+    probeSettings = vpn?.monitor.map(ProbeSettings.init)
     state = stateWithoutSAs
   }
 

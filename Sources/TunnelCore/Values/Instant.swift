@@ -18,7 +18,7 @@ public struct Instant: InstantProtocol, Codable {
 
   /// The time from this instant to `other`; negative when `other` is earlier.
   public func duration(to other: Instant) -> Duration {
-    .nanoseconds(other.nanoseconds &- nanoseconds)
+    Duration(attoseconds: Int128(other.nanoseconds &- nanoseconds) * 1_000_000_000)
   }
 
   /// The time since `earlier`; negative when `earlier` is later.
@@ -35,13 +35,39 @@ public struct Instant: InstantProtocol, Codable {
 extension Duration {
   /// The whole duration in nanoseconds, saturating at about 292 years.
   public var nanoseconds: Int64 {
-    let (seconds, attoseconds) = components
-    let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-    return overflow ? (seconds < 0 ? .min : .max) : scaled + attoseconds / 1_000_000_000
+    let whole = attoseconds
+    // Nearly all are shorter than nine seconds, and 128 bits are divided by a function.
+    if whole <= Int128(Int64.max), whole >= Int128(Int64.min) {
+      return Int64(truncatingIfNeeded: whole) / 1_000_000_000
+    }
+    return Int64(clamping: whole / 1_000_000_000)
   }
 
   /// The duration in seconds, for printing and ratios.
   public var inSeconds: Double {
     Double(nanoseconds) / 1e9
+  }
+}
+
+/// The library's own take any integer, and 250 instructions each.
+extension Duration {
+  static func * (duration: Duration, factor: Int) -> Duration {
+    Duration(attoseconds: duration.attoseconds * Int128(factor))
+  }
+
+  static func / (duration: Duration, divisor: Int) -> Duration {
+    Duration(attoseconds: duration.attoseconds / Int128(divisor))
+  }
+}
+
+extension Instant? {
+  /// Whether it has come.
+  func isDue(at now: Instant) -> Bool { if let self { self <= now } else { false } }
+
+  /// The earlier of both; nil never comes.
+  func orEarlier(_ other: Instant?) -> Instant? {
+    guard let self else { return other }
+    guard let other else { return self }
+    return min(self, other)
   }
 }

@@ -45,7 +45,7 @@ import Testing
     guard let down = lines.first.flatMap({ Double($0.split(separator: " ")[0]) }) else {
       return nil
     }
-    let planned = bench.core.monitors.values.first?.clearedAt
+    let planned = Array(bench.core.monitors.values).first?.clearedAt
       .map { bench.now - $0.duration(to: bench.instant).inSeconds }
     return (planned ?? bench.clearTimes.first).map { $0 - down }
   }

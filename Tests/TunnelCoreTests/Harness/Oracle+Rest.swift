@@ -10,7 +10,7 @@ extension Oracle {
       guard vpn.monitor != nil, vpn.linkControl == .oper, let name = vpn.bindInterface,
         let gate = core.gates[name]
       else { continue }
-      checkGate(number, vpn, gate.demand, core.tunnels.elements[number].value.state)
+      checkGate(number, vpn, gate.demand, Array(core.tunnels.values)[number].state)
       checkLink(name, vpn, gate, kernel, now)
     }
     checkOwnRoutes(core, kernel, now)

@@ -1,0 +1,63 @@
+import HeapModule
+
+/// Deadlines of sets. What is set at each probe and each reply is a number in the set itself
+/// (`SetMonitor.wakeAt`); an entry that says another one is stale.
+struct SetTimers: Sendable {
+  private struct Entry: Comparable {
+    let deadline: Instant
+    let serial: UInt64
+    let id: MonitorID
+
+    static func == (lhs: Self, rhs: Self) -> Bool { lhs.serial == rhs.serial }
+    static func < (lhs: Self, rhs: Self) -> Bool {
+      lhs.deadline == rhs.deadline ? lhs.serial < rhs.serial : lhs.deadline < rhs.deadline
+    }
+  }
+
+  private var heap: Heap<Entry> = []
+  private var serial: UInt64 = 0
+
+  /// The earliest deadline.
+  var next: Instant? { heap.min?.deadline }
+
+  /// A set's deadline is what its first thing is due at.
+  mutating func schedule(_ id: MonitorID, in sets: inout SetTable) {
+    let change = sets.with(id) { set -> (isChange: Bool, deadline: Instant?) in
+      let deadline = set.deadline
+      guard set.wakeAt != deadline else { return (false, nil) }
+      set.wakeAt = deadline
+      return (true, deadline)
+    }
+    guard let change, change.isChange else { return }
+    if let deadline = change.deadline {
+      serial += 1
+      heap.insert(Entry(deadline: deadline, serial: serial, id: id))
+    }
+    dropStale(&sets)
+  }
+
+  /// Takes out the set whose deadline is the earliest and has come.
+  mutating func popDue(at now: Instant, in sets: inout SetTable) -> MonitorID? {
+    guard let first = heap.min, first.deadline <= now else { return nil }
+    heap.removeMin()
+    sets[first.id]?.wakeAt = nil
+    dropStale(&sets)
+    return first.id
+  }
+
+  /// What is due of a set cannot be done in this turn. Returns whether that is so: it is scheduled
+  /// again when the turn ends.
+  mutating func putOff(_ id: MonitorID, ifDueAt now: Instant, in sets: inout SetTable) -> Bool {
+    guard sets.with(id, { $0.wakeAt.isDue(at: now) }) == true else { return false }
+    sets[id]?.wakeAt = nil
+    dropStale(&sets)
+    return true
+  }
+
+  /// A set is not there any more.
+  mutating func dropStale(_ sets: inout SetTable) {
+    while let first = heap.min, sets.with(first.id, { $0.wakeAt }) != first.deadline {
+      heap.removeMin()
+    }
+  }
+}
