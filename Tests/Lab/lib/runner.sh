@@ -15,7 +15,7 @@ passed=0 failed=0
 # A scenario ends by itself when its time is over; one that hangs is killed a minute later.
 in_namespaces() { # MODE FILE
   local patience=0
-  [[ $1 != run ]] || patience=$((${LAB_TIMEOUT:-300} + 60))
+  [[ $1 != run ]] || patience=$((${LAB_TIMEOUT:-600} + 60))
   exec timeout --foreground --signal KILL "$patience" unshare --mount --net --pid --uts --ipc --fork --kill-child --mount-proc \
     "$lib/scenario.sh" "$@"
 }

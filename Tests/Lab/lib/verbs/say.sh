@@ -2,7 +2,7 @@
 # The trace (descriptor 9), the clock, and how a scenario fails.
 
 # A scenario that takes longer than this fails at its next command or poll.
-limit_ms=$((${LAB_TIMEOUT:-300} * 1000))
+limit_ms=$((${LAB_TIMEOUT:-600} * 1000))
 
 # Sets ms to the milliseconds since the scenario began, by a clock that nobody sets.
 read_clock() {
