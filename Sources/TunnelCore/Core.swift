@@ -114,6 +114,24 @@ public struct Core: Sendable {
   /// Takes one event and says what is to be done about it, in order. What is due is done by `.drained`
   /// and `.tick` alone, so that nothing is judged between two events that were read together.
   public mutating func handle(_ event: Event, at now: Instant) -> [Effect] {
+    var effects: [Effect] = []
+    handle(event, at: now, effects: &effects)
+    return effects
+  }
+
+  /// The same.
+  ///
+  /// - Parameter effects: room for them; what is in it is dropped. One that is used again and again
+  ///   makes an event cost no allocation.
+  public mutating func handle(_ event: Event, at now: Instant, effects: inout [Effect]) {
+    receive(event, at: now)
+    if ownLinks.isDirty { reconcileOwnLinks(at: now) }
+    readRoutesIfNeeded(at: now)
+    out.end()
+    out.exchange(&effects)
+  }
+
+  private mutating func receive(_ event: Event, at now: Instant) {
     out.begin()
     punctuality.noteCall(at: now, &out)
     switch event {
@@ -149,15 +167,6 @@ public struct Core: Sendable {
     case .drained(let instant): runTimers(drained: min(instant, now), at: now)
     case .tick: runTimers(drained: now, at: now)
     }
-    endEvent(at: now)
-    return out.effects
-  }
-
-  /// What several parts of an event may have asked for is done once.
-  private mutating func endEvent(at now: Instant) {
-    if ownLinks.isDirty { reconcileOwnLinks(at: now) }
-    readRoutesIfNeeded(at: now)
-    out.end()
   }
 
   /// Does what is due, for a number of owners that is bounded.

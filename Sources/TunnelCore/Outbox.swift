@@ -35,6 +35,9 @@ struct Outbox: Sendable {
     last.removeAll(keepingCapacity: true)
   }
 
+  /// Gives the effects away, for room that the next event's take.
+  mutating func exchange(_ room: inout [Effect]) { swap(&effects, &room) }
+
   mutating func log(_ level: LogLevel, _ tunnel: String, _ text: String) {
     send(.tell(.log(level, tunnel: tunnel, text)))
   }

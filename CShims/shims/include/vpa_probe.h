@@ -40,17 +40,17 @@ int vpa_probe_open_v6(uint16_t identifier);
  * turn. */
 int vpa_probe_open_sender_v6(void);
 
-/* Sends echo requests with this identifier, each with its own result; returns how many were
- * handed to the kernel. With IPv6 and a link the socket stays bound to that link: it should be a
- * sender's. */
-int vpa_probe_send(int fd, uint16_t identifier, const uint8_t *bytes, size_t length,
+/* Sends echo requests with this identifier by a socket of this family (AF_INET, AF_INET6), each
+ * with its own result; returns how many were handed to the kernel. With IPv6 and a link the socket
+ * stays bound to that link: it should be a sender's. */
+int vpa_probe_send(int fd, int family, uint16_t identifier, const uint8_t *bytes, size_t length,
                    struct vpa_probe_out *list, size_t count);
 
-/* Receives replies, at most `count`, their payloads at multiples of VPA_PROBE_PAYLOAD in `bytes`;
- * what a longer one has beyond that is cut off. Returns how many (those that are not ours are left
- * out: `taken` counts all), 0 when there is none, or -errno. */
-int vpa_probe_receive(int fd, uint16_t identifier, uint8_t *bytes, struct vpa_probe_in *list,
-                      size_t count, size_t *taken);
+/* Receives replies by a socket of this family, at most `count`, their payloads at multiples of
+ * VPA_PROBE_PAYLOAD in `bytes`; what a longer one has beyond that is cut off. Returns how many
+ * (those that are not ours are left out: `taken` counts all), 0 when there is none, or -errno. */
+int vpa_probe_receive(int fd, int family, uint16_t identifier, uint8_t *bytes,
+                      struct vpa_probe_in *list, size_t count, size_t *taken);
 
 /* Opens a socket that sees every IPv4 echo request that this host receives; returns the fd
  * (non-blocking, close-on-exec), or -errno. */

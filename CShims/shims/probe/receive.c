@@ -115,11 +115,11 @@ int vpa_requests_receive(int fd, struct vpa_probe_in *list, size_t count) {
   return received;
 }
 
-int vpa_probe_receive(int fd, uint16_t identifier, uint8_t *bytes, struct vpa_probe_in *list,
-                      size_t count, size_t *taken) {
+int vpa_probe_receive(int fd, int family, uint16_t identifier, uint8_t *bytes,
+                      struct vpa_probe_in *list, size_t count, size_t *taken) {
   struct slot slots[VPA_PROBE_BATCH];
   struct mmsghdr messages[VPA_PROBE_BATCH];
-  int family = vpa_probe_family(fd), kept = 0;
+  int kept = 0;
   int received = receive_batch(fd, slots, messages, count);
   *taken = 0;
   if (received < 0)

@@ -93,11 +93,11 @@ static bool goes_with(const struct vpa_probe_out *out, const struct vpa_probe_ou
          (family == AF_INET || out->link_index == first->link_index);
 }
 
-int vpa_probe_send(int fd, uint16_t identifier, const uint8_t *bytes, size_t length,
+int vpa_probe_send(int fd, int family, uint16_t identifier, const uint8_t *bytes, size_t length,
                    struct vpa_probe_out *list, size_t count) {
   struct slot slots[VPA_PROBE_BATCH];
   struct mmsghdr messages[VPA_PROBE_BATCH];
-  int family = vpa_probe_family(fd), accepted = 0;
+  int accepted = 0;
   size_t first = 0;
   while (first < count) {
     list[first].result = check(&list[first], family, length);

@@ -17,6 +17,11 @@ public final class Agent {
   var xfrm: XfrmEvents
   var links: RouteEvents
   var probes: ProbeSender
+  var ticks = ProbeTicks()
+  /// Used again for each event.
+  var roomForEffects: [Effect] = []
+  /// What told the agent to end, or to read its configuration again; 0: nothing.
+  var signal: Int32 = 0
   var requestWatch: RequestWatch?
   let badSPIs = BadSPIWatch()
   var gateKeeper: GateKeeper

@@ -59,7 +59,7 @@ struct PolicySockets: ~Copyable {
     let path = PolicySocket.Path(source: source, destination: probe.destination, set: set)
     do {
       let socket = try socket(of: monitor, for: path)
-      return sendProbes([probe], by: socket.fd, identifier).first ?? 0
+      return sendProbes([probe], by: socket.fd, probe.destination.family, identifier).first ?? 0
     } catch {
       return error.errno
     }
@@ -84,7 +84,7 @@ struct PolicySockets: ~Copyable {
     let path = PolicySocket.Path(source: source, destination: probe.destination, set: set)
     do {
       let socket = try PolicySocket(path, identifier: identifier)
-      return sendProbes([probe], by: socket.fd, identifier).first ?? 0
+      return sendProbes([probe], by: socket.fd, probe.destination.family, identifier).first ?? 0
     } catch {
       return error.errno
     }
@@ -110,10 +110,12 @@ struct PolicySockets: ~Copyable {
     owners[socket.fd] = nil
   }
 
-  /// Delivers every reply that is queued: whose socket has it, and through the SAs of which set.
-  /// Returns what `ReplyBuffer.receive` does.
+  /// Delivers every reply that is queued: whose socket has it, through the SAs of which set, and what
+  /// `ReplyBuffer.receive` delivers. Returns what that does.
   @discardableResult
-  mutating func receive(_ body: (MonitorID, SASetKey, IncomingProbe) -> Void) -> Duration {
+  mutating func receive(
+    _ body: (MonitorID, SASetKey, vpa_probe_in, [UInt8], Int) -> Void
+  ) -> Duration {
     var backlog = Duration.zero
     // The reactor tells of some that are ready, and of others when those are drained.
     for _ in 0...sockets.count {
@@ -121,7 +123,8 @@ struct PolicySockets: ~Copyable {
       if ready.isEmpty { break }
       for fd in ready {
         guard let monitor = owners[fd], let socket = sockets[monitor] else { continue }
-        let rest = buffer.receive(from: fd, identifier) { body(monitor, socket.path.set, $0) }
+        let (set, family) = (socket.path.set, socket.path.destination.family)
+        let rest = buffer.receive(from: fd, family, identifier) { body(monitor, set, $0, $1, $2) }
         backlog = max(backlog, rest)
       }
     }

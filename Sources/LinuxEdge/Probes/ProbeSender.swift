@@ -1,3 +1,4 @@
+import CShims
 import Glibc
 import TunnelCore
 
@@ -8,7 +9,13 @@ struct ProbeSender: ~Copyable {
   private var ipv6: ProbeSocket
   private var policies: PolicySockets
   private let mac: SipHash
+  /// What waits to leave by links.
+  private var (batch4, batch6) = (ProbeBatch(), ProbeBatch())
+  /// What waits and goes alone: by a socket of its set's, or whole.
   private var waiting: [ProbeRequest] = []
+  private var replies: [ProbeReply] = []
+  /// Probes that were handed over so far.
+  private(set) var sent: UInt64 = 0
 
   /// Opens the raw sockets; the key of the MAC lives as long as this.
   ///
@@ -30,34 +37,36 @@ struct ProbeSender: ~Copyable {
   var descriptors: [Int32] { [ipv4.fd, ipv6.fd, policies.descriptor] }
 
   /// Puts a probe into the next batch.
-  mutating func enqueue(_ probe: ProbeRequest) {
-    waiting.append(probe)
+  mutating func enqueue(_ probe: ProbeRequest, at now: Instant) {
+    sent &+= 1
+    switch (probe.way, probe.destination.family) {
+    case (.link(let index), .ipv4) where !probe.staysWhole:
+      batch4.append(probe, linkIndex: index, at: now, mac)
+    case (.link(let index), .ipv6) where !probe.staysWhole:
+      batch6.append(probe, linkIndex: index, at: now, mac)
+    case (_, _): waiting.append(probe)
+    }
   }
 
   /// Sends the batch; returns what the kernel did not take.
   mutating func flush() -> [Event] {
-    guard !waiting.isEmpty else { return [] }
-    let batch = waiting
-    waiting.removeAll(keepingCapacity: true)
+    var refused: [Event] = []
+    ipv4.send(&batch4, refused: &refused)
+    ipv6.send(&batch6, refused: &refused)
+    guard !waiting.isEmpty else { return refused }
     let now = monotonicNow()
-    var ipv4: [(ProbeRequest, OutgoingProbe)] = []
-    var ipv6: [(ProbeRequest, OutgoingProbe)] = []
-    var errors: [(ProbeRequest, Int32)] = []
-    let (whole, others) = (batch.filter(\.staysWhole), batch.filter { !$0.staysWhole })
-    for probe in others {
-      switch (probe.way, probe.destination.family) {
-      case (.policy(let set), _):
+    for probe in waiting {
+      if probe.staysWhole {
+        refused += [sendWhole(probe, at: now)].compactMap(\.self)
+      } else if case .policy(let set) = probe.way {
         let packet = packet(probe, linkIndex: 0, at: now)
-        errors.append((probe, policies.send(packet, of: probe.monitor, through: set)))
-      case (.link(let index), .ipv4): ipv4.append((probe, packet(probe, linkIndex: index, at: now)))
-      case (.link(let index), .ipv6): ipv6.append((probe, packet(probe, linkIndex: index, at: now)))
+        let errno = policies.send(packet, of: probe.monitor, through: set)
+        guard errno != 0 else { continue }
+        refused.append(.probeNotSent(probe.monitor, sequence: probe.sequence, errno: errno))
       }
     }
-    errors += zip(ipv4.map(\.0), self.ipv4.send(ipv4.map(\.1)))
-    errors += zip(ipv6.map(\.0), self.ipv6.send(ipv6.map(\.1)))
-    return errors.compactMap { probe, errno in
-      errno == 0 ? nil : .probeNotSent(probe.monitor, sequence: probe.sequence, errno: errno)
-    } + whole.compactMap { sendWhole($0, at: now) }
+    waiting.removeAll(keepingCapacity: true)
+    return refused
   }
 
   /// Sends a probe that nobody may fragment; returns what the kernel has against it.
@@ -99,8 +108,9 @@ struct ProbeSender: ~Copyable {
     return errno == EAGAIN ? 0 : errno
   }
 
-  /// A set's probes have ended.
+  /// A set's probes have ended. What waits would open its socket again.
   mutating func end(_ monitor: MonitorID) {
+    waiting.removeAll { $0.monitor == monitor }
     policies.close(monitor)
   }
 
@@ -113,38 +123,46 @@ struct ProbeSender: ~Copyable {
   }
 
   /// Replies that wait on any, and until when all that arrived are among them.
-  mutating func drain() -> (events: [Event], drainedAt: Instant) {
-    var events: [Event] = []
-    var drainedAt = monotonicNow()
-    for number in descriptors {
-      let (replies, until) = receive(from: number)
-      events += replies.map { .reply($0) }
-      drainedAt = min(drainedAt, until)
-    }
-    return (events, drainedAt)
+  mutating func drain() -> (replies: [ProbeReply], drainedAt: Instant) {
+    replies.removeAll(keepingCapacity: true)
+    let drainedAt = min(read(from: ipv4.fd), read(from: ipv6.fd), read(from: policies.descriptor))
+    return (replies, drainedAt)
   }
 
-  /// Replies that wait on a descriptor, right MAC only, and until when all that arrived there are
-  /// among them.
-  mutating func receive(from descriptor: Int32) -> (replies: [ProbeReply], drainedAt: Instant) {
+  /// Replies that wait on a descriptor, right MAC only.
+  mutating func receive(from descriptor: Int32) -> [ProbeReply] {
+    replies.removeAll(keepingCapacity: true)
+    _ = read(from: descriptor)
+    return replies
+  }
+
+  /// Reads them. Returns until when all that arrived there are among them.
+  private mutating func read(from descriptor: Int32) -> Instant {
     let now = monotonicNow()
-    var replies: [ProbeReply] = []
     let backlog: Duration
-    func note(_ packet: IncomingProbe, _ way: ProbeWay, _ owner: MonitorID?) {
-      guard let payload = ProbePayload(authenticating: packet.payload, mac: mac),
+    func note(
+      _ reply: vpa_probe_in, _ bytes: [UInt8], _ start: Int, _ way: ProbeWay, _ owner: MonitorID?
+    ) {
+      guard
+        let payload = ProbePayload(
+          authenticating: bytes, at: start, count: Int(reply.payload_length), mac: mac),
         payload.monitor == owner ?? payload.monitor
       else { return }
       replies.append(
         ProbeReply(
           monitor: payload.monitor, sequence: payload.sequence,
-          arrivedAt: now.advanced(by: .zero - packet.age), way: way))
+          arrivedAt: Instant(nanoseconds: now.nanoseconds - reply.age_ns), way: way))
     }
     switch descriptor {
-    case ipv4.fd: backlog = ipv4.receive { note($0, .link($0.linkIndex), nil) }
-    case ipv6.fd: backlog = ipv6.receive { note($0, .link($0.linkIndex), nil) }
+    case ipv4.fd:
+      backlog = ipv4.receiveInPlace { note($0, $1, $2, .link($0.link_index), nil) }
+    case ipv6.fd:
+      backlog = ipv6.receiveInPlace { note($0, $1, $2, .link($0.link_index), nil) }
     default:
-      backlog = policies.receive { owner, set, packet in note(packet, .policy(set), owner) }
+      backlog = policies.receive { owner, set, reply, bytes, start in
+        note(reply, bytes, start, .policy(set), owner)
+      }
     }
-    return (replies, now.advanced(by: .zero - backlog))
+    return now.advanced(by: .zero - backlog)
   }
 }

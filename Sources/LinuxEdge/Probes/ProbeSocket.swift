@@ -47,6 +47,7 @@ public struct IncomingProbe: Hashable, Sendable {
 public struct ProbeSocket: ~Copyable {
   /// The descriptor, for epoll; non-blocking.
   public let fd: Int32
+  private let family: IPAddress.Family
   private let identifier: UInt16
   /// Of IPv6: what sends is bound to one link after the other, and must not receive.
   private let sender: Int32?
@@ -68,6 +69,7 @@ public struct ProbeSocket: ~Copyable {
       throw EdgeError(operation: "open probe socket", object: "\(family)", errno: -sender)
     }
     fd = result
+    self.family = family
     self.sender = sender
     self.identifier = identifier
   }
@@ -80,19 +82,31 @@ public struct ProbeSocket: ~Copyable {
   /// Sends probes; each gets its own errno, 0 when the kernel took it. A probe that was not taken
   /// (EAGAIN, ENETUNREACH, ...) was not sent: it says nothing about the path.
   public borrowing func send(_ probes: [OutgoingProbe]) -> [Int32] {
-    sendProbes(probes, by: sender ?? fd, identifier)
+    sendProbes(probes, by: sender ?? fd, family, identifier)
+  }
+
+  /// Likewise, and empties the batch.
+  borrowing func send(_ batch: inout ProbeBatch, refused: inout [Event]) {
+    batch.send(by: sender ?? fd, family, identifier, refused: &refused)
   }
 
   /// Delivers every reply that is queued, up to a bound. Returns zero when none is left, else the age
   /// of the last one that was read: all that arrived before it were.
   @discardableResult
   public mutating func receive(_ body: (IncomingProbe) -> Void) -> Duration {
-    buffer.receive(from: fd, identifier, body)
+    buffer.receive(from: fd, family, identifier) { body(IncomingProbe($0, $1, $2)) }
+  }
+
+  /// Likewise, without a copy: the reply, and where in these bytes its payload begins.
+  mutating func receiveInPlace(_ body: (vpa_probe_in, [UInt8], Int) -> Void) -> Duration {
+    buffer.receive(from: fd, family, identifier, body)
   }
 }
 
 /// Sends probes by a probe socket; each gets its own errno, 0 when the kernel took it.
-func sendProbes(_ probes: [OutgoingProbe], by fd: Int32, _ identifier: UInt16) -> [Int32] {
+func sendProbes(
+  _ probes: [OutgoingProbe], by fd: Int32, _ family: IPAddress.Family, _ identifier: UInt16
+) -> [Int32] {
   var payloads: [UInt8] = []
   var list = probes.map { probe in
     let offset = payloads.count
@@ -103,8 +117,18 @@ func sendProbes(_ probes: [OutgoingProbe], by fd: Int32, _ identifier: UInt16) -
       payload_offset: UInt32(offset), payload_length: UInt16(clamping: probe.payload.count),
       sequence: probe.sequence, result: 0)
   }
-  _ = unsafe vpa_probe_send(fd, identifier, payloads, payloads.count, &list, list.count)
+  _ = unsafe vpa_probe_send(
+    fd, family.number, identifier, payloads, payloads.count, &list, list.count)
   return list.map { -$0.result }
+}
+
+extension IncomingProbe {
+  fileprivate init(_ reply: vpa_probe_in, _ bytes: [UInt8], _ start: Int) {
+    self.init(
+      source: IPAddress(reply.source), linkIndex: reply.link_index, sequence: reply.sequence,
+      age: .nanoseconds(reply.age_ns),
+      payload: Array(bytes[start..<start + Int(reply.payload_length)]))
+  }
 }
 
 /// Room for a batch of replies; sockets may share it.
@@ -116,17 +140,19 @@ struct ReplyBuffer: ~Copyable {
   private var bytes = [UInt8](repeating: 0, count: batch * Int(VPA_PROBE_PAYLOAD))
   private var replies = [vpa_probe_in](repeating: vpa_probe_in(), count: batch)
 
-  /// Delivers every reply that is queued on a probe socket, up to a bound. Returns zero when none is
-  /// left, else the age of the last one that was read: all that arrived before it were.
+  /// Delivers every reply that is queued on a probe socket, up to a bound: the reply, and where in
+  /// these bytes its payload begins. Returns zero when none is left, else the age of the last one that
+  /// was read: all that arrived before it were.
   mutating func receive(
-    from fd: Int32, _ identifier: UInt16, _ body: (IncomingProbe) -> Void
+    from fd: Int32, _ family: IPAddress.Family, _ identifier: UInt16,
+    _ body: (vpa_probe_in, [UInt8], Int) -> Void
   ) -> Duration {
     var taken = 0
     var age = Duration.seconds(1)
     var errors = 0
     for _ in 0..<Self.batches {
       let kept = unsafe vpa_probe_receive(
-        fd, identifier, &bytes, &replies, replies.count, &taken)
+        fd, family.number, identifier, &bytes, &replies, replies.count, &taken)
       // An ICMP error waits before the replies, and is told once.
       if kept < 0 {
         errors += 1
@@ -134,14 +160,8 @@ struct ReplyBuffer: ~Copyable {
         continue
       }
       for index in 0..<Int(kept) {
-        let reply = replies[index]
-        age = .nanoseconds(reply.age_ns)
-        let start = index * Int(VPA_PROBE_PAYLOAD)
-        body(
-          IncomingProbe(
-            source: IPAddress(reply.source), linkIndex: reply.link_index, sequence: reply.sequence,
-            age: .nanoseconds(reply.age_ns),
-            payload: Array(bytes[start..<start + Int(reply.payload_length)])))
+        age = .nanoseconds(replies[index].age_ns)
+        body(replies[index], bytes, index * Int(VPA_PROBE_PAYLOAD))
       }
       if taken < replies.count { return .zero }
     }

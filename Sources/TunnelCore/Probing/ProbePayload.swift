@@ -15,7 +15,8 @@ public struct ProbePayload: Hashable, Sendable {
   /// The smallest payload that holds the fields above.
   public static let minimumSize = 32
 
-  private static let magic: [UInt8] = Array("vpna".utf8)
+  /// "vpna", as a word.
+  private static let magic: UInt64 = 0x616e_7076
 
   /// Which SA set is probed.
   public var monitor: MonitorID
@@ -34,40 +35,67 @@ public struct ProbePayload: Hashable, Sendable {
   /// The payload for an ICMP message of `messageSize` bytes, header included; never shorter than
   /// the fields need.
   public func encoded(messageSize: Int, mac: SipHash) -> [UInt8] {
-    var bytes = Self.magic
-    bytes.appendBigEndian(monitor.rawValue)
-    bytes.appendBigEndian(sequence)
-    bytes.appendBigEndian(UInt64(bitPattern: sentAt.nanoseconds))
-    bytes.appendBigEndian(mac(bytes))
-    let size = max(messageSize - Self.headerSize, Self.minimumSize)
-    bytes.reserveCapacity(size)
-    for index in 0..<(size - Self.minimumSize) { bytes.append(UInt8(truncatingIfNeeded: index)) }
+    var bytes: [UInt8] = []
+    append(to: &bytes, messageSize: messageSize, mac: mac)
     return bytes
   }
 
+  /// Appends it to others.
+  public func append(to bytes: inout [UInt8], messageSize: Int, mac: SipHash) {
+    let start = bytes.count
+    let size = max(messageSize - Self.headerSize, Self.minimumSize)
+    if size <= Self.blank.count {
+      bytes.append(contentsOf: Self.blank[..<size])
+    } else {
+      bytes.append(contentsOf: Self.blank)
+      for index in Self.blank.count..<size {
+        bytes.append(UInt8(truncatingIfNeeded: index - Self.minimumSize))
+      }
+    }
+    let first = Self.magic | UInt64(monitor.rawValue.byteSwapped) << 32
+    let second = sequence.byteSwapped
+    let third = UInt64(bitPattern: sentAt.nanoseconds).byteSwapped
+    bytes.store(first, at: start)
+    bytes.store(second, at: start + 8)
+    bytes.store(third, at: start + 16)
+    bytes.store(mac(first, second, third).byteSwapped, at: start + 24)
+  }
+
+  /// Fields not filled in yet, and what follows them: enough for all but the longest probes.
+  private static let blank =
+    [UInt8](repeating: 0, count: minimumSize) + (0..<1468).map { UInt8(truncatingIfNeeded: $0) }
+
   /// The fields of a payload that this process made; nil when it is short, foreign or forged.
   public init?(authenticating bytes: some Collection<UInt8>, mac: SipHash) {
-    let fields = Array(bytes.prefix(Self.minimumSize))
-    guard fields.count == Self.minimumSize, fields.starts(with: Self.magic),
-      mac(fields[..<24]) == UInt64(bigEndianBytes: fields[24..<32])
+    let bytes = Array(bytes.prefix(Self.minimumSize))
+    self.init(authenticating: bytes, at: 0, count: bytes.count, mac: mac)
+  }
+
+  /// The fields of `count` bytes that begin at `start`.
+  public init?(authenticating bytes: [UInt8], at start: Int, count: Int, mac: SipHash) {
+    guard count >= Self.minimumSize else { return nil }
+    let head = bytes.word(at: start)
+    let (second, third) = (bytes.word(at: start + 8), bytes.word(at: start + 16))
+    guard head & 0xffff_ffff == Self.magic,
+      mac(head, second, third).byteSwapped == bytes.word(at: start + 24)
     else { return nil }
-    monitor = MonitorID(rawValue: UInt32(bigEndianBytes: fields[4..<8]))
-    sequence = UInt64(bigEndianBytes: fields[8..<16])
-    let sent = UInt64(bigEndianBytes: fields[16..<24])
-    sentAt = Instant(nanoseconds: Int64(bitPattern: sent))
+    monitor = MonitorID(rawValue: UInt32(head >> 32).byteSwapped)
+    sequence = second.byteSwapped
+    sentAt = Instant(nanoseconds: Int64(bitPattern: third.byteSwapped))
   }
 }
 
-extension FixedWidthInteger {
-  fileprivate init(bigEndianBytes bytes: some Collection<UInt8>) {
-    self = bytes.reduce(0) { $0 << 8 | Self($1) }
-  }
-}
-
+/// Words as they lie in memory, the least significant byte first, whatever the processor's order.
 extension [UInt8] {
-  fileprivate mutating func appendBigEndian(_ value: some FixedWidthInteger) {
-    for shift in stride(from: value.bitWidth - 8, through: 0, by: -8) {
-      append(UInt8(truncatingIfNeeded: value >> shift))
+  fileprivate func word(at start: Int) -> UInt64 {
+    var word: UInt64 = 0
+    for index in 0..<8 { word |= UInt64(self[start + index]) << UInt64(8 * index) }
+    return word
+  }
+
+  fileprivate mutating func store(_ word: UInt64, at start: Int) {
+    for index in 0..<8 {
+      self[start + index] = UInt8(truncatingIfNeeded: word >> UInt64(8 * index))
     }
   }
 }

@@ -27,6 +27,16 @@ public struct SipHash: Sendable {
     return state.finish()
   }
 
+  /// The MAC of 24 bytes, as three words of which the least significant byte comes first.
+  func callAsFunction(_ first: UInt64, _ second: UInt64, _ third: UInt64) -> UInt64 {
+    var state = State(key)
+    state.absorb(first)
+    state.absorb(second)
+    state.absorb(third)
+    state.absorb(24 << 56)
+    return state.finish()
+  }
+
   private struct State {
     var v0, v1, v2, v3: UInt64
 

@@ -9,6 +9,8 @@ struct BenchGateway {
   private let tunnels: Int
   private var now = Instant(nanoseconds: 1_000_000_000_000)
   private var replies: [ProbeReply] = []
+  private var arrived: [ProbeReply] = []
+  private var room: [Effect] = []
   private(set) var probes = 0
   private(set) var effects = 0
 
@@ -71,9 +73,9 @@ struct BenchGateway {
     let end = now.advanced(by: .seconds(seconds))
     while now < end {
       now = now.advanced(by: Self.tick)
-      let arrived = replies
-      replies.removeAll(keepingCapacity: true)
+      swap(&replies, &arrived)
       for reply in arrived { feed(.reply(reply)) }
+      arrived.removeAll(keepingCapacity: true)
       repeat { feed(.drained(at: now)) } while core.nextDeadline.map { $0 <= now } ?? false
     }
   }
@@ -86,7 +88,8 @@ struct BenchGateway {
   }
 
   private mutating func feed(_ event: Event) {
-    for effect in core.handle(event, at: now) {
+    core.handle(event, at: now, effects: &room)
+    for effect in room {
       effects += 1
       guard case .probe(.send(let probe)) = effect else { continue }
       probes += 1

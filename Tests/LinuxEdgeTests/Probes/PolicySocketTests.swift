@@ -114,9 +114,9 @@ struct PolicySocketTunnelTests {
       #expect(sockets.send(probe, of: MonitorID(rawValue: 5), through: path.set) == 0)
       try awaitReadable(sockets.descriptor)
       var replies: [[UInt8]] = []
-      sockets.receive { owner, set, packet in
+      sockets.receive { owner, set, reply, bytes, start in
         #expect(owner == MonitorID(rawValue: 5) && set == path.set)
-        replies.append(packet.payload)
+        replies.append(Array(bytes[start..<start + Int(reply.payload_length)]))
       }
       #expect(replies == [probe.payload])
 
@@ -128,7 +128,7 @@ struct PolicySocketTunnelTests {
         usleep(50_000)
       }
       #expect(try PolicySocketTests.counter("XfrmInTmplMismatch") > before)
-      sockets.receive { _, _, _ in Issue.record("a reply in clear") }
+      sockets.receive { _, _, _, _, _ in Issue.record("a reply in clear") }
 
       // The set moves to SAs that are not there: another socket, and nothing is sent.
       path.set.reqid = 8

@@ -88,10 +88,31 @@ import TunnelCore
     #expect(Array(bytes[32..<36]) == [0, 1, 2, 3])
   }
 
-  @Test(arguments: [64, 65, 576, 1350]) func roundTrip(size: Int) {
+  @Test(arguments: [64, 65, 576, 1350, 1508, 1509, 65_507]) func roundTrip(size: Int) {
     let bytes = Self.payload.encoded(messageSize: size, mac: Self.mac)
     #expect(bytes.count == size - 8)
     #expect(ProbePayload(authenticating: bytes, mac: Self.mac) == Self.payload)
+    #expect(bytes[32...].elementsEqual((0..<size - 40).map { UInt8(truncatingIfNeeded: $0) }))
+    #expect(bytes[24..<32].elementsEqual(Self.bigEndian(Self.mac(bytes[..<24]))))
+  }
+
+  private static func bigEndian(_ word: UInt64) -> [UInt8] {
+    (0..<8).map { UInt8(truncatingIfNeeded: word >> UInt64(56 - 8 * $0)) }
+  }
+
+  /// Many stand one behind the other in a batch.
+  @Test func oneOfSeveral() {
+    var bytes: [UInt8] = [1, 2, 3]
+    var second = Self.payload
+    second.sequence += 1
+    Self.payload.append(to: &bytes, messageSize: 64, mac: Self.mac)
+    second.append(to: &bytes, messageSize: 70, mac: Self.mac)
+    #expect(bytes.count == 3 + 56 + 62)
+    #expect(
+      ProbePayload(authenticating: bytes, at: 3, count: 56, mac: Self.mac) == Self.payload)
+    #expect(ProbePayload(authenticating: bytes, at: 59, count: 62, mac: Self.mac) == second)
+    #expect(ProbePayload(authenticating: bytes, at: 3, count: 31, mac: Self.mac) == nil)
+    #expect(ProbePayload(authenticating: bytes, at: 4, count: 56, mac: Self.mac) == nil)
   }
 
   @Test func everyFlippedBitAndEveryTruncationIsRefused() {

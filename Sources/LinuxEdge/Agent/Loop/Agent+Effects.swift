@@ -24,13 +24,13 @@ extension Agent {
   private func perform(_ effect: ProbeEffect) -> [Event] {
     switch effect {
     case .send(let probe):
-      probes.enqueue(probe)
+      probes.enqueue(probe, at: monotonicNow())
       return []
     case .end(let monitor):
       probes.end(monitor)
       return []
     case .readCounters(let monitor, let keys):
-      return readProbes() + [.counters(monitor, readCounters(keys))]
+      return probes.flush() + readProbes() + [.counters(monitor, readCounters(keys))]
     }
   }
 

@@ -13,12 +13,11 @@ extension Agent {
     guard try readKernelFirst() else { return }
     _ = serveMetrics(on: core.configuration.metrics)
     service.isReady()
-    var signal: Int32 = 0
     while signal == 0 {
+      flushProbes()
       let now = monotonicNow()
       service.attend(at: now) { summary }
-      for ready in try reactor.wait(until: nextDeadline, now: now) { serve(ready) }
-      signal = max(vpa_signals_next(signals.number), 0)
+      for ready in try reactor.wait(until: wakeAt(now), now: now) { serve(ready) }
       attendKernel()
       attendDescriptors()
       attendRunDirectory()
@@ -56,14 +55,36 @@ extension Agent {
   /// Has the core do what is due, after all that waits was read once more: what was fed above took its
   /// time, and no timer may call lost what is here.
   private func endTurn() {
-    guard let due = core.nextDeadline, due <= monotonicNow() else { return }
+    let now = monotonicNow()
+    guard core.nextDeadline.map({ $0 <= now }) ?? false || ticks.areOn else { return }
     read(fromXfrm: true)
     read(fromXfrm: false)
     for event in pinger.receiveAll() { feed(event) }
     for event in receiveRequests() { feed(event) }
     let (replies, drainedAt) = probes.drain()
-    for event in replies { feed(event) }
+    for reply in replies { feed(.reply(reply)) }
     feed(.drained(at: drainedAt))
+  }
+
+  /// What was put into batches in this turn leaves. What the kernel refuses may lead to more.
+  private func flushProbes() {
+    var refused = probes.flush()
+    while !refused.isEmpty {
+      for event in refused { feed(event) }
+      refused = probes.flush()
+    }
+  }
+
+  /// When to wake although nothing is ready. While probes are due all the time, that is at ticks, and
+  /// replies are read then and not as they come.
+  private func wakeAt(_ now: Instant) -> Instant? {
+    let deadline = nextDeadline
+    if let change = ticks.begin(turnAt: now, due: deadline, sent: probes.sent) {
+      for descriptor in probes.descriptors {
+        if change == .on { reactor.forget(descriptor) } else { watch(descriptor, for: .probes) }
+      }
+    }
+    return ticks.wake(for: deadline)
   }
 
   private func serve(_ ready: Ready) {
@@ -71,9 +92,9 @@ extension Agent {
     switch ready.owner {
     case .xfrm: read(fromXfrm: true)
     case .routes: read(fromXfrm: false)
-    case .signals: break
+    case .signals: signal = max(vpa_signals_next(descriptor), 0)
     case .probes:
-      for reply in probes.receive(from: descriptor).replies { feed(.reply(reply)) }
+      for reply in probes.receive(from: descriptor) { feed(.reply(reply)) }
     case .requests:
       for event in requestWatch?.receive(from: descriptor) ?? [] { feed(event) }
     case .pinger:
@@ -113,23 +134,30 @@ extension Agent {
 
   /// Hands an event to the core, performs what it asks for, and goes on until nothing is left.
   func feed(_ event: Event) {
-    var events = [event]
+    var events = handle(event)
     while !events.isEmpty {
-      var failures: [Event] = []
-      for event in events {
-        for effect in core.handle(event, at: monotonicNow()) {
-          failures += perform(effect)
-        }
-      }
-      failures += probes.flush()
-      events = failures
+      var further: [Event] = []
+      for event in events { further += handle(event) }
+      events = further
     }
+  }
+
+  /// Returns what came of what the core asked for.
+  private func handle(_ event: Event) -> [Event] {
+    var effects: [Effect] = []
+    swap(&effects, &roomForEffects)
+    core.handle(event, at: monotonicNow(), effects: &effects)
+    var events: [Event] = []
+    for effect in effects { events += perform(effect) }
+    effects.removeAll(keepingCapacity: true)
+    swap(&effects, &roomForEffects)
+    return events
   }
 
   /// Replies and peers' probes that wait to be read: the kernel has counted their packets already,
   /// and the core must not take them for traffic.
   func readProbes() -> [Event] {
-    probes.drain().events + receiveRequests()
+    probes.drain().replies.map { .reply($0) } + receiveRequests()
   }
 
   private func receiveRequests() -> [Event] {
