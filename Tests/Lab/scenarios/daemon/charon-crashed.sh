@@ -1,8 +1,8 @@
 #!/bin/bash
 # charon crashes at one end, then at both, and comes back: the SAs that it left carry on until others are there, as with start_action = start alone.
 
-CHILD_SETTINGS='rekey_time = 24s
-      life_time = 42s
+CHILD_SETTINGS='rekey_time = 40s
+      life_time = 75s
       rand_time = 0s'
 
 story() {
@@ -41,6 +41,6 @@ crash() { # GATEWAY...
     charon_again "$gateway"
     charon_loaded "$gateway"
   done
-  for_seconds 50 "the old SAs expire"
+  for_seconds 80 "the old SAs expire"
   stream_result host-a
 }
