@@ -59,9 +59,36 @@ public struct GateRecord: Hashable, Sendable {
     self.failed = failed
   }
 
+  /// Where a link stands, or would, in the order of names.
+  private func place(of name: String) -> (index: Int, isThere: Bool) {
+    var (low, high) = (0, links.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if links[middle].name < name { low = middle + 1 } else { high = middle }
+    }
+    return (low, low < links.count && links[low].name == name)
+  }
+
+  /// What it says of a link; nil when nothing is held of it.
+  public subscript(name: String) -> HeldLink? {
+    let place = place(of: name)
+    return place.isThere ? links[place.index] : nil
+  }
+
+  /// Says this of a link from now on; nil: nothing is held of it.
+  mutating func replace(_ name: String, by link: HeldLink?) {
+    let place = place(of: name)
+    switch (place.isThere, link) {
+    case (true, let link?): links[place.index] = link
+    case (true, nil): links.remove(at: place.index)
+    case (false, let link?): links.insert(link, at: place.index)
+    case (false, nil): break
+    }
+  }
+
   /// What either record holds: true while one becomes the other; all that is not about links is the
   /// other's. Both are sorted by name, and all but a few of thousands of links are alike.
-  func union(_ other: GateRecord) -> GateRecord {
+  public func union(_ other: GateRecord) -> GateRecord {
     var all: [HeldLink] = []
     var (mine, theirs) = (links[...], other.links[...])
     while let one = mine.first, let another = theirs.first {

@@ -51,7 +51,7 @@ struct RouteGuard: Sendable {
 
   /// The record, until something of it may have changed: with thousands of gates it is not made
   /// anew for each event.
-  private var known: GateRecord?
+  var known: GateRecord?
   private var identities: Set<Route.Identity>?
 
   /// Of every route that is kept, whatever its way; made when asked for after a change.
@@ -82,43 +82,26 @@ struct RouteGuard: Sendable {
     }
   }
 
-  /// What must be on disk now.
-  var record: GateRecord {
-    mutating get {
-      let record = known ?? recordAnew
-      known = record
-      return record
-    }
-  }
-
-  private var recordAnew: GateRecord {
-    GateRecord(
-      links: Set(held.keys).union(heldGroups.keys).union(parked.keys).sorted().map { name in
-        let routes = withdrawn(from: name)
-        let groups = (heldGroups[name] ?? []).sorted().compactMap { nexthops[$0] }
-        let isShared = !groups.isEmpty || routes.contains { shared[$0.identity] != nil }
-        return GateRecord.HeldLink(
-          name: name, withdrawn: routes, index: isShared ? indexOf[name] : nil, groups: groups,
-          down: parked[name] ?? parkedNexthops[name].map { .init(addresses: [], nexthops: $0) })
-      })
-  }
-
   // MARK: What a gate wants
 
   /// Steps that take the link's routes out of the way.
   mutating func hold(_ request: Request) -> [GateStep] {
-    if held[request.link] == nil { held[request.link] = [:] }
-    return arrange(request, isOpen: false) { _ in true }
+    keepingRecord(butOf: request.link) { routes in
+      if routes.held[request.link] == nil { routes.held[request.link] = [:] }
+      return routes.arrange(request, isOpen: false) { _ in true }
+    }
   }
 
   /// Steps that put everything back as it was and the owned routes in, but for `heldPrefixes`.
   mutating func open(_ request: Request) -> [GateStep] {
-    let steps = arrange(request, isOpen: true) { prefix in
-      request.heldPrefixes.contains { $0.contains(prefix) }
-        && !request.servedPrefixes.contains { $0.contains(prefix) }
+    keepingRecord(butOf: request.link) { routes in
+      let steps = routes.arrange(request, isOpen: true) { prefix in
+        request.heldPrefixes.contains { $0.contains(prefix) }
+          && !request.servedPrefixes.contains { $0.contains(prefix) }
+      }
+      if routes.held[request.link]?.isEmpty ?? false { routes.held[request.link] = nil }
+      return steps
     }
-    if held[request.link]?.isEmpty ?? false { held[request.link] = nil }
-    return steps
   }
 
   private mutating func arrange(

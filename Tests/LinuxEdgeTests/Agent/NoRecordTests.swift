@@ -32,7 +32,7 @@ struct NoRecordTests {
 
       var keeper = GateKeeper(
         file: RecordFile(path: "/proc/none/gates.json"), record: GateRecord())
-      let failures = keeper.perform(plan, requests)
+      let failures = keeper.perform([plan], requests)
       #expect(failures.count == 1, "the record alone")
       #expect(keeper.failure != nil)
       let after = try requests.dumpRoutes().filter { $0.identity.destination == prefix }
@@ -49,7 +49,7 @@ struct NoRecordTests {
         parked: parked.map(\.route))
       let open = GatePlan(
         link: "tun", steps: [.addRoute(parked[0].route)], recordAfter: GateRecord())
-      #expect(next.perform(open, requests).isEmpty)
+      #expect(next.perform([open], requests).isEmpty)
       #expect(try requests.dumpRoutes().filter { $0.identity.destination == prefix } == before)
     }
   }

@@ -11,7 +11,7 @@ struct ProbeSocketTests {
   /// A veth pair to a namespace of a `sleep`, which answers on 10.0.0.2/30 and 2001:db8:1::2/126;
   /// the near end's index, and what ends the far namespace.
   static func makePeer() throws -> (index: Int32, pid: String) {
-    let pid = try run("unshare -n sleep 60 >/dev/null 2>&1 & echo $!")
+    let pid = try run("unshare -n sleep 900 >/dev/null 2>&1 & echo $!")
       .filter { !$0.isWhitespace }
     try run(
       """

@@ -3,6 +3,8 @@
 /// What must be so when the kernel has nothing more to say.
 extension Oracle {
   mutating func checkAtRest(_ core: Core, _ kernel: ModelKernel, _ now: Instant) {
+    var routes = core.gates.routes
+    require(routes.record == routes.recordAnew, "the record that is kept is not what is held")
     for route in kernel.outside.values where kernel.table[route.identity] == nil {
       require(kernel.isOnRecord(route), "\(route) is neither in the kernel nor on record")
     }

@@ -26,16 +26,56 @@ struct GateKeeper {
     latest = record
   }
 
-  /// Does all that can be done of a plan; returns what could not. Without a record each step that
-  /// nothing else would undo counts as failed.
-  mutating func perform(_ plan: GatePlan, _ requests: borrowing KernelRequests) -> [GateFailure] {
+  /// Does all that can be done of plans that were made together; returns what could not. Without a
+  /// record each step that nothing else would undo counts as failed.
+  ///
+  /// One record covers them all: a thousand links that are to be held at once wait for one write, not
+  /// for a thousand of ever longer ones.
+  mutating func perform(
+    _ plans: [GatePlan], _ requests: borrowing KernelRequests
+  ) -> [GateFailure] {
     var failures: [GateFailure] = []
     var isCovered = true
-    if let record = plan.recordBefore, let message = save(record, requests) {
-      failures.append(.record(link: plan.link, message: message))
+    if let record = cover(plans), let message = save(record, requests) {
+      failures = plans.filter { $0.recordBefore != nil }
+        .map { .record(link: $0.link, message: message) }
       isCovered = false
     }
     var lostRoute = false
+    for plan in plans {
+      let failed = perform(plan, isCovered: isCovered || plan.recordBefore == nil, requests)
+      lostRoute = lostRoute || failed.contains(where: \.losesRoute)
+      failures += failed
+    }
+    // A route that is not back must stay on record; the core writes anew when it is.
+    if let last = plans.last(where: { $0.recordBefore != nil || $0.recordAfter != nil }),
+      let record = last.recordAfter ?? (isCovered ? last.recordBefore : nil), !lostRoute,
+      let message = save(record, requests)
+    {
+      failures.append(.record(link: last.link, message: message))
+    }
+    return failures
+  }
+
+  /// What must be on disk before the first step of any; nil when it is.
+  func cover(_ plans: [GatePlan]) -> GateRecord? {
+    let asked = plans.filter { $0.recordBefore != nil }
+    guard let last = asked.last, let record = last.recordBefore else { return nil }
+    // A single plan says all itself.
+    guard plans.count > 1 else { return record }
+    // What is open again at the end of them is not yet.
+    let cover = latest.union(record)
+    let hasAll = asked.allSatisfy { cover[$0.link] == $0.recordBefore?[$0.link] }
+    if hasAll { return cover }
+    return asked.reduce(latest) { cover, plan in
+      plan.recordBefore.map { cover.union($0) } ?? cover
+    }
+  }
+
+  private mutating func perform(
+    _ plan: GatePlan, isCovered: Bool, _ requests: borrowing KernelRequests
+  ) -> [GateFailure] {
+    var failures: [GateFailure] = []
     for step in plan.steps {
       guard !step.leaks(after: failures) else {
         failures.append(
@@ -49,14 +89,9 @@ struct GateKeeper {
         // Done.
       } catch {
         failures.append(.step(link: plan.link, step, message: error.description))
-        lostRoute = lostRoute || step.putsBack
         continue
       }
       if case .addRoute(let route) = step { unpark(requests) { $0.identity == route.identity } }
-    }
-    // A route that is not back must stay on record; the core writes anew when it is.
-    if let record = plan.recordAfter, !lostRoute, let message = save(record, requests) {
-      failures.append(.record(link: plan.link, message: message))
     }
     return failures
   }
@@ -140,5 +175,12 @@ struct GateKeeper {
     case .setDormant(let link, let dormant):
       try requests.setOperationalState(link: link, dormant: dormant)
     }
+  }
+}
+
+extension GateFailure {
+  /// Whether something that is on record is not back.
+  fileprivate var losesRoute: Bool {
+    if case .step(_, let step, _) = self { step.putsBack } else { false }
   }
 }

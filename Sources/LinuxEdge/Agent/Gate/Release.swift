@@ -55,7 +55,7 @@ public enum Release {
     for case .gate(let effect) in core.handle(.snapshot(snapshot), at: monotonicNow()) {
       switch effect {
       case .change(let plan):
-        let failures = keeper.perform(plan, requests)
+        let failures = keeper.perform([plan], requests)
         outcome.failures += failures.map(\.description)
         note(plan, failures, &outcome)
       case .removeLink(let index):

@@ -2,6 +2,27 @@ import TunnelCore
 
 /// What the core asks for.
 extension Agent {
+  /// Does all that came of one event, in its order, but for gates: those that nothing else that changes
+  /// the system stands between are changed together.
+  func perform(_ effects: [Effect]) -> [Event] {
+    var events: [Event] = []
+    var plans: [GatePlan] = []
+    func changeThem() {
+      if !plans.isEmpty { events += changeGates(plans) }
+      plans = []
+    }
+    for effect in effects {
+      if case .gate(.change(let plan)) = effect, dryRun == nil {
+        plans.append(plan)
+      } else {
+        if effect.mustFollowGates { changeThem() }
+        events += perform(effect)
+      }
+    }
+    changeThem()
+    return events
+  }
+
   func perform(_ effect: Effect) -> [Event] {
     if let events = dryRun?.events(insteadOf: effect, notify: notifier.command) { return events }
     switch effect {
@@ -68,7 +89,7 @@ extension Agent {
   private func perform(_ effect: GateEffect) -> [Event] {
     switch effect {
     case .change(let plan):
-      return changeGate(plan)
+      return changeGates([plan])
     case .readRoutes:
       return [readRoutes()]
     case .makeLink(let name, let ifID):
@@ -79,9 +100,9 @@ extension Agent {
     }
   }
 
-  private func changeGate(_ plan: GatePlan) -> [Event] {
+  private func changeGates(_ plans: [GatePlan]) -> [Event] {
     let before = gateKeeper.failure
-    let failures = gateKeeper.perform(plan, requests).map { Event.gateFailed($0) }
+    let failures = gateKeeper.perform(plans, requests).map { Event.gateFailed($0) }
     if before != nil, gateKeeper.failure == nil { return failures + [.recordWritten] }
     return failures
   }
@@ -203,5 +224,20 @@ extension Agent {
 
   func watchNotifier() {
     for descriptor in notifier.takeInterests() { watch(descriptor, for: .notifier) }
+  }
+}
+
+extension Effect {
+  /// Whether gates that were asked for before it must have changed by then.
+  fileprivate var mustFollowGates: Bool {
+    switch self {
+    case .probe, .peer, .badSPI: false
+    case .gate, .sa, .daemon, .negotiate: true
+    case .tell(let effect):
+      switch effect {
+      case .alarm, .massAlarm, .recordAlarm, .log: false
+      case .answer: true
+      }
+    }
   }
 }

@@ -64,6 +64,8 @@ extension Agent {
     let (replies, drainedAt) = probes.drain()
     for reply in replies { feed(.reply(reply)) }
     feed(.drained(at: drainedAt))
+    // Before what else the turn may have to do.
+    flushProbes()
   }
 
   /// What was put into batches in this turn leaves. What the kernel refuses may lead to more.
@@ -147,8 +149,7 @@ extension Agent {
     var effects: [Effect] = []
     swap(&effects, &roomForEffects)
     core.handle(event, at: monotonicNow(), effects: &effects)
-    var events: [Event] = []
-    for effect in effects { events += perform(effect) }
+    let events = perform(effects)
     effects.removeAll(keepingCapacity: true)
     swap(&effects, &roomForEffects)
     return events
