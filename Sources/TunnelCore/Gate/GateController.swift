@@ -50,8 +50,8 @@ struct GateController: Sendable {
 
   // MARK: What is asked for
 
-  /// The only place where a gate's demand changes while the agent runs (`demandRelease`: for good). Returns whether the link was looked at for the
-  /// first time.
+  /// The only place where a gate's demand changes while the agent runs (`demandRelease`: for good).
+  /// Returns whether the link was looked at for the first time.
   ///
   /// - Parameter user: name of a tunnel on it.
   @discardableResult
