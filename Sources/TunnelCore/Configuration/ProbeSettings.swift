@@ -8,7 +8,6 @@ struct ProbeSettings: Hashable, Sendable {
   let failingFrom: Int
   let acceptsClearReply: Bool
   let findsPathMTU: Bool
-  let neverAnswered: Monitor.NeverAnswered
 
   init(_ monitor: Monitor) {
     mode = monitor.mode
@@ -17,6 +16,5 @@ struct ProbeSettings: Hashable, Sendable {
     failingFrom = monitor.failingFrom
     acceptsClearReply = monitor.acceptsClearReply
     findsPathMTU = monitor.findsPathMTU
-    neverAnswered = monitor.neverAnswered
   }
 }

@@ -7,13 +7,18 @@ extension Core {
   /// A probe of a set was answered.
   mutating func noteAnswer(_ id: MonitorID, at now: Instant) {
     guard
-      let (path, purpose, known, isNeverAnswered) = monitors.with(
-        id, { ($0.path, $0.purpose, $0.answeredDestination, $0.isNeverAnswered) }),
+      let (path, purpose, proven, known, isNeverAnswered) = monitors.with(
+        id,
+        {
+          (
+            $0.path, $0.purpose, $0.provenDestination, $0.answeredDestination, $0.isNeverAnswered
+          )
+        }),
       let destination = path?.destination
     else { return }
     if purpose == .verifyPath {
       monitors[id]?.provenDestination = destination
-    } else if known != destination || isNeverAnswered {
+    } else if destination != proven, destination != known {
       noteFirstAnswer(id, from: destination, at: now)
     }
     if isNeverAnswered { monitors[id]?.isNeverAnswered = false }
@@ -23,8 +28,14 @@ extension Core {
     _ id: MonitorID, from destination: IPAddress, at now: Instant
   ) {
     guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel] else { return }
+    guard isUnanswered(monitor, tunnel) else {
+      // With `never-answered = "clear"` nothing is remembered: another setting may apply later.
+      if memory.hasAnswered(destination, of: tunnel.name) {
+        monitors[id]?.answeredDestination = destination
+      }
+      return
+    }
     monitors[id]?.answeredDestination = destination
-    guard isUnanswered(monitor, tunnel) else { return }
     memory.noteAnswer(from: destination, of: tunnel.name)
     if monitor.isNeverAnswered {
       log(.info, tunnel.name, "\(destination) answers: from now on its silence counts")

@@ -61,6 +61,21 @@ import Testing
     #expect(bench.clearTimes.count == 1)
   }
 
+  /// What answered while nobody asked whether it ever did has answered all the same.
+  @Test func anotherSettingAfterAnswersFindsSilenceStill() {
+    var bench = Self.bench { $0.neverAnswered = .clear }
+    bench.answering = true
+    bench.wait(5)
+    var new = bench.core.configuration
+    new.vpns[0].monitor?.neverAnswered = .warn
+    bench.play(.command(.reload(new), nil))
+    bench.wait(5)
+    #expect(bench.core.memory.answered == ["to-b": [SingleTunnel.far]])
+    bench.answering = false
+    bench.wait(5)
+    #expect(bench.state == "down/held/D")
+  }
+
   @Test func verifyPathIsNotGuarded() {
     var bench = SingleTunnel()
     bench.boot()
