@@ -1,19 +1,20 @@
 import HeapModule
 
+/// A deadline among others: the earliest first, of one instant the one that was set first.
+struct TimerEntry<Owner: Sendable>: Comparable, Sendable {
+  let deadline: Instant
+  let serial: UInt64
+  let owner: Owner
+
+  static func == (lhs: Self, rhs: Self) -> Bool { lhs.serial == rhs.serial }
+  static func < (lhs: Self, rhs: Self) -> Bool {
+    (lhs.deadline, lhs.serial) < (rhs.deadline, rhs.serial)
+  }
+}
+
 /// Deadlines by owner: one an owner, the earliest first.
 struct Timers<Owner: Hashable & Sendable>: Sendable {
-  private struct Entry: Comparable {
-    let deadline: Instant
-    let serial: UInt64
-    let owner: Owner
-
-    static func == (lhs: Self, rhs: Self) -> Bool { lhs.serial == rhs.serial }
-    static func < (lhs: Self, rhs: Self) -> Bool {
-      (lhs.deadline, lhs.serial) < (rhs.deadline, rhs.serial)
-    }
-  }
-
-  private var heap: Heap<Entry> = []
+  private var heap: Heap<TimerEntry<Owner>> = []
   private var current: [Owner: (deadline: Instant, serial: UInt64)] = [:]
   private var serial: UInt64 = 0
 
@@ -29,7 +30,7 @@ struct Timers<Owner: Hashable & Sendable>: Sendable {
     serial += 1
     if let deadline {
       current[owner] = (deadline, serial)
-      heap.insert(Entry(deadline: deadline, serial: serial, owner: owner))
+      heap.insert(TimerEntry(deadline: deadline, serial: serial, owner: owner))
     } else {
       current[owner] = nil
     }

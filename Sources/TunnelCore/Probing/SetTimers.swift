@@ -3,18 +3,7 @@ import HeapModule
 /// Deadlines of sets. What is set at each probe and each reply is a number in the set itself
 /// (`SetMonitor.wakeAt`); an entry that says another one is stale.
 struct SetTimers: Sendable {
-  private struct Entry: Comparable {
-    let deadline: Instant
-    let serial: UInt64
-    let id: MonitorID
-
-    static func == (lhs: Self, rhs: Self) -> Bool { lhs.serial == rhs.serial }
-    static func < (lhs: Self, rhs: Self) -> Bool {
-      lhs.deadline == rhs.deadline ? lhs.serial < rhs.serial : lhs.deadline < rhs.deadline
-    }
-  }
-
-  private var heap: Heap<Entry> = []
+  private var heap: Heap<TimerEntry<MonitorID>> = []
   private var serial: UInt64 = 0
 
   /// The earliest deadline.
@@ -31,7 +20,7 @@ struct SetTimers: Sendable {
     guard let change, change.isChange else { return }
     if let deadline = change.deadline {
       serial += 1
-      heap.insert(Entry(deadline: deadline, serial: serial, id: id))
+      heap.insert(TimerEntry(deadline: deadline, serial: serial, owner: id))
     }
     dropStale(&sets)
   }
@@ -40,9 +29,9 @@ struct SetTimers: Sendable {
   mutating func popDue(at now: Instant, in sets: inout SetTable) -> MonitorID? {
     guard let first = heap.min, first.deadline <= now else { return nil }
     heap.removeMin()
-    sets[first.id]?.wakeAt = nil
+    sets[first.owner]?.wakeAt = nil
     dropStale(&sets)
-    return first.id
+    return first.owner
   }
 
   /// What is due of a set cannot be done in this turn. Returns whether that is so: it is scheduled
@@ -56,7 +45,7 @@ struct SetTimers: Sendable {
 
   /// A set is not there any more.
   mutating func dropStale(_ sets: inout SetTable) {
-    while let first = heap.min, sets.with(first.id, { $0.wakeAt }) != first.deadline {
+    while let first = heap.min, sets.with(first.owner, { $0.wakeAt }) != first.deadline {
       heap.removeMin()
     }
   }
