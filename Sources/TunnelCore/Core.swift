@@ -188,8 +188,8 @@ public struct Core: Sendable {
       case .tunnel(let id): reconcile(id, at: now)
       case .gate(let link):
         if gates.routes.mustCompare.remove(link) != nil { routeReading.want() }
-        if Link.isOwnName(link) {
-          ownLinks.touch()
+        if let ifID = Link.ifID(ofOwn: link) {
+          ownLinks.touch(ifID)
         } else if guardedTunnels(on: link).isEmpty {
           cleanUp(at: now)
         } else {
@@ -198,7 +198,7 @@ public struct Core: Sendable {
       case .ike: lists.ask(at: now, &out)
       case .command(let id): runCommand(id, at: now)
       case .trigger(let id): trigger(id, at: now)
-      case .ownLink: reconcileOwnLinks(at: now)
+      case .ownLink(let ifID): ownLinks.touch(ifID)
       case .peer(let id): route(peers.tick(id, peerContext, at: now, &out), at: now)
       case .mass: raiseSilenced()
       case .record: gates.writeRecord(with: memory, &out)

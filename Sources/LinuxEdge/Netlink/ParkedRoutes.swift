@@ -50,16 +50,11 @@ extension GateRecord {
   func including(_ parked: [(link: String, route: Route)]) -> GateRecord {
     var record = self
     for (name, route) in parked {
-      let place =
-        record.links.firstIndex { $0.name == name }
-        ?? {
-          record.links.append(.init(name: name, withdrawn: []))
-          return record.links.count - 1
-        }()
-      let isKnown = record.links[place].withdrawn.contains { $0.identity == route.identity }
-      if !isKnown { record.links[place].withdrawn.append(route) }
+      var link = record[name] ?? HeldLink(name: name, withdrawn: [])
+      let isKnown = link.withdrawn.contains { $0.identity == route.identity }
+      if !isKnown { link.withdrawn.append(route) }
+      record[name] = link
     }
-    record.links.sort { $0.name < $1.name }
     return record
   }
 }

@@ -1,5 +1,8 @@
 /// What a tunnel's state means for its link.
 extension Core {
+  /// What a tunnel asks of its link, and why.
+  typealias Ruling = (demand: GateDemand, rule: GateRule, by: Tunnel)
+
   /// Tunnels of a link for which the agent changes it; none where it does not fit them.
   ///
   /// - Parameter evenUnfit: those that ask for it, whether or not it fits.
@@ -19,22 +22,30 @@ extension Core {
     guard judge(name, at: now) == nil else { return }
     let users = guardedTunnels(on: name, evenUnfit: true)
     guard !users.isEmpty else { return }
-    let isNew = gates.demand(combined(users), of: name, for: users[0].name, &out)
+    let isNew = gates.demand(ruling(users).demand, of: name, for: users[0].name, &out)
     if isNew, let link = kernel.link(named: name) { noteScope(of: link) }
     gates.apply(guardRequest(name, users, at: now), for: users[0].name, kernel, memory, &out)
   }
 
-  private func combined(_ users: [Tunnel]) -> GateDemand {
-    if users.allSatisfy(\.isHeldForPeer), isUsedUnmonitored(users[0].link) { return .inService }
-    let demands = users.map { tunnel in
-      let sets = tunnel.monitors.compactMap { monitors[$0] }
-      return tunnel.gateDemand(
-        isAdopted: sets.contains { $0.isAdopted && ($0.phase == .verifying || $0.phase.isDown) },
-        wasOpen: sets.contains { $0.isVerified && $0.phase.isDown }, role: role)
+  /// What the tunnels of a link ask of it together, and whose rule decides.
+  func ruling(_ users: [Tunnel]) -> Ruling {
+    if users.allSatisfy(\.isHeldForPeer), isUsedUnmonitored(users[0].link) {
+      return (.inService, .livingNeighbour, users[0])
     }
-    if demands.contains(.inService) { return .inService }
-    if demands.contains(.asFound) { return .asFound }
-    return demands.contains(.held) ? .held : .down
+    var strongest = ruling(of: users[0])
+    for tunnel in users.dropFirst() {
+      let other = ruling(of: tunnel)
+      if other.demand.opens > strongest.demand.opens { strongest = other }
+    }
+    return strongest
+  }
+
+  private func ruling(of tunnel: Tunnel) -> Ruling {
+    let sets = tunnel.monitors.compactMap { monitors[$0] }
+    let rule = tunnel.gateRule(
+      isAdopted: sets.contains { $0.isAdopted && ($0.phase == .verifying || $0.phase.isDown) },
+      wasOpen: sets.contains { $0.isVerified && $0.phase.isDown }, role: role)
+    return (tunnel.demand(of: rule), rule, tunnel)
   }
 
   private func guardRequest(

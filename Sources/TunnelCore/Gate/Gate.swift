@@ -8,6 +8,16 @@ public enum GateDemand: String, Hashable, Sendable {
   case inService = "in-service"
   /// As the agent found it: not touched.
   case asFound = "as-found"
+
+  /// Where tunnels share a link, what opens it more decides.
+  var opens: Int {
+    switch self {
+    case .down: 0
+    case .held: 1
+    case .asFound: 2
+    case .inService: 3
+    }
+  }
 }
 
 /// One link that the agent holds and opens.
@@ -30,25 +40,4 @@ struct Gate: Sendable {
   var isRaisedByOperator = false
   /// Number of routes that are not fought for any longer, to warn once each.
   var contested = 0
-}
-
-extension Tunnel {
-  /// Held for want of a path to verify.
-  private var away: GateDemand { vpn?.linkControl == .admin ? .down : .held }
-
-  /// The table of docs/architecture.md, "What a state means". `wasOpen`: whether a set went down whose path had been
-  /// proven; with `action = "warn"` what was in service stays so.
-  func gateDemand(isAdopted: Bool, wasOpen: Bool, role: Role) -> GateDemand {
-    if role == .standby { return away }
-    let establish = vpn?.establishTunnels ?? .onTraffic
-    switch state {
-    case .absent, .idle: return establish == .onTraffic ? .inService : away
-    case .verifying: return isAdopted ? .asFound : .held
-    case .up: return .inService
-    case .down:
-      guard monitor?.action == .warn else { return away }
-      return isAdopted ? .asFound : wasOpen ? .inService : away
-    case .standby: return away
-    }
-  }
 }

@@ -125,7 +125,7 @@ struct GateController: Sendable {
         .change(
           GatePlan(
             link: name,
-            recordBefore: writes && !opening || withdraws ? before.union(after) : nil,
+            recordBefore: writes && !opening || withdraws ? before.union(after, of: name) : nil,
             steps: steps, recordAfter: writes && opening ? after : nil))))
   }
 

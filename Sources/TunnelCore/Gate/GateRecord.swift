@@ -1,3 +1,5 @@
+import HashTreeCollections
+
 /// What must survive the agent's death: the links it holds, the routes it took from them, and who
 /// has answered.
 public struct GateRecord: Hashable, Sendable {
@@ -42,8 +44,9 @@ public struct GateRecord: Hashable, Sendable {
     }
   }
 
-  /// By name.
-  public var links: [HeldLink]
+  /// By name. One that is changed shares all else with what it was: with thousands of held links each
+  /// change of one has a record of its own.
+  private var byName: TreeDictionary<String, HeldLink>
   /// Destinations of vpn-monitor that have answered at least once, by tunnel name.
   public var answered: [String: Set<IPAddress>]
   /// What monitored tunnels went down by whose path is not proven since, by name.
@@ -54,54 +57,42 @@ public struct GateRecord: Hashable, Sendable {
     links: [HeldLink] = [], answered: [String: Set<IPAddress>] = [:],
     failed: [String: Reason] = [:]
   ) {
-    self.links = links
+    byName = [:]
     self.answered = answered
     self.failed = failed
+    for link in links { byName[link.name] = link }
   }
 
-  /// Where a link stands, or would, in the order of names.
-  private func place(of name: String) -> (index: Int, isThere: Bool) {
-    var (low, high) = (0, links.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if links[middle].name < name { low = middle + 1 } else { high = middle }
-    }
-    return (low, low < links.count && links[low].name == name)
-  }
+  /// Held links, in the order of their names.
+  public var links: [HeldLink] { byName.values.sorted { $0.name < $1.name } }
 
   /// What it says of a link; nil when nothing is held of it.
   public subscript(name: String) -> HeldLink? {
-    let place = place(of: name)
-    return place.isThere ? links[place.index] : nil
-  }
-
-  /// Says this of a link from now on; nil: nothing is held of it.
-  mutating func replace(_ name: String, by link: HeldLink?) {
-    let place = place(of: name)
-    switch (place.isThere, link) {
-    case (true, let link?): links[place.index] = link
-    case (true, nil): links.remove(at: place.index)
-    case (false, let link?): links.insert(link, at: place.index)
-    case (false, nil): break
-    }
+    get { byName[name] }
+    set { byName[name] = newValue }
   }
 
   /// What either record holds: true while one becomes the other; all that is not about links is the
-  /// other's. Both are sorted by name, and all but a few of thousands of links are alike.
+  /// other's.
   public func union(_ other: GateRecord) -> GateRecord {
-    var all: [HeldLink] = []
-    var (mine, theirs) = (links[...], other.links[...])
-    while let one = mine.first, let another = theirs.first {
-      if one.name <= another.name { mine.removeFirst() }
-      if another.name <= one.name { theirs.removeFirst() }
-      if one.name == another.name {
-        all.append(one == another ? one : one.union(another))
-      } else {
-        all.append(one.name < another.name ? one : another)
+    var both = self
+    (both.answered, both.failed) = (other.answered, other.failed)
+    for (name, link) in other.byName {
+      guard let mine = byName[name] else {
+        both.byName[name] = link
+        continue
       }
+      if mine != link { both.byName[name] = mine.union(link) }
     }
-    return GateRecord(
-      links: all + mine + theirs, answered: other.answered, failed: other.failed)
+    return both
+  }
+
+  /// The same where only this link differs.
+  func union(_ other: GateRecord, of name: String) -> GateRecord {
+    var both = other
+    guard let mine = byName[name] else { return both }
+    both.byName[name] = other.byName[name].map(mine.union) ?? mine
+    return both
   }
 }
 

@@ -39,3 +39,41 @@ extension GateStep {
     return (rank(lhs), lhs.description) < (rank(rhs), rhs.description)
   }
 }
+
+/// Routes and rules of the agent's that are in the kernel, found by the link that they go through.
+struct OwnRoutes: Sendable {
+  private(set) var all: Set<RouteGuard.OwnRoute> = []
+  private var through: [Int32: Set<RouteGuard.OwnRoute>] = [:]
+
+  func contains(_ route: RouteGuard.OwnRoute) -> Bool { all.contains(route) }
+
+  /// Whether any goes through a link.
+  func goes(through link: Int32) -> Bool { through[link] != nil }
+
+  mutating func insert(_ route: RouteGuard.OwnRoute) {
+    all.insert(route)
+    if let link = route.linkIndex { through[link, default: []].insert(route) }
+  }
+
+  mutating func remove(_ route: RouteGuard.OwnRoute) {
+    all.remove(route)
+    if let link = route.linkIndex { through.take(route, from: link) }
+  }
+
+  mutating func removeAll(through link: Int32) {
+    all.subtract(through.removeValue(forKey: link) ?? [])
+  }
+
+  mutating func removeAll(where isGone: (RouteGuard.OwnRoute) -> Bool) {
+    for route in all.filter(isGone) { remove(route) }
+  }
+}
+
+extension RouteGuard.OwnRoute {
+  /// The link that it goes through; nil for what belongs to none.
+  fileprivate var linkIndex: Int32? {
+    if case .throughLink(_, let index) = self { index } else { nil }
+  }
+
+  var isRule: Bool { if case .rule = self { true } else { false } }
+}

@@ -16,7 +16,7 @@ extension RouteGuard {
     case .deleteLinkRoute(let id, let index): keep(.throughLink(id, index), link)
     case .addRule(let rule): own.remove(.rule(rule))
     case .deleteRule(let rule): keep(.rule(rule), link)
-    case .addNexthop(let nexthop): parkedNexthops[link, default: []].append(nexthop)
+    case .addNexthop(let nexthop): parkedNexthops[link] = (parkedNexthops[link] ?? []) + [nexthop]
     case .addAddress(let address): undo(address, link)
     case .setAdmin: break
     case .setDormant: break
@@ -25,8 +25,8 @@ extension RouteGuard {
 
   private mutating func undoWhole(_ step: GateStep, _ route: Route, _ link: String) {
     if case .addRoute = step {
-      held[link, default: [:]][route.identity] = route
-      if let index = route.linkIndex { onLink[index]?[route.identity] = nil }
+      held.put(route, at: link)
+      if let index = route.linkIndex { onLink.remove(route.identity, from: index) }
     } else {
       // Nobody put it back. It stays on record: a later plan may have withdrawn it meanwhile.
       contests[link]?[route.identity]? -= 1

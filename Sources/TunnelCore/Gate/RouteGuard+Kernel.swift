@@ -13,7 +13,9 @@ extension RouteGuard {
     let isBeside = isIPv4 && (change == nil || change == .appended)
     if isIPv4, change == .appended { crowded.insert(id) }
     if change == .replacing {
-      for index in onLink.keys where index != route.linkIndex { onLink[index]?[id] = nil }
+      for index in onLink.places(of: id) where index != route.linkIndex {
+        onLink.remove(id, from: index)
+      }
       if !isIPv4 { forgetOther(than: id) }
     }
     if shared[id] != nil {
@@ -33,16 +35,20 @@ extension RouteGuard {
       return needsDump = true
     }
     shared[other] = nil
-    for index in onLink.keys { onLink[index]?[other] = nil }
+    for index in onLink.places(of: other) { onLink.remove(other, from: index) }
   }
 
   /// Routes that are there of the same prefix and metric by other ways; advertised ones are nobody's
   /// to hold.
   private func known(beside id: Route.Identity) -> Set<Route.Identity> {
-    let ways = onLink.keys.map { id.by(.device($0)) } + nexthops.keys.map { id.by(.object($0)) }
-    let others = Set(ways + [id.by(nil)]).subtracting([id])
-    return others.filter { other in
-      shared[other] != nil || onLink.values.contains { $0[other] != nil }
+    onLink.identities(beside: id).union(shared.identities(beside: id)).filter { other in
+      guard other != id else { return false }
+      return switch other.way {
+      case nil: true
+      case .device(let index)?: onLink[index] != nil
+      case .object(let object)?: nexthops[object] != nil
+      case .router?: false
+      }
     }
   }
 
@@ -50,28 +56,30 @@ extension RouteGuard {
     let id = route.identity
     guard route.kind == .unicast else { return }
     if let index = route.linkIndex {
-      onLink[index, default: [:]][id] = route
+      onLink.put(route, at: index)
     } else if route.isShared {
       // Which of two routes of one identity a replacement would hit is not known.
       if isBeside, isKnown(id) || crowded.contains(id) { return }
-      for index in onLink.keys { onLink[index]?[id] = nil }
+      for index in onLink.places(of: id) { onLink.remove(id, from: index) }
       shared[id] = route
     }
   }
 
   private func isKnown(_ id: Route.Identity) -> Bool {
-    onLink.values.contains { $0[id] != nil } || held.values.contains { $0[id] != nil }
+    onLink.contains(id) || held.contains(id)
   }
 
   /// With the withdrawn route still there this one could only have come in its place: it is what
   /// its maker wants instead.
   private mutating func forgetReplaced(by route: Route) {
-    for (link, routes) in held {
-      // Of IPv6 the old one has another way, its link.
-      let ways = [route.identity, route.identity.by(indexOf[link].map { .device($0) })]
-      for id in ways where shared[id] == nil {
-        guard let old = routes[id], old.linkIndex != route.linkIndex else { continue }
-        held[link]?[id] = nil
+    for id in held.identities(beside: route.identity) where shared[id] == nil {
+      for link in held.places(of: id) {
+        // Of IPv6 the old one has another way, its link.
+        let way = route.identity.by(indexOf[link].map { .device($0) })
+        guard id == route.identity || id == way,
+          held.route(id, at: link)?.linkIndex != route.linkIndex
+        else { continue }
+        held.remove(id, from: link)
       }
     }
   }
@@ -97,7 +105,7 @@ extension RouteGuard {
 
   mutating func dropShared(_ id: Route.Identity) {
     shared[id] = nil
-    for link in held.keys { held[link]?[id] = nil }
+    for link in held.places(of: id) { held.remove(id, from: link) }
   }
 
   /// Returns the links from which it will not be missed any more.
@@ -118,88 +126,19 @@ extension RouteGuard {
       }
       return []
     }
-    guard let index = route.linkIndex,
-      onLink[index]?.removeValue(forKey: route.identity) != nil
+    guard let index = route.linkIndex, onLink.remove(route.identity, from: index) != nil
     else { return [] }
     // It was there, so this is not our withdrawal: whoever removed it does not want it back.
     return giveUp(route.identity, onLink: index)
   }
 
   @discardableResult
-  private mutating func giveUp(_ identity: Route.Identity, onLink index: Int32) -> [String] {
-    let links = held.keys.filter { held[$0]?[identity]?.linkIndex == index }.sorted()
-    for link in links { held[link]?[identity] = nil }
-    return links
-  }
-
-  /// The link is gone or down: the kernel dropped its IPv4 routes, mostly without saying so.
-  mutating func forgetRoutes(onLink index: Int32) {
-    for identity in onLink.removeValue(forKey: index)?.keys.sorted() ?? [] {
-      giveUp(identity, onLink: index)
+  mutating func giveUp(_ identity: Route.Identity, onLink index: Int32) -> [String] {
+    let links = held.places(of: identity).filter {
+      held.route(identity, at: $0)?.linkIndex == index
     }
-    own = own.filter {
-      if case .throughLink(_, index) = $0 { false } else { true }
-    }
-  }
-
-  /// Whether a route that is kept, or one of the agent's own, goes by a link.
-  func goes(by index: Int32) -> Bool {
-    if onLink[index]?.isEmpty == false { return true }
-    if shared.values.contains(where: { legLinks($0).contains(index) }) { return true }
-    return own.contains { if case .throughLink(_, index) = $0 { true } else { false } }
-  }
-
-  /// Whether the kernel may have dropped routes that are kept with an address: IPv4 ones that name
-  /// it as their source, or go by its link (net/ipv4/fib_frontend.c, `fib_del_ifaddr`). Of IPv6 ones
-  /// it tells.
-  func mayHaveLost(with address: InterfaceAddress) -> Bool {
-    guard address.address.family == .ipv4 else { return false }
-    if goes(by: address.linkIndex) { return true }
-    let named = { (route: Route) in route.preferredSource == address.address }
-    return onLink.values.contains { $0.values.contains(where: named) }
-      || shared.values.contains(where: named)
-  }
-
-  /// A withdrawn route cannot come back by a link that is gone, nor does it go by another one that
-  /// bears the name now. Returns those that are given up.
-  mutating func forgetWithdrawn(where isGone: (Int32) -> Bool) -> [Route] {
-    var lost: [Route] = []
-    for (link, routes) in held {
-      for (identity, route) in routes where shared[identity] == nil {
-        guard route.linkIndex.map(isGone) ?? false else { continue }
-        held[link]?[identity] = nil
-        lost.append(route)
-      }
-    }
-    lost += forgetLegs(where: isGone)
-    return lost.sorted { $0.identity < $1.identity }
-  }
-
-  private mutating func forgetLegs(where isGone: (Int32) -> Bool) -> [Route] {
-    var lost: [Route] = []
-    for (id, route) in shared where !outLinks(id).isEmpty && route.nexthopID == nil {
-      let rest = route.without(Set(route.legs.map(\.linkIndex).filter(isGone)))
-      guard rest != route else { continue }
-      if rest.legs.isEmpty {
-        lost.append(route)
-        dropShared(id)
-      } else {
-        keepOnly(rest)
-      }
-    }
-    for (link, index) in indexOf where isGone(index) {
-      for id in held[link]?.keys.filter({ shared[$0] != nil }) ?? [] { held[link]?[id] = nil }
-      heldGroups[link] = nil
-      indexOf[link] = nil
-    }
-    return lost
-  }
-
-  private mutating func keepOnly(_ rest: Route) {
-    shared[rest.identity] = rest
-    for link in held.keys where held[link]?[rest.identity] != nil {
-      held[link]?[rest.identity] = rest
-    }
+    for link in links { held.remove(identity, from: link) }
+    return links.sorted()
   }
 
   mutating func observe(_ rule: ProbeRule) { own.insert(.rule(rule)) }
@@ -207,8 +146,8 @@ extension RouteGuard {
   mutating func forget(_ rule: ProbeRule) { own.remove(.rule(rule)) }
 
   mutating func replaceRules(_ rules: [ProbeRule]) {
-    own = own.filter { if case .rule = $0 { false } else { true } }
-    own.formUnion(rules.map { .rule($0) })
+    own.removeAll(where: \.isRule)
+    for rule in rules { own.insert(.rule(rule)) }
   }
 
   static func ownRoute(_ route: Route) -> OwnRoute? {
@@ -225,11 +164,11 @@ extension RouteGuard {
     _ routes: [Route], nexthops list: [Nexthop] = [], isUp: (Int32) -> Bool = { _ in true }
   ) -> [Route] {
     replaceNexthops(list)
-    onLink = [:]
-    own = own.filter { if case .rule = $0 { true } else { false } }
-    shared = shared.filter { !outLinks($0.key).isEmpty }
+    onLink.removeAll()
+    own.removeAll { !$0.isRule }
+    for id in Array(shared.all.keys) where outLinks(id).isEmpty { shared[id] = nil }
     noteCrowds(routes)
-    let ours = shared
+    let ours = shared.all
     var found: [Route.Identity: [Route]] = [:]
     for route in routes {
       if ours[route.identity] != nil, Self.ownRoute(route) == nil {
@@ -245,8 +184,7 @@ extension RouteGuard {
 
   /// What was withdrawn while it stood alone keeps its neighbours apart from it.
   private mutating func noteCrowds(_ routes: [Route]) {
-    let taken = held.values.reduce(into: Set<Route.Identity>()) { $0.formUnion($1.keys) }
-    crowded.formIntersection(taken)
+    crowded = crowded.filter(held.contains)
     var seen: Set<Route.Identity> = []
     for route in routes where route.identity.destination.address.family == .ipv4 {
       guard Self.ownRoute(route) == nil, route.parkedFrom == nil else { continue }
@@ -267,8 +205,8 @@ extension RouteGuard {
         now.legs.contains { $0.linkIndex == index } && now.nexthopID == nil
       }
       let all = known.nexthopID != nil && isAllOut(known)
-      for link in held.keys where all || indexOf[link].map(isThere) ?? true {
-        held[link]?[id] = nil
+      for link in held.places(of: id) where all || indexOf[link].map(isThere) ?? true {
+        held.remove(id, from: link)
       }
     } else if !found.isEmpty, !crowded.contains(id) {
       dropShared(id)

@@ -2,15 +2,13 @@
 extension RouteGuard {
   /// Remembers a link's addresses, and the guarded nexthops that go with it.
   mutating func park(_ request: Request, _ addresses: [InterfaceAddress]) {
-    let objects = nexthops.values.filter {
-      $0.linkIndex == request.index && $0.isReplayable
-        && request.guardProtocols.contains($0.routeProtocol)
+    let isGuarded = { (nexthop: Nexthop) in
+      nexthop.isReplayable && request.guardProtocols.contains(nexthop.routeProtocol)
     }
-    let ids = Set(objects.map(\.id))
-    let groups = nexthops.values.filter {
-      !ids.isDisjoint(with: $0.members) && $0.isReplayable
-        && request.guardProtocols.contains($0.routeProtocol)
-    }
+    let ids = request.index.map(nexthops.objects(to:)) ?? []
+    let objects = ids.compactMap { nexthops[$0] }.filter(isGuarded)
+    let groups = Set(objects.flatMap { nexthops.groups(of: $0.id) }).compactMap { nexthops[$0] }
+      .filter(isGuarded)
     parked[request.link] = .init(
       addresses: addresses,
       nexthops: objects.sorted { $0.id < $1.id } + groups.sorted { $0.id < $1.id })
@@ -51,6 +49,6 @@ extension RouteGuard {
 
   /// Everything that waits for its link, whichever way.
   var allParked: [Nexthop] {
-    parked.values.flatMap(\.nexthops) + parkedNexthops.values.flatMap { $0 }
+    parked.all.flatMap(\.nexthops) + parkedNexthops.all.flatMap { $0 }
   }
 }

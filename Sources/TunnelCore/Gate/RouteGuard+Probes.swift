@@ -51,7 +51,7 @@ extension RouteGuard {
   var served: [String] { wanted.keys.filter(Link.isOwnName) }
 
   /// Routes of the agent's that are there for a link.
-  func standing(for link: String) -> Set<OwnRoute> { (wanted[link] ?? []).intersection(own) }
+  func standing(for link: String) -> Set<OwnRoute> { (wanted[link] ?? []).filter(own.contains) }
 
   /// Whether an IPv6 probe finds its way through a link of the agent's own.
   func leads(to destination: IPAddress, by index: Int32) -> Bool {
@@ -69,10 +69,8 @@ extension RouteGuard {
     _ request: Request, _ index: Int32, holding isHeld: (IPPrefix) -> Bool
   ) -> (staying: [IPPrefix], leaving: [IPPrefix]) {
     let owned = Dictionary(grouping: request.owned, by: isHeld)
-    let parts = shared.values.filter {
-      held[request.link]?[$0.identity] == nil && legLinks($0).contains(index)
-    }
-    let staying = ((onLink[index] ?? [:]).values + parts).map(\.identity.destination)
+    let parts = sharedRoutes(by: index).filter { held.route($0, at: request.link) == nil }
+    let staying = (Array((onLink[index] ?? [:]).keys) + parts).map(\.destination)
     let leaving = withdrawn(from: request.link).map(\.identity.destination)
     return (staying + (owned[false] ?? []), leaving + (owned[true] ?? []))
   }

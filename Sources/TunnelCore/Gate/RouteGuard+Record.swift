@@ -1,41 +1,44 @@
-/// What must survive the agent: made of what is held, and kept while thousands of links come and go.
+/// What must survive the agent: made of what is held. Of thousands of links that come and go only those
+/// are looked at of which something has changed.
 extension RouteGuard {
   /// What must be on disk now.
   var record: GateRecord {
     mutating get {
-      let record = known ?? recordAnew
-      known = record
-      return record
+      for name in takeChanged() { known[name] = recordOfLink(name) }
+      return known
     }
   }
 
   /// The record, made of all that it is made of.
   var recordAnew: GateRecord {
-    GateRecord(
-      links: Set(held.keys).union(heldGroups.keys).union(parked.keys).sorted().map(recordOfLink))
+    let names = Set(held.places).union(heldGroups.all.keys).union(parked.names)
+    return GateRecord(links: names.compactMap(recordOfLink))
   }
 
-  private func recordOfLink(_ name: String) -> GateRecord.HeldLink {
+  /// Links of which something changed since it was asked last.
+  private mutating func takeChanged() -> Set<String> {
+    var names = held.changed.union(heldGroups.changed).union(parked.changed)
+      .union(parkedNexthops.changed).union(indexOf.changed)
+    // What is shared is on the record of every link that has a part of it.
+    for id in shared.changed { names.formUnion(held.places(of: id)) }
+    for id in nexthops.changed { names.formUnion(heldGroups.links(holding: id)) }
+    held.settle()
+    heldGroups.settle()
+    parked.settle()
+    parkedNexthops.settle()
+    indexOf.settle()
+    shared.settle()
+    nexthops.settle()
+    return names
+  }
+
+  private func recordOfLink(_ name: String) -> GateRecord.HeldLink? {
+    guard held[name] != nil || heldGroups[name] != nil || parked[name] != nil else { return nil }
     let routes = withdrawn(from: name)
     let groups = (heldGroups[name] ?? []).sorted().compactMap { nexthops[$0] }
     let isShared = !groups.isEmpty || routes.contains { shared[$0.identity] != nil }
     return GateRecord.HeldLink(
       name: name, withdrawn: routes, index: isShared ? indexOf[name] : nil, groups: groups,
       down: parked[name] ?? parkedNexthops[name].map { .init(addresses: [], nexthops: $0) })
-  }
-
-  /// What is done to one link alone leaves what the record says of thousands of others.
-  mutating func keepingRecord(
-    butOf link: String, _ work: (inout RouteGuard) -> [GateStep]
-  ) -> [GateStep] {
-    var record = self.record
-    // What is shared is on the record of every link that has a part of it.
-    let wasAlone = shared.isEmpty && nexthops.isEmpty
-    let steps = work(&self)
-    guard wasAlone, shared.isEmpty, nexthops.isEmpty else { return steps }
-    let isOn = held[link] != nil || heldGroups[link] != nil || parked[link] != nil
-    record.replace(link, by: isOn ? recordOfLink(link) : nil)
-    known = record
-    return steps
   }
 }

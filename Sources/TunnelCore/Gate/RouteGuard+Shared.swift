@@ -10,14 +10,14 @@ extension RouteGuard {
 
   /// Links by which a shared route has lost its legs.
   func outLinks(_ id: Route.Identity) -> Set<Int32> {
-    Set(held.compactMap { link, routes in routes[id] == nil ? nil : indexOf[link] })
+    Set(held.places(of: id).compactMap { indexOf[$0] })
   }
 
   /// Links by which any route that is kept goes, or went before it was taken: what is left of one that
   /// had a leg taken, and what came to stand where another one was, go by others than a tunnel's.
   var linksInUse: Set<Int32> {
-    var links = Set(onLink.lazy.filter { !$0.value.isEmpty }.map(\.key))
-    for route in shared.values { links.formUnion(legLinks(route)) }
+    var links = Set(onLink.links)
+    for route in shared.all.values { links.formUnion(legLinks(route)) }
     links.remove(0)
     return links
   }
@@ -28,6 +28,16 @@ extension RouteGuard {
     return !links.isEmpty && outLinks(route.identity).isSuperset(of: links)
   }
 
+  /// Shared routes with a way by a link.
+  func sharedRoutes(by index: Int32) -> Set<Route.Identity> {
+    guard !shared.isEmpty else { return [] }
+    let objects = nexthops.objects(to: index).union(nexthops.groups(to: index))
+    let all = objects.reduce(into: shared.routes(withLegBy: index)) {
+      $0.formUnion(shared.routes(byObject: $1))
+    }
+    return all.filter { shared[$0].map { legLinks($0).contains(index) } ?? false }
+  }
+
   // MARK: Routes
 
   mutating func takeLegs(
@@ -35,14 +45,14 @@ extension RouteGuard {
   ) -> [GateStep] {
     guard let index = request.index else { return [] }
     var steps: [GateStep] = []
-    for (id, route) in shared.sorted(by: { $0.key < $1.key })
-    where held[request.link]?[id] == nil && isGuarded(route, request)
-      && mayTake(route, index, isOpen, holding: isHeld)
-    {
+    for id in sharedRoutes(by: index).sorted() where held.route(id, at: request.link) == nil {
+      guard let route = shared[id], isGuarded(route, request),
+        mayTake(route, index, isOpen, holding: isHeld)
+      else { continue }
       contests[request.link, default: [:]][id, default: 0] += 1
       if contests[request.link]?[id] ?? 0 > Self.contestLimit { continue }
       let before = outLinks(id)
-      held[request.link, default: [:]][id] = route
+      held.put(route, at: request.link)
       if isAllOut(route) {
         steps.append(.deleteRoute(route.without(before)))
       } else if route.nexthopID == nil {
@@ -71,7 +81,7 @@ extension RouteGuard {
         !mayTake(route, index, isOpen, holding: isHeld)
       else { continue }
       let wasAllOut = isAllOut(route)
-      held[request.link]?[id] = nil
+      held.remove(id, from: request.link)
       if wasAllOut {
         steps.append(.addRoute(route.without(outLinks(id))))
       } else if route.nexthopID == nil {
@@ -87,15 +97,15 @@ extension RouteGuard {
       mustCompare.insert(link)
     } else if case .replaceRoute(let route) = step, route.withoutLinks.contains(index) {
       mustCompare.insert(link)
-    } else {
-      held[link, default: [:]][id] = shared[id]
+    } else if let route = shared[id] {
+      held.put(route, at: link)
     }
   }
 
   // MARK: Groups
 
   private func holders(of group: UInt32) -> Set<Int32> {
-    Set(heldGroups.compactMap { link, ids in ids.contains(group) ? indexOf[link] : nil })
+    Set(heldGroups.links(holding: group).compactMap { indexOf[$0] })
   }
 
   private func membersOut(_ group: Nexthop) -> Set<UInt32> {
@@ -113,35 +123,32 @@ extension RouteGuard {
   mutating func takeMembers(_ request: Request) -> [GateStep] {
     guard let index = request.index else { return [] }
     var steps: [GateStep] = []
-    for group in nexthops.values.sorted(by: { $0.id < $1.id })
+    for group in nexthops.groups(to: index).sorted().compactMap({ nexthops[$0] })
     where group.isReplayable && request.guardProtocols.contains(group.routeProtocol)
-      && group.members.contains(where: { nexthops[$0]?.linkIndex == index })
       && heldGroups[request.link]?.contains(group.id) != true
     {
-      heldGroups[request.link, default: []].insert(group.id)
+      heldGroups.insert(group.id, of: request.link)
       if let step = replacement(group) { steps.append(step) }
     }
     return steps
   }
 
   mutating func returnMembers(_ request: Request) -> [GateStep] {
-    (heldGroups.removeValue(forKey: request.link) ?? []).sorted().compactMap { id in
+    heldGroups.removeAll(of: request.link).sorted().compactMap { id in
       nexthops[id].flatMap(replacement)
     }
   }
 
   mutating func undo(_ group: Nexthop, _ link: String) {
     let isTaken = group.withoutMembers.contains { nexthops[$0]?.linkIndex == indexOf[link] }
-    if isTaken { mustCompare.insert(link) } else { heldGroups[link, default: []].insert(group.id) }
+    if isTaken { mustCompare.insert(link) } else { heldGroups.insert(group.id, of: link) }
   }
 
   /// Links that a nexthop leads to, or one of its members, or another member of its groups.
   func links(concernedBy id: UInt32) -> Set<Int32> {
     guard let nexthop = nexthops[id] else { return [] }
     var members = Set(nexthop.members.isEmpty ? [id] : nexthop.members)
-    for group in nexthops.values where group.members.contains(id) {
-      members.formUnion(group.members)
-    }
+    for group in nexthops.groups(of: id) { members.formUnion(nexthops[group]?.members ?? []) }
     return Set(members.compactMap { nexthops[$0]?.linkIndex })
   }
 
@@ -156,16 +163,17 @@ extension RouteGuard {
   /// The kernel removes its routes too, IPv4 ones without a word.
   mutating func forgetNexthop(_ id: UInt32) {
     nexthops[id] = nil
-    var wasHeld = false
-    for link in heldGroups.keys where heldGroups[link]?.remove(id) != nil { wasHeld = true }
-    if wasHeld || shared.values.contains(where: { $0.nexthopID == id }) { needsDump = true }
+    let holders = heldGroups.links(holding: id)
+    for link in holders { heldGroups.remove(id, of: link) }
+    if !holders.isEmpty || !shared.routes(byObject: id).isEmpty { needsDump = true }
   }
 
   mutating func replaceNexthops(_ list: [Nexthop]) {
     let known = nexthops
-    nexthops = Dictionary(
-      (list + allParked).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-    for (link, ids) in heldGroups { heldGroups[link] = ids.filter { nexthops[$0] != nil } }
+    nexthops = NexthopTable((allParked + list.reversed()).map(\.self))
+    for (link, ids) in heldGroups.all {
+      for id in ids where nexthops[id] == nil { heldGroups.remove(id, of: link) }
+    }
     for now in list {
       guard let old = known[now.id], !holders(of: now.id).isEmpty else { continue }
       let original = old.without(Set(old.members.filter { nexthops[$0] == nil }))
@@ -177,12 +185,11 @@ extension RouteGuard {
         nexthops[now.id] = now
       }
       // A member that is there was not taken after all.
-      for link in heldGroups.keys
+      for link in heldGroups.links(holding: now.id)
       where now.members.contains(where: { nexthops[$0]?.linkIndex == indexOf[link] }) {
-        heldGroups[link]?.remove(now.id)
+        heldGroups.remove(now.id, of: link)
       }
     }
-    heldGroups = heldGroups.filter { !$0.value.isEmpty }
   }
 }
 

@@ -10,36 +10,26 @@ struct RouteGuard: Sendable {
   /// Stands for a link's name where routes belong to none.
   static let nobody = "-"
 
-  /// Routes of one leg that are in the kernel.
-  var onLink: [Int32: [Route.Identity: Route]] = [:] { didSet { identities = nil } }
+  /// Routes of one leg that are in the kernel, by their link.
+  var onLink = RouteTable<Int32>()
   /// Routes of several legs or by a nexthop object, as they were before any of it was held.
-  var shared: [Route.Identity: Route] = [:] {
-    didSet {
-      known = nil
-      identities = nil
-    }
-  }
+  var shared = SharedRoutes()
   /// Nexthop objects, and groups as they were before any member was held.
-  var nexthops: [UInt32: Nexthop] = [:] { didSet { known = nil } }
-  var own: Set<OwnRoute> = []
+  var nexthops = NexthopTable()
+  var own = OwnRoutes()
   private(set) var wanted: [String: Set<OwnRoute>] = [:]
   /// The links that want a route: `wanted`, the other way round.
   private(set) var wanters: [OwnRoute: Set<String>] = [:]
   /// What was taken from each link: whole routes, legs of shared ones, members of groups.
-  var held: [String: [Route.Identity: Route]] = [:] {
-    didSet {
-      known = nil
-      identities = nil
-    }
-  }
-  var heldGroups: [String: Set<UInt32>] = [:] { didSet { known = nil } }
+  var held = RouteTable<String>()
+  var heldGroups = HeldGroups()
   var contests: [String: [Route.Identity: Int]] = [:]
   /// Index of each link that was ever held or opened.
-  var indexOf: [String: Int32] = [:] { didSet { known = nil } }
+  var indexOf = LinkNumbers()
   /// What went with links that the agent has set down.
-  var parked: [String: GateRecord.HeldLink.Down] = [:] { didSet { known = nil } }
+  var parked = ByLink<GateRecord.HeldLink.Down>()
   /// Nexthops of links that are up again and held still.
-  var parkedNexthops: [String: [Nexthop]] = [:] { didSet { known = nil } }
+  var parkedNexthops = ByLink<[Nexthop]>()
   /// Whether something happened that only a dump can tell.
   var needsDump = false
   /// IPv4 routes that stand beside others of their identity. Only the first of them carries packets,
@@ -49,28 +39,17 @@ struct RouteGuard: Sendable {
   /// again.
   var mustCompare: Set<String> = []
 
-  /// The record, until something of it may have changed: with thousands of gates it is not made
-  /// anew for each event.
-  var known: GateRecord?
-  private var identities: Set<Route.Identity>?
+  /// The record as it was made last (`record`).
+  var known = GateRecord()
 
-  /// Of every route that is kept, whatever its way; made when asked for after a change.
-  var knownIdentities: Set<Route.Identity> {
-    mutating get {
-      if let identities { return identities }
-      var all = Set(shared.keys.map { $0.by(nil) })
-      for routes in onLink.values { for id in routes.keys { all.insert(id.by(nil)) } }
-      for routes in held.values { for id in routes.keys { all.insert(id.by(nil)) } }
-      identities = all
-      return all
-    }
-  }
+  /// Every route that is kept.
+  var knownRoutes: KnownRoutes { KnownRoutes(tables: [onLink.ways, held.ways, shared.ways]) }
 
   /// Continues with what an earlier run had withdrawn.
   init(record: GateRecord = GateRecord()) {
     for link in record.links {
-      held[link.name] = Dictionary(
-        link.withdrawn.map { ($0.identity, $0) }, uniquingKeysWith: { first, _ in first })
+      held.open(link.name)
+      for route in link.withdrawn.reversed() { held.put(route, at: link.name) }
       for route in link.withdrawn where route.isShared || !route.withoutLinks.isEmpty {
         shared[route.identity] = route
       }
@@ -78,7 +57,7 @@ struct RouteGuard: Sendable {
       for group in link.groups { nexthops[group.id] = group }
       parked[link.name] = link.down
       for nexthop in link.down?.nexthops ?? [] { nexthops[nexthop.id] = nexthop }
-      if !link.groups.isEmpty { heldGroups[link.name] = Set(link.groups.map(\.id)) }
+      for group in link.groups { heldGroups.insert(group.id, of: link.name) }
     }
   }
 
@@ -86,22 +65,18 @@ struct RouteGuard: Sendable {
 
   /// Steps that take the link's routes out of the way.
   mutating func hold(_ request: Request) -> [GateStep] {
-    keepingRecord(butOf: request.link) { routes in
-      if routes.held[request.link] == nil { routes.held[request.link] = [:] }
-      return routes.arrange(request, isOpen: false) { _ in true }
-    }
+    held.open(request.link)
+    return arrange(request, isOpen: false) { _ in true }
   }
 
   /// Steps that put everything back as it was and the owned routes in, but for `heldPrefixes`.
   mutating func open(_ request: Request) -> [GateStep] {
-    keepingRecord(butOf: request.link) { routes in
-      let steps = routes.arrange(request, isOpen: true) { prefix in
-        request.heldPrefixes.contains { $0.contains(prefix) }
-          && !request.servedPrefixes.contains { $0.contains(prefix) }
-      }
-      if routes.held[request.link]?.isEmpty ?? false { routes.held[request.link] = nil }
-      return steps
+    let steps = arrange(request, isOpen: true) { prefix in
+      request.heldPrefixes.contains { $0.contains(prefix) }
+        && !request.servedPrefixes.contains { $0.contains(prefix) }
     }
+    if held[request.link]?.isEmpty ?? false { held.removeAll(at: request.link) }
+    return steps
   }
 
   private mutating func arrange(
@@ -149,14 +124,12 @@ struct RouteGuard: Sendable {
     let returning = withdrawn(from: request.link).filter {
       shared[$0.identity] == nil && !isHeld($0.identity.destination)
     }
-    for route in returning { held[request.link]?[route.identity] = nil }
+    for route in returning { held.remove(route.identity, from: request.link) }
     contests[request.link] = contests[request.link]?.filter { isHeld($0.key.destination) }
     // What could not be withdrawn is there: put back, it might be taken for lost.
     let there = request.index.flatMap { onLink[$0] } ?? [:]
     let replayed = returning.filter { there[$0.identity]?.hasWays(of: $0) != true }
-    if let index = request.index {
-      for route in replayed { onLink[index, default: [:]][route.identity] = route }
-    }
+    if let index = request.index { for route in replayed { onLink.put(route, at: index) } }
     return replayed
   }
 
@@ -170,8 +143,9 @@ struct RouteGuard: Sendable {
       if let index = request.index { mine.insert(.throughLink(identity, index)) }
       mine.insert(.unreachable(.init(table: request.table, destination: prefix, metric: .max)))
     }
-    self.want(mine.intersection(own).subtracting(needed), request.link)
-    return change(request.link, to: mine.intersection(own).union(needed)).added
+    let standing = mine.filter(own.contains)
+    self.want(standing.subtracting(needed), request.link)
+    return change(request.link, to: standing.union(needed)).added
   }
 
   /// What an earlier run left in the place of a link's routes, or through it in the place of stand-ins:
@@ -184,14 +158,14 @@ struct RouteGuard: Sendable {
       identity.metric = .max
       all.insert(.unreachable(identity.by(nil)))
     }
-    return all.intersection(own)
+    return all.filter(own.contains)
   }
 
   /// Removes what an earlier run left behind and nobody wants now.
   mutating func sweep() -> [GateStep] {
     want([], Self.nobody)
-    let stale = own.filter { wanters[$0] == nil }
-    own.subtract(stale)
+    let stale = own.all.filter { wanters[$0] == nil }
+    for route in stale { own.remove(route) }
     return stale.map(\.removal).sorted { $0.description < $1.description }
   }
 
@@ -214,15 +188,15 @@ struct RouteGuard: Sendable {
   /// A link has another name now: what was taken from it is on record under that name.
   mutating func rename(_ index: Int32, from old: String, to new: String) {
     guard indexOf[old] ?? index == index else { return }
-    if let routes = held.removeValue(forKey: old) {
-      held[new, default: [:]].merge(routes) { $1 }
+    if held[old] != nil {
+      held.open(new)
+      for route in held.removeAll(at: old).values { held.put(route, at: new) }
     }
-    if let groups = heldGroups.removeValue(forKey: old) {
-      heldGroups[new, default: []].formUnion(groups)
-    }
+    for group in heldGroups.removeAll(of: old) { heldGroups.insert(group, of: new) }
     parked[new] = parked.removeValue(forKey: old) ?? parked[new]
     parkedNexthops[new] = parkedNexthops.removeValue(forKey: old) ?? parkedNexthops[new]
-    indexOf[new] = indexOf.removeValue(forKey: old) ?? indexOf[new]
+    indexOf[new] = indexOf[old] ?? indexOf[new]
+    indexOf[old] = nil
     contests[new] = contests.removeValue(forKey: old)
     let both = (wanted[old] ?? []).union(wanted[new] ?? [])
     want([], old)
@@ -233,12 +207,13 @@ struct RouteGuard: Sendable {
     _ request: Request, holding isHeld: (IPPrefix) -> Bool
   ) -> [Route] {
     var taken: [Route] = []
-    for (identity, route) in request.index.flatMap({ onLink[$0] }) ?? [:]
+    guard let index = request.index else { return [] }
+    for (identity, route) in onLink[index] ?? [:]
     where isGuarded(route, request) && isHeld(identity.destination) && shared[identity] == nil {
       contests[request.link, default: [:]][identity, default: 0] += 1
       if contests[request.link]?[identity] ?? 0 > Self.contestLimit { continue }
-      held[request.link, default: [:]][identity] = route
-      if let index = request.index { onLink[index]?[identity] = nil }
+      held.put(route, at: request.link)
+      onLink.remove(identity, from: index)
       taken.append(route)
     }
     return taken.sorted { $0.identity < $1.identity }
@@ -256,10 +231,10 @@ struct RouteGuard: Sendable {
   ) -> (added: [GateStep], removed: [GateStep]) {
     let before = wanted[link] ?? []
     self.want(want, link)
-    let missing = want.subtracting(own)
-    let needless = before.filter { wanters[$0] == nil }.intersection(own)
-    own.formUnion(missing)
-    own.subtract(needless)
+    let missing = want.filter { !own.contains($0) }
+    let needless = before.filter { wanters[$0] == nil && own.contains($0) }
+    for route in missing { own.insert(route) }
+    for route in needless { own.remove(route) }
     // Host routes first: answering the peer's probes must not pause.
     return (
       missing.map(\.addition).sorted(by: GateStep.linkRoutesFirst),

@@ -8,7 +8,7 @@ public struct RouteInterest: Sendable {
   let others: Set<Int32>
   let nexthops: [UInt32: Nexthop]
   /// Identities of routes that are kept, whatever their way.
-  let known: Set<Route.Identity>
+  private var known: KnownRoutes
   /// IKE peers: a route of the main table that leads to one is of interest by whatever link it goes.
   public let peers: SortedPeers
   /// Whether a dump needs what leads to each peer even if nothing of `links` does.
@@ -21,7 +21,7 @@ public struct RouteInterest: Sendable {
   public let readsBeside: Bool
 
   init(
-    others: Set<Int32>, nexthops: [UInt32: Nexthop], known: Set<Route.Identity>,
+    others: Set<Int32>, nexthops: [UInt32: Nexthop], known: KnownRoutes,
     peers: SortedPeers = SortedPeers([]), readsUnderlay: Bool = false, links: [Int32],
     readsBeside: Bool = false
   ) {
@@ -32,15 +32,14 @@ public struct RouteInterest: Sendable {
 
   /// The same, and whatever has the identity of one of these.
   public func including(_ routes: [Route]) -> RouteInterest {
-    RouteInterest(
-      others: others, nexthops: nexthops,
-      known: routes.reduce(into: known) { $0.insert($1.identity.by(nil)) }, peers: peers,
-      readsUnderlay: readsUnderlay, links: links, readsBeside: readsBeside)
+    var interest = self
+    for route in routes { interest.known.others.insert(route.identity.by(nil)) }
+    return interest
   }
 
   /// All routes by these links.
   public init(links: [Int32]) {
-    self.init(others: [], nexthops: [:], known: [], links: links)
+    self.init(others: [], nexthops: [:], known: KnownRoutes(tables: []), links: links)
   }
 
   /// Whether a route matters.
@@ -70,6 +69,17 @@ public struct RouteInterest: Sendable {
   /// Whether no tunnel goes by a nexthop.
   func isElsewhere(_ nexthop: Nexthop) -> Bool {
     RouteScope.isElsewhere(nexthop, among: nexthops, others)
+  }
+}
+
+/// What is kept, by identities that name no way: tables that are there anyway, and some more.
+struct KnownRoutes: Sendable {
+  /// Of each identity, those with a way.
+  let tables: [[Route.Identity: Set<Route.Identity>]]
+  var others: Set<Route.Identity> = []
+
+  func contains(_ id: Route.Identity) -> Bool {
+    tables.contains { $0[id] != nil } || others.contains(id)
   }
 }
 
@@ -111,8 +121,8 @@ extension Core {
   public var routeInterest: RouteInterest {
     mutating get {
       RouteInterest(
-        others: routeScope.others, nexthops: gates.routes.nexthops,
-        known: gates.routes.knownIdentities,
+        others: routeScope.others, nexthops: gates.routes.nexthops.all,
+        known: gates.routes.knownRoutes,
         peers: fitness.peerRoutes.peers, readsUnderlay: fitness.readsUnderlay,
         links: [])
     }
@@ -132,7 +142,7 @@ extension Core {
     return RouteInterest(
       others: scope.others,
       nexthops: Dictionary(nexthops.map { ($0.id, $0) }, uniquingKeysWith: { $1 }),
-      known: gates.routes.knownIdentities, peers: fitness.peerRoutes.peers,
+      known: gates.routes.knownRoutes, peers: fitness.peerRoutes.peers,
       readsUnderlay: fitness.readsUnderlay,
       links: scope.links.union(gates.routes.linksInUse).sorted(),
       readsBeside: !hasStarted || !gates.routes.crowded.isEmpty)
@@ -149,6 +159,6 @@ extension Core {
 
   /// Whether no tunnel goes by a nexthop.
   func isElsewhere(_ nexthop: Nexthop) -> Bool {
-    RouteScope.isElsewhere(nexthop, among: gates.routes.nexthops, routeScope.others)
+    RouteScope.isElsewhere(nexthop, among: gates.routes.nexthops.all, routeScope.others)
   }
 }

@@ -7,8 +7,9 @@ extension Core {
     replaceRoutes(snapshot.routes, snapshot.nexthops, links: snapshot.links, at: now)
     gates.routes.replaceRules(snapshot.rules)
     replaceLinks(snapshot.links, at: now)
-    let present = Set(snapshot.links.map(\.index))
-    forgetWithdrawn { !present.contains($0) }
+    warnOfLost(
+      gates.routes.forgetWithdrawn(
+        by: gates.routes.linksOnRecord.subtracting(snapshot.links.map(\.index))))
     kernel.replaceAddresses(snapshot.addresses)
     replacePolicies(snapshot.policies, at: now)
 
@@ -24,6 +25,7 @@ extension Core {
       cleanUp(at: now)
       lookForListeners()
     }
+    ownLinks.touch(nil)
     reconcileOwnLinks(at: now)
     reconcileBadSPI(at: now)
     ownLinks.endStart()
@@ -97,10 +99,18 @@ extension Core {
     }
     let isSame = old?.kind == link.kind && old?.name == link.name
     if !isSame || old?.isAdminUp != link.isAdminUp || old?.boundTo != link.boundTo {
-      if link.kind.isXfrm { xfrmLinkChanged(at: now) }
+      noteXfrmLinks([old, link].compactMap(\.self), at: now)
       reconcileTwins(of: [old, link].compactMap(\.self), at: now)
     }
     reconcileGate(link.name, at: now)
+  }
+
+  private mutating func noteXfrmLinks(_ changed: [Link], at now: Instant) {
+    for link in changed {
+      if case .xfrm(let ifID) = link.kind { xfrmLinkChanged(ifID, at: now) }
+      // Somebody else's device may have the name of one of the agent's.
+      if let ifID = Link.ifID(ofOwn: link.name) { ownLinks.touch(ifID) }
+    }
   }
 
   /// Another of VTIs between the same ends may take the peer's ESP now.
@@ -115,15 +125,11 @@ extension Core {
     routesMayHaveGone(index)
     routeScope.forget(index)
     gates.forgetAdmin(link.name)
-    forgetWithdrawn { $0 == index }
+    warnOfLost(gates.routes.forgetWithdrawn(by: [index]))
     rebindSets([link], at: now)
-    if link.kind.isXfrm { xfrmLinkChanged(at: now) }
+    noteXfrmLinks([link], at: now)
     reconcileTwins(of: [link], at: now)
     reconcileGate(link.name, at: now)
-  }
-
-  private mutating func forgetWithdrawn(where isGone: (Int32) -> Bool) {
-    warnOfLost(gates.routes.forgetWithdrawn(where: isGone))
   }
 
   private mutating func warnOfLost(_ lost: [Route]) {
@@ -180,7 +186,7 @@ extension Core {
   mutating func forget(_ route: Route, at now: Instant) {
     fitness.peerRoutes.forget(route)
     for name in gates.routes.forget(route) {
-      if Link.isOwnName(name) { ownLinks.touch() }
+      if let ifID = Link.ifID(ofOwn: name) { ownLinks.touch(ifID) }
       reconcileGate(name, at: now)
     }
     reconcileGates(of: route, at: now)
@@ -256,7 +262,7 @@ extension Core {
 
   mutating func forget(_ rule: ProbeRule, at now: Instant) {
     gates.routes.forget(rule)
-    if Link.isOwnName(rule.link) { ownLinks.touch() }
+    if let ifID = Link.ifID(ofOwn: rule.link) { ownLinks.touch(ifID) }
     reconcileGate(rule.link, at: now)
   }
 

@@ -12,6 +12,8 @@ struct KernelState: Sendable {
   private(set) var revision: UInt64 = 0
   /// On how many links each is.
   private var places: [IPAddress: Int] = [:]
+  /// Links by the addresses of their other ends.
+  private var otherEnds: [IPAddress: [Int32: Int]] = [:]
 
   // MARK: SAs
 
@@ -33,13 +35,21 @@ struct KernelState: Sendable {
 
   func isLocal(_ address: IPAddress) -> Bool { places[address] != nil }
 
+  /// Links whose only neighbour has this address.
+  func links(endingAt address: IPAddress) -> some Collection<Int32> {
+    (otherEnds[address] ?? [:]).keys
+  }
+
   /// Puts an address in, or replaces what is known of it.
   mutating func insert(_ address: InterfaceAddress) {
-    if let place = addresses[address.linkIndex]?.firstIndex(where: address.isSame) {
-      addresses[address.linkIndex]?[place] = address
+    let link = address.linkIndex
+    if let end = address.otherEnd { otherEnds[end, default: [:]][link, default: 0] += 1 }
+    if let place = addresses[link]?.firstIndex(where: address.isSame) {
+      if let old = addresses[link]?[place] { forgetOtherEnd(of: old) }
+      addresses[link]?[place] = address
       return
     }
-    addresses[address.linkIndex, default: []].append(address)
+    addresses[link, default: []].append(address)
     places[address.address, default: 0] += 1
   }
 
@@ -48,7 +58,7 @@ struct KernelState: Sendable {
     guard let index = addresses[address.linkIndex]?.firstIndex(where: address.isSame) else {
       return false
     }
-    addresses[address.linkIndex]?.remove(at: index)
+    if let old = addresses[address.linkIndex]?.remove(at: index) { forgetOtherEnd(of: old) }
     let left = (places[address.address] ?? 1) - 1
     places[address.address] = left == 0 ? nil : left
     return true
@@ -57,6 +67,13 @@ struct KernelState: Sendable {
   mutating func replaceAddresses(_ list: [InterfaceAddress]) {
     addresses = [:]
     places = [:]
+    otherEnds = [:]
     for address in list { insert(address) }
+  }
+
+  private mutating func forgetOtherEnd(of address: InterfaceAddress) {
+    guard let end = address.otherEnd else { return }
+    otherEnds[end]?.countDown(address.linkIndex)
+    if otherEnds[end]?.isEmpty == true { otherEnds[end] = nil }
   }
 }

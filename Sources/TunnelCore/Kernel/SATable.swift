@@ -135,6 +135,9 @@ struct SATable: Sendable {
     return (candidates ?? []).filter { key in sets[key].map { link.carries($0) } ?? false }
   }
 
+  /// Sets with an if_id.
+  func keys(ifID: UInt32) -> Set<SASetKey> { keysByIfID[ifID] ?? [] }
+
   /// Sets with a peer.
   func keys(towards remote: IPAddress) -> Set<SASetKey> { keysByRemote[remote] ?? [] }
 

@@ -23,7 +23,7 @@ extension Core {
 
   /// The tunnel that an operator names; else what to tell him.
   func tunnel(named name: String) -> Result<Tunnel, Refusal> {
-    if let tunnel = tunnels.values.first(where: { $0.name == name }) { return .success(tunnel) }
+    if let tunnel = tunnelIndex.named(name).flatMap({ tunnels[$0] }) { return .success(tunnel) }
     return .failure(Refusal(line: complaint(about: name)))
   }
 

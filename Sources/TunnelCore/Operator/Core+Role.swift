@@ -15,7 +15,7 @@ extension Core {
     case .standby: enterStandby(at: now)
     }
     for id in tunnels.keys { reconcile(id, at: now) }
-    reconcileOwnLinks(at: now)
+    ownLinks.touch(nil)
     reconcilePeers(at: now)
   }
 

@@ -46,38 +46,17 @@ extension Core {
       return "link \(name) is down by the operator, and stays so"
     }
     guard let gate = gates[name] else { return "link \(name) is not looked at yet" }
-    let others = guardedTunnels(on: name).count - 1
-    let shared = others > 0 ? "; \(others) more tunnels share the link" : ""
-    return "link \(name) is \(gate.demand.words): \(rule(tunnel, gate, at: now))\(shared)"
-  }
-
-  /// The row of `Tunnel.gateDemand` that applies.
-  private func rule(_ tunnel: Tunnel, _ gate: Gate, at now: Instant) -> String {
-    let establish = tunnel.vpn?.establishTunnels ?? .onTraffic
-    if isStandby { return "this gateway is standby, and every link is held" }
-    if tunnel.isHeldForPeer {
-      return establish == .onTraffic
-        ? "its peer was found dead, held until there are SAs or the back-off is over"
-        : "its peer was found dead, held until there are SAs"
-    }
-    switch (tunnel.state, establish) {
-    case (.absent, .onTraffic), (.idle, _):
-      return "on-traffic, so traffic must be able to trigger negotiation"
-    case (.absent, _): return "\(establish.rawValue), so nothing is let in without an SA"
-    case (.verifying, _) where gate.demand == .asFound:
-      return "its SAs are older than the agent, so it stays as found until they fail"
-    case (.verifying, _) where tunnel.monitor?.verifyPath == nil:
-      return "its last SAs were dead a short while ago, so probes must be answered first"
-    case (.verifying, _): return "verify-path holds it until a probe is answered"
-    case (.up, _) where tunnel.monitor?.verifyPath == nil: return "SAs are there, no verify-path"
-    case (.up, _): return "the path is proven"
-    case (.down, _) where gate.demand == .inService:
-      return "action = \"warn\", so it stays in service"
-    case (.down, .onTraffic) where !tunnel.waitsForProof:
-      return "down, held until the back-off is over"
-    case (.down, _): return "down, held until a probe is answered"
-    case (.standby, _): return "standby"
-    }
+    let users = guardedTunnels(on: name, evenUnfit: true)
+    let others = users.count - 1
+    let shared =
+      others == 0
+      ? ""
+      : others == 1 ? "; 1 more tunnel shares the link" : "; \(others) more tunnels share the link"
+    let ruling = ruling(users)
+    // What was found at an earlier run, or is to be released, is no longer what the rules ask for.
+    guard ruling.demand == gate.demand else { return "link \(name) is \(gate.demand.words)" }
+    let whose = ruling.by.id == tunnel.id ? "" : "\(ruling.by.name): "
+    return "link \(name) is \(gate.demand.words): \(whose)\(ruling.rule)\(shared)"
   }
 
   // MARK: What comes next

@@ -1,57 +1,75 @@
 /// Which links of the agent's own are wanted, and how they are served with routes and rules.
 extension Core {
-  /// Makes what is missing and removes what nobody needs.
+  /// Makes what is missing and removes what nobody needs, of if_ids of which something changed.
   mutating func reconcileOwnLinks(at now: Instant) {
     guard hasStarted, !isEnding else { return }
-    let wanted = wantedOwnLinks()
-    let present = presentOwnLinks()
-    serveOwnLinks(wanted, present)
-    ownLinks.reconcile(wanted, present, at: now, &out)
-  }
-
-  /// if_ids of sets that are to be probed and have no link of the operator's.
-  private func wantedOwnLinks() -> Set<UInt32> {
-    guard !hasExternalLink, !isStandby else { return [] }
-    let linkless = tunnelIndex.linkless.compactMap { tunnels[$0] }.filter { $0.monitor != nil }
-    return linkless.reduce(into: []) { wanted, tunnel in
-      for key in tunnel.monitors.compactMap({ monitors[$0]?.key }) where key.ifID != 0 {
-        guard let set = kernel.sas.sets[key], unmatchedMark(tunnel, key) == nil,
-          link(for: set)?.isOwn ?? true
-        else { continue }
-        wanted.insert(key.ifID)
-      }
+    let all = ownLinks.isAllDirty ? everyOwnLink() : []
+    for ifID in ownLinks.takeDirty(ofAll: all) {
+      let isWanted = isOwnLinkWanted(ifID)
+      let link = ownLink(ifID)
+      serveOwnLink(ifID, isNeeded: isWanted || link != nil)
+      ownLinks.reconcile(ifID, isWanted: isWanted, link, at: now, &out)
     }
   }
 
-  /// Routes and rules of theirs. The rule that nothing is forwarded comes before the link.
-  private mutating func serveOwnLinks(_ wanted: Set<UInt32>, _ present: [UInt32: Link]) {
-    let names = wanted.union(present.keys).map(Link.ownName)
-    for name in Set(names).union(gates.routes.served).sorted() {
-      let link = kernel.link(named: name)
-      // A device of somebody else's that has the name.
-      let isWanted = names.contains(name) && link?.isOwn ?? true
-      let request = RouteGuard.Request(
-        link: name, index: link?.index, isAdminUp: link?.isAdminUp ?? false, guardProtocols: [],
-        owned: [], heldRoute: .none,
-        probeDestinations: link.map { destinations(by: $0.index) } ?? [])
-      let steps = gates.routes.serve(request, isWanted: isWanted)
-      if !steps.isEmpty { out.send(.gate(.change(GatePlan(link: name, steps: steps)))) }
+  /// if_ids of sets without a link, of links of the agent's own, and of what such links had.
+  private func everyOwnLink() -> Set<UInt32> {
+    let linkless = tunnelIndex.linkless.compactMap { tunnels[$0] }.flatMap(\.monitors)
+    let ids = linkless.compactMap { monitors[$0]?.key.ifID }.filter { $0 != 0 }
+    let served = gates.routes.served.compactMap(Link.ifID(ofOwn:))
+    return Set(ids + served).union(
+      kernel.links.own.compactMap { if case .xfrm(let ifID) = $0.kind { ifID } else { nil } })
+  }
+
+  private func ownLink(_ ifID: UInt32) -> Link? { kernel.links.xfrm(ifID).first(where: \.isOwn) }
+
+  /// Sets with an if_id that are to be probed and have no link of the operator's.
+  private func linklessSets(_ ifID: UInt32) -> [SASetKey] {
+    kernel.sas.keys(ifID: ifID).filter { key in
+      let owner = monitorOfSet[key].flatMap { monitors[$0]?.tunnel }.flatMap { tunnels[$0] }
+      return owner.map { $0.link == nil && $0.monitor != nil } ?? false
     }
+  }
+
+  private func isOwnLinkWanted(_ ifID: UInt32) -> Bool {
+    guard !hasExternalLink, !isStandby else { return false }
+    return linklessSets(ifID).contains { key in
+      guard let set = kernel.sas.sets[key],
+        let tunnel = monitorOfSet[key].flatMap({ monitors[$0]?.tunnel }).flatMap({ tunnels[$0] })
+      else { return false }
+      return unmatchedMark(tunnel, key) == nil && link(for: set)?.isOwn ?? true
+    }
+  }
+
+  /// Routes and rules of one. The rule that nothing is forwarded comes before the link.
+  private mutating func serveOwnLink(_ ifID: UInt32, isNeeded: Bool) {
+    let name = Link.ownName(ifID)
+    let link = kernel.link(named: name)
+    // A device of somebody else's that has the name.
+    let isWanted = isNeeded && link?.isOwn ?? true
+    let request = RouteGuard.Request(
+      link: name, index: link?.index, isAdminUp: link?.isAdminUp ?? false, guardProtocols: [],
+      owned: [], heldRoute: .none,
+      probeDestinations: link.map { destinations(ifID, by: $0.index) } ?? [])
+    let steps = gates.routes.serve(request, isWanted: isWanted)
+    if !steps.isEmpty { out.send(.gate(.change(GatePlan(link: name, steps: steps)))) }
   }
 
   /// Where IPv6 probes through one of them go.
-  private func destinations(by index: Int32) -> Set<IPAddress> {
-    let linkless = tunnelIndex.linkless.compactMap { tunnels[$0] }.filter { $0.monitor != nil }
-    return linkless.reduce(into: []) { found, tunnel in
-      for key in tunnel.monitors.compactMap({ monitors[$0]?.key }) {
-        for purpose in [Purpose.verifyPath, .vpnMonitor] {
-          guard case .success(let path) = path(of: tunnel, through: key, for: purpose),
-            path.way == .link(index), path.destination.family == .ipv6
-          else { continue }
-          found.insert(path.destination)
-        }
+  private func destinations(_ ifID: UInt32, by index: Int32) -> Set<IPAddress> {
+    var found: Set<IPAddress> = []
+    for key in linklessSets(ifID) {
+      guard let owner = monitorOfSet[key].flatMap({ monitors[$0]?.tunnel }),
+        let tunnel = tunnels[owner]
+      else { continue }
+      for purpose in [Purpose.verifyPath, .vpnMonitor] {
+        guard case .success(let path) = path(of: tunnel, through: key, for: purpose),
+          path.way == .link(index), path.destination.family == .ipv6
+        else { continue }
+        found.insert(path.destination)
       }
     }
+    return found
   }
 
   /// A probe is about to leave: its route is made first, if it is a link of the agent's own and the
@@ -60,13 +78,7 @@ extension Core {
     guard case .link(let index) = path.way, path.destination.family == .ipv6,
       kernel.links[index]?.isOwn == true, !gates.routes.leads(to: path.destination, by: index)
     else { return }
-    ownLinks.touch()
-  }
-
-  private func presentOwnLinks() -> [UInt32: Link] {
-    kernel.links.own.reduce(into: [:]) { present, link in
-      if case .xfrm(let ifID) = link.kind { present[ifID] = link }
-    }
+    ownLinks.touch(kernel.links[index].flatMap { Link.ifID(ofOwn: $0.name) })
   }
 
   /// Whether an XFRM interface of mode `external` serves all if_ids: a link for one of them would
@@ -81,17 +93,22 @@ extension Core {
 
   /// The agent ends: nothing of it stays.
   mutating func removeOwnLinks() {
-    for link in presentOwnLinks().values.sorted(by: { $0.index < $1.index }) {
+    let ids = everyOwnLink().sorted()
+    for link in kernel.links.own.sorted(by: { $0.index < $1.index }) {
       out.send(.gate(.removeLink(index: link.index)))
     }
-    serveOwnLinks([], [:])
+    for ifID in ids { serveOwnLink(ifID, isNeeded: false) }
   }
 
-  /// One came, went or changed: sets that waited for it are probed at once.
-  mutating func xfrmLinkChanged(at now: Instant) {
-    ownLinks.touch()
+  /// An XFRM interface came, went or changed: sets that waited for it are probed at once. One for all
+  /// if_ids is in the way of any.
+  mutating func xfrmLinkChanged(_ ifID: UInt32, at now: Instant) {
+    ownLinks.touch(ifID == 0 ? nil : ifID)
     guard ownLinks.isBusy else { return }
-    for id in monitors.keys.sorted() {
+    let waiting =
+      ifID == 0
+      ? monitors.keys : kernel.sas.keys(ifID: ifID).compactMap { monitorOfSet[$0] }
+    for id in waiting.sorted() {
       guard let monitor = monitors[id], monitor.obstacle?.isAboutOwnLink == true,
         monitor.nextProbe != nil
       else { continue }
@@ -112,10 +129,13 @@ extension Link {
   }
 
   /// Whether one of them could have this name.
-  public static func isOwnName(_ name: String) -> Bool {
-    guard name.hasPrefix("vpa"), let ifID = UInt32(name.dropFirst(3), radix: 16) else {
-      return false
-    }
-    return ifID != 0 && name == ownName(ifID)
+  public static func isOwnName(_ name: String) -> Bool { ifID(ofOwn: name) != nil }
+
+  /// The if_id that one of this name would be for; nil: it is no name of theirs.
+  static func ifID(ofOwn name: String) -> UInt32? {
+    guard name.hasPrefix("vpa"), let ifID = UInt32(name.dropFirst(3), radix: 16), ifID != 0,
+      name == ownName(ifID)
+    else { return nil }
+    return ifID
   }
 }

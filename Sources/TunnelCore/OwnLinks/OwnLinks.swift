@@ -20,34 +20,52 @@ struct OwnLinks: Sendable {
   private var changes: [UInt32: Change] = [:]
   /// Whether what an earlier run left was looked at.
   private var hasSwept = false
+  /// if_ids of which something may have changed; nil: all.
+  private var dirty: Set<UInt32>? = []
+  /// if_ids for which a link is wanted.
+  private(set) var wanted: Set<UInt32> = []
+
   /// Whether what is wanted or there may have changed.
-  private(set) var isDirty = false
+  var isDirty: Bool { dirty != [] }
 
   /// Whether any of them is being made or removed, or was a moment ago.
   var isBusy: Bool { !changes.isEmpty }
 
   /// What is wanted or there may have changed: looked at once the event is dealt with.
-  mutating func touch() { isDirty = true }
+  ///
+  /// - Parameter ifID: nil: of any.
+  mutating func touch(_ ifID: UInt32?) {
+    if let ifID { dirty?.insert(ifID) } else { dirty = nil }
+  }
+
+  /// Whether anything of any if_id may have changed.
+  var isAllDirty: Bool { dirty == nil }
+
+  /// The if_ids that are to be looked at.
+  ///
+  /// - Parameter all: all that matter, where any may have changed.
+  mutating func takeDirty(ofAll all: Set<UInt32>) -> [UInt32] {
+    defer { dirty = [] }
+    return (dirty ?? all.union(wanted).union(changes.keys)).sorted()
+  }
 
   /// The first snapshot is dealt with: from now on what nobody needs stays for `grace`.
   mutating func endStart() { hasSwept = true }
 
-  /// Makes what is missing and removes what nobody needs.
+  /// Makes a link that is missing, or removes one that nobody needs.
+  ///
+  /// - Parameter link: nil when it is not there.
   mutating func reconcile(
-    _ wanted: Set<UInt32>, _ present: [UInt32: Link], at now: Instant, _ out: inout Outbox
+    _ ifID: UInt32, isWanted: Bool, _ link: Link?, at now: Instant, _ out: inout Outbox
   ) {
-    isDirty = false
-    for ifID in wanted.union(present.keys).union(changes.keys).sorted() {
-      let isWanted = wanted.contains(ifID)
-      guard isWanted == (present[ifID] != nil) else {
-        change(ifID, present[ifID]?.index, isWanted, at: now, &out)
-        continue
-      }
-      // Attempts are remembered: whoever removes the link again and again is not raced.
-      if changes[ifID]?.isWanted == false || !isWanted { changes[ifID] = nil }
-      changes[ifID]?.failure = nil
-      out.timers.set(.ownLink(ifID), to: nil)
+    if isWanted { wanted.insert(ifID) } else { wanted.remove(ifID) }
+    guard isWanted == (link != nil) else {
+      return change(ifID, link?.index, isWanted, at: now, &out)
     }
+    // Attempts are remembered: whoever removes the link again and again is not raced.
+    if changes[ifID]?.isWanted == false || !isWanted { changes[ifID] = nil }
+    changes[ifID]?.failure = nil
+    out.timers.set(.ownLink(ifID), to: nil)
   }
 
   private mutating func change(

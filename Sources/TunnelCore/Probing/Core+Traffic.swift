@@ -30,12 +30,12 @@ extension Core {
 
   /// The ends are symmetric: the peer's probes come from where ours go to.
   mutating func notePeerProbe(from source: IPAddress, linkIndex: Int32) {
-    for id in tunnelsReached(by: linkIndex) {
-      guard let tunnel = tunnels[id], isMetered(tunnel) else { continue }
-      for id in tunnel.monitors where isProbed(source, linkIndex, tunnel, id) {
-        monitors[id]?.meter.notePeerProbe()
-        if let key = monitors[id]?.key { peers.noteMeters(key) { $0.notePeerProbe() } }
-      }
+    for id in setsThatMayProbe(source) {
+      guard let owner = monitors[id]?.tunnel, let tunnel = tunnels[owner], isMetered(tunnel),
+        isProbed(source, linkIndex, tunnel, id)
+      else { continue }
+      monitors[id]?.meter.notePeerProbe()
+      if let key = monitors[id]?.key { peers.noteMeters(key) { $0.notePeerProbe() } }
     }
   }
 
@@ -44,12 +44,19 @@ extension Core {
       || tunnel.gateway.flatMap { configuration.gateways[$0]?.deadPeerDetection } != nil
   }
 
-  /// Tunnels whose packets may arrive by a link: its own and those without one; all, where no set
-  /// sends by it (each direction may have an if_id).
-  private func tunnelsReached(by index: Int32) -> [TunnelID] {
-    guard let link = kernel.links[index] else { return [] }
-    let isInboundOnly = link.kind.isXfrm && kernel.sas.keys(carriedBy: link).isEmpty
-    return isInboundOnly ? Array(tunnels.keys) : tunnelIndex.reachable(by: link.name)
+  /// Sets whose probes may go to an address, by what gives them a destination (`path(of:through:for:)`):
+  /// settings, the other end of a link, a selector that is one host, the peer. No echo request may have
+  /// all tunnels looked at: anybody can send them.
+  private func setsThatMayProbe(_ address: IPAddress) -> Set<MonitorID> {
+    var keys = kernel.sas.keys(towards: address)
+    keys.formUnion(kernel.policies.keys(toHost: address))
+    var owners = tunnelIndex.probing(address)
+    for link in kernel.links(endingAt: address).compactMap({ kernel.links[$0] }) {
+      keys.formUnion(kernel.sas.keys(carriedBy: link))
+      owners.formUnion(tunnelIndex.onLink[link.name] ?? [])
+    }
+    let ids = Set(keys.compactMap { monitorOfSet[$0] })
+    return owners.reduce(into: ids) { $0.formUnion(tunnels[$1]?.monitors ?? []) }
   }
 
   private func isProbed(

@@ -28,7 +28,7 @@ public struct LinkRoutes: Codable, Hashable, Sendable {
 extension Core {
   /// Routes of all links, or of one; nil when no tunnel has it.
   public func routes(of name: String?) -> RoutesReport? {
-    let names = Set(tunnels.values.compactMap(\.link)).union(gates.routes.held.keys)
+    let names = Set(tunnels.values.compactMap(\.link)).union(gates.routes.held.places)
       .filter { name == nil || $0 == name }
     if name != nil, names.isEmpty { return nil }
     let links = names.sorted().map(linkRoutes)

@@ -185,7 +185,7 @@ extension Core {
 
   /// One tunnel as it is now; nil when there is none of this name.
   public func status(of name: String, at now: Instant) -> TunnelStatus? {
-    tunnels.values.first { $0.name == name }.map { status(of: $0, at: now) }
+    tunnelIndex.named(name).flatMap { tunnels[$0] }.map { status(of: $0, at: now) }
   }
 
   /// How many SAs are in transport mode: they are not monitored.

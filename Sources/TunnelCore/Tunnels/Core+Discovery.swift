@@ -122,6 +122,7 @@ extension Core {
     log(.info, tunnel.name, "template=\(template?.name ?? "-") was=\(tunnel.template ?? "-")")
     tunnels[id]?.template = template?.name
     tunnels[id]?.vpn = template?.vpn(named: tunnel.name, link: tunnel.link)
+    if let changed = tunnels[id] { tunnelIndex.noteDestinations(of: changed) }
     for monitor in tunnel.monitors { restartForNewSettings(monitor, at: now) }
     if let link = tunnel.link, tunnel.isGuarded { abandonGate(link) }
   }

@@ -130,7 +130,7 @@ extension Core {
     var served: Set<IPPrefix> = []
     for tunnel in users {
       for set in tunnel.lost + tunnel.monitors.compactMap({ monitors[$0] }) {
-        switch tunnel.demand(of: set, at: now) {
+        switch tunnel.gateRule(of: set, at: now).map(tunnel.demand(of:)) {
         case .held, .down: held.formUnion(set.selectors.map(\.remote))
         case .inService where set.selectors.isEmpty, .asFound where set.selectors.isEmpty:
           served.formUnion(IPAddress.Family.allCases.map(IPPrefix.any))
@@ -152,24 +152,6 @@ extension Core {
       || gates.routes.withdrawn(from: name).contains { route in
         remotes.contains { $0.contains(route.identity.destination) }
       }
-  }
-}
-
-extension Tunnel {
-  /// `Tunnel.gateDemand` for one set of several; nil: it does not matter.
-  fileprivate func demand(of set: SetMonitor, at now: Instant) -> GateDemand? {
-    switch set.phase {
-    case .up: return .inService
-    case .verifying: return set.isAdopted ? .asFound : .held
-    case .down:
-      guard monitor?.action == .warn else { return .held }
-      return set.isAdopted ? .asFound : set.isVerified ? .inService : .held
-    case .observed, .standby: return nil
-    case .incomplete:
-      guard set.wasComplete else { return nil }
-      guard isOnTraffic, !set.hasFailed || monitor?.action == .warn else { return .held }
-      return set.heldUntil.map { $0 > now } ?? false ? .held : nil
-    }
   }
 }
 

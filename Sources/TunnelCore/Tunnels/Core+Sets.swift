@@ -31,7 +31,7 @@ extension Core {
     let isNew = monitorOfSet[key] == nil
     let id = monitorOfSet[key] ?? addMonitor(for: key, in: tunnel)
     if isNew, tunnels[tunnel]?.vpn == nil { judgeLinks(towards: key.remote, at: now) }
-    if key.ifID != 0, tunnels[tunnel]?.link == nil { ownLinks.touch() }
+    if key.ifID != 0, tunnels[tunnel]?.link == nil { ownLinks.touch(key.ifID) }
     tunnels[tunnel]?.endpoints = key
     guard let monitor = monitors[id] else { return }
     let isWaiting = monitor.phase == .incomplete || monitor.absentUntil != nil
@@ -243,7 +243,9 @@ extension Core {
   mutating func drop(_ id: MonitorID, at now: Instant) {
     guard let monitor = monitors.removeValue(forKey: id) else { return }
     if monitor.path?.way.needsSocket == true { out.send(.probe(.end(id))) }
-    if monitor.key.ifID != 0, tunnels[monitor.tunnel]?.link == nil { ownLinks.touch() }
+    if monitor.key.ifID != 0, tunnels[monitor.tunnel]?.link == nil {
+      ownLinks.touch(monitor.key.ifID)
+    }
     if monitorOfSet[monitor.key] == id { monitorOfSet[monitor.key] = nil }
     out.setTimers.dropStale(&monitors)
     tunnels[monitor.tunnel]?.monitors.removeAll { $0 == id }

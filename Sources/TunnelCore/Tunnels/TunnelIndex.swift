@@ -14,6 +14,9 @@ struct TunnelIndex: Sendable {
   private(set) var ofGateway: [String: [TunnelID]] = [:]
   /// Tunnels that have no SAs, or not a set that is whole: those that wait for something.
   private(set) var withoutSAs: Set<TunnelID> = []
+  private var ofName: [String: Set<TunnelID>] = [:]
+  private var ofDestination: [IPAddress: Set<TunnelID>] = [:]
+  private var destinations: [TunnelID: Set<IPAddress>] = [:]
   /// Links that a VPN of the configuration names.
   let configuredLinks: Set<String>
   private let gateways: [String: Gateway]
@@ -24,10 +27,15 @@ struct TunnelIndex: Sendable {
     for tunnel in tunnels { insert(tunnel) }
   }
 
-  /// Tunnels whose packets may arrive by a link.
-  func reachable(by link: String) -> [TunnelID] { (onLink[link] ?? []) + linkless.sorted() }
+  /// The oldest tunnel of a name.
+  func named(_ name: String) -> TunnelID? { ofName[name]?.min() }
+
+  /// Tunnels that are configured to probe an address.
+  func probing(_ address: IPAddress) -> Set<TunnelID> { ofDestination[address] ?? [] }
 
   mutating func insert(_ tunnel: Tunnel) {
+    ofName[tunnel.name, default: []].insert(tunnel.id)
+    noteDestinations(of: tunnel)
     if let link = tunnel.link {
       onLink[link, default: []].append(tunnel.id)
     } else {
@@ -43,6 +51,15 @@ struct TunnelIndex: Sendable {
     }
   }
 
+  /// A tunnel is new or has other settings.
+  mutating func noteDestinations(of tunnel: Tunnel) {
+    let monitor = tunnel.monitor
+    let now = Set((monitor?.destinations ?? []) + (monitor?.verifyPath?.destinations ?? []))
+    for address in destinations[tunnel.id] ?? [] { ofDestination.take(tunnel.id, from: address) }
+    destinations[tunnel.id] = now.isEmpty ? nil : now
+    for address in now { ofDestination[address, default: []].insert(tunnel.id) }
+  }
+
   /// Whether a tunnel has a set that is whole.
   mutating func note(_ tunnel: TunnelID, hasWholeSet: Bool) {
     if hasWholeSet { withoutSAs.remove(tunnel) } else { withoutSAs.insert(tunnel) }
@@ -53,6 +70,10 @@ struct TunnelIndex: Sendable {
 
   /// Takes a discovered tunnel out. Configured ones stay until the index is made anew.
   mutating func remove(_ tunnel: Tunnel) {
+    ofName.take(tunnel.id, from: tunnel.name)
+    for address in destinations.removeValue(forKey: tunnel.id) ?? [] {
+      ofDestination.take(tunnel.id, from: address)
+    }
     if discovered[tunnel.name] == tunnel.id { discovered[tunnel.name] = nil }
     linkless.remove(tunnel.id)
     guard let link = tunnel.link else { return }

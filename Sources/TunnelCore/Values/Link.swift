@@ -17,9 +17,6 @@ public struct Link: Hashable, Sendable {
       case .other: false
       }
     }
-
-    /// Whether it is an XFRM interface.
-    var isXfrm: Bool { if case .xfrm = self { true } else { false } }
   }
 
   /// RFC 2863 operational state (include/uapi/linux/if.h, IF_OPER_*).

@@ -2,46 +2,89 @@ import TunnelCore
 
 /// A gateway with one XFRM interface a tunnel, and peers that answer each probe after 5 ms.
 struct BenchGateway {
-  private static let local = IPAddress(198, 51, 100, 1)
+  static let local = IPAddress(198, 51, 100, 1)
   private static let tick = Duration.milliseconds(10)
 
   private var core: Core
   private let tunnels: Int
-  private var now = Instant(nanoseconds: 1_000_000_000_000)
+  private let isMixed: Bool
+  private(set) var now = Instant(nanoseconds: 1_000_000_000_000)
   private var replies: [ProbeReply] = []
   private var arrived: [ProbeReply] = []
   private var room: [Effect] = []
   private(set) var probes = 0
   private(set) var effects = 0
 
-  init(tunnels: Int) {
+  /// - Parameter isMixed: one tunnel in four has no SAs and its link is held, one in four has no link;
+  ///   each has a route, peers are watched, unknown SPIs answered.
+  init(tunnels: Int, isMixed: Bool = false) {
     self.tunnels = tunnels
+    self.isMixed = isMixed
     var gateways: [String: Gateway] = [:]
     var vpns: [VPN] = []
     for number in 0..<tunnels {
       let name = "gw\(number)"
-      gateways[name] = Gateway(name: name, addresses: [Self.peer(number)])
+      gateways[name] = Gateway(
+        name: name, addresses: [Self.peer(number)],
+        deadPeerDetection: isMixed ? DeadPeerDetection(transport: .ikePing) : nil)
       let monitor = Monitor(interval: .seconds(1), threshold: 3, verifyPath: .init())
       vpns.append(
         VPN(
-          name: "vpn\(number)", gateway: name, bindInterface: Self.link(number).name,
+          name: "vpn\(number)", gateway: name,
+          bindInterface: isMixed && Self.isLinkless(number) ? nil : Self.link(number).name,
           establishTunnels: .responderOnly, monitor: monitor))
     }
-    core = Core(
-      configuration: Configuration(gateways: gateways, vpns: vpns), seed: 1, at: now)
+    var configuration = Configuration(gateways: gateways, vpns: vpns)
+    if isMixed { configuration.respondBadSPI = RespondBadSPI() }
+    core = Core(configuration: configuration, seed: 1, at: now)
   }
 
-  private static func peer(_ number: Int) -> IPAddress {
+  static let underlay = Link(
+    index: 2, name: "eth0", kind: .other("ethernet"), operationalState: .up)
+  /// A tunnel without SAs, whose link is held.
+  var held: Int { 6 }
+  /// A tunnel without a link.
+  var linkless: Int { 7 }
+
+  private static func isHeld(_ number: Int) -> Bool { number % 4 == 2 && number > 2 }
+  private static func isLinkless(_ number: Int) -> Bool { number % 4 == 3 && number > 3 }
+
+  static func address(_ number: Int) -> InterfaceAddress {
+    InterfaceAddress(
+      linkIndex: Int32(100 + number), address: IPAddress(169, 254, 1, 1), prefixLength: 30)
+  }
+
+  /// A route of its own number.
+  static func route(_ number: Int, by link: Int32) -> Route {
+    let bits = UInt32(number)
+    return Route(
+      identity: .init(
+        table: 254,
+        destination: IPPrefix(
+          IPAddress(172, UInt8(16 + bits >> 16), UInt8(bits >> 8 & 255), UInt8(bits & 255)),
+          length: 32)),
+      linkIndex: link, message: [1])
+  }
+
+  /// A policy for the SAs of a tunnel.
+  static func policy(_ number: Int) -> SecurityPolicy {
+    SecurityPolicy(
+      index: UInt32(8 * number + 1), source: IPPrefix(local, length: 32),
+      destination: IPPrefix(peer(number), length: 32), ifID: UInt32(number + 1),
+      template: .init(source: local, destination: peer(number), reqid: UInt32(number + 1)))
+  }
+
+  static func peer(_ number: Int) -> IPAddress {
     IPAddress(10, UInt8(number >> 16 & 255), UInt8(number >> 8 & 255), UInt8(number & 255))
   }
 
-  private static func link(_ number: Int) -> Link {
+  static func link(_ number: Int) -> Link {
     Link(
       index: Int32(100 + number), name: "ipsec\(number)", kind: .xfrm(ifID: UInt32(number + 1)),
       operationalState: .up)
   }
 
-  private static func pair(_ number: Int, serial: UInt32 = 0) -> [SecurityAssociation] {
+  static func pair(_ number: Int, serial: UInt32 = 0) -> [SecurityAssociation] {
     let spi = UInt32(number + 1) + serial << 24
     return [
       SecurityAssociation(
@@ -55,17 +98,22 @@ struct BenchGateway {
 
   /// The first snapshot.
   mutating func boot() {
-    let underlay = Link(index: 2, name: "eth0", kind: .other("ethernet"), operationalState: .up)
     let numbers = 0..<tunnels
+    let alive = numbers.filter { !isMixed || !Self.isHeld($0) }
+    let linked = numbers.filter { !isMixed || !Self.isLinkless($0) }
     feed(
       .snapshot(
         Snapshot(
-          sas: numbers.flatMap { Self.pair($0) }, links: [underlay] + numbers.map(Self.link),
+          sas: alive.flatMap { Self.pair($0) },
+          policies: isMixed ? numbers.filter(Self.isLinkless).map(Self.policy) : [],
+          links: [Self.underlay] + linked.map(Self.link),
           addresses: [InterfaceAddress(linkIndex: 2, address: Self.local, prefixLength: 24)]
-            + numbers.map {
-              InterfaceAddress(
-                linkIndex: Int32(100 + $0), address: IPAddress(169, 254, 1, 1), prefixLength: 30)
-            })))
+            + linked.map(Self.address),
+          routes: isMixed ? linked.map { Self.route(1000 + $0, by: Int32(100 + $0)) } : [])))
+    guard isMixed else { return }
+    feed(.vici(.connected))
+    feed(.vici(.connections([])))
+    feed(.vici(.sas([])))
   }
 
   /// Turns of the loop as the edge makes them: what arrived, then what is due.
@@ -80,14 +128,7 @@ struct BenchGateway {
     }
   }
 
-  /// An SA is added to a tunnel, and deleted again.
-  mutating func renew(_ number: Int) {
-    let sa = Self.pair(number, serial: 1)[0]
-    feed(.kernel(.sa(sa)))
-    feed(.kernel(.saDeleted(sa.key)))
-  }
-
-  private mutating func feed(_ event: Event) {
+  mutating func feed(_ event: Event) {
     core.handle(event, at: now, effects: &room)
     for effect in room {
       effects += 1

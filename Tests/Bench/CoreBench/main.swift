@@ -2,20 +2,21 @@
 //
 //   CoreBench probes TUNNELS SECONDS   a probe a second for each tunnel, all answered
 //   CoreBench start TUNNELS            the first snapshot
-//   CoreBench sas TUNNELS EVENTS       SAs that are added and deleted among them
+//   CoreBench events TUNNELS COUNT     each kind of event so often, with a mark before and after; names
+//                                      of kinds on standard output
 //
-// `scripts/bench core` runs it twice under callgrind and takes the difference.
+// `scripts/bench` runs it under callgrind.
 
 import TunnelCore
 
 let arguments = CommandLine.arguments.dropFirst()
 let numbers = arguments.dropFirst().compactMap { Int($0) }
 guard let story = arguments.first, let tunnels = numbers.first else {
-  fatalError("usage: CoreBench probes|start|sas TUNNELS [COUNT]")
+  fatalError("usage: CoreBench probes|start|events TUNNELS [COUNT]")
 }
 let count = numbers.dropFirst().first ?? 0
 
-var gateway = BenchGateway(tunnels: tunnels)
+var gateway = BenchGateway(tunnels: tunnels, isMixed: story == "events")
 gateway.boot()
 switch story {
 case "start": print("tunnels=\(tunnels) effects=\(gateway.effects)")
@@ -24,9 +25,15 @@ case "probes":
   let before = gateway.probes
   gateway.run(seconds: count)
   print("tunnels=\(tunnels) probes=\(gateway.probes - before) effects=\(gateway.effects)")
-case "sas":
-  gateway.run(seconds: 3)
-  for number in 0..<count { gateway.renew(number % tunnels) }
-  print("tunnels=\(tunnels) events=\(2 * count) effects=\(gateway.effects)")
+case "events":
+  gateway.run(seconds: 5)
+  for kind in EventKind.allCases {
+    // What is the first of its kind may make room.
+    for serial in 0..<count { kind.play(serial, on: &gateway) }
+    mark()
+    for serial in count..<2 * count { kind.play(serial, on: &gateway) }
+    mark()
+    print(kind.rawValue)
+  }
 default: fatalError("unknown story \(story)")
 }

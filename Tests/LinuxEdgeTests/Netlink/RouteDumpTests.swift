@@ -69,10 +69,12 @@ struct RouteDumpTests {
       }
       let known: Set = [shared.identity.by(nil)]
       let rest = RouteInterest(
-        others: [wan], nexthops: [:], known: known, links: [index, wan].sorted())
+        others: [wan], nexthops: [:], known: KnownRoutes(tables: [], others: known),
+        links: [index, wan].sorted())
       #expect(try read(rest) == ["10.3.0.0/16 wan", "10.4.0.0/16 tun"])
       let beside = RouteInterest(
-        others: [wan], nexthops: [:], known: known, links: [index], readsBeside: true)
+        others: [wan], nexthops: [:], known: KnownRoutes(tables: [], others: known), links: [index],
+        readsBeside: true)
       #expect(try read(beside) == ["10.3.0.0/16 wan", "10.4.0.0/16 tun", "10.4.0.0/16 wan"])
     }
   }
@@ -100,7 +102,8 @@ struct RouteDumpTests {
       #expect(everything.contains(way), "as a dump tells it")
 
       let interest = RouteInterest(
-        others: [], nexthops: [:], known: [], peers: SortedPeers(peers), links: [index])
+        others: [], nexthops: [:], known: KnownRoutes(tables: []), peers: SortedPeers(peers),
+        links: [index])
       let found = try requests.dumpRoutes(interest)
       #expect(found.contains(way))
       #expect(!found.contains { $0.identity.destination.length == 15 })

@@ -162,7 +162,8 @@ extension ManyTunnels {
   mutating func keepNegotiating(for seconds: Double) {
     var left = seconds
     while left > 0 {
-      for tunnel in tunnels where tunnel.sets.isEmpty {
+      // Not by `tunnels`, which is all that status says of each.
+      for tunnel in core.tunnels.values where tunnel.monitors.isEmpty {
         if let number = Int(tunnel.name.dropFirst("ipsec".count)) { negotiate(number) }
       }
       wait(min(left, 0.1))

@@ -153,7 +153,7 @@ import Testing
     var guardian = Self.guardian()
     _ = guardian.hold(Self.a)
     _ = guardian.hold(Self.b)
-    #expect(guardian.forgetWithdrawn { $0 == 8 }.isEmpty)
+    #expect(guardian.forgetWithdrawn(by: [8]).isEmpty)
     var kernel: Route?
     Self.play(guardian.open(Self.a), &kernel)
     #expect(kernel?.legs == Self.onlyA.legs)

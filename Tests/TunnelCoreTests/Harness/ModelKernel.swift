@@ -38,14 +38,10 @@ struct ModelKernel {
     var found = record
     for route in parked {
       guard let name = route.linkIndex.flatMap({ links[$0]?.name }) else { continue }
-      if !found.links.contains(where: { $0.name == name }) {
-        found.links.append(.init(name: name, withdrawn: []))
-        found.links.sort { $0.name < $1.name }
-      }
-      for place in found.links.indices where found.links[place].name == name {
-        let isKnown = found.links[place].withdrawn.contains { $0.identity == route.identity }
-        if !isKnown { found.links[place].withdrawn.append(route) }
-      }
+      var link = found[name] ?? .init(name: name, withdrawn: [])
+      let isKnown = link.withdrawn.contains { $0.identity == route.identity }
+      if !isKnown { link.withdrawn.append(route) }
+      found[name] = link
     }
     return found
   }

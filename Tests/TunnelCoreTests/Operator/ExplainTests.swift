@@ -158,6 +158,21 @@ import Testing
     #expect(lines.filter { $0.hasPrefix("  to change it: ") } == ["  to change it: \(remedy)"])
   }
 
+  @Test func whereTunnelsShareALinkTheOneWhoseRuleDecidesIsNamed() {
+    var bench = SingleTunnel()
+    var configuration = bench.core.configuration
+    var other = configuration.vpns[0]
+    (other.name, other.establishTunnels) = ("other", .onTraffic)
+    configuration.vpns.append(other)
+    bench.core = Core(configuration: configuration, seed: 1, at: bench.instant)
+    bench.boot()
+    let lines = bench.core.explanation(of: "to-b", at: bench.instant) ?? []
+    #expect(
+      lines.first { $0.hasPrefix("  gate: ") }
+        == "  gate: link vti0 is in service: other: on-traffic, so traffic must be able to "
+        + "trigger negotiation; 1 more tunnel shares the link")
+  }
+
   @Test func aTunnelThatIsNotThereIsNotExplained() {
     let bench = ReloadTests.bench()
     #expect(bench.core.explanation(of: "x", at: bench.instant) == nil)

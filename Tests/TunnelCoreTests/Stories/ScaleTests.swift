@@ -3,7 +3,8 @@ import Testing
 import TunnelCore
 
 /// With thousands of tunnels no event may look at every one: four times the tunnels take about
-/// four times as long, where looking at all would take sixteen times.
+/// four times as long, where looking at all would take sixteen times. What one event of each kind costs
+/// is counted by `scripts/bench`.
 @Suite(.serialized) struct ScaleTests {
   @Test(arguments: Phase.allCases)
   func fourTimesTheTunnelsTakeNotMuchMoreThanFourTimesAsLong(phase: Phase) {
@@ -17,53 +18,6 @@ import TunnelCore
     var ratios: [Double] = []
     for _ in 0..<3 where ratios.allSatisfy({ $0 >= 10 }) { ratios.append(time(400) / time(100)) }
     #expect(ratios.contains { $0 < 10 }, "\(phase) takes \(ratios) times as long")
-  }
-
-  /// One event, among few tunnels and among four times as many: a walk over all would take four times
-  /// as long.
-  @Test(arguments: Kind.allCases)
-  func anEventCostsTheSameAmongFourTimesTheTunnels(kind: Kind) {
-    var few = Self.hub(200, for: .probing)
-    var many = Self.hub(800, for: .probing)
-    func time(_ hub: inout ManyTunnels, _ round: Int) -> Double {
-      let start = Self.processorTime()
-      for number in 1...200 { kind.play(round * 200 + number, &hub) }
-      return Self.processorTime() - start
-    }
-    // Others share the caches: one of several is enough.
-    var ratios: [Double] = []
-    for round in 1...7 where ratios.allSatisfy({ $0 >= 2 }) {
-      ratios.append(time(&many, round) / time(&few, round))
-      few.forgetEffects()
-      many.forgetEffects()
-    }
-    #expect(ratios.contains { $0 < 2 }, "\(kind) takes \(ratios) times as long")
-  }
-
-  enum Kind: CaseIterable {
-    case rekey, link, route, nexthop, carrier, daemonChanged, unknownSPIs
-
-    func play(_ serial: Int, _ hub: inout ManyTunnels) {
-      switch self {
-      case .rekey:
-        // SPIs of fifty generations, over and over.
-        hub.negotiate(1, serial: UInt32(1 + serial % 50))
-        hub.delete(1, serial: UInt32(1 + (serial + 49) % 50))
-      case .link: hub.put(ManyTunnels.link(2))
-      case .route:
-        hub.play(.kernel(.route(ManyTunnels.route(3))))
-        hub.play(.kernel(.routeDeleted(ManyTunnels.route(3))))
-      case .nexthop:
-        hub.play(.kernel(.nexthop(Nexthop(id: 1, linkIndex: 104))))
-        hub.play(.kernel(.nexthopDeleted(id: 1)))
-      case .carrier:
-        var underlay = SingleTunnel.underlay
-        underlay.operationalState = serial.isMultiple(of: 2) ? .up : .down
-        hub.play(.kernel(.link(underlay)))
-      case .daemonChanged: hub.play(.vici(.changed))
-      case .unknownSPIs: hub.play(.unknownSPIs(UInt64(serial)))
-      }
-    }
   }
 
   /// Seconds that this thread has had the processor.

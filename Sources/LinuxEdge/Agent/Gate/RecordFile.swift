@@ -180,14 +180,13 @@ struct RecordFile {
       guard routes.count == link.withdrawn.count, groups.count == link.groups?.count ?? 0 else {
         return nil
       }
-      record.links.append(
-        .init(
-          name: link.name, withdrawn: routes, index: link.index, groups: groups,
-          down: link.down.map { down in
-            .init(
-              addresses: down.addresses.compactMap(address),
-              nexthops: down.nexthops.compactMap(group))
-          }))
+      record[link.name] = .init(
+        name: link.name, withdrawn: routes, index: link.index, groups: groups,
+        down: link.down.map { down in
+          .init(
+            addresses: down.addresses.compactMap(address),
+            nexthops: down.nexthops.compactMap(group))
+        })
     }
     return record
   }
