@@ -108,8 +108,9 @@ public struct Core: Sendable {
     }
   }
 
-  /// When `handle(.drained, ...)` is due; nil when nothing waits.
-  public var nextDeadline: Instant? { out.nextDeadline }
+  /// When `handle(.drained, ...)` is due; nil when nothing waits. It changes nothing: but a core that is a
+  /// class's property would be copied to be asked.
+  public var nextDeadline: Instant? { mutating get { out.nextDeadline } }
 
   /// Takes one event and says what is to be done about it, in order. What is due is done by `.drained`
   /// and `.tick` alone, so that nothing is judged between two events that were read together.

@@ -18,6 +18,8 @@ public final class Agent {
   var links: RouteEvents
   var probes: ProbeSender
   var ticks = ProbeTicks()
+  var xfrmTicks = EventTicks()
+  var routeTicks = EventTicks()
   /// Used again for each event.
   var roomForEffects: [Effect] = []
   /// What told the agent to end, or to read its configuration again; 0: nothing.

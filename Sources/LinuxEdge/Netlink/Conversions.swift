@@ -187,12 +187,14 @@ extension RouteInterest {
         destination: IPPrefix(
           IPAddress(route.pointee.destination), length: Int(route.pointee.prefix_length)),
         tos: route.pointee.tos, metric: route.pointee.metric)
-      return unsafe withUnsafeBytes(of: route.pointee.legs) { bytes in
-        let legs = unsafe bytes.bindMemory(to: vpa_leg.self).prefix(count)
-        return unsafe concerns(
-          identity, routeProtocol: route.pointee.protocol, nexthop: id == 0 ? nil : id,
-          legs: legs.lazy.map(\.link_index))
+      let legsAreElsewhere = unsafe withUnsafeBytes(of: route.pointee.legs) { bytes in
+        let legs = unsafe bytes.bindMemory(to: vpa_leg.self)
+        for place in 0..<count where unsafe !isElsewhere(legs[place].link_index) { return false }
+        return true
       }
+      return unsafe concerns(
+        identity, routeProtocol: route.pointee.protocol, nexthop: id == 0 ? nil : id,
+        isElsewhere: legsAreElsewhere)
     }
   }
 }

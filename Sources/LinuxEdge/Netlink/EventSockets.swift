@@ -9,6 +9,8 @@ private let receiveBytes: Int32 = 8 << 20
 /// New, changed, deleted and expired SAs and policies. The receive buffer is wiped after every datagram.
 public struct XfrmEvents: ~Copyable {
   private let socket: NetlinkSocket
+  /// Events that were read, of interest or not.
+  public private(set) var count: UInt64 = 0
 
   /// Opens and subscribes the socket in the calling thread's network namespace.
   public init() throws(EdgeError) {
@@ -27,7 +29,7 @@ public struct XfrmEvents: ~Copyable {
 
   /// Delivers everything queued, in the kernel's order.
   public mutating func read(_ body: (KernelEvent) -> Void) -> ReadOutcome {
-    socket.readEvents(body)
+    socket.readEvents(counting: &count, body)
   }
 }
 
@@ -35,6 +37,8 @@ public struct XfrmEvents: ~Copyable {
 /// no interest).
 public struct RouteEvents: ~Copyable {
   private let socket: NetlinkSocket
+  /// Events that were read, of interest or not.
+  public private(set) var count: UInt64 = 0
 
   /// Opens and subscribes the socket in the calling thread's network namespace.
   public init() throws(EdgeError) {
@@ -51,6 +55,6 @@ public struct RouteEvents: ~Copyable {
   public mutating func read(
     keeping interest: RouteInterest? = nil, _ body: (KernelEvent) -> Void
   ) -> ReadOutcome {
-    socket.readEvents(keeping: interest, body)
+    socket.readEvents(keeping: interest, counting: &count, body)
   }
 }

@@ -45,13 +45,17 @@ struct NetlinkSocket: ~Copyable {
   }
 
   /// Reads an event socket to EAGAIN; routes that are of no interest are passed over.
+  ///
+  /// - Parameter count: goes up by one for each event, whether or not it is of interest.
   func readEvents(
-    keeping interest: RouteInterest? = nil, _ body: (KernelEvent) -> Void
+    keeping interest: RouteInterest? = nil, counting count: inout UInt64,
+    _ body: (KernelEvent) -> Void
   ) -> ReadOutcome {
     var event = vpa_event()
     while true {
       let result = unsafe vpa_events_next(socket, &event)
       guard result == 1 else { return result == 0 ? .drained : .overrun }
+      count += 1
       if let interest, !interest.concerns(event) { continue }
       if let known = KernelEvent(event, replay: { replay() }) { body(known) }
     }

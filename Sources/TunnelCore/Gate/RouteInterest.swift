@@ -47,19 +47,22 @@ public struct RouteInterest: Sendable {
   /// - Parameters:
   ///   - identity: its identity, in which no way is named.
   ///   - nexthop: RTA_NH_ID; nil for none.
-  ///   - legs: the links of its legs.
+  ///   - isElsewhere: whether no leg of it goes by a link that a tunnel may go by.
   public func concerns(
-    _ identity: Route.Identity, routeProtocol: UInt8, nexthop: UInt32?, legs: some Sequence<Int32>
+    _ identity: Route.Identity, routeProtocol: UInt8, nexthop: UInt32?, isElsewhere: Bool
   ) -> Bool {
     if routeProtocol == Route.agentProtocol { return true }
     if let nexthop {
       guard let object = nexthops[nexthop] else { return true }
-      if !isElsewhere(object) { return true }
-    } else if legs.contains(where: { !others.contains($0) }) {
+      if !self.isElsewhere(object) { return true }
+    } else if !isElsewhere {
       return true
     }
     return known.contains(identity) || leadsToPeer(identity)
   }
+
+  /// Whether no tunnel goes by a link; one that is not known may be a tunnel's.
+  public func isElsewhere(_ link: Int32) -> Bool { others.contains(link) }
 
   /// Whether a route of such an identity may lead to a peer.
   public func leadsToPeer(_ identity: Route.Identity) -> Bool {

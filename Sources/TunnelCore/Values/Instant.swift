@@ -65,7 +65,7 @@ extension Instant? {
   func isDue(at now: Instant) -> Bool { if let self { self <= now } else { false } }
 
   /// The earlier of both; nil never comes.
-  func orEarlier(_ other: Instant?) -> Instant? {
+  package func orEarlier(_ other: Instant?) -> Instant? {
     guard let self else { return other }
     guard let other else { return self }
     return min(self, other)

@@ -146,9 +146,10 @@ extension SingleTunnel {
     legs: [Int32] = []
   ) -> Bool {
     var core = core
-    return core.routeInterest.concerns(
+    let interest = core.routeInterest
+    return interest.concerns(
       .init(table: table, destination: destination), routeProtocol: maker, nexthop: nexthop,
-      legs: legs)
+      isElsewhere: legs.allSatisfy(interest.isElsewhere))
   }
 
   /// Times that routes were to be dumped.

@@ -12,7 +12,7 @@ extension RouteInterest {
     func isOfInterest(_ interest: RouteInterest, _ route: Route) -> Bool {
       interest.concerns(
         route.identity.by(nil), routeProtocol: route.routeProtocol, nexthop: route.nexthopID,
-        legs: linksOf(route))
+        isElsewhere: linksOf(route).allSatisfy(interest.isElsewhere))
     }
     let links = Set(links)
     let found = all.filter { route in

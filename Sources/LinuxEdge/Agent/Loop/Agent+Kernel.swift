@@ -19,6 +19,23 @@ extension Agent {
     attendKernel()
   }
 
+  /// Reads what the kernel says all the time, and goes back to reading it as it comes once it is silent.
+  func readAtTicks() {
+    let now = monotonicNow()
+    if xfrmTicks.isDue(at: now) {
+      let before = xfrm.count
+      read(fromXfrm: true)
+      if !xfrmTicks.goesOn(at: now, hasRead: xfrm.count > before) { watch(xfrm.fd, for: .xfrm) }
+    }
+    if routeTicks.isDue(at: now) {
+      let before = links.count
+      read(fromXfrm: false)
+      if !routeTicks.goesOn(at: now, hasRead: links.count > before) {
+        watch(links.fd, for: .routes)
+      }
+    }
+  }
+
   private func waitingEvents(_ fromXfrm: Bool) -> ([Event], ReadOutcome) {
     var events: [Event] = []
     let end =

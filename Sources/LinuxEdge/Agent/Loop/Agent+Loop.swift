@@ -18,6 +18,7 @@ extension Agent {
       let now = monotonicNow()
       service.attend(at: now) { summary }
       for ready in try reactor.wait(until: wakeAt(now), now: now) { serve(ready) }
+      readAtTicks()
       attendKernel()
       attendDescriptors()
       attendRunDirectory()
@@ -36,11 +37,10 @@ extension Agent {
 
   /// When something is due although nothing is ready.
   private var nextDeadline: Instant? {
-    let deadlines = [
-      core.nextDeadline, vici.nextDeadline, service.nextDeadline, processes.nextDeadline,
-      notifier.nextDeadline, metrics.nextDeadline, resync.dueAt, unwatched.dueAt, runDirectoryAt,
-    ]
-    return deadlines.compactMap { $0 }.min()
+    core.nextDeadline.orEarlier(vici.nextDeadline).orEarlier(service.nextDeadline)
+      .orEarlier(processes.nextDeadline).orEarlier(notifier.nextDeadline)
+      .orEarlier(metrics.nextDeadline).orEarlier(resync.dueAt).orEarlier(unwatched.dueAt)
+      .orEarlier(xfrmTicks.readAt).orEarlier(routeTicks.readAt).orEarlier(runDirectoryAt)
   }
 
   private func end(by signal: Int32) {
@@ -92,8 +92,12 @@ extension Agent {
   private func serve(_ ready: Ready) {
     let (descriptor, now) = (ready.descriptor, monotonicNow())
     switch ready.owner {
-    case .xfrm: read(fromXfrm: true)
-    case .routes: read(fromXfrm: false)
+    case .xfrm:
+      read(fromXfrm: true)
+      if xfrmTicks.noteRead(at: now) { reactor.forget(descriptor) }
+    case .routes:
+      read(fromXfrm: false)
+      if routeTicks.noteRead(at: now) { reactor.forget(descriptor) }
     case .signals: signal = max(vpa_signals_next(descriptor), 0)
     case .probes:
       for reply in probes.receive(from: descriptor) { feed(.reply(reply)) }

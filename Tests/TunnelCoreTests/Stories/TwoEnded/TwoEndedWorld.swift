@@ -135,7 +135,7 @@ struct TwoEndedWorld {
   /// Which agent wants to be called next, and when.
   private var nextWake: (at: Instant, number: Int)? {
     var first: (at: Instant, number: Int)?
-    for end in ends {
+    for var end in ends {
       guard let due = end.core?.nextDeadline else { continue }
       if first.map({ due < $0.at }) ?? true { first = (max(due, now), end.number) }
     }
