@@ -70,6 +70,9 @@ let package = Package(
     .executableTarget(
       name: "CoreBench", dependencies: ["TunnelCore"], path: "Tests/Bench/CoreBench",
       swiftSettings: strict, linkerSettings: [.linkedLibrary("m")]),
+    .executableTarget(
+      name: "LoopBench", dependencies: ["LinuxEdge", "TunnelCore"], path: "Tests/Bench/LoopBench",
+      swiftSettings: strict),
     .testTarget(
       name: "TunnelCoreTests", dependencies: ["TunnelCore"], swiftSettings: strict),
     .testTarget(

@@ -42,6 +42,8 @@ public struct Core: Sendable {
   var tunnelIndex: TunnelIndex
   var monitors = SetTable()
   var monitorOfSet: [SASetKey: MonitorID] = [:]
+  /// Sets with a remote selector that is one host, by that.
+  var setsOfHost: [IPAddress: Set<MonitorID>] = [:]
   /// Configured tunnels by the SPIs of inbound SAs that they have or had.
   var homeOfSPI: [UInt32: TunnelID] = [:]
   /// How many of them there were when those of SAs that are gone were forgotten last.

@@ -53,6 +53,13 @@ struct Reactor: ~Copyable {
     guard result == 0 else { throw EdgeError(operation: "watch a descriptor", errno: -result) }
   }
 
+  /// Keeps a descriptor, but does not wait for it to become readable; errors wake the loop still. What epoll
+  /// has once it need not be asked for again, which it may refuse.
+  func mute(_ descriptor: Int32, of owner: DescriptorOwner) {
+    let tag = UInt64(owner.rawValue) << 32 | UInt64(descriptor)
+    _ = vpa_epoll_watch(epoll.number, descriptor, tag, false, false)
+  }
+
   /// Watches a descriptor no longer.
   func forget(_ descriptor: Int32) { _ = vpa_epoll_forget(epoll.number, descriptor) }
 

@@ -22,7 +22,9 @@ extension Core {
     guard judge(name, at: now) == nil else { return }
     let users = guardedTunnels(on: name, evenUnfit: true)
     guard !users.isEmpty else { return }
-    let isNew = gates.demand(ruling(users).demand, of: name, for: users[0].name, &out)
+    let ruling = ruling(users)
+    let isNew = gates.demand(
+      ruling.demand, of: name, for: ruling.by.name, because: ruling.rule, &out)
     if isNew, let link = kernel.link(named: name) { noteScope(of: link) }
     gates.apply(guardRequest(name, users, at: now), for: users[0].name, kernel, memory, &out)
   }

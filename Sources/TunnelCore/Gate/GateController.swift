@@ -53,15 +53,16 @@ struct GateController: Sendable {
   /// The only place where a gate's demand changes while the agent runs (`demandRelease`: for good).
   /// Returns whether the link was looked at for the first time.
   ///
-  /// - Parameter user: name of a tunnel on it.
+  /// - Parameter user: name of the tunnel whose rule decides.
   @discardableResult
   mutating func demand(
-    _ demand: GateDemand, of name: String, for user: String, _ out: inout Outbox
+    _ demand: GateDemand, of name: String, for user: String, because rule: GateRule,
+    _ out: inout Outbox
   ) -> Bool {
     let old = gates[name]
     var gate = old ?? Gate()
     if gate.demand != demand || old == nil {
-      out.log(.info, user, "link=\(name) gate=\(demand.rawValue)")
+      out.log(.info, user, "link=\(name) gate=\(demand.rawValue) because=\"\(rule)\"")
       gate.assertions = 0
       gate.isWaitingForLink = false
       gate.retries = 0

@@ -1,6 +1,11 @@
-/// Why a link is held, in service or left as found: one case for each row of docs/architecture.md, "What
-/// a state means". What a rule asks for and how `explain` says it stand here and nowhere else; which
-/// one applies is said by `Tunnel.gateRule`, and `Tunnel.gateRule(of:at:)` for one set of several.
+/// Why a link is held, in service or left as found: the fields of docs/architecture.md, "What a state
+/// means", and the sentences below them. (Why a state changed is a `Reason`.) What a rule asks for and how
+/// log and `explain` say it stand here and nowhere else; which one applies is said below, for a tunnel
+/// and for one set of several.
+///
+/// Rules are asked again by `Core.reconcile`, which every change of a set's phase leads to. A rule that
+/// looks at something else needs a call of `reconcile` where that changes. One that holds a link while its
+/// tunnel is up has `optimized` probing to think of: what carries no traffic is not probed.
 enum GateRule: Hashable, Sendable {
   /// The other gateway of the pair is the active one.
   case standby
@@ -90,7 +95,7 @@ extension Tunnel {
     switch state {
     case .absent, .idle: return establish == .onTraffic ? .waitsForTraffic : .needsSA(establish)
     case .verifying: return ruleWhileVerified(isAdopted: isAdopted)
-    case .up: return monitor?.verifyPath == nil ? .unverified : .proven
+    case .up: return ruleWhileUp
     case .down where isHeldForPeer: return .deadPeer(establish)
     case .down: return ruleOfDead(isAdopted: isAdopted, wasOpen: wasOpen)
     case .standby: return .standby
@@ -100,7 +105,7 @@ extension Tunnel {
   /// The same for one set of several; nil: what it carries is not its to hold.
   func gateRule(of set: SetMonitor, at now: Instant) -> GateRule? {
     switch set.phase {
-    case .up: return .proven
+    case .up: return ruleWhileUp
     case .verifying: return ruleWhileVerified(isAdopted: set.isAdopted)
     case .down: return ruleOfDead(isAdopted: set.isAdopted, wasOpen: set.isVerified)
     case .observed, .standby: return nil
@@ -110,6 +115,8 @@ extension Tunnel {
       return set.heldUntil.map { $0 > now } ?? false ? .deadForAWhile : nil
     }
   }
+
+  private var ruleWhileUp: GateRule { monitor?.verifyPath == nil ? .unverified : .proven }
 
   private func ruleWhileVerified(isAdopted: Bool) -> GateRule {
     if isAdopted { return .adopted }

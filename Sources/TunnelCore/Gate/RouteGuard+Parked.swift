@@ -37,8 +37,8 @@ extension RouteGuard {
   }
 
   mutating func forgetParked(_ link: String) {
-    parked[link] = nil
-    parkedNexthops[link] = nil
+    _ = parked.removeValue(forKey: link)
+    _ = parkedNexthops.removeValue(forKey: link)
   }
 
   /// The link could not be set up.

@@ -22,6 +22,7 @@ extension RouteGuard {
     // What is shared is on the record of every link that has a part of it.
     for id in shared.changed { names.formUnion(held.places(of: id)) }
     for id in nexthops.changed { names.formUnion(heldGroups.links(holding: id)) }
+    onLink.settle()
     held.settle()
     heldGroups.settle()
     parked.settle()
@@ -30,6 +31,12 @@ extension RouteGuard {
     shared.settle()
     nexthops.settle()
     return names
+  }
+
+  /// What changed is not gathered for ever where nobody asks for the record: a routing daemon's routes
+  /// and objects come and go though no link is ever held.
+  mutating func boundChanges() {
+    if shared.changed.count + nexthops.changed.count + onLink.changed.count > 1024 { _ = record }
   }
 
   private func recordOfLink(_ name: String) -> GateRecord.HeldLink? {

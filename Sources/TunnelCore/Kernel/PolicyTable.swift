@@ -24,8 +24,6 @@ struct PolicyTable: Sendable {
   private var ofTie: [Tie: [UInt32: SecurityPolicy]] = [:]
   /// Sets that have selectors, by the peer.
   private var ofPeer: [IPAddress: Set<SASetKey>] = [:]
-  /// Sets with a selector that is one host, by that.
-  private var ofHost: [IPAddress: Set<SASetKey>] = [:]
   /// Ties whose mark is not looked at as a whole: any packet's may fit.
   private var maskedTies: Set<Tie> = []
 
@@ -54,9 +52,6 @@ struct PolicyTable: Sendable {
   func keys(towards remote: IPAddress) -> [SASetKey] {
     (ofPeer[remote] ?? []).sorted { ($0.local, $0.reqid, $0.ifID) < ($1.local, $1.reqid, $1.ifID) }
   }
-
-  /// Sets with a selector that is this host.
-  func keys(toHost host: IPAddress) -> Set<SASetKey> { ofHost[host] ?? [] }
 
   /// Whether the kernel has such a ping wait for SAs of this set: the first policy that takes it
   /// names the set.
@@ -91,7 +86,6 @@ struct PolicyTable: Sendable {
     guard let key = policy.setKey else { return nil }
     ofSet[key, default: []].append(policy)
     ofPeer[key.remote, default: []].insert(key)
-    if policy.destination.isHost { ofHost[policy.destination.address, default: []].insert(key) }
     return key
   }
 
@@ -106,11 +100,6 @@ struct PolicyTable: Sendable {
     }
     guard let key = old.setKey else { return nil }
     ofSet[key]?.removeAll { $0.index == index }
-    if old.destination.isHost,
-      ofSet[key]?.contains(where: { $0.destination == old.destination }) != true
-    {
-      ofHost.take(key, from: old.destination.address)
-    }
     if ofSet[key]?.isEmpty == true {
       ofSet[key] = nil
       ofPeer.take(key, from: key.remote)

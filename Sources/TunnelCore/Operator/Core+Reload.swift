@@ -128,6 +128,7 @@ extension Core {
   ) {
     tunnels[tunnel.id]?.template = template
     tunnels[tunnel.id]?.vpn = vpn
+    if let changed = tunnels[tunnel.id] { tunnelIndex.noteDestinations(of: changed) }
     revise(tunnel.id, insteadOf: tunnel, at: now)
     guard vpn?.monitor != tunnel.monitor else { return }
     for id in tunnel.monitors {

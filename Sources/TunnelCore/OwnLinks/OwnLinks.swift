@@ -35,7 +35,8 @@ struct OwnLinks: Sendable {
   ///
   /// - Parameter ifID: nil: of any.
   mutating func touch(_ ifID: UInt32?) {
-    if let ifID { dirty?.insert(ifID) } else { dirty = nil }
+    guard let ifID else { return dirty = nil }
+    if ifID != 0 { dirty?.insert(ifID) }
   }
 
   /// Whether anything of any if_id may have changed.

@@ -49,13 +49,12 @@ extension Core {
   /// all tunnels looked at: anybody can send them.
   private func setsThatMayProbe(_ address: IPAddress) -> Set<MonitorID> {
     var keys = kernel.sas.keys(towards: address)
-    keys.formUnion(kernel.policies.keys(toHost: address))
     var owners = tunnelIndex.probing(address)
     for link in kernel.links(endingAt: address).compactMap({ kernel.links[$0] }) {
       keys.formUnion(kernel.sas.keys(carriedBy: link))
       owners.formUnion(tunnelIndex.onLink[link.name] ?? [])
     }
-    let ids = Set(keys.compactMap { monitorOfSet[$0] })
+    let ids = Set(keys.compactMap { monitorOfSet[$0] }).union(setsOfHost[address] ?? [])
     return owners.reduce(into: ids) { $0.formUnion(tunnels[$1]?.monitors ?? []) }
   }
 

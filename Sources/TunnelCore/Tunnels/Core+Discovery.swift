@@ -123,6 +123,10 @@ extension Core {
     tunnels[id]?.template = template?.name
     tunnels[id]?.vpn = template?.vpn(named: tunnel.name, link: tunnel.link)
     if let changed = tunnels[id] { tunnelIndex.noteDestinations(of: changed) }
+    // Other sets of it than the one that brought the template have if_ids too.
+    if tunnel.link == nil {
+      for monitor in tunnel.monitors { ownLinks.touch(monitors[monitor]?.key.ifID ?? 0) }
+    }
     for monitor in tunnel.monitors { restartForNewSettings(monitor, at: now) }
     if let link = tunnel.link, tunnel.isGuarded { abandonGate(link) }
   }

@@ -11,8 +11,15 @@ extension Core {
     guard let key = kernel.policies.insert(policy) else { return }
     noteTrap(for: key, at: now)
     guard let id = monitorOfSet[key] else { return }
-    monitors[id]?.selectors = kernel.policies.selectors(of: key)
+    setSelectors(kernel.policies.selectors(of: key), of: id)
     selectorsChanged(id, at: now)
+  }
+
+  /// The only place where what a set carries is put down: it is found by its hosts.
+  mutating func setSelectors(_ selectors: [TrafficSelector], of id: MonitorID) {
+    for host in (monitors[id]?.selectors ?? []).hosts { setsOfHost.take(id, from: host) }
+    monitors[id]?.selectors = selectors
+    for host in selectors.hosts { setsOfHost[host, default: []].insert(id) }
   }
 
   /// What a set is known to carry stays known: a set that ends loses its policies before its SAs.
@@ -27,7 +34,7 @@ extension Core {
     for id in monitors.keys.sorted() {
       guard let key = monitors[id]?.key else { continue }
       let selectors = kernel.policies.selectors(of: key)
-      if !selectors.isEmpty { monitors[id]?.selectors = selectors }
+      if !selectors.isEmpty { setSelectors(selectors, of: id) }
       selectorsChanged(id, at: now)
     }
   }
@@ -153,6 +160,11 @@ extension Core {
         remotes.contains { $0.contains(route.identity.destination) }
       }
   }
+}
+
+extension [TrafficSelector] {
+  /// Remote selectors that are one host.
+  fileprivate var hosts: [IPAddress] { map(\.remote).filter(\.isHost).map(\.address) }
 }
 
 extension SetMonitor {

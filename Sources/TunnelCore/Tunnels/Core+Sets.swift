@@ -53,9 +53,8 @@ extension Core {
 
   private mutating func addMonitor(for key: SASetKey, in tunnel: TunnelID) -> MonitorID {
     let id = newMonitorID()
-    var monitor = SetMonitor(id: id, tunnel: tunnel, key: key)
-    monitor.selectors = lastSelectors(of: key, in: tunnel)
-    monitors[id] = monitor
+    monitors[id] = SetMonitor(id: id, tunnel: tunnel, key: key)
+    setSelectors(lastSelectors(of: key, in: tunnel), of: id)
     monitorOfSet[key] = id
     tunnels[tunnel]?.monitors.append(id)
     tunnels[tunnel]?.hasCarried = true
@@ -241,6 +240,7 @@ extension Core {
   }
 
   mutating func drop(_ id: MonitorID, at now: Instant) {
+    setSelectors([], of: id)
     guard let monitor = monitors.removeValue(forKey: id) else { return }
     if monitor.path?.way.needsSocket == true { out.send(.probe(.end(id))) }
     if monitor.key.ifID != 0, tunnels[monitor.tunnel]?.link == nil {

@@ -27,8 +27,11 @@ struct TunnelIndex: Sendable {
     for tunnel in tunnels { insert(tunnel) }
   }
 
-  /// The oldest tunnel of a name.
-  func named(_ name: String) -> TunnelID? { ofName[name]?.min() }
+  /// The tunnel of a name; of several one that the configuration names.
+  func named(_ name: String) -> TunnelID? {
+    let other = discovered[name]
+    return ofName[name]?.min { ($0 == other ? 1 : 0, $0) < ($1 == other ? 1 : 0, $1) }
+  }
 
   /// Tunnels that are configured to probe an address.
   func probing(_ address: IPAddress) -> Set<TunnelID> { ofDestination[address] ?? [] }

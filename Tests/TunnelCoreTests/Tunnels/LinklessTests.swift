@@ -183,6 +183,29 @@ import TunnelCore
     #expect(!probes(bench).isEmpty)
   }
 
+  /// Also once the kernel has no policy for it, which is one way in which nothing passes.
+  @Test func thePeersProbesAreToldByWhatASetIsKnownToCarry() {
+    var monitor = Self.policy
+    (monitor.mode, monitor.destinations, monitor.verifyPath) = (.optimized, [], .init())
+    var bench = booted(monitor)
+    bench.answering = true
+    bench.replyWay = .policy(Self.set)
+    let selector = Self.selector(IPPrefix(host: Self.far))
+    bench.play(.kernel(.policy(selector)))
+    bench.negotiate(Self.pair(1))
+    bench.wait(1.5)
+    #expect(bench.state == "up/-/U")
+    #expect(probes(bench).last?.destination == Self.far)
+    bench.play(.kernel(.policyDeleted(index: selector.index)))
+    bench.answering = false
+    for _ in 0..<6 {
+      bench.traffic = (out: 3, in: 1)
+      bench.play(.echoRequest(from: Self.far, linkIndex: 2))
+      bench.wait(1)
+    }
+    #expect(bench.state.hasPrefix("down"))
+  }
+
   @Test func probesStayInsideTheSelectors() {
     var monitor = Self.policy
     monitor.sourceInterface = nil

@@ -8,9 +8,14 @@ extension Agent {
   ///
   /// - Throws: when the kernel's tables cannot be read at start, or epoll was misused; gates stay as
   ///   they are, on record.
-  public func run() throws(EdgeError) {
+  public func run() throws(EdgeError) { try run(after: nil) }
+
+  /// As `run`, with an event of the caller's once the kernel's tables were read: a harness that has no
+  /// SAs makes some up.
+  package func run(after event: Event?) throws(EdgeError) {
     log(.info, "-", greeting)
     guard try readKernelFirst() else { return }
+    if let event { feed(event) }
     _ = serveMetrics(on: core.configuration.metrics)
     service.isReady()
     while signal == 0 {
@@ -35,6 +40,9 @@ extension Agent {
     end(by: signal)
   }
 
+  /// Probes that left.
+  package var probesSent: UInt64 { probes.sent }
+
   /// When something is due although nothing is ready.
   private var nextDeadline: Instant? {
     core.nextDeadline.orEarlier(vici.nextDeadline).orEarlier(service.nextDeadline)
@@ -44,6 +52,8 @@ extension Agent {
   }
 
   private func end(by signal: Int32) {
+    read(fromXfrm: false)
+    read(fromXfrm: true)
     service.isStopping()
     metrics.close()
     if options.isDryRun { return log(.info, "-", "told to end by signal \(signal)") }
@@ -83,7 +93,11 @@ extension Agent {
     let deadline = nextDeadline
     if let change = ticks.begin(turnAt: now, due: deadline, sent: probes.sent) {
       for descriptor in probes.descriptors {
-        if change == .on { reactor.forget(descriptor) } else { watch(descriptor, for: .probes) }
+        if change == .on {
+          reactor.mute(descriptor, of: .probes)
+        } else {
+          watch(descriptor, for: .probes)
+        }
       }
     }
     return ticks.wake(for: deadline)
@@ -93,11 +107,13 @@ extension Agent {
     let (descriptor, now) = (ready.descriptor, monotonicNow())
     switch ready.owner {
     case .xfrm:
+      // A link comes before its SAs, also where links are read at ticks.
+      if routeTicks.readAt != nil { read(fromXfrm: false) }
       read(fromXfrm: true)
-      if xfrmTicks.noteRead(at: now) { reactor.forget(descriptor) }
+      if xfrmTicks.noteRead(at: now) { reactor.mute(descriptor, of: .xfrm) }
     case .routes:
       read(fromXfrm: false)
-      if routeTicks.noteRead(at: now) { reactor.forget(descriptor) }
+      if routeTicks.noteRead(at: now) { reactor.mute(descriptor, of: .routes) }
     case .signals: signal = max(vpa_signals_next(descriptor), 0)
     case .probes:
       for reply in probes.receive(from: descriptor) { feed(.reply(reply)) }
