@@ -6,7 +6,7 @@ extension Core {
   private static let mostDeparted = 1024
 
   /// Whoever takes the SAs away, we or the peer: the link stays held for a while.
-  mutating func backOff(_ id: MonitorID, _ wait: Duration, at now: Instant) {
+  mutating func keepHeld(_ id: MonitorID, _ wait: Duration, at now: Instant) {
     guard let tunnel = monitors[id]?.tunnel else { return }
     let until = now.advanced(by: max(wait, Self.absentGrace))
     monitors[id]?.heldUntil = until

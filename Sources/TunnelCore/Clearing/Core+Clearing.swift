@@ -46,7 +46,7 @@ extension Core {
     }
     if let interval = tunnel.monitor?.interval {
       monitors[id]?.nextProbe = now.advanced(by: interval)
-      backOff(id, max(interval, wait), at: now)
+      keepHeld(id, max(interval, wait), at: now)
     }
     beginLadder(
       id, set, of: tunnel, isTerminated: isTerminated, isOrdered: cause == .command, at: now)

@@ -56,7 +56,7 @@ extension Core {
     monitors[id]?.absentUntil = nil
     monitors[id]?.clearAt = nil
     let interval = Duration.seconds(deadPeerDetection(of: monitor.key.remote)?.interval ?? 0)
-    backOff(id, tunnel.monitor?.interval ?? interval, at: now)
+    keepHeld(id, tunnel.monitor?.interval ?? interval, at: now)
     noteTestResult(of: monitor)
     beginMassFailure(with: tunnel.id, at: now)
     reconcile(monitor.tunnel, at: now)

@@ -9,7 +9,7 @@ extension Core {
 
   /// The settings for a peer's address; nil where there are none, and in standby.
   func deadPeerDetection(of remote: IPAddress) -> DeadPeerDetection? {
-    isStandby ? nil : gatewayAddresses[remote]?.deadPeerDetection
+    peerContext.policy(of: remote)
   }
 
   // MARK: What happens

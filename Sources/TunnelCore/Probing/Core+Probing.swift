@@ -230,7 +230,7 @@ extension Core {
     guard monitors[id]?.enter(.down(reason), because: .silence) == true else { return }
     countFailure(of: id, because: reason)
     if policy.action != .warn { monitors[id]?.isAdopted = false }
-    backOff(id, policy.interval, at: now)
+    keepHeld(id, policy.interval, at: now)
     noteTestResult(of: monitor)
     beginMassFailure(with: tunnel.id, at: now)
     planClear(id, because: reason, at: now)

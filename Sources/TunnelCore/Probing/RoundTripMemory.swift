@@ -2,7 +2,8 @@
 /// outlives its SAs, for the path is the same.
 ///
 /// A rise is followed at once, since replies that are waited for too shortly look like losses; a fall
-/// by an eighth of the difference each time (RFC 6298 section 2: alpha 1/8).
+/// by an eighth of the difference each time (RFC 6298 section 2: alpha 1/8). What status and metrics show
+/// is the set's: `ProbeStatistics.smoothedRTT`.
 struct RoundTripMemory: Hashable, Sendable {
   /// So many round trips a probe is given at least.
   static let patience = 3
