@@ -27,6 +27,13 @@ answers_or_died() { # GATEWAY
   status "$1"
 }
 
+# Has an agent that was started with ESTABLISH=responder-only bring its tunnel up by itself from now on. What
+# is to be seen before the first SA would be a race with it.
+initiates() { # GATEWAY
+  sed -i 's/^establish-tunnels = .*/establish-tunnels = "immediately"/' "$LAB/agent-$1.toml"
+  expect "it initiates from now on" -- vpnagent "$1" reload
+}
+
 agent_kill() { # GATEWAY SIGNAL
   local pid
   pid=$(<"$LAB/agent-$1.pid")

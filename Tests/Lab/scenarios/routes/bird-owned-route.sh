@@ -23,8 +23,9 @@ CONF
 
 story() {
   wait_until 20 "BIRD has its routes" -- bird_has_its_routes
-  OWNED='routes = ["10.2.0.0/16"]' monitoring gw-a | agent gw-a
+  ESTABLISH=responder-only OWNED='routes = ["10.2.0.0/16"]' monitoring gw-a | agent gw-a
   goes_by_backup
+  initiates gw-a
   child_up gw-a
   goes_by_tunnel
   # IKE lives and negotiates again and again: the tunnel is verified nearly all the time.

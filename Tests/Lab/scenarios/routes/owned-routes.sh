@@ -4,7 +4,6 @@
 
 story() {
   route gw-b add 10.1.0.0/16 dev vti0
-  # By nobody but the scenario: else the agent may be first.
   ESTABLISH=responder-only OWNED='routes = ["10.2.0.0/16"]' monitoring gw-a | agent gw-a
   wait_until 5 "the owned route is unreachable" -- is_unreachable gw-a 10.2.0.0/16
   expect_not "a ping leaks" -- ping_once host-a 10.2.0.2

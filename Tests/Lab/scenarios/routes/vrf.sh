@@ -22,12 +22,13 @@ IP
 story() {
   route gw-a add 10.2.0.0/24 dev vti0 table 100
   route gw-b add 10.1.0.0/16 dev vti0
-  OWNED='routes = ["10.2.128.0/17"]' monitoring gw-a | agent gw-a
+  ESTABLISH=responder-only OWNED='routes = ["10.2.128.0/17"]' monitoring gw-a | agent gw-a
   wait_until 5 "the link is held" -- operstate_is gw-a vti0 DORMANT
   expect "the VRF's route is unreachable" -- has_route gw-a table 100 type unreachable exact 10.2.0.0/24
   expect "so is the agent's own" -- has_route gw-a table 100 type unreachable exact 10.2.128.0/17
   expect_not "main has a route of the agent" -- has_route gw-a table main proto 250
   expect_not "a ping passes or leaks" -- ping_once host-a 10.2.0.2
+  initiates gw-a
   child_up gw-a
   wait_until 5 "the tunnel is up" -- state_is gw-a to-b up
   expect "the link is in service" -- operstate_is gw-a vti0 UP
