@@ -40,7 +40,9 @@ private let head = """
 
   """
 
-private let rows = junosPlainRows + junosOddRows + junosLostRows + junosBrokenRows + [threeVPNs]
+private let rows =
+  junosPlainRows + junosLinkRows + junosOddRows + junosDaemonRows + junosLostRows + junosBrokenRows
+  + [threeVPNs]
 
 @Test(arguments: rows)
 func aJunosConfigurationIsImportedAsListed(row: JunosRow) {
