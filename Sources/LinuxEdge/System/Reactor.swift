@@ -48,16 +48,21 @@ struct Reactor: ~Copyable {
   func watch(
     _ descriptor: Int32, for owner: DescriptorOwner, forWriting: Bool = false
   ) throws(EdgeError) {
-    let tag = UInt64(owner.rawValue) << 32 | UInt64(descriptor)
-    let result = vpa_epoll_watch(epoll.number, descriptor, tag, !forWriting, forWriting)
+    let result = set(descriptor, owner, readable: !forWriting, writable: forWriting)
     guard result == 0 else { throw EdgeError(operation: "watch a descriptor", errno: -result) }
   }
 
   /// Keeps a descriptor, but does not wait for it to become readable; errors wake the loop still. What epoll
   /// has once it need not be asked for again, which it may refuse.
   func mute(_ descriptor: Int32, of owner: DescriptorOwner) {
+    _ = set(descriptor, owner, readable: false, writable: false)
+  }
+
+  private func set(
+    _ descriptor: Int32, _ owner: DescriptorOwner, readable: Bool, writable: Bool
+  ) -> Int32 {
     let tag = UInt64(owner.rawValue) << 32 | UInt64(descriptor)
-    _ = vpa_epoll_watch(epoll.number, descriptor, tag, false, false)
+    return vpa_epoll_watch(epoll.number, descriptor, tag, readable, writable)
   }
 
   /// Watches a descriptor no longer.

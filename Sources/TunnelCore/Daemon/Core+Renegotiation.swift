@@ -24,7 +24,7 @@ extension Core {
     // What leaves while the connection is lost for a while may be believed in after it too, and
     // what leaves in standby by who becomes active.
     guard lists.hasBeenConnected else { return }
-    if !isExpired, let id = monitorOfSet[set].flatMap({ monitors[$0]?.tunnel }),
+    if !isExpired, let id = tunnelOfSet(set),
       tunnels[id]?.monitor != nil
     {
       renegotiator.departures.left(sa.id, id)

@@ -47,7 +47,7 @@ extension Core {
   private func owner(of child: ChildSA) -> TunnelID? {
     if let id = goneOwner(of: child) { return id }
     let home = child.sas.compactMap { kernel.sas.home(of: $0) }.first
-    if let id = home.flatMap({ monitorOfSet[$0] }).flatMap({ monitors[$0]?.tunnel }) {
+    if let id = home.flatMap(tunnelOfSet) {
       return isRestored(id) ? id : nil
     }
     // An inbound SA alone is no tunnel's: the mark that would tell whose it is, is the outbound one's.

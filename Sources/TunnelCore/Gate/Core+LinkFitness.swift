@@ -183,7 +183,7 @@ extension Core {
   private func mayBelong(_ key: SASetKey, to user: Tunnel) -> Bool {
     guard let set = kernel.sas.sets[key], !set.outbound.isEmpty,
       key.ifID != 0 || set.outbound.values.contains(where: { $0.key.mark?.value ?? 0 != 0 }),
-      let owner = monitorOfSet[key].flatMap({ monitors[$0] }).flatMap({ tunnels[$0.tunnel] }),
+      let owner = tunnelOfSet(key).flatMap({ tunnels[$0] }),
       owner.vpn == nil
     else { return false }
     guard let known = owner.ike?.name else { return !mayBeOthers(key, than: user) }

@@ -17,8 +17,8 @@ extension RouteGuard {
   /// it tells.
   func mayHaveLost(with address: InterfaceAddress) -> Bool {
     guard address.address.family == .ipv4 else { return false }
-    return goes(by: address.linkIndex) || onLink.names(source: address.address)
-      || shared.names(source: address.address)
+    return goes(by: address.linkIndex) || onLink.index.names(source: address.address)
+      || shared.index.names(source: address.address)
   }
 
   /// Links by which something goes that was withdrawn, or which were held or opened.

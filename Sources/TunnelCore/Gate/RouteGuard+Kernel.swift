@@ -41,7 +41,7 @@ extension RouteGuard {
   /// Routes that are there of the same prefix and metric by other ways; advertised ones are nobody's
   /// to hold.
   private func known(beside id: Route.Identity) -> Set<Route.Identity> {
-    onLink.identities(beside: id).union(shared.identities(beside: id)).filter { other in
+    onLink.index.identities(beside: id).union(shared.index.identities(beside: id)).filter { other in
       guard other != id else { return false }
       return switch other.way {
       case nil: true
@@ -72,7 +72,7 @@ extension RouteGuard {
   /// With the withdrawn route still there this one could only have come in its place: it is what
   /// its maker wants instead.
   private mutating func forgetReplaced(by route: Route) {
-    for id in held.identities(beside: route.identity) where shared[id] == nil {
+    for id in held.index.identities(beside: route.identity) where shared[id] == nil {
       for link in held.places(of: id) {
         // Of IPv6 the old one has another way, its link.
         let way = route.identity.by(indexOf[link].map { .device($0) })

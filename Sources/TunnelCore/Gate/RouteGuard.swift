@@ -43,7 +43,9 @@ struct RouteGuard: Sendable {
   var known = GateRecord()
 
   /// Every route that is kept.
-  var knownRoutes: KnownRoutes { KnownRoutes(tables: [onLink.ways, held.ways, shared.ways]) }
+  var knownRoutes: KnownRoutes {
+    KnownRoutes(tables: [onLink.index.ways, held.index.ways, shared.index.ways])
+  }
 
   /// Continues with what an earlier run had withdrawn.
   init(record: GateRecord = GateRecord()) {
@@ -179,8 +181,7 @@ struct RouteGuard: Sendable {
     let before = wanted[link] ?? []
     wanted[link] = routes.isEmpty ? nil : routes
     for route in before.subtracting(routes) {
-      wanters[route]?.remove(link)
-      if wanters[route]?.isEmpty == true { wanters[route] = nil }
+      wanters.take(link, from: route)
     }
     for route in routes.subtracting(before) { wanters[route, default: []].insert(link) }
   }

@@ -4,12 +4,9 @@
 struct RouteTable<Place: Hashable & Sendable>: Sendable {
   private var rows: [Place: [Route.Identity: Route]] = [:]
   private var placesOf: [Route.Identity: Set<Place>] = [:]
-  /// Identities that differ by their way alone, by the one that names none.
-  private(set) var ways: [Route.Identity: Set<Route.Identity>] = [:]
+  private(set) var index = RouteIndex()
   /// How many routes of each place go by a link.
   private var goingBy: [Int32: [Place: Int]] = [:]
-  /// How many name an address as their source.
-  private var sources: [IPAddress: Int] = [:]
   /// Places at which something changed.
   private(set) var changed: Set<Place> = []
 
@@ -24,16 +21,11 @@ struct RouteTable<Place: Hashable & Sendable>: Sendable {
 
   func contains(_ id: Route.Identity) -> Bool { placesOf[id] != nil }
 
-  /// Identities of routes that differ from this one by their way at most.
-  func identities(beside id: Route.Identity) -> Set<Route.Identity> { ways[id.by(nil)] ?? [] }
-
   /// Places of routes of one leg that go by a link.
   func places(goingBy link: Int32) -> some Collection<Place> { (goingBy[link] ?? [:]).keys }
 
   /// Links by which any route of one leg goes.
   var links: some Collection<Int32> { goingBy.keys }
-
-  func names(source: IPAddress) -> Bool { sources[source] != nil }
 
   /// A place without routes.
   mutating func open(_ place: Place) {
@@ -47,9 +39,8 @@ struct RouteTable<Place: Hashable & Sendable>: Sendable {
     remove(id, from: place)
     rows[place, default: [:]][id] = route
     placesOf[id, default: []].insert(place)
-    ways[id.by(nil), default: []].insert(id)
+    index.enter(route)
     if let link = route.linkIndex { goingBy[link, default: [:]][place, default: 0] += 1 }
-    if let source = route.preferredSource { sources[source, default: 0] += 1 }
     changed.insert(place)
   }
 
@@ -79,75 +70,10 @@ struct RouteTable<Place: Hashable & Sendable>: Sendable {
     let id = route.identity
     changed.insert(place)
     placesOf.take(place, from: id)
-    if placesOf[id] == nil { ways.take(id, from: id.by(nil)) }
+    index.leave(route, isLast: placesOf[id] == nil)
     if let link = route.linkIndex {
       goingBy[link]?.countDown(place)
       if goingBy[link]?.isEmpty == true { goingBy[link] = nil }
     }
-    if let source = route.preferredSource { sources.countDown(source) }
   }
-}
-
-extension Dictionary {
-  /// One element less; a key without any goes.
-  mutating func take<Element>(_ element: Element, from key: Key) where Value == Set<Element> {
-    self[key]?.remove(element)
-    if self[key]?.isEmpty == true { self[key] = nil }
-  }
-
-  /// One less; a key with none goes.
-  mutating func countDown(_ key: Key) where Value == Int {
-    guard let count = self[key] else { return }
-    self[key] = count > 1 ? count - 1 : nil
-  }
-}
-
-/// Values of links by their names; remembers which of them have changed.
-struct ByLink<Value: Sendable>: Sendable {
-  private var values: [String: Value] = [:]
-  private(set) var changed: Set<String> = []
-
-  var names: some Collection<String> { values.keys }
-  var all: some Collection<Value> { values.values }
-
-  subscript(name: String) -> Value? {
-    get { values[name] }
-    _modify {
-      changed.insert(name)
-      yield &values[name]
-    }
-  }
-
-  mutating func removeValue(forKey name: String) -> Value? {
-    guard let value = values.removeValue(forKey: name) else { return nil }
-    changed.insert(name)
-    return value
-  }
-
-  /// What changed was looked at.
-  mutating func settle() { changed.removeAll(keepingCapacity: true) }
-}
-
-/// Indexes of links by their names, and the other way round.
-struct LinkNumbers: Sendable {
-  private var numbers = ByLink<Int32>()
-  private var names: [Int32: Set<String>] = [:]
-
-  var all: some Collection<Int32> { names.keys }
-  var changed: Set<String> { numbers.changed }
-
-  subscript(name: String) -> Int32? {
-    get { numbers[name] }
-    set {
-      if let old = numbers[name] { names.take(name, from: old) }
-      numbers[name] = newValue
-      if let newValue { names[newValue, default: []].insert(name) }
-    }
-  }
-
-  /// Names by which a link was known.
-  func names(of index: Int32) -> Set<String> { names[index] ?? [] }
-
-  /// What changed was looked at.
-  mutating func settle() { numbers.settle() }
 }

@@ -25,7 +25,7 @@ extension Core {
       cleanUp(at: now)
       lookForListeners()
     }
-    ownLinks.touch(nil)
+    ownLinks.touchAll()
     reconcileOwnLinks(at: now)
     reconcileBadSPI(at: now)
     ownLinks.endStart()

@@ -13,20 +13,13 @@ extension Core {
     case .linkDeleted(let index): removeLink(index, at: now)
     case .address(let address): insert(address, at: now)
     case .addressDeleted(let address): remove(address, at: now)
-    case .route(let route, let change):
-      observe(route, change, at: now)
-      gates.routes.boundChanges()
-    case .routeDeleted(let route):
-      forget(route, at: now)
-      gates.routes.boundChanges()
-    case .nexthop(let nexthop):
-      observe(nexthop, at: now)
-      gates.routes.boundChanges()
-    case .nexthopDeleted(let id):
-      forgetNexthop(id)
-      gates.routes.boundChanges()
+    case .route(let route, let change): observe(route, change, at: now)
+    case .routeDeleted(let route): forget(route, at: now)
+    case .nexthop(let nexthop): observe(nexthop, at: now)
+    case .nexthopDeleted(let id): forgetNexthop(id)
     case .rule(let rule): gates.routes.observe(rule)
     case .ruleDeleted(let rule): forget(rule, at: now)
     }
+    gates.routes.boundChanges()
   }
 }

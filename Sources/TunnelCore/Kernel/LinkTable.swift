@@ -41,11 +41,9 @@ struct LinkTable: Sendable {
     ownIndexes.remove(index)
     switch link.kind {
     case .xfrm(let ifID):
-      byIfID[ifID]?.remove(index)
-      if byIfID[ifID]?.isEmpty == true { byIfID[ifID] = nil }
+      byIfID.take(index, from: ifID)
     case .vti(_, let remote, _, let key):
-      byRemote[remote]?[key]?.remove(index)
-      if byRemote[remote]?[key]?.isEmpty == true { byRemote[remote]?[key] = nil }
+      byRemote[remote]?.take(index, from: key)
     case .other: break
     }
     return link

@@ -156,12 +156,9 @@ struct SATable: Sendable {
     sets[key]?.remove(sa)
     guard sets[key]?.isEmpty == true else { return }
     sets[key] = nil
-    siblings[key.withoutIfID]?.remove(key.ifID)
-    if siblings[key.withoutIfID]?.isEmpty == true { siblings[key.withoutIfID] = nil }
-    keysByRemote[key.remote]?.remove(key)
-    if keysByRemote[key.remote]?.isEmpty == true { keysByRemote[key.remote] = nil }
-    keysByIfID[key.ifID]?.remove(key)
-    if keysByIfID[key.ifID]?.isEmpty == true { keysByIfID[key.ifID] = nil }
+    siblings.take(key.ifID, from: key.withoutIfID)
+    keysByRemote.take(key, from: key.remote)
+    keysByIfID.take(key, from: key.ifID)
   }
 
   private static func setKey(

@@ -29,7 +29,7 @@ extension Core {
     for id in tunnels.keys { updateFailureCensus(id, at: now) }
     // A link that another VPN has taken over was settled; the others belong to nobody now.
     for link in guarded.subtracting(guardedLinks).sorted() { abandonGate(link) }
-    ownLinks.touch(nil)
+    ownLinks.touchAll()
     endMassFailure(at: now)
     badSPI.endCapture(&out)
     reconcileBadSPI(at: now)

@@ -15,7 +15,7 @@ extension Core {
     case .standby: enterStandby(at: now)
     }
     for id in tunnels.keys { reconcile(id, at: now) }
-    ownLinks.touch(nil)
+    ownLinks.touchAll()
     reconcilePeers(at: now)
   }
 

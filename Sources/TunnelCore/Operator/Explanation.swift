@@ -47,16 +47,20 @@ extension Core {
     }
     guard let gate = gates[name] else { return "link \(name) is not looked at yet" }
     let users = guardedTunnels(on: name, evenUnfit: true)
-    let others = users.count - 1
-    let shared =
-      others == 0
-      ? ""
-      : others == 1 ? "; 1 more tunnel shares the link" : "; \(others) more tunnels share the link"
     let ruling = ruling(users)
     // What was found at an earlier run, or is to be released, is no longer what the rules ask for.
     guard ruling.demand == gate.demand else { return "link \(name) is \(gate.demand.words)" }
     let whose = ruling.by.id == tunnel.id ? "" : "\(ruling.by.name): "
-    return "link \(name) is \(gate.demand.words): \(whose)\(ruling.rule)\(shared)"
+    return "link \(name) is \(gate.demand.words): \(whose)\(ruling.rule)"
+      + shared(by: users.count - 1)
+  }
+
+  private func shared(by others: Int) -> String {
+    switch others {
+    case 0: ""
+    case 1: "; 1 more tunnel shares the link"
+    default: "; \(others) more tunnels share the link"
+    }
   }
 
   // MARK: What comes next

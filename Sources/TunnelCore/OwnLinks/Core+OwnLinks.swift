@@ -24,19 +24,19 @@ extension Core {
   private func ownLink(_ ifID: UInt32) -> Link? { kernel.links.xfrm(ifID).first(where: \.isOwn) }
 
   /// Sets with an if_id that are to be probed and have no link of the operator's.
-  private func linklessSets(_ ifID: UInt32) -> [SASetKey] {
-    kernel.sas.keys(ifID: ifID).filter { key in
-      let owner = monitorOfSet[key].flatMap { monitors[$0]?.tunnel }.flatMap { tunnels[$0] }
-      return owner.map { $0.link == nil && $0.monitor != nil } ?? false
+  private func linklessSets(_ ifID: UInt32) -> [(key: SASetKey, tunnel: Tunnel)] {
+    kernel.sas.keys(ifID: ifID).compactMap { key in
+      guard let tunnel = tunnelOfSet(key).flatMap({ tunnels[$0] }), tunnel.link == nil,
+        tunnel.monitor != nil
+      else { return nil }
+      return (key, tunnel)
     }
   }
 
   private func isOwnLinkWanted(_ ifID: UInt32) -> Bool {
     guard !hasExternalLink, !isStandby else { return false }
-    return linklessSets(ifID).contains { key in
-      guard let set = kernel.sas.sets[key],
-        let tunnel = monitorOfSet[key].flatMap({ monitors[$0]?.tunnel }).flatMap({ tunnels[$0] })
-      else { return false }
+    return linklessSets(ifID).contains { key, tunnel in
+      guard let set = kernel.sas.sets[key] else { return false }
       return unmatchedMark(tunnel, key) == nil && link(for: set)?.isOwn ?? true
     }
   }
@@ -58,10 +58,7 @@ extension Core {
   /// Where IPv6 probes through one of them go.
   private func destinations(_ ifID: UInt32, by index: Int32) -> Set<IPAddress> {
     var found: Set<IPAddress> = []
-    for key in linklessSets(ifID) {
-      guard let owner = monitorOfSet[key].flatMap({ monitors[$0]?.tunnel }),
-        let tunnel = tunnels[owner]
-      else { continue }
+    for (key, tunnel) in linklessSets(ifID) {
       for purpose in [Purpose.verifyPath, .vpnMonitor] {
         guard case .success(let path) = path(of: tunnel, through: key, for: purpose),
           path.way == .link(index), path.destination.family == .ipv6
@@ -76,9 +73,10 @@ extension Core {
   /// destination is a new one.
   mutating func leadProbe(_ path: ProbePath) {
     guard case .link(let index) = path.way, path.destination.family == .ipv6,
-      kernel.links[index]?.isOwn == true, !gates.routes.leads(to: path.destination, by: index)
+      let link = kernel.links[index], link.isOwn, case .xfrm(let ifID) = link.kind,
+      !gates.routes.leads(to: path.destination, by: index)
     else { return }
-    ownLinks.touch(kernel.links[index].flatMap { Link.ifID(ofOwn: $0.name) })
+    ownLinks.touch(ifID)
   }
 
   /// Whether an XFRM interface of mode `external` serves all if_ids: a link for one of them would
@@ -103,7 +101,7 @@ extension Core {
   /// An XFRM interface came, went or changed: sets that waited for it are probed at once. One for all
   /// if_ids is in the way of any.
   mutating func xfrmLinkChanged(_ ifID: UInt32, at now: Instant) {
-    ownLinks.touch(ifID == 0 ? nil : ifID)
+    if ifID == 0 { ownLinks.touchAll() } else { ownLinks.touch(ifID) }
     guard ownLinks.isBusy else { return }
     let waiting =
       ifID == 0

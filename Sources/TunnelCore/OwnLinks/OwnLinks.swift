@@ -33,11 +33,13 @@ struct OwnLinks: Sendable {
 
   /// What is wanted or there may have changed: looked at once the event is dealt with.
   ///
-  /// - Parameter ifID: nil: of any.
-  mutating func touch(_ ifID: UInt32?) {
-    guard let ifID else { return dirty = nil }
+  /// - Parameter ifID: 0 is nobody's.
+  mutating func touch(_ ifID: UInt32) {
     if ifID != 0 { dirty?.insert(ifID) }
   }
+
+  /// As `touch`, of any if_id.
+  mutating func touchAll() { dirty = nil }
 
   /// Whether anything of any if_id may have changed.
   var isAllDirty: Bool { dirty == nil }

@@ -41,7 +41,7 @@ extension Core {
   /// The tunnel of a set; makes one for a set that no configured VPN claims. nil while the set's
   /// outbound SA, which alone carries the mark, is still to come.
   mutating func tunnel(for set: SASet, at now: Instant) -> TunnelID? {
-    if set.outbound.isEmpty { return monitorOfSet[set.key].flatMap { monitors[$0]?.tunnel } }
+    if set.outbound.isEmpty { return tunnelOfSet(set.key) }
     if let configured = claimant(of: set) ?? formerTunnel(of: set) { return configured }
     let link = link(of: set)
     let name = link?.name ?? "\(set.key.remote)#\(set.key.reqid)"

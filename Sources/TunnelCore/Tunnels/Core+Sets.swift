@@ -2,11 +2,16 @@
 extension Core {
   /// Looks at a set whose SAs changed.
   mutating func refresh(_ key: SASetKey, at now: Instant) {
-    let before = monitorOfSet[key].flatMap { monitors[$0]?.tunnel }
+    let before = tunnelOfSet(key)
     refreshSet(key, at: now)
-    let after = monitorOfSet[key].flatMap { monitors[$0]?.tunnel }
+    let after = tunnelOfSet(key)
     if let before { noteWholeness(before) }
     if let after, after != before { noteWholeness(after) }
+  }
+
+  /// The tunnel that a set is one of; nil while nobody monitors the set.
+  func tunnelOfSet(_ key: SASetKey) -> TunnelID? {
+    monitorOfSet[key].flatMap { monitors[$0]?.tunnel }
   }
 
   /// Keeps what is known of tunnels without SAs.
@@ -31,7 +36,7 @@ extension Core {
     let isNew = monitorOfSet[key] == nil
     let id = monitorOfSet[key] ?? addMonitor(for: key, in: tunnel)
     if isNew, tunnels[tunnel]?.vpn == nil { judgeLinks(towards: key.remote, at: now) }
-    if key.ifID != 0, tunnels[tunnel]?.link == nil { ownLinks.touch(key.ifID) }
+    if tunnels[tunnel]?.link == nil { ownLinks.touch(key.ifID) }
     tunnels[tunnel]?.endpoints = key
     guard let monitor = monitors[id] else { return }
     let isWaiting = monitor.phase == .incomplete || monitor.absentUntil != nil
@@ -243,9 +248,7 @@ extension Core {
     setSelectors([], of: id)
     guard let monitor = monitors.removeValue(forKey: id) else { return }
     if monitor.path?.way.needsSocket == true { out.send(.probe(.end(id))) }
-    if monitor.key.ifID != 0, tunnels[monitor.tunnel]?.link == nil {
-      ownLinks.touch(monitor.key.ifID)
-    }
+    if tunnels[monitor.tunnel]?.link == nil { ownLinks.touch(monitor.key.ifID) }
     if monitorOfSet[monitor.key] == id { monitorOfSet[monitor.key] = nil }
     out.setTimers.dropStale(&monitors)
     tunnels[monitor.tunnel]?.monitors.removeAll { $0 == id }

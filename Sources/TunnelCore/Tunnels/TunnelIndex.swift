@@ -56,11 +56,17 @@ struct TunnelIndex: Sendable {
 
   /// A tunnel is new or has other settings.
   mutating func noteDestinations(of tunnel: Tunnel) {
+    forgetDestinations(of: tunnel.id)
     let monitor = tunnel.monitor
     let now = Set((monitor?.destinations ?? []) + (monitor?.verifyPath?.destinations ?? []))
-    for address in destinations[tunnel.id] ?? [] { ofDestination.take(tunnel.id, from: address) }
-    destinations[tunnel.id] = now.isEmpty ? nil : now
+    if !now.isEmpty { destinations[tunnel.id] = now }
     for address in now { ofDestination[address, default: []].insert(tunnel.id) }
+  }
+
+  private mutating func forgetDestinations(of tunnel: TunnelID) {
+    for address in destinations.removeValue(forKey: tunnel) ?? [] {
+      ofDestination.take(tunnel, from: address)
+    }
   }
 
   /// Whether a tunnel has a set that is whole.
@@ -74,9 +80,7 @@ struct TunnelIndex: Sendable {
   /// Takes a discovered tunnel out. Configured ones stay until the index is made anew.
   mutating func remove(_ tunnel: Tunnel) {
     ofName.take(tunnel.id, from: tunnel.name)
-    for address in destinations.removeValue(forKey: tunnel.id) ?? [] {
-      ofDestination.take(tunnel.id, from: address)
-    }
+    forgetDestinations(of: tunnel.id)
     if discovered[tunnel.name] == tunnel.id { discovered[tunnel.name] = nil }
     linkless.remove(tunnel.id)
     guard let link = tunnel.link else { return }

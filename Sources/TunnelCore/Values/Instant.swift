@@ -62,7 +62,7 @@ extension Duration {
 
 extension Instant? {
   /// Whether it has come.
-  func isDue(at now: Instant) -> Bool { if let self { self <= now } else { false } }
+  package func isDue(at now: Instant) -> Bool { if let self { self <= now } else { false } }
 
   /// The earlier of both; nil never comes.
   package func orEarlier(_ other: Instant?) -> Instant? {

@@ -24,8 +24,8 @@ import TunnelCore
     let begins = (0..<50).first { ticks.noteRead(at: Self.at($0)) }
     #expect(begins == 16)
     #expect(ticks.readAt == Self.at(26))
-    #expect(!ticks.isDue(at: Self.at(25)))
-    #expect(ticks.isDue(at: Self.at(26)))
+    #expect(!ticks.readAt.isDue(at: Self.at(25)))
+    #expect(ticks.readAt.isDue(at: Self.at(26)))
     let goesOn = ticks.goesOn(at: Self.at(26), hasRead: true)
     #expect(goesOn)
     #expect(ticks.readAt == Self.at(36))

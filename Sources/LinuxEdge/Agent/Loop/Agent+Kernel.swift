@@ -22,12 +22,12 @@ extension Agent {
   /// Reads what the kernel says all the time, and goes back to reading it as it comes once it is silent.
   func readAtTicks() {
     let now = monotonicNow()
-    if xfrmTicks.isDue(at: now) {
+    if xfrmTicks.readAt.isDue(at: now) {
       let before = xfrm.count
       read(fromXfrm: true)
       if !xfrmTicks.goesOn(at: now, hasRead: xfrm.count > before) { watch(xfrm.fd, for: .xfrm) }
     }
-    if routeTicks.isDue(at: now) {
+    if routeTicks.readAt.isDue(at: now) {
       let before = links.count
       read(fromXfrm: false)
       if !routeTicks.goesOn(at: now, hasRead: links.count > before) {

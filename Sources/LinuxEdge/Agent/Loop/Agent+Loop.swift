@@ -52,6 +52,7 @@ extension Agent {
   }
 
   private func end(by signal: Int32) {
+    // What is opened or kept is so by what the kernel said last.
     read(fromXfrm: false)
     read(fromXfrm: true)
     service.isStopping()
@@ -66,7 +67,7 @@ extension Agent {
   /// time, and no timer may call lost what is here.
   private func endTurn() {
     let now = monotonicNow()
-    guard core.nextDeadline.map({ $0 <= now }) ?? false || ticks.areOn else { return }
+    guard core.nextDeadline.isDue(at: now) || ticks.areOn else { return }
     read(fromXfrm: true)
     read(fromXfrm: false)
     for event in pinger.receiveAll() { feed(event) }

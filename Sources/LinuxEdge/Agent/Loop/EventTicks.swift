@@ -24,8 +24,6 @@ struct EventTicks {
     return true
   }
 
-  func isDue(at now: Instant) -> Bool { readAt.map { $0 <= now } ?? false }
-
   /// It was read at a tick. Returns whether there is another one.
   mutating func goesOn(at now: Instant, hasRead: Bool) -> Bool {
     readAt = hasRead ? now.advanced(by: ProbeTicks.length) : nil
