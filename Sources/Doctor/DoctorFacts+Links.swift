@@ -153,7 +153,8 @@ extension DoctorFacts {
 
   // MARK: Links that take each other's ESP
 
-  /// A VTI that is up takes all ESP between its endpoints, whatever its key (measured).
+  /// A VTI that is up takes all ESP between its endpoints, whatever its key
+  /// (docs/facts/kernel.md, "VTI beside an XFRM interface").
   var thiefFindings: [Finding] {
     let withID = outbound.filter { $0.ifID != 0 }
     return links.compactMap { link in

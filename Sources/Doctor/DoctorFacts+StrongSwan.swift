@@ -112,7 +112,8 @@ extension DoctorFacts {
 
   // MARK: Dead peers
 
-  /// Up to 6.0.0 ESP that comes in counts as life of the peer's IKE daemon.
+  /// Up to 6.0.0 ESP that comes in counts as life of the peer's IKE daemon
+  /// (docs/facts/strongswan.md, "DPD").
   var ownDPDFindings: [Finding] {
     guard case .answers(let version) = vici, Self.isBefore(version, [6, 0, 1]) else { return [] }
     return configuration.gateways.values.sorted { $0.name < $1.name }.compactMap { gateway in

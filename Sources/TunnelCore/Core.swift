@@ -105,6 +105,7 @@ public struct Core: Sendable {
     self.out = Outbox(seed: seed)
     self.clearPolicy = ClearPolicy(configuration)
     self.memory = PathMemory(record, for: configuration)
+    gates.disk.mustSay(of: memory.forgotten(of: record))
     for vpn in configuration.vpns {
       addTunnel(name: vpn.name, vpn: vpn, link: vpn.bindInterface, at: now)
     }
@@ -179,7 +180,7 @@ public struct Core: Sendable {
     punctuality.noteDrained(instant)
     var unread: [MonitorID] = []
     for _ in 0..<Self.timersInTurn {
-      guard let owner = out.timers.popDue(at: now) else {
+      guard !out.isSetFirst, let owner = out.timers.popDue(at: now) else {
         guard let id = out.setTimers.popDue(at: now, in: &monitors) else { break }
         wake(id, at: now)
         // A reply may have come since the sockets were read, or what was asked is not answered yet.
@@ -189,18 +190,11 @@ public struct Core: Sendable {
       }
       switch owner {
       case .tunnel(let id): reconcile(id, at: now)
-      case .gate(let link):
-        if gates.routes.mustCompare.remove(link) != nil { routeReading.want() }
-        if let ifID = Link.ifID(ofOwn: link) {
-          ownLinks.touch(ifID)
-        } else if guardedTunnels(on: link).isEmpty {
-          cleanUp(at: now)
-        } else {
-          reconcileGate(link, at: now)
-        }
+      case .gate(let link): retryGate(link, at: now)
       case .ike: lists.ask(at: now, &out)
       case .command(let id): runCommand(id, at: now)
       case .trigger(let id): trigger(id, at: now)
+      case .restoration(let id): sayUnrestored(id)
       case .ownLink(let ifID): ownLinks.touch(ifID)
       case .peer(let id): route(peers.tick(id, peerContext, at: now, &out), at: now)
       case .mass: raiseSilenced()

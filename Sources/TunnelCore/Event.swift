@@ -138,4 +138,6 @@ public enum GateFailure: Hashable, Sendable {
   /// This step failed, or was not taken because it would have leaked (`GateStep.leaks`); the steps
   /// after it were taken all the same.
   case step(link: String, GateStep, message: String)
+  /// What a step was to withdraw was not there.
+  case absent(link: String, step: GateStep)
 }

@@ -18,6 +18,12 @@ struct Outbox: Sendable {
   /// The earliest deadline of all.
   var nextDeadline: Instant? { timers.next.orEarlier(setTimers.next) }
 
+  /// Whether a set's deadline comes before every other: none waits for ever because others are many.
+  var isSetFirst: Bool {
+    guard let set = setTimers.next else { return false }
+    return timers.next.map { set < $0 } ?? true
+  }
+
   /// Another event begins.
   mutating func begin() { effects.removeAll(keepingCapacity: true) }
 

@@ -58,6 +58,8 @@ enum TimerOwner: Hashable {
   case ike
   case command(TunnelID)
   case trigger(TunnelID)
+  /// SAs that were expired should be back.
+  case restoration(TunnelID)
   case ownLink(UInt32)
   case peer(DetectorID)
   /// Tunnels that are still down after a mass failure.

@@ -78,6 +78,25 @@ int vpa_replace_file(const char *path, const uint8_t *bytes, size_t length, unsi
   return sync_directory_of(path);
 }
 
+int vpa_append_file(const char *path, const uint8_t *bytes, size_t length) {
+  int fd = open(path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0)
+    return -errno;
+  struct stat before;
+  if (fstat(fd, &before) < 0)
+    return vpa_close_failed(fd);
+  int result = write_all(fd, bytes, length);
+  if (result < 0 && ftruncate(fd, before.st_size) < 0)
+    result = -errno;
+  close(fd);
+  return result;
+}
+
+int64_t vpa_file_size(const char *path) {
+  struct stat found;
+  return stat(path, &found) < 0 ? -errno : (int64_t)found.st_size;
+}
+
 int64_t vpa_read_file(const char *path, uint8_t *buffer, size_t capacity) {
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0)

@@ -39,6 +39,13 @@ int vpa_lock_file(const char *path);
  * old content. */
 int vpa_replace_file(const char *path, const uint8_t *bytes, size_t length, unsigned mode);
 
+/* Adds bytes to the end of a file that is there, and syncs. Returns 0, or -errno; after an error
+ * the file is as long as it was, if that can be had. */
+int vpa_append_file(const char *path, const uint8_t *bytes, size_t length);
+
+/* Returns the size of a file in bytes, or -errno. */
+int64_t vpa_file_size(const char *path);
+
 /* Reads a file of at most capacity bytes. Returns the bytes read, or -errno (-EFBIG when it is
  * longer). */
 int64_t vpa_read_file(const char *path, uint8_t *buffer, size_t capacity);

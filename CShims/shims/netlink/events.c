@@ -1,7 +1,8 @@
 /*
  * Event sockets. When the kernel's queue overflows, recv() says ENOBUFS *before* the older messages
  * still queued, and until the queue is empty every further event is dropped without another
- * ENOBUFS: so the loss is only reported once EAGAIN was seen, when a dump can be trusted again.
+ * ENOBUFS: so the loss is only reported once EAGAIN was seen, when a dump can be trusted again
+ * (docs/facts/kernel.md, "Overrun").
  */
 #include "attribute.h"
 #include "socket.h"

@@ -96,7 +96,7 @@ static void add_body(struct vpa_message *out, const void *body, size_t length,
   for (size_t i = 0; i < sizeof verbatim / sizeof verbatim[0]; i++)
     if (table[verbatim[i]])
       vpa_message_add(out, table[verbatim[i]], table[verbatim[i]]->nla_len);
-  /* Dumped without NLA_F_NESTED, and refused without it (measured). */
+  /* Dumped without NLA_F_NESTED, and refused so (docs/facts/kernel.md, "Nexthop objects"). */
   if (table[NHA_ENCAP])
     vpa_message_attribute(out, NHA_ENCAP | NLA_F_NESTED, mnl_attr_get_payload(table[NHA_ENCAP]),
                           mnl_attr_get_payload_len(table[NHA_ENCAP]));

@@ -8,11 +8,13 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
-/* States of a leg that the kernel reports but refuses (DEAD, LINKDOWN: EINVAL) or sets itself. */
+/* States of a leg that the kernel reports but refuses (DEAD, LINKDOWN: EINVAL) or sets itself
+ * (docs/facts/kernel.md, "Replaying a dumped route"). */
 #define LEG_FLAGS (RTNH_F_DEAD | RTNH_F_LINKDOWN | RTNH_F_OFFLOAD | RTNH_F_TRAP | RTNH_F_UNRESOLVED)
 #define REPORTED_FLAGS (LEG_FLAGS | RTM_F_OFFLOAD | RTM_F_TRAP | RTM_F_OFFLOAD_FAILED)
 
-/* The dump spells a nexthop object out beside its id; the kernel takes the id alone. */
+/* The dump spells a nexthop object out beside its id; the kernel takes the id alone
+ * (docs/facts/kernel.md, "Nexthop objects"). */
 static bool is_spelt_out(uint16_t type) {
   return type == RTA_OIF || type == RTA_GATEWAY || type == RTA_VIA || type == RTA_MULTIPATH ||
          type == RTA_ENCAP || type == RTA_ENCAP_TYPE;

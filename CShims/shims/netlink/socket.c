@@ -94,7 +94,8 @@ void vpa_netlink_wipe(struct vpa_netlink *nl) {
   nl->length = nl->offset = nl->current = 0;
 }
 
-/* Anyone may send to a netlink socket of its own namespace: what the kernel sends has nl_pid 0. */
+/* Anyone may send to a netlink socket of its own namespace: what the kernel sends has nl_pid 0
+ * (docs/facts/kernel.md, "Sender"). */
 int vpa_netlink_receive(struct vpa_netlink *nl) {
   vpa_netlink_wipe(nl);
   for (;;) {

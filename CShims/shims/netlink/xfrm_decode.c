@@ -1,6 +1,7 @@
 /*
  * SAs. libnl-xfrm 3.7.0 reads EXPIRE and DELSA at the wrong offset and knows neither if_id nor
- * direction, hence this. Message layouts are net/xfrm/xfrm_user.c's.
+ * direction, hence this (docs/facts/kernel.md, "libnl-xfrm"). Message layouts are
+ * net/xfrm/xfrm_user.c's.
  */
 #include "attribute.h"
 #include "decode.h"

@@ -42,7 +42,7 @@ private let everywhere: [String: JunosShape] = [
   "apply-groups": .leaves, "apply-groups-except": .leaves, "apply-macro": .opaqueList,
 ]
 
-// The names and ranges are those that Juniper documents for Junos 24.4.
+// The names and ranges are those that Juniper documents for Junos 24.4 (docs/facts/junos.md).
 
 extension JunosLevel {
   /// The whole configuration, as far as tunnels are concerned.

@@ -81,11 +81,8 @@ public final class Agent {
         taking: unsafe vpa_signals_open(caught, caught.count), operation: "catch signals")
       service = ServiceManager(at: monotonicNow())
       vici = VICIClient(path: configuration.viciSocket, at: monotonicNow())
-      let file = RecordFile(path: "\(options.runDirectory)/gates.json")
-      let stored = try file.load()
-      let parked = try Self.parked(requests)
-      let record = stored.including(parked)
-      gateKeeper = GateKeeper(file: file, record: stored, parked: parked.map(\.route))
+      let (keeper, record) = try Self.found(in: options.runDirectory, requests, log)
+      gateKeeper = keeper
       roleFile = RoleFile(path: "\(options.runDirectory)/role")
       core = Core(
         configuration: configuration, record: record,
@@ -98,6 +95,21 @@ public final class Agent {
       fatalError("init throws nothing else")
     }
     try openControl()
+  }
+
+  /// What an earlier run left on record, and in the kernel.
+  private static func found(
+    in directory: String, _ requests: borrowing KernelRequests, _ log: Log
+  ) throws(EdgeError) -> (GateKeeper, GateRecord) {
+    var file = RecordFile(path: "\(directory)/gates.json")
+    let stored = file.load()
+    let parked = try parked(requests)
+    var record = stored.record.including(parked)
+    if let damage = stored.damage {
+      log(.error, "-", "the record is damaged: \(damage); going on with what can be read and seen")
+      record = record.including(dormant: try requests.dumpLinks())
+    }
+    return (GateKeeper(file: file, record: stored.record, parked: parked.map(\.route)), record)
   }
 
   /// What the kernel keeps of routes that were withdrawn; asked a few times, since it may be busy.

@@ -3,7 +3,8 @@
 import CShims
 import TunnelCore
 
-/// The kernel buffer asked for: about 6,500 SA deletions fit (the default holds 166).
+/// The kernel buffer asked for; the default holds 166 SA deletions
+/// (docs/facts/kernel.md, "Receive buffer").
 private let receiveBytes: Int32 = 8 << 20
 
 /// New, changed, deleted and expired SAs and policies. The receive buffer is wiped after every datagram.

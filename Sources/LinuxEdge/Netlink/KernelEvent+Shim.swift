@@ -9,7 +9,7 @@ extension KernelEvent {
     case VPA_EVENT_SA: self = .sa(SecurityAssociation(event.sa))
     case VPA_EVENT_SA_DELETED: self = .saDeleted(SAKey(event.sa.key))
     case VPA_EVENT_SA_EXPIRED:
-      // A hard expiry removes the SA and no DELSA follows (measured).
+      // A hard expiry removes the SA, no DELSA follows (docs/facts/kernel.md, "Hard expire").
       guard event.expired_hard else { return nil }
       self = .saExpired(SAKey(event.sa.key))
     case VPA_EVENT_SA_FLUSHED: self = .saFlushed(ipProtocol: event.flushed_protocol)

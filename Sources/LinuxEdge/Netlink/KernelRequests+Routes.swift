@@ -5,7 +5,8 @@ import TunnelCore
 /// Changes of links and routes.
 extension KernelRequests {
   /// Makes a link's operational state and link mode DORMANT, or gives both back (UP, DEFAULT).
-  /// The admin flag is not touched. The kernel takes DORMANT from UP and UNKNOWN only.
+  /// The admin flag is not touched. The kernel takes DORMANT from UP and UNKNOWN only
+  /// (docs/facts/kernel.md, "DORMANT").
   public func setOperationalState(link index: Int32, dormant: Bool) throws(EdgeError) {
     let request = built { unsafe vpa_build_link_state($0, $1, index, dormant) }
     try perform(dormant ? "make dormant" : "open", "link \(index)", on: route, request)
@@ -57,8 +58,10 @@ extension KernelRequests {
   }
 
   /// Deletes exactly this route: with everything that was dumped of it when there is a message,
-  /// else by table, destination, TOS, metric, link, protocol, scope and type.
-  public func deleteRoute(_ old: Route) throws(EdgeError) {
+  /// else by table, destination, TOS, metric, link, protocol, scope and type. Returns whether it was
+  /// there.
+  @discardableResult
+  public func deleteRoute(_ old: Route) throws(EdgeError) -> Bool {
     let request =
       old.isReplayable && !old.message.isEmpty
       ? replay(old, VPA_CHANGE_DELETE)
@@ -66,7 +69,7 @@ extension KernelRequests {
         vpa_route(
           old.identity, kind: old.kind, routeProtocol: old.routeProtocol, scope: old.scope,
           linkIndex: old.linkIndex ?? 0), add: false)
-    try perform("delete route", "\(old)", on: route, request, removing: true)
+    return try perform("delete route", "\(old)", on: route, request, removing: true)
   }
 
   /// Adds an unreachable route: packets to it are answered with an ICMP error.

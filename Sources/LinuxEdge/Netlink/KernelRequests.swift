@@ -24,15 +24,18 @@ public struct KernelRequests: ~Copyable {
   }
 
   /// Sends a request that only succeeds or fails; `allowing` is an errno that counts as success.
+  /// Returns whether what is to be removed was there.
+  @discardableResult
   func perform(
     _ operation: String, _ object: String, on socket: borrowing NetlinkSocket, _ request: [UInt8]?,
     removing: Bool = false, allowing: Int32? = nil
-  ) throws(EdgeError) {
+  ) throws(EdgeError) -> Bool {
     let result = request.map { socket.exchange($0) } ?? -EMSGSIZE
-    guard result != 0, -result != allowing else { return }
+    guard result != 0, -result != allowing else { return true }
     let error = EdgeError(
       operation: operation, object: object, errno: -result, complaint: socket.complaint)
     if !(removing && error.isGone) { throw error }
+    return false
   }
 
   /// Dumps a table; again when the kernel says that it changed meanwhile. Where it changes all the

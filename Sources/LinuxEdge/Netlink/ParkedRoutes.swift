@@ -57,4 +57,14 @@ extension GateRecord {
     }
     return record
   }
+
+  /// With the tunnel links whose operstate the agent holds DORMANT, where it is not known what else was
+  /// held: nobody else sets that of such a link.
+  func including(dormant links: [Link]) -> GateRecord {
+    var record = self
+    for link in links where link.kind.isTunnel && link.isLinkModeDormant {
+      record[link.name] = record[link.name] ?? HeldLink(name: link.name, withdrawn: [])
+    }
+    return record
+  }
 }

@@ -17,7 +17,8 @@ enum ExpireListeners {
   }
 
   /// An IKE daemon is a socket that hears of ACQUIRE and EXPIRE, and not of SAs, which it makes
-  /// itself: charon has the groups of ACQUIRE, EXPIRE, MIGRATE and MAPPING, libreswan the first two.
+  /// itself: charon has the groups of ACQUIRE, EXPIRE, MIGRATE and MAPPING, libreswan the first two
+  /// (docs/facts/strongswan.md, "Deleted SAs").
   /// `ip xfrm monitor` and the agent hear of SAs as well.
   static func contains(daemonIn list: String) -> Bool {
     list.split(separator: "\n").contains { line in

@@ -5,14 +5,20 @@ import Glibc
 ///
 /// - Throws: errno of the file; EFBIG beyond `limit` bytes.
 public func readFile(_ path: String, limit: Int = 16 << 20) throws(EdgeError) -> [UInt8] {
-  var buffer = [UInt8](repeating: 0, count: limit)
-  let count = unsafe buffer.withUnsafeMutableBufferPointer {
-    unsafe vpa_read_file(path, $0.baseAddress, $0.count)
+  // Files of /proc have no size.
+  var capacity = min(limit, max(4096, Int(unsafe vpa_file_size(path)) + 1))
+  while true {
+    var count: Int64 = 0
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { room, used in
+      count = unsafe vpa_read_file(path, room.baseAddress, room.count)
+      used = max(0, Int(count))
+    }
+    if count >= 0 { return bytes }
+    guard count == -Int64(EFBIG), capacity < limit else {
+      throw EdgeError(operation: "read", object: path, errno: Int32(-count))
+    }
+    capacity = min(limit, 4 * capacity)
   }
-  guard count >= 0 else {
-    throw EdgeError(operation: "read", object: path, errno: Int32(-count))
-  }
-  return Array(buffer.prefix(Int(count)))
 }
 
 /// Replaces a file's content for good: written beside it, synced, renamed over it. A new file has this

@@ -73,7 +73,8 @@ extension ChildSA {
 
 extension IKEConnection {
   /// The connections in one `list-conn` event: sections with `children`. Names of actions differ
-  /// between versions (5.9: restart, clear; 6.x: start, none) and are kept as they come.
+  /// between versions and are kept as they come; those of 5.9.8: docs/facts/strongswan.md,
+  /// "list-conns".
   static func list(in event: VICISection) -> [IKEConnection] {
     event.sections.map { name, section in
       IKEConnection(
@@ -131,7 +132,7 @@ extension VICIEvent {
 
 extension VICIRequest {
   /// The command and its arguments. With timeout -1 the daemon does not wait for the
-  /// peer (strongSwan, `vici_control.c`).
+  /// peer (strongSwan, `vici_control.c`; docs/facts/strongswan.md, "initiate and terminate").
   var command: (name: String, arguments: VICISection) {
     switch self {
     case .listSAs: ("list-sas", VICISection())

@@ -103,7 +103,8 @@ struct ClearLadder: Sendable {
     lookAgainAt = now.advanced(by: next.patience)
   }
 
-  /// charon takes both SAs of a pair down when one expires, tells the peer and negotiates anew.
+  /// charon takes both SAs of a pair down when one expires, tells the peer and negotiates anew
+  /// (docs/facts/strongswan.md, "charon and EXPIRE").
   private func expireFirst(_ left: [SecurityAssociation]) -> Act {
     let outbound = left.filter { $0.key.destination == remote }
     return .expire(outbound.isEmpty ? left : outbound)

@@ -71,7 +71,7 @@ extension Core {
     } else {
       let (ladder, act) = ClearLadder.byKernel(set, isOrdered: isOrdered, at: now)
       monitors[id]?.ladder = ladder
-      perform(act, on: id, of: tunnel)
+      perform(act, on: id, of: tunnel, at: now)
     }
   }
 
@@ -88,13 +88,16 @@ extension Core {
     }
     let act = ladder.overdue(left, at: now)
     monitors[id]?.ladder = ladder
-    perform(act, on: id, of: tunnel)
+    perform(act, on: id, of: tunnel, at: now)
     schedule(id)
   }
 
-  private mutating func perform(_ act: ClearLadder.Act, on id: MonitorID, of tunnel: Tunnel) {
+  private mutating func perform(
+    _ act: ClearLadder.Act, on id: MonitorID, of tunnel: Tunnel, at now: Instant
+  ) {
     switch act {
     case .expire(let list):
+      awaitRestoration(of: tunnel, at: now)
       tunnels[tunnel.id]?.owesNegotiation = tunnel.vpn?.establishTunnels != .responderOnly
       out.send(.sa(.clear(id, tunnel: tunnel.name, list)))
     case .delete(let list):
@@ -122,12 +125,17 @@ extension Core {
 
   /// A set whose SAs were to go shows life, or is not to be cleared any more: nothing more is taken
   /// from it, also not with the IKE SA of a peer that was thought dead.
-  mutating func spare(_ id: MonitorID, at now: Instant) {
+  ///
+  /// What an operator has ordered goes all the same; returns whether it does not.
+  @discardableResult
+  mutating func spare(_ id: MonitorID, at now: Instant) -> Bool {
+    guard monitors[id]?.ladder?.isOrdered != true else { return false }
     monitors[id]?.clearAt = nil
     endClearing(id)
     for other in renegotiator.terminations.spare(id) {
       monitors[other]?.ladder?.askDaemon(at: now)
     }
+    return true
   }
 
   /// Settings are others: what they would not clear is not cleared, unless an operator asked for it.

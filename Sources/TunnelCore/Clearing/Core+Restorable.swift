@@ -2,8 +2,10 @@
 /// alarmed, and not cleared: manual SAs, say, which a script has put in.
 ///
 /// An IKE daemon does it that answers by VICI, or has answered in this run; or one that listens to the
-/// kernel's EXPIRE, as charon and libreswan do; or the tunnel's `renegotiate-command`.
+/// kernel's EXPIRE, as charon does; or the tunnel's `renegotiate-command`.
 extension Core {
+  private static let restorationPatience = Duration.seconds(60)
+
   /// Whether an IKE daemon listens to the kernel's EXPIRE.
   mutating func expireListenersRead(isHeard: Bool, at now: Instant) {
     let (waiting, isForAll) = clearPolicy.listeners.wereRead(isHeard: isHeard, at: now)
@@ -39,6 +41,23 @@ extension Core {
       ? "no renegotiate-command" : "renegotiate-command is not run (responder-only)"
     return "nobody could restore its SAs (no VICI at \(configuration.viciSocket), no IKE daemon "
       + "listens to the kernel's EXPIRE, \(command)): held on failure, never cleared"
+  }
+
+  /// Who hears of an expiry is trusted to negotiate anew; whether it does is seen.
+  mutating func awaitRestoration(of tunnel: Tunnel, at now: Instant) {
+    guard needsListener(tunnel), tunnel.vpn?.establishTunnels != .responderOnly else { return }
+    out.timers.set(.restoration(tunnel.id), to: now.advanced(by: Self.restorationPatience))
+  }
+
+  /// Time for it is over.
+  mutating func sayUnrestored(_ id: TunnelID) {
+    guard let tunnel = tunnels[id], tunnel.owesNegotiation, !hasWholeSet(id), needsListener(tunnel)
+    else { return }
+    let seconds = Self.restorationPatience.components.seconds
+    log(
+      .warning, tunnel.name,
+      "its SAs were expired \(seconds) s ago and no new ones are there: where the IKE daemon does not "
+        + "negotiate by itself (libreswan does not), give the tunnel a renegotiate-command")
   }
 
   /// Once for each tunnel.

@@ -1,5 +1,6 @@
-/// What is known of who listens to the kernel's EXPIRE: without VICI charon and libreswan bring back by
-/// it what is cleared. The kernel is asked before each clear of SAs that nobody else would restore.
+/// What is known of who listens to the kernel's EXPIRE: without VICI charon brings back by it what
+/// is cleared (libreswan does not by itself: `Core.sayUnrestored`). The kernel is asked before each clear
+/// of SAs that nobody else would restore.
 struct ExpireListeners: Sendable {
   /// How long it lasts until that is looked at again.
   private static let pause = Duration.seconds(10)

@@ -49,13 +49,15 @@ extension Core {
     let doomed = Set(list.filter { isToBeTerminated($0.id) }.map(\.connection))
     if !doomed.isEmpty { lists.want(at: now, &out) }
     let renamed = tunnelsUnderOldNames(view)
-    for name in renegotiator.names
+    for name in renegotiator.namesInTurn
     where acts < Self.mostActs && !doomed.contains(name.connection) {
       var child = view[name]
       if let tunnel = renegotiator[name]?.tunnel {
         child.isWhole = child.isWhole || renamed[name.child]?.contains(tunnel) ?? false
       }
-      if step(name, child, at: now) { acts += 1 }
+      guard step(name, child, at: now) else { continue }
+      acts += 1
+      renegotiator.lastActedUpon = name
     }
     forgetDepartures(view)
     if let next = renegotiator.nextLook({ self[attemptsFor: $0] }, at: now) {
@@ -65,7 +67,7 @@ extension Core {
 
   /// Tunnels whose whole children the daemon lists under a connection that it has no more, by child.
   /// One that was negotiated on an IKE SA from before its connection was renamed is listed under the
-  /// old name for as long as that IKE SA lives (measured).
+  /// old name for as long as that IKE SA lives (docs/facts/strongswan.md, "Names").
   private func tunnelsUnderOldNames(_ view: DaemonView) -> [String: Set<TunnelID>] {
     var found: [String: Set<TunnelID>] = [:]
     for child in view.wholeOnes where daemon.connection(named: child.name.connection) == nil {

@@ -13,7 +13,8 @@ struct Renegotiation: Sendable {
   static let settleTime = Duration.milliseconds(500)
   /// How long a peer may take to answer. charon repeats a request after 4 s, so one may be lost.
   static let patience = Duration.seconds(5)
-  /// As long as charon itself would try (165 s), a silent peer is asked anew each time.
+  /// As long as charon itself would try (165 s, docs/facts/strongswan.md, "Retransmission"), a
+  /// silent peer is asked anew each time.
   private static let mostPromptRetries = 32
   private static let longestSilence = Duration.seconds(300)
   /// A negotiation has so long at least, however short the back-off is.

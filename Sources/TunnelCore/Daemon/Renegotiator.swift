@@ -3,9 +3,10 @@ import OrderedCollections
 /// Children of the IKE daemon's that are brought back: what was deleted behind its back, what is
 /// cleared because its path is dead, and what `establish-tunnels = "immediately"` misses.
 ///
-/// `Renegotiation` decides of each; here they come, go and are obeyed. Of a deletion in the kernel the
-/// daemon does not hear (measured) and goes on believing in the child. What it took
-/// away itself is not in its list any more, or not as INSTALLED, and is not restored.
+/// `Renegotiation` decides of each; here they come, go and are obeyed. Of a deletion in the kernel
+/// the daemon does not hear and goes on believing in the child (docs/facts/strongswan.md,
+/// "Deleted SAs"). What it took away itself is not in its list any more, or not as INSTALLED, and
+/// is not restored.
 struct Renegotiator: Sendable {
   /// What the core has to see to.
   enum Outcome: Hashable, Sendable {
@@ -33,8 +34,16 @@ struct Renegotiator: Sendable {
 
   subscript(name: ChildName) -> Renegotiation? { works[name] }
 
-  /// All of them, sorted.
-  var names: [ChildName] { works.keys.sorted() }
+  /// The one of which the daemon was asked for something last.
+  var lastActedUpon: ChildName?
+
+  /// All of them, in turn: those after the one that was acted upon last come first, so that none waits
+  /// for others' sake for ever.
+  var namesInTurn: [ChildName] {
+    let names = works.keys.sorted()
+    let next = lastActedUpon.flatMap { last in names.firstIndex { last < $0 } } ?? 0
+    return Array(names[next...] + names[..<next])
+  }
 
   /// Tunnels of which a child is being brought back, or awaited.
   var busyTunnels: Set<TunnelID> {

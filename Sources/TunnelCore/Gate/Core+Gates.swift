@@ -74,8 +74,11 @@ extension Core {
       heldPrefixes: held, servedPrefixes: served, takesRoutes: takesRoutes)
   }
 
-  /// Where a tunnel's probes go. Never an outer endpoint of the tunnel's: a route to it through the
-  /// link would send ESP into the tunnel.
+  /// Where a tunnel's probes go, and come from the peer. Never an outer endpoint of the tunnel's: a
+  /// route to it through the link would send ESP into the tunnel.
+  ///
+  /// Where they cannot be sent at the moment, as between the policies of one child that come one by one,
+  /// the ways stay: without them answers to the peer's probes would leave in clear.
   private func probeDestinations(_ tunnel: Tunnel) -> [IPAddress] {
     let gateway = tunnel.gateway.flatMap { configuration.gateways[$0] }
     let unknown = IPAddress(family: .ipv4, bits: 0)
@@ -84,21 +87,49 @@ extension Core {
       keys = [tunnel.endpoints ?? SASetKey(local: unknown, remote: unknown, reqid: 0)]
     }
     return keys.flatMap { key in
-      [Purpose.verifyPath, .vpnMonitor].compactMap {
-        guard case .success(let path) = path(of: tunnel, through: key, for: $0),
-          path.destination != key.remote,
-          gateway?.addresses.contains(path.destination) != true
-        else { return nil }
-        return path.destination
+      [Purpose.verifyPath, .vpnMonitor].flatMap { purpose in
+        destinations(of: tunnel, through: key, for: purpose).filter {
+          $0 != key.remote && gateway?.addresses.contains($0) != true
+        }
       }
+    }
+  }
+
+  private func destinations(
+    of tunnel: Tunnel, through key: SASetKey, for purpose: Purpose
+  ) -> [IPAddress] {
+    if case .success(let path) = path(of: tunnel, through: key, for: purpose) {
+      return [path.destination]
+    }
+    switch purpose {
+    case .verifyPath: return tunnel.monitor?.verifyPath?.destinations ?? []
+    case .vpnMonitor: return tunnel.monitor?.destinations ?? []
     }
   }
 
   // MARK: Failures and the end
 
   mutating func gateFailed(_ failure: GateFailure, at now: Instant) {
+    if case .absent(let link, let step) = failure {
+      guard gates.routes.wasAbsent(step, link: link) else { return }
+      log(.debug, "-", "link=\(link) not there to \(step): removed by its owner")
+      return reconcileGate(link, at: now)
+    }
     out.counters.gateFailures += 1
     gates.failed(failure, memory, at: now, &out)
+  }
+
+  /// What failed is tried again.
+  mutating func retryGate(_ link: String, at now: Instant) {
+    if gates.routes.mustCompare.remove(link) != nil { routeReading.want() }
+    if let ifID = Link.ifID(ofOwn: link) {
+      ownLinks.touch(ifID)
+    } else if guardedTunnels(on: link).isEmpty {
+      releaseGate(link, because: "is nobody's")
+      cleanUp(at: now)
+    } else {
+      reconcileGate(link, at: now)
+    }
   }
 
   mutating func shutDown(release: Bool, at now: Instant) {
@@ -106,12 +137,20 @@ extension Core {
     guard release else { return }
     removeOwnLinks()
     // A gate in service too: with its link away or down it is closed all the same.
-    for name in gates.names where gates[name]?.demand != .asFound {
+    for name in gates.names {
       let users = guardedTunnels(on: name)
+      if !users.isEmpty, gates[name]?.demand == .asFound {
+        gates.leave(name, &out)
+        continue
+      }
       gates.demandRelease(name)
-      guard let first = users.first else { continue }
+      guard let first = users.first else {
+        if hasStarted { releaseGate(name, because: "is nobody's") }
+        continue
+      }
       gates.open(guardRequest(name, users, at: now), for: first.name, kernel, memory, &out)
     }
+    if hasStarted { releaseUnowned() }
   }
 
   /// Opens a gate that no tunnel asks for: an earlier run left it, or its tunnel was forgotten.

@@ -8,6 +8,8 @@
 struct GateController: Sendable {
   /// Times that an operstate is asked for which something else sets back.
   private static let assertionLimit = 10
+  /// The pause between retries doubles so many times.
+  private static let mostRetries = 6
 
   /// The routes by these links, and what was taken from them.
   var routes: RouteGuard
@@ -38,9 +40,17 @@ struct GateController: Sendable {
   mutating func forgetEarlierRun() { for name in gates.keys { gates[name]?.wasHeldBefore = false } }
 
   mutating func rename(_ index: Int32, from old: String, to new: String) {
-    routes.rename(index, from: old, to: new)
+    routes.rename(index, from: old, to: new, withOwn: true)
     let gate = gates.removeValue(forKey: old)
     gates[new] = gates[new] ?? gate
+  }
+
+  /// A link does not have the name any more by which a tunnel asks for it: what was taken from it goes with
+  /// it, and what stands in for the tunnel's own routes stays.
+  mutating func part(_ index: Int32, from old: String, to new: String) {
+    routes.rename(index, from: old, to: new, withOwn: false)
+    gates[new] = gates[new] ?? gates[old]
+    gates[old]?.adminIs(downByUs: false)
   }
 
   mutating func remove(_ name: String, _ out: inout Outbox) {
@@ -98,6 +108,12 @@ struct GateController: Sendable {
     }
   }
 
+  /// The end of one that stays as it was found.
+  mutating func leave(_ name: String, _ out: inout Outbox) {
+    let steps = routes.leave(name)
+    if !steps.isEmpty { out.send(.gate(.change(GatePlan(link: name, steps: steps)))) }
+  }
+
   /// As `apply` for a gate that is in service.
   mutating func open(
     _ request: RouteGuard.Request, for user: String, _ kernel: KernelState, _ memory: PathMemory,
@@ -120,14 +136,12 @@ struct GateController: Sendable {
     let withdraws = steps.contains(where: \.withdraws)
     let writes = disk.mustTake(after) || withdraws
     guard !steps.isEmpty || writes else { return }
-    if writes { disk.takes(after) }
-    out.send(
-      .gate(
-        .change(
-          GatePlan(
-            link: name,
-            recordBefore: writes && !opening || withdraws ? before.union(after, of: name) : nil,
-            steps: steps, recordAfter: writes && opening ? after : nil))))
+    send(
+      GatePlan(
+        link: name,
+        recordBefore: writes && !opening || withdraws ? before.union(after, of: name) : nil,
+        steps: steps, recordAfter: writes && opening ? after : nil),
+      writing: writes ? after : nil, &out)
   }
 
   private mutating func operstateStep(
@@ -178,30 +192,8 @@ struct GateController: Sendable {
     }
     let record = record(with: memory)
     guard !steps.isEmpty || disk.mustTake(record) else { return }
-    disk.takes(record)
     out.log(.info, "-", "link=\(name) \(why): released")
-    out.send(.gate(.change(GatePlan(link: name, steps: steps, recordAfter: record))))
-  }
-
-  // MARK: The record
-
-  /// All that must survive the agent's death.
-  private mutating func record(with memory: PathMemory) -> GateRecord {
-    var record = routes.record
-    record.answered = memory.answered
-    record.failed = memory.failures
-    return record
-  }
-
-  /// Puts on disk what is not there yet.
-  mutating func writeRecord(with memory: PathMemory, _ out: inout Outbox) {
-    let record = record(with: memory)
-    if disk.mustTake(record) { write(record, for: RouteGuard.nobody, &out) }
-  }
-
-  private mutating func write(_ record: GateRecord, for link: String, _ out: inout Outbox) {
-    disk.takes(record)
-    out.send(.gate(.change(GatePlan(link: link, recordBefore: record, steps: []))))
+    send(GatePlan(link: name, steps: steps, recordAfter: record), writing: record, &out)
   }
 
   // MARK: Failures
@@ -210,11 +202,14 @@ struct GateController: Sendable {
     _ failure: GateFailure, _ memory: PathMemory, at now: Instant, _ out: inout Outbox
   ) {
     switch failure {
+    case .absent: break
     case .record(let link, let message):
       disk.failed(message, at: now, &out)
       retry(link, at: now, &out)
     case .step(let link, let step, let message):
-      out.log(.error, "-", "link=\(link) cannot \(step): \(message)")
+      // What fails again and again was said.
+      let isOld = gates[link]?.retries == Self.mostRetries
+      out.log(isOld ? .debug : .error, "-", "link=\(link) cannot \(step): \(message)")
       routes.undo(step, link: link)
       adminFailed(step, link)
       // A route that is not back goes on record again at once: a plan of another link may have
@@ -235,7 +230,7 @@ struct GateController: Sendable {
     guard gate.retryAt.map({ $0 <= now }) ?? true else { return }
     gates[name] = gate
     let deadline = now.advanced(by: .seconds(1 << gate.retries))
-    gates[name]?.retries = min(gate.retries + 1, 6)
+    gates[name]?.retries = min(gate.retries + 1, Self.mostRetries)
     gates[name]?.retryAt = deadline
     out.timers.set(.gate(name), to: deadline)
   }

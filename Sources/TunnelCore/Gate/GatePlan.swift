@@ -137,4 +137,7 @@ public struct GatePlan: Hashable, Sendable {
   public var steps: [GateStep]
   /// To be on disk once every route is back; nil when `recordBefore` stays true.
   public var recordAfter: GateRecord?
+  /// What of these records may differ from that of the plan before which had one, beside the link
+  /// itself; nil: anything.
+  public var changes: GateRecord.Changes?
 }

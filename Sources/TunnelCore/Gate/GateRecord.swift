@@ -48,9 +48,29 @@ public struct GateRecord: Hashable, Sendable {
   /// change of one has a record of its own.
   private var byName: TreeDictionary<String, HeldLink>
   /// Destinations of vpn-monitor that have answered at least once, by tunnel name.
-  public var answered: [String: Set<IPAddress>]
+  public var answered: TreeDictionary<String, Set<IPAddress>>
   /// What monitored tunnels went down by whose path is not proven since, by name.
-  public var failed: [String: Reason]
+  public var failed: TreeDictionary<String, Reason>
+
+  /// Names of what may differ from an earlier record.
+  public struct Changes: Hashable, Sendable {
+    /// Links.
+    public var links: Set<String>
+    /// Tunnels, in what they answered and what they went down by.
+    public var tunnels: Set<String>
+
+    /// None, unless told otherwise.
+    public init(links: Set<String> = [], tunnels: Set<String> = []) {
+      self.links = links
+      self.tunnels = tunnels
+    }
+
+    /// Those of both.
+    public mutating func formUnion(_ other: Changes) {
+      links.formUnion(other.links)
+      tunnels.formUnion(other.tunnels)
+    }
+  }
 
   /// A record; empty when nothing is held.
   public init(
@@ -58,13 +78,18 @@ public struct GateRecord: Hashable, Sendable {
     failed: [String: Reason] = [:]
   ) {
     byName = [:]
-    self.answered = answered
-    self.failed = failed
+    self.answered = TreeDictionary(uniqueKeysWithValues: answered)
+    self.failed = TreeDictionary(uniqueKeysWithValues: failed)
     for link in links { byName[link.name] = link }
   }
 
   /// Held links, in the order of their names.
   public var links: [HeldLink] { byName.values.sorted { $0.name < $1.name } }
+
+  /// Names of all that it says anything of.
+  public var names: Changes {
+    Changes(links: Set(byName.keys), tunnels: Set(answered.keys).union(failed.keys))
+  }
 
   /// What it says of a link; nil when nothing is held of it.
   public subscript(name: String) -> HeldLink? {

@@ -75,5 +75,13 @@ extension RouteGuard.OwnRoute {
     if case .throughLink(_, let index) = self { index } else { nil }
   }
 
+  /// Whether it is there for nothing but IPv6 probes (`RouteGuard+Probes`).
+  var isForProbes: Bool {
+    switch self {
+    case .rule: true
+    case .throughLink(let id, _), .unreachable(let id): id.table == Route.probeTable
+    }
+  }
+
   var isRule: Bool { if case .rule = self { true } else { false } }
 }

@@ -5,6 +5,8 @@ struct RecordOnDisk: Sendable {
 
   /// nil when a write failed.
   private var content: GateRecord?
+  /// Tunnels of which something changed since a plan carried a record.
+  private var changed: Set<String> = []
   /// Why it could not be written; nil when it was.
   private(set) var failure: String?
 
@@ -13,8 +15,15 @@ struct RecordOnDisk: Sendable {
   /// Whether it lacks anything of this.
   func mustTake(_ record: GateRecord) -> Bool { record != content }
 
-  /// A plan carries it.
-  mutating func takes(_ record: GateRecord) { content = record }
+  /// A plan carries it. Returns the tunnels of which it says something else than the one before.
+  mutating func takes(_ record: GateRecord) -> Set<String> {
+    content = record
+    defer { changed = [] }
+    return changed
+  }
+
+  /// It is to say something else of these tunnels.
+  mutating func mustSay(of tunnels: Set<String>) { changed.formUnion(tunnels) }
 
   /// It could not be written.
   mutating func failed(_ message: String, at now: Instant, _ out: inout Outbox) {

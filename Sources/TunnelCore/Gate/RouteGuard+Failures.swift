@@ -23,6 +23,17 @@ extension RouteGuard {
     }
   }
 
+  /// A route that was to be withdrawn was not there: somebody has removed it, and nobody wants it back.
+  /// Returns whether that is so: what was on record before may be out by an earlier step, of which the
+  /// kernel's word is still to be read.
+  mutating func wasAbsent(_ step: GateStep, link: String) -> Bool {
+    guard case .deleteRoute(let route) = step,
+      newlyTaken[link]?.remove(route.identity) != nil, shared[route.identity] == nil
+    else { return false }
+    held.remove(route.identity, from: link)
+    return true
+  }
+
   private mutating func undoWhole(_ step: GateStep, _ route: Route, _ link: String) {
     if case .addRoute = step {
       held.put(route, at: link)

@@ -113,7 +113,7 @@ extension RouteGuard {
     if route.parkedFrom != nil { return [] }
     if let mine = Self.ownRoute(route) {
       own.remove(mine)
-      return (wanters[mine] ?? []).sorted()
+      return wanted.links(wanting: mine).sorted()
     }
     // Whether it stands alone now, and which is left, only a dump tells.
     if crowded.contains(route.identity) { needsDump = true }

@@ -19,7 +19,7 @@ extension RouteGuard {
 
   /// For IPv6 destinations to which nothing leads through the link: a route in a table of their
   /// own, and the rule by which only what is sent through the link finds it. IPv4 needs none: the
-  /// kernel takes any destination for on-link (measured).
+  /// kernel takes any destination for on-link (docs/facts/kernel.md, "IPv4 without a route").
   func privateRoutes(
     _ request: Request, holding isHeld: (IPPrefix) -> Bool
   ) -> [OwnRoute] {
@@ -48,7 +48,7 @@ extension RouteGuard {
   }
 
   /// Links of the agent's own that have something of that.
-  var served: [String] { wanted.keys.filter(Link.isOwnName) }
+  var served: [String] { wanted.names.filter(Link.isOwnName) }
 
   /// Routes of the agent's that are there for a link.
   func standing(for link: String) -> Set<OwnRoute> { (wanted[link] ?? []).filter(own.contains) }

@@ -4,9 +4,17 @@ extension RouteGuard {
   /// What must be on disk now.
   var record: GateRecord {
     mutating get {
-      for name in takeChanged() { known[name] = recordOfLink(name) }
+      let changed = takeChanged()
+      for name in changed { known[name] = recordOfLink(name) }
+      changedSincePlan.formUnion(changed)
       return known
     }
+  }
+
+  /// Links of which the record says something else than when this was asked last.
+  mutating func takeChangedSincePlan() -> Set<String> {
+    defer { changedSincePlan = [] }
+    return changedSincePlan
   }
 
   /// The record, made of all that it is made of.

@@ -17,9 +17,9 @@ struct RouteGuard: Sendable {
   /// Nexthop objects, and groups as they were before any member was held.
   var nexthops = NexthopTable()
   var own = OwnRoutes()
-  private(set) var wanted: [String: Set<OwnRoute>] = [:]
-  /// The links that want a route: `wanted`, the other way round.
-  private(set) var wanters: [OwnRoute: Set<String>] = [:]
+  private(set) var wanted = WantedRoutes()
+  /// Whole routes that the last plan of a link took and no record had.
+  var newlyTaken: [String: Set<Route.Identity>] = [:]
   /// What was taken from each link: whole routes, legs of shared ones, members of groups.
   var held = RouteTable<String>()
   var heldGroups = HeldGroups()
@@ -41,10 +41,13 @@ struct RouteGuard: Sendable {
 
   /// The record as it was made last (`record`).
   var known = GateRecord()
+  /// Links of which it says something else than when a plan had it.
+  var changedSincePlan: Set<String> = []
 
   /// Every route that is kept.
   var knownRoutes: KnownRoutes {
-    KnownRoutes(tables: [onLink.index.ways, held.index.ways, shared.index.ways])
+    KnownRoutes(
+      tables: [onLink.index.ways, held.index.ways, shared.index.ways], own: wanted.byIdentity)
   }
 
   /// Continues with what an earlier run had withdrawn.
@@ -85,7 +88,7 @@ struct RouteGuard: Sendable {
     _ request: Request, isOpen: Bool, holding isHeld: (IPPrefix) -> Bool
   ) -> [GateStep] {
     if let index = request.index, indexOf[request.link] != index { indexOf[request.link] = index }
-    if wanted[request.link] == nil { want(leftovers(request), request.link) }
+    if wanted[request.link] == nil { wanted.set(request.link, to: leftovers(request)) }
     var toGroups = isOpen ? returnNexthops(request.link) : []
     toGroups += isOpen ? returnMembers(request) : []
     let returned = giveBack(request, holding: isHeld).map { GateStep.addRoute($0) }
@@ -146,8 +149,13 @@ struct RouteGuard: Sendable {
       mine.insert(.unreachable(.init(table: request.table, destination: prefix, metric: .max)))
     }
     let standing = mine.filter(own.contains)
-    self.want(standing.subtracting(needed), request.link)
+    wanted.set(request.link, to: standing.subtracting(needed))
     return change(request.link, to: standing.union(needed)).added
+  }
+
+  /// Steps at the end that remove what was made to probe a link which stays as it was found.
+  mutating func leave(_ link: String) -> [GateStep] {
+    change(link, to: (wanted[link] ?? []).filter { !$0.isForProbes }).removed
   }
 
   /// What an earlier run left in the place of a link's routes, or through it in the place of stand-ins:
@@ -165,8 +173,8 @@ struct RouteGuard: Sendable {
 
   /// Removes what an earlier run left behind and nobody wants now.
   mutating func sweep() -> [GateStep] {
-    want([], Self.nobody)
-    let stale = own.all.filter { wanters[$0] == nil }
+    wanted.set(Self.nobody, to: [])
+    let stale = own.all.filter { !wanted.isWanted($0) }
     for route in stale { own.remove(route) }
     return stale.map(\.removal).sorted { $0.description < $1.description }
   }
@@ -174,20 +182,13 @@ struct RouteGuard: Sendable {
   /// A route of ours could not be removed: it is there, and needless at the next change.
   mutating func keep(_ route: OwnRoute, _ link: String) {
     own.insert(route)
-    want((wanted[link] ?? []).union([route]), link)
-  }
-
-  private mutating func want(_ routes: Set<OwnRoute>, _ link: String) {
-    let before = wanted[link] ?? []
-    wanted[link] = routes.isEmpty ? nil : routes
-    for route in before.subtracting(routes) {
-      wanters.take(link, from: route)
-    }
-    for route in routes.subtracting(before) { wanters[route, default: []].insert(link) }
+    wanted.set(link, to: (wanted[link] ?? []).union([route]))
   }
 
   /// A link has another name now: what was taken from it is on record under that name.
-  mutating func rename(_ index: Int32, from old: String, to new: String) {
+  ///
+  /// - Parameter withOwn: whether what the agent is to have of its own goes by that too.
+  mutating func rename(_ index: Int32, from old: String, to new: String, withOwn: Bool) {
     guard indexOf[old] ?? index == index else { return }
     if held[old] != nil {
       held.open(new)
@@ -199,20 +200,25 @@ struct RouteGuard: Sendable {
     indexOf[new] = indexOf[old] ?? indexOf[new]
     indexOf[old] = nil
     contests[new] = contests.removeValue(forKey: old)
+    guard withOwn else { return }
     let both = (wanted[old] ?? []).union(wanted[new] ?? [])
-    want([], old)
-    want(both, new)
+    wanted.set(old, to: [])
+    wanted.set(new, to: both)
   }
 
   private mutating func takeCandidates(
     _ request: Request, holding isHeld: (IPPrefix) -> Bool
   ) -> [Route] {
     var taken: [Route] = []
+    newlyTaken[request.link] = nil
     guard let index = request.index else { return [] }
     for (identity, route) in onLink[index] ?? [:]
     where isGuarded(route, request) && isHeld(identity.destination) && shared[identity] == nil {
       contests[request.link, default: [:]][identity, default: 0] += 1
       if contests[request.link]?[identity] ?? 0 > Self.contestLimit { continue }
+      if held.route(identity, at: request.link) == nil {
+        newlyTaken[request.link, default: []].insert(identity)
+      }
       held.put(route, at: request.link)
       onLink.remove(identity, from: index)
       taken.append(route)
@@ -231,9 +237,9 @@ struct RouteGuard: Sendable {
     _ link: String, to want: Set<OwnRoute>
   ) -> (added: [GateStep], removed: [GateStep]) {
     let before = wanted[link] ?? []
-    self.want(want, link)
+    wanted.set(link, to: want)
     let missing = want.filter { !own.contains($0) }
-    let needless = before.filter { wanters[$0] == nil && own.contains($0) }
+    let needless = before.filter { !wanted.isWanted($0) && own.contains($0) }
     for route in missing { own.insert(route) }
     for route in needless { own.remove(route) }
     // Host routes first: answering the peer's probes must not pause.

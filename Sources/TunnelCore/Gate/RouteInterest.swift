@@ -79,10 +79,12 @@ public struct RouteInterest: Sendable {
 struct KnownRoutes: Sendable {
   /// Of each identity, those with a way.
   let tables: [[Route.Identity: Set<Route.Identity>]]
+  /// What the agent has or wants of its own: another route may stand in its place.
+  var own: [Route.Identity: Set<RouteGuard.OwnRoute>] = [:]
   var others: Set<Route.Identity> = []
 
   func contains(_ id: Route.Identity) -> Bool {
-    tables.contains { $0[id] != nil } || others.contains(id)
+    tables.contains { $0[id] != nil } || own[id] != nil || others.contains(id)
   }
 }
 

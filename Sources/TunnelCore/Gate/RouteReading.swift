@@ -5,8 +5,13 @@ struct RouteReading: Sendable {
   /// The least time from one dump to the next, and the longest pause.
   static let limits = (shortest: Duration.milliseconds(100), longest: Duration.seconds(60))
 
+  /// The loop rests so many times as long as a dump took.
+  private static let restsPerDump = 4
+
   private var pause = limits.shortest
   private var readAt: Instant?
+  /// When the dump that was read last, or is being read, was asked for.
+  private var askedAt: Instant?
   /// Whether routes are to be dumped once all steps are taken: a dump from before them would show
   /// what they have changed.
   private var isWanted = false
@@ -26,7 +31,7 @@ struct RouteReading: Sendable {
       return false
     }
     isWanted = false
-    readAt = now
+    (readAt, askedAt) = (now, now)
     out.timers.set(.routes, to: nil)
     out.send(.gate(.readRoutes))
     return true
@@ -52,6 +57,9 @@ struct RouteReading: Sendable {
 
   private mutating func finish(succeeded: Bool, at now: Instant) {
     pause = succeeded ? Self.limits.shortest : min(pause * 2, Self.limits.longest)
+    // With a full table one takes seconds, in which nothing else is done.
+    let rest = askedAt.map { $0.duration(to: now) * Self.restsPerDump } ?? .zero
     readAt = now
+    pause = max(pause, rest)
   }
 }

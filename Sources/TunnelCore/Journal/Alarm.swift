@@ -1,5 +1,5 @@
 /// Up and down of a tunnel, and what is wrong with one that is up, in the shape that scripts in the
-/// field match (Junos' system log messages).
+/// field match (docs/facts/junos.md, "Alarms").
 public struct Alarm: Hashable, Sendable {
   /// Which way it went.
   public enum Kind: Hashable, Sendable {

@@ -14,6 +14,8 @@ extension Core {
     replacePolicies(snapshot.policies, at: now)
 
     let known = Set(snapshot.sas.map(\.key))
+    // New SAs of a set come before its old ones go, as in a rekey that is seen: it never is without.
+    for sa in snapshot.sas where kernel.isNewInSet(sa) { insert(sa, at: now) }
     for key in kernel.sas.keys where !known.contains(key) { remove(key, at: now) }
     for sa in snapshot.sas { insert(sa, at: now) }
     hasStarted = true
@@ -34,14 +36,19 @@ extension Core {
   /// After the first snapshot: what an earlier run left behind for links nobody asks for now.
   /// Again when a step of it failed.
   mutating func cleanUp(at now: Instant) {
-    let mine = Set(tunnels.values.compactMap { isGuarded($0) ? $0.link : nil })
-    for name in gates.routes.record.links.map(\.name) where !mine.contains(name) {
-      releaseGate(name, because: "was held by an earlier run and is not configured")
-    }
+    releaseUnowned()
     let stale = gates.routes.sweep()
     if !stale.isEmpty {
       log(.info, "-", "removing \(stale.count) routes left by an earlier run")
       out.send(.gate(.change(GatePlan(link: RouteGuard.nobody, steps: stale))))
+    }
+  }
+
+  /// What is held of links that no tunnel asks for.
+  mutating func releaseUnowned() {
+    let mine = Set(tunnels.values.compactMap { isGuarded($0) ? $0.link : nil })
+    for name in gates.routes.record.links.map(\.name) where !mine.contains(name) {
+      releaseGate(name, because: "was held by an earlier run and is not configured")
     }
   }
 
@@ -176,10 +183,12 @@ extension Core {
   // MARK: Routes
 
   mutating func observe(_ route: Route, _ change: RouteChange, at now: Instant) {
+    let bereft = gates.routes.displace(by: route, change)
     gates.routes.observe(route, change)
     fitness.peerRoutes.observe(route, change)
     hearRoute(route, at: now)
     reconcileGates(of: route, at: now)
+    for name in bereft { reconcileGate(name, at: now) }
     judgeAgain(for: route, at: now)
   }
 
@@ -190,6 +199,7 @@ extension Core {
       reconcileGate(name, at: now)
     }
     reconcileGates(of: route, at: now)
+    for name in gates.routes.lacking(inThePlaceOf: route) { reconcileGate(name, at: now) }
     judgeAgain(for: route, at: now)
   }
 

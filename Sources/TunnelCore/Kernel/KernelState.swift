@@ -24,6 +24,11 @@ struct KernelState: Sendable {
     return sas.insert(sa) { places[$0] != nil }
   }
 
+  /// Whether an SA is new, and would join a set that is there.
+  func isNewInSet(_ sa: SecurityAssociation) -> Bool {
+    sas.isNewInSet(sa) { places[$0] != nil }
+  }
+
   // MARK: Links
 
   func link(named name: String?) -> Link? { name.flatMap { links.named($0) } }

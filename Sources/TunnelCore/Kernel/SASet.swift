@@ -2,8 +2,9 @@
 /// several SAs each way into it.
 ///
 /// Tunnel-mode SAs carry no selectors in the kernel, and the inbound SA carries no mark
-/// (measured), so endpoints, reqid and if_id it is. Where the two directions
-/// have if_ids of their own, it is the outbound one: packets leave by the link that has it.
+/// (docs/facts/strongswan.md, "Marks and if_ids"), so endpoints, reqid and if_id it is. Where the
+/// two directions have if_ids of their own, it is the outbound one: packets leave by the link that
+/// has it.
 public struct SASetKey: Hashable, Sendable {
   /// Our tunnel endpoint.
   public var local: IPAddress

@@ -48,6 +48,12 @@ struct SATable: Sendable {
     sa.key.ipProtocol == 50 && sa.mode == .tunnel && !sa.isLarval
   }
 
+  /// Whether an SA is new, and would join a set that is there.
+  func isNewInSet(_ sa: SecurityAssociation, isLocal: (IPAddress) -> Bool) -> Bool {
+    guard Self.isRelevant(sa), !contains(sa.key) else { return false }
+    return Self.setKey(of: sa, isLocal: isLocal).map { sets[$0] != nil } ?? false
+  }
+
   /// Puts an SA in, or replaces it; returns the sets that changed.
   mutating func insert(
     _ sa: SecurityAssociation, isLocal: (IPAddress) -> Bool

@@ -69,7 +69,7 @@ extension Core {
 
   private mutating func drop(_ id: TunnelID, at now: Instant) {
     endVerification(id)
-    if let name = tunnels[id]?.name { memory.note(failure: nil, of: name) }
+    if let name = tunnels[id]?.name { gates.disk.mustSay(of: memory.note(failure: nil, of: name)) }
     out.timers.set(.trigger(id), to: nil)
     for monitor in tunnels[id]?.monitors ?? [] { drop(monitor, at: now) }
     tunnelIndex.forgetSAs(of: id)

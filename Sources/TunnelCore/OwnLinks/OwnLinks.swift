@@ -4,7 +4,8 @@
 /// Their name tells them from everybody's, so that a run after a crash finds them without a record.
 struct OwnLinks: Sendable {
   /// A link that is not needed stays that long: SAs are gone and negotiated anew all the time, and
-  /// charon tells every MOBIKE peer when a link comes or goes, even one without address (measured).
+  /// charon tells every MOBIKE peer when a link comes or goes, even one without address
+  /// (docs/facts/strongswan.md, "MOBIKE").
   static let grace = Duration.seconds(60)
 
   /// What is being done about one of them.

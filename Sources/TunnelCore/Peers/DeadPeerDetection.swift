@@ -1,6 +1,6 @@
 /// `dead-peer-detection` of a gateway.
 public struct DeadPeerDetection: Hashable, Sendable {
-  /// When a peer is asked whether it is there (Junos' help texts).
+  /// When a peer is asked whether it is there (docs/facts/junos.md, "DPD modes").
   public enum Mode: String, CaseIterable, Sendable {
     /// When something went out and nothing came in for an interval.
     case optimized

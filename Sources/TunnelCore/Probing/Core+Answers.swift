@@ -36,7 +36,7 @@ extension Core {
       return
     }
     monitors[id]?.answeredDestination = destination
-    memory.noteAnswer(from: destination, of: tunnel.name)
+    gates.disk.mustSay(of: memory.noteAnswer(from: destination, of: tunnel.name))
     if monitor.isNeverAnswered {
       log(.info, tunnel.name, "\(destination) answers: from now on its silence counts")
     }

@@ -198,7 +198,7 @@ extension Core {
     case .down: reason = monitor.isVerified ? .answered : .pathVerified
     }
     // Nothing more is taken from what shows life.
-    spare(id, at: now)
+    guard spare(id, at: now) else { return }
     guard monitor.window.consecutiveReplies >= recoveryThreshold(of: tunnel, at: now) else {
       // With a long interval the replies that are still wanted would keep a good path closed.
       if let next = monitor.nextProbe {

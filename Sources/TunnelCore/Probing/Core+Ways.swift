@@ -3,7 +3,7 @@ extension Core {
   /// The way of a set's probes. A tunnel with `bind-interface` has that link. For any other: the
   /// operator's link that is for these SAs, where there is one; a link of the agent's own for SAs
   /// with an if_id; policies of a socket for SAs with neither mark nor if_id, which are all that
-  /// such policies can match (measured).
+  /// such policies can match (docs/facts/kernel.md, "Socket policies").
   func way(of tunnel: Tunnel, through key: SASetKey) -> Result<ProbeWay, ProbeObstacle> {
     let found: Link?
     if tunnel.link != nil {

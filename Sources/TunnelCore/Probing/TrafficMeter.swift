@@ -35,6 +35,9 @@ struct TrafficMeter: Hashable, Sendable {
   mutating func readEach(
     inbound: [SAKey: UInt64], outbound: [SAKey: UInt64]
   ) -> (inbound: Set<SAKey>, outbound: Set<SAKey>) {
+    // The peer's probes came through the SAs: what did not, anybody may have sent.
+    let arrived = growths(of: inbound).reduce(0) { $0 + $1.growth }
+    let peerProbes = min(peerProbes, arrived - min(arrived, ownReplies))
     let carriers = (
       inbound: grown(inbound, lessBy: ownReplies + peerProbes),
       outbound: grown(outbound, lessBy: ownProbes + peerProbes)
@@ -51,13 +54,16 @@ struct TrafficMeter: Hashable, Sendable {
     lastCounts = counts
   }
 
+  private func growths(of counts: [SAKey: UInt64]) -> [(key: SAKey, growth: UInt64)] {
+    counts.map { key, count in
+      let last = lastCounts[key] ?? 0
+      return (key, count >= last ? count - last : count)
+    }
+  }
+
   private func grown(_ counts: [SAKey: UInt64], lessBy probes: UInt64) -> Set<SAKey> {
     var rest = probes
-    let growths = counts.map { key, count in
-      let last = lastCounts[key] ?? 0
-      return (key: key, growth: count >= last ? count - last : count)
-    }
-    return growths.sorted { $0.growth > $1.growth }.reduce(into: []) { carriers, sa in
+    return growths(of: counts).sorted { $0.growth > $1.growth }.reduce(into: []) { carriers, sa in
       if sa.growth > rest { carriers.insert(sa.key) }
       rest -= min(rest, sa.growth)
     }

@@ -132,18 +132,23 @@ extension Core {
   }
 
   /// The link of a discovered tunnel has another name now: so has the tunnel, and what is held of
-  /// the link stays held.
+  /// the link stays held. What is held of a configured one is given back, unless its new name is
+  /// somebody's.
   mutating func renameTunnels(_ link: Link, from old: String, at now: Instant) {
-    guard let id = tunnelIndex.discovered[old], let tunnel = tunnels[id] else { return }
-    if tunnel.isGuarded {
+    let discovered = tunnelIndex.discovered[old].flatMap { tunnels[$0] }
+    if discovered?.isGuarded == true {
       gates.rename(link.index, from: old, to: link.name)
+    } else if gates[old] != nil {
+      gates.part(link.index, from: old, to: link.name)
+      abandonGate(link.name, because: "is no longer called \(old)")
     }
-    guard !tunnelIndex.configuredLinks.contains(link.name),
+    guard let tunnel = discovered, !tunnelIndex.configuredLinks.contains(link.name),
       tunnelIndex.discovered[link.name] == nil
     else { return }
     tunnelIndex.remove(tunnel)
+    let id = tunnel.id
     tunnels[id]?.name = link.name
-    memory.rename(old, to: link.name)
+    gates.disk.mustSay(of: memory.rename(old, to: link.name))
     tunnels[id]?.link = link.name
     tunnels[id]?.vpn?.name = link.name
     tunnels[id]?.vpn?.bindInterface = link.name
@@ -170,7 +175,8 @@ extension Core {
     rememberAttempts(of: tunnel)
     out.timers.set(.command(id), to: nil)
     out.timers.set(.trigger(id), to: nil)
-    memory.note(failure: nil, of: tunnel.name)
+    out.timers.set(.restoration(id), to: nil)
+    gates.disk.mustSay(of: memory.note(failure: nil, of: tunnel.name))
     if let link = tunnel.link, tunnel.isGuarded { abandonGate(link) }
   }
 

@@ -208,7 +208,8 @@ extension Core {
   mutating func note(failure: Reason?, of id: TunnelID) {
     guard let tunnel = tunnels[id] else { return }
     tunnels[id]?.failedBy = failure
-    memory.note(failure: tunnel.monitor == nil ? nil : failure, of: tunnel.name)
+    gates.disk.mustSay(
+      of: memory.note(failure: tunnel.monitor == nil ? nil : failure, of: tunnel.name))
   }
 
   /// Whether the gateway's dead-peer-detection is on.

@@ -1,5 +1,5 @@
-/// Why a tunnel's state changed. The texts are Junos' where Junos has one (its event
-/// texts found).
+/// Why a tunnel's state changed. The texts are Junos' where Junos has one
+/// (docs/facts/junos.md, "Event texts").
 public enum Reason: CaseIterable, Hashable, Sendable {
   /// A complete pair of SAs appeared.
   case negotiated

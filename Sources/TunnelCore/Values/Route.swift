@@ -169,7 +169,7 @@ extension Route.Identity: CustomStringConvertible {
 
 extension Route.Identity {
   /// The same by another way, or (nil) by none in particular.
-  func by(_ way: Way?) -> Self {
+  public func by(_ way: Way?) -> Self {
     var other = self
     other.way = way
     return other

@@ -1,5 +1,6 @@
 /// What names an SA: an SPI alone does not, since each receiver draws its own (RFC 4301 4.1). charon's
-/// have 28 bits, so of some thousand outbound SAs two may well have the same.
+/// have 28 bits, so of some thousand outbound SAs two may well have the same
+/// (docs/facts/strongswan.md, "SPIs").
 public struct SAID: Hashable, Sendable {
   /// Where the SA's packets go: ours for an inbound SA, the peer's for an outbound one.
   public var destination: IPAddress

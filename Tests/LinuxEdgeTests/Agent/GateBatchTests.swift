@@ -69,7 +69,7 @@ struct GateBatchTests {
           + "ip route add 10.1.0.0/16 dev tun1 && ip route add 10.2.0.0/16 dev tun2")
       let directory = "\(NSTemporaryDirectory())/vpnagent-\(UUID().uuidString.prefix(8))"
       defer { try? FileManager.default.removeItem(atPath: directory) }
-      let file = RecordFile(path: "\(directory)/gates.json")
+      var file = RecordFile(path: "\(directory)/gates.json")
       let requests = try KernelRequests()
       func present() throws -> [Route] {
         try requests.dumpRoutes().filter {
@@ -87,7 +87,7 @@ struct GateBatchTests {
         GatePlan(link: "b", recordBefore: both, steps: [.deleteRoute(second)]),
       ]
       #expect(keeper.perform(holds, requests).isEmpty)
-      #expect(try file.load() == both)
+      #expect(file.load().record == both)
       #expect(try present().isEmpty)
 
       // The first link is gone: its route cannot come back and stays on record, the other does not.
@@ -98,8 +98,58 @@ struct GateBatchTests {
         GatePlan(link: "b", steps: [.addRoute(second)], recordAfter: GateRecord()),
       ]
       #expect(keeper.perform(opens, requests).count == 1)
-      #expect(try file.load() == both, "the core writes anew what is left")
+      #expect(file.load().record == both, "the core writes anew what is left")
       #expect(try present() == [second])
+    }
+  }
+
+  // MARK: What is there already
+
+  private static let owned = Route.Identity(
+    table: 254, destination: IPPrefix(IPAddress(10, 2, 0, 0), length: 16))
+  private static let standIn = Route.Identity(
+    table: 254, destination: IPPrefix(IPAddress(10, 2, 0, 0), length: 16), metric: .max)
+
+  private func take(_ step: GateStep) throws -> [GateFailure] {
+    let requests = try KernelRequests()
+    var keeper = keeper()
+    return keeper.perform([GatePlan(link: "tun", steps: [step])], requests)
+  }
+
+  /// The kernel has one route of an identity, and this one is not the agent's.
+  @Test(arguments: [
+    "10.2.0.0/16 dev other", "10.2.0.0/16 dev other proto 250", "10.2.0.0/16 via 10.0.0.2 dev tun",
+    "unreachable 10.2.0.0/16 metric 4294967295",
+  ])
+  func whatStandsInThePlaceOfAnOwnedRouteIsAFailure(text: String) throws {
+    try inNewNamespace {
+      let tun = try NetlinkRouteTests.makeLink()
+      try run(
+        "ip link add other type veth peer name far && ip link set far up && "
+          + "ip link set other up && ip route add \(text)")
+      let step =
+        text.contains("metric")
+        ? GateStep.addUnreachable(Self.standIn) : .addLinkRoute(Self.owned, linkIndex: tun)
+      let failures = try take(step)
+      let failed = failures.compactMap { (failure) -> GateStep? in
+        if case .step("tun", let step, _) = failure { step } else { nil }
+      }
+      #expect(failed == [step])
+      #expect(failures.count == 1)
+    }
+  }
+
+  /// An earlier run may have made it.
+  @Test(arguments: [true, false]) func theVeryRouteOfTheAgentsIsNone(isStandIn: Bool) throws {
+    try inNewNamespace {
+      let tun = try NetlinkRouteTests.makeLink()
+      let step =
+        isStandIn
+        ? GateStep.addUnreachable(Self.standIn) : .addLinkRoute(Self.owned, linkIndex: tun)
+      for _ in 0..<2 {
+        let failures = try take(step)
+        #expect(failures.isEmpty)
+      }
     }
   }
 }

@@ -54,6 +54,44 @@ struct NoRecordTests {
     }
   }
 
+  /// What was on disk, is gone and cannot be written again is written as soon as it can be.
+  @Test func aRecordThatWasRemovedIsTriedAgainUntilItIsThere() throws {
+    let directory = temporaryDirectory()
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    var file = RecordFile(path: "\(directory)/gates.json")
+    let record = GateRecord(links: [.init(name: "vti0", withdrawn: [])])
+    try file.save(record, over: GateRecord(), record.names)
+    var keeper = GateKeeper(file: file, record: record)
+    #expect(keeper.keepFile() == nil)
+
+    try FileManager.default.removeItem(atPath: directory)
+    #expect(FileManager.default.createFile(atPath: directory, contents: nil))
+    #expect(keeper.keepFile() != nil)
+    #expect(keeper.failure != nil)
+    try FileManager.default.removeItem(atPath: directory)
+    #expect(keeper.keepFile() == nil)
+    #expect(file.isThere)
+    #expect(file.load().record == record)
+    #expect(keeper.failure == nil)
+  }
+
+  /// What could not be written is not wanted any more: what is wanted is on disk.
+  @Test func aRecordThatIsOnDiskIsNoFailure() throws {
+    try inNewNamespace {
+      let requests = try KernelRequests()
+      let old = GateRecord(links: [.init(name: "vti0", withdrawn: [])])
+      let new = GateRecord(links: old.links + [.init(name: "vti1", withdrawn: [])])
+      var keeper = GateKeeper(file: RecordFile(path: "/proc/none/gates.json"), record: old)
+      let failures = keeper.perform(
+        [GatePlan(link: "vti1", recordBefore: new, steps: [])], requests)
+      #expect(failures.count == 1)
+      #expect(keeper.failure != nil)
+      let plan = GatePlan(link: "vti1", steps: [], recordAfter: old)
+      #expect(keeper.perform([plan], requests).isEmpty)
+      #expect(keeper.failure == nil)
+    }
+  }
+
   @Test func theLockOutlivesItsDirectory() throws {
     try inNewNamespace {
       let directory = temporaryDirectory()

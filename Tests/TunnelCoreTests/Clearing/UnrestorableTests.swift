@@ -107,6 +107,59 @@ import TunnelCore
     #expect(bench.clearTimes.isEmpty)
   }
 
+  // MARK: A listener proves itself
+
+  /// SAs cleared by EXPIRE, on which somebody listens, 61 s ago.
+  private func expired(andBackAfter seconds: Double? = nil) -> SingleTunnel {
+    var bench = bench()
+    bench.isExpireHeard = true
+    bench.answering = false
+    while bench.clearTimes.isEmpty, bench.now < 30 { bench.wait(0.5) }
+    #expect(bench.clearTimes.count == 1)
+    #expect(bench.sas.isEmpty)
+    bench.answering = seconds != nil
+    bench.wait(seconds ?? 61)
+    bench.negotiate(2)
+    if let seconds { bench.wait(61 - seconds) }
+    return bench
+  }
+
+  private func remedies(_ bench: SingleTunnel) -> Int {
+    bench.trace.count {
+      if case .tell(.log(.warning, "to-b", let text)) = $0.effect {
+        text.contains("give the tunnel a renegotiate-command")
+      } else {
+        false
+      }
+    }
+  }
+
+  private func diesAgain(_ bench: inout SingleTunnel) {
+    bench.forgetTrace()
+    bench.answering = false
+    bench.wait(120)
+    #expect(bench.tunnel?.gate == "held")
+  }
+
+  /// It may still be trying, with the path dead: it is said, and relied upon again.
+  @Test func whoListensAndRestoresNothingIsSaid() {
+    var bench = expired()
+    #expect(remedies(bench) == 1)
+    bench.answering = true
+    bench.wait(20)
+    #expect(bench.state == "up/in-service/U")
+    diesAgain(&bench)
+    #expect(!bench.clearTimes.isEmpty)
+  }
+
+  @Test func whoRestoresThemIsReliedUpon() {
+    var bench = expired(andBackAfter: 10)
+    #expect(remedies(bench) == 0)
+    #expect(bench.state == "up/in-service/U")
+    diesAgain(&bench)
+    #expect(!bench.clearTimes.isEmpty)
+  }
+
   /// Who orders it knows what he does.
   @Test func anOperatorsClearIsObeyed() {
     var bench = bench()

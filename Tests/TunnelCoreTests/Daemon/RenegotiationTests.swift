@@ -104,6 +104,19 @@ import TunnelCore
     #expect(bench.acts.isEmpty)
   }
 
+  /// Who orders it knows what he does: answers before the list change nothing of it.
+  @Test(arguments: [false, true]) func anOperatorsClearStandsWhateverAnswers(isListSlow: Bool) {
+    var bench = SingleTunnel.connected(establish: .immediately)
+    bench.obeysClears = false
+    bench.play(.command(.clear(tunnel: "to-b"), nil))
+    if isListSlow {
+      bench.wait(1.5)
+      bench.list([.of(1)])
+    }
+    bench.stay(20, children: [.of(1)])
+    #expect(bench.acts.first == .terminateChild(id: 1))
+  }
+
   @Test func whatTheDaemonDoesNotKnowIsExpired() {
     var bench = SingleTunnel.connected(establish: .onTraffic)
     bench.stay(2, children: [])

@@ -210,9 +210,78 @@ import TunnelCore
   @Test func theStandInGoesWithARouteThatIsRemovedFromARenamedLink() {
     var bench = SingleTunnel()
     bench.boot()
-    bench.play(.kernel(.link(SingleTunnel.link(dormant: true, name: "old0"))))
+    bench.link.name = "old0"
+    bench.play(.kernel(.link(bench.link)))
     bench.play(.kernel(.route(SingleTunnel.farRoute)))
     bench.play(.kernel(.routeDeleted(SingleTunnel.farRoute)))
-    #expect(bench.steps.last == .deleteUnreachable(GateTests.unreachable))
+    #expect(bench.steps.contains(.deleteUnreachable(GateTests.unreachable)))
+  }
+
+  /// Its new name is told by an event, or seen after lost ones.
+  @Test(arguments: [false, true])
+  func whatWasTakenFromALinkThatIsRenamedIsGivenBack(isDumped: Bool) throws {
+    var bench = SingleTunnel()
+    bench.boot()
+    #expect(bench.link.isLinkModeDormant)
+    bench.forgetTrace()
+    bench.link.name = "old0"
+    let standIn = Route(
+      identity: GateTests.unreachable, kind: .unreachable, routeProtocol: Route.agentProtocol,
+      linkIndex: nil)
+    let snapshot = Snapshot(
+      links: [SingleTunnel.underlay, bench.link], addresses: SingleTunnel.addresses,
+      routes: [standIn])
+    bench.play(isDumped ? .snapshot(snapshot) : .kernel(.link(bench.link)))
+    #expect(bench.steps.contains(.addRoute(SingleTunnel.farRoute)))
+    #expect(bench.steps.contains(.deleteUnreachable(GateTests.unreachable)))
+    #expect(bench.steps.contains(.setDormant(linkIndex: 7, false)))
+    let plan = try #require(bench.plans.last)
+    let record = try #require(plan.recordAfter ?? plan.recordBefore)
+    #expect(record.links.flatMap(\.withdrawn).isEmpty)
+  }
+
+  // MARK: The end, where nothing is asked of a gate
+
+  /// IPv6 SAs that are older than the agent and do not answer: the link is as found but for what
+  /// their probes need.
+  @Test func releaseRemovesWhatProbesOfAnAdoptedTunnelNeeded() {
+    let far = OwnLinkRouteTests.far
+    let inner = InterfaceAddress(
+      linkIndex: 7, address: OwnLinkRouteTests.inner, prefixLength: 64)
+    var bench = SingleTunnel(
+      Monitor(
+        interval: .seconds(1), threshold: 3, destinations: [far],
+        verifyPath: .init(destinations: [far])))
+    bench.boot(sas: SingleTunnel.pair(1), more: [inner])
+    bench.wait(0.5)
+    #expect(bench.state == "verifying/as-found/V")
+    let route = Route.Identity(
+      table: Route.probeTable, destination: IPPrefix(host: far), metric: 7)
+    let rule = ProbeRule(link: "vti0")
+    #expect(bench.steps == [.addLinkRoute(route, linkIndex: 7), .addRule(rule)])
+    bench.forgetTrace()
+    bench.play(.shutdown(release: true))
+    #expect(Set(bench.steps) == [.deleteLinkRoute(route, linkIndex: 7), .deleteRule(rule)])
+  }
+
+  /// Its VPN is gone, or it does not fit any more.
+  @Test(arguments: [true, false])
+  func releasePutsBackWhatAnAbandonedGateCouldNot(isUnfit: Bool) {
+    var bench = SingleTunnel()
+    bench.boot()
+    bench.forgetTrace()
+    if isUnfit {
+      bench.link.hasSAsElsewhere = true
+      bench.play(.kernel(.link(bench.link)))
+    } else {
+      bench.reload { $0.vpns = [] }
+    }
+    let step = GateStep.addRoute(SingleTunnel.farRoute)
+    #expect(bench.steps.contains(step))
+    bench.play(.gateFailed(.step(link: "vti0", step, message: "network is down")))
+    bench.forgetTrace()
+    bench.play(.shutdown(release: true))
+    #expect(bench.steps.contains(step))
+    #expect(bench.plans.last?.recordAfter == GateRecord())
   }
 }

@@ -119,6 +119,27 @@ import Testing
     #expect(peers(bench) == [7])
   }
 
+  /// However often something calls for one, dumps take a fifth of the time at most.
+  @Test(arguments: [(0.66, 3.3), (0.001, 0.101)])
+  func aDumpIsFollowedByARestOfFourTimesAsLong(takes: Double, next: Double) throws {
+    let at = { Instant(nanoseconds: Int64(($0 * 1e9).rounded())) }
+    var (reading, out) = (RouteReading(), Outbox(seed: 1))
+    reading.want()
+    let isFirst = reading.ask(at: at(0), &out)
+    #expect(isFirst)
+    reading.read(isUnsettled: false, at: at(takes), &out)
+    reading.want()
+    for early in [min(takes + 0.14, next - 0.002), next - 0.001] {
+      let isAsked = reading.ask(at: at(early), &out)
+      #expect(!isAsked, "\(early) s after the first was asked for")
+      reading.want()
+    }
+    let due = try #require(out.timers.deadline(of: .routes))
+    #expect(due >= at(next))
+    let isAsked = reading.ask(at: due, &out)
+    #expect(isAsked)
+  }
+
   private static func anyRoute(_ index: Int32, metric: UInt32 = 0) -> Route {
     Route(
       identity: .init(table: 254, destination: .any(.ipv4), metric: metric), linkIndex: index,

@@ -14,6 +14,8 @@ struct ModelKernel {
   /// What the outside world added and neither removed nor lost with its link.
   var outside: [Route.Identity: Route] = [:]
   var record = GateRecord()
+  /// What plans said of how records differ from the one on disk.
+  private var unsaved = GateRecord.Changes()
   /// Copies of withdrawn routes that the record on disk lacks.
   private(set) var parked: [Route] = []
   /// What the kernel has to say, oldest first.
@@ -62,11 +64,19 @@ struct ModelKernel {
   /// withdrawn, and what it cannot keep stays.
   mutating func perform(_ plan: GatePlan) -> [GateFailure] {
     var failures: [GateFailure] = []
+    if plan.recordBefore != nil || plan.recordAfter != nil {
+      unsaved.links.insert(plan.link)
+      if let changes = plan.changes { unsaved.formUnion(changes) }
+    }
     let isCovered = plan.recordBefore.map { save($0) } ?? true
     if !isCovered { failures.append(.record(link: plan.link, message: "disk full")) }
     var lostRoute = false
     for step in plan.steps {
       guard survives() else { return [] }
+      if case .deleteRoute(let route) = step, stepsToFail == 0, !isThere(route) {
+        failures.append(.absent(link: plan.link, step: step))
+        continue
+      }
       let mayTake = !step.leaks(after: failures) && (isCovered || keeps(step))
       let isTaken = mayTake && take(step, of: plan)
       if let leak { violation = violation ?? "\(leak) after the step: \(step)" }
@@ -79,7 +89,9 @@ struct ModelKernel {
     }
     if let after = plan.recordAfter, !lostRoute, !save(after) {
       failures.append(.record(link: plan.link, message: "disk full"))
+      return failures
     }
+    if isCovered, !lostRoute { unsaved = GateRecord.Changes() }
     return failures
   }
 
@@ -93,6 +105,16 @@ struct ModelKernel {
     if new != record, recordsToFail > 0 {
       recordsToFail -= 1
       return false
+    }
+    let others = record.names.links.union(new.names.links).subtracting(unsaved.links)
+    let tunnels = record.names.tunnels.union(new.names.tunnels).subtracting(unsaved.tunnels)
+    let unsaid =
+      others.filter { record[$0] != new[$0] }
+      + tunnels.filter {
+        record.answered[$0] != new.answered[$0] || record.failed[$0] != new.failed[$0]
+      }
+    if !unsaid.isEmpty {
+      violation = violation ?? "the record changed of \(unsaid.sorted()), which no plan said"
     }
     (record, parked) = (new, [])
     return true
@@ -136,8 +158,12 @@ struct ModelKernel {
       routeProtocol: Route.agentProtocol, linkIndex: index)
   }
 
+  private func isThere(_ route: Route) -> Bool {
+    table[route.identity].map { $0.linkIndex == route.linkIndex } ?? false
+  }
+
   private mutating func withdraw(_ route: Route) -> Bool {
-    guard let known = table[route.identity], known.linkIndex == route.linkIndex else { return true }
+    guard let known = table[route.identity] else { return true }
     if known.routeProtocol != Route.agentProtocol, !isOnRecord(route) {
       violation = "\(route) withdrawn before it was on record"
     }

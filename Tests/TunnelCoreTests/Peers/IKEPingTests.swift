@@ -1,7 +1,8 @@
 import Testing
 import TunnelCore
 
-/// The bytes of RFC 7296 sections 3.1 and 3.10, as tried against charon 5.9.8.
+/// The bytes of RFC 7296 sections 3.1 and 3.10, as tried against charon 5.9.8
+/// (docs/facts/strongswan.md, "Liveness without keys").
 @Suite struct IKEPingTests {
   private static let spi: UInt64 = 0x0102_0304_0506_0708
   private static let spiBytes: [UInt8] = [1, 2, 3, 4, 5, 6, 7, 8]

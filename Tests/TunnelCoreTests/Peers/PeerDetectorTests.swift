@@ -3,7 +3,7 @@ import Testing
 @testable import TunnelCore
 
 @Suite struct PeerDetectorTests {
-  /// Questions in ten intervals: what Junos' help texts say of each mode.
+  /// Questions in ten intervals: what Junos' help texts say of each mode (docs/facts/junos.md).
   @Test(
     arguments: [
       (.optimized, .idle, 0), (.optimized, .out, 10), (.optimized, .in, 0), (.optimized, .both, 0),

@@ -135,6 +135,28 @@ import TunnelCore
     #expect(bench.state == "absent/held/D")
   }
 
+  /// The events of a rekey were lost: a dump has its new SAs alone, and the tunnel is the same.
+  @Test func aRekeyThatASnapshotShowsIsNoNewNegotiation() {
+    var bench = SingleTunnel.inService()
+    bench.answering = false
+    while bench.tunnel?.losses == 0, bench.now < 20 { bench.wait(0.1) }
+    #expect(bench.tunnel?.losses == 1)
+    bench.answering = true
+    bench.forgetTrace()
+    let pair = SingleTunnel.pair(2)
+    bench.sas = [:]
+    bench.install(pair)
+    bench.play(
+      .snapshot(
+        Snapshot(
+          sas: pair, links: [SingleTunnel.underlay, bench.link], addresses: SingleTunnel.addresses,
+          routes: [SingleTunnel.farRoute])))
+    #expect(bench.state == "up/in-service/U")
+    bench.wait(5)
+    #expect(bench.state == "up/in-service/U")
+    #expect(bench.transitions.isEmpty && bench.steps.isEmpty)
+  }
+
   @Test func anAnswerThatWaitedWhileTheAgentDidNotRunCounts() {
     var bench = SingleTunnel(Monitor(interval: .seconds(10), threshold: 1))
     bench.boot()

@@ -58,8 +58,10 @@ import Testing
       failed += 1
       let short = story.shortened()
       let lines = short.happenings.map { "\($0)" }.joined(separator: "\n  ")
-      Issue.record(
-        "seed \(seed): \(short.violation() ?? "?")\n  \(short.scenario)\n  \(lines)")
+      var world = RandomScenario(short.scenario)
+      let broken = world.tell(short.happenings, releases: short.releases) ?? "?"
+      let trace = world.trace.suffix(40).map { "\($0)".prefix(400) }.joined(separator: "\n  ")
+      Issue.record("seed \(seed): \(broken)\n  \(short.scenario)\n  \(lines)\n  \(trace)")
     }
   }
 

@@ -183,6 +183,24 @@ import TunnelCore
     #expect(!probes(bench).isEmpty)
   }
 
+  /// Somebody on the path drops ESP and sends requests in clear, as from the peer's probes' source.
+  @Test(arguments: [0, 50]) func forgedRequestsInClearHideNoOutage(each second: Int) {
+    var monitor = Self.policy
+    monitor.mode = .optimized
+    var bench = booted(monitor)
+    bench.answering = true
+    bench.replyWay = .policy(Self.set)
+    bench.negotiate(Self.pair(1))
+    bench.wait(0.5)
+    bench.answering = false
+    bench.traffic = (out: 5, in: 0)
+    for _ in 0..<5 {
+      for _ in 0..<second { bench.play(.echoRequest(from: Self.far, linkIndex: 2)) }
+      bench.wait(1)
+    }
+    #expect(bench.transitions.last?.contains("state=down") == true)
+  }
+
   /// Also once the kernel has no policy for it, which is one way in which nothing passes.
   @Test func thePeersProbesAreToldByWhatASetIsKnownToCarry() {
     var monitor = Self.policy

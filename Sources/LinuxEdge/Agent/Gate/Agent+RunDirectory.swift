@@ -15,7 +15,7 @@ extension Agent {
     let directory = options.runDirectory
     if lock.keep(in: directory) { log(.warning, "-", "\(directory) was removed: made again") }
     listenAgain()
-    if let message = gateKeeper.keepFile() {
+    if dryRun == nil, let message = gateKeeper.keepFile() {
       log(.error, "-", "cannot write the record: \(message)")
     }
     guard let role = unsavedRole else { return }

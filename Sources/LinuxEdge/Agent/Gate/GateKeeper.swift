@@ -7,8 +7,10 @@ import TunnelCore
 /// What else a step changes is the agent's by its looks (DORMANT, routes of protocol 250). Routes
 /// that are shared by several links, and admin flags, have no such copy: they stay.
 struct GateKeeper {
-  private let file: RecordFile
+  private var file: RecordFile
   private var onDisk: GateRecord
+  /// What may differ between that and what is to be there.
+  private var unsaved = GateRecord.Changes()
   /// What is to be on disk.
   private var latest: GateRecord
   /// Routes whose copies the kernel keeps.
@@ -36,6 +38,7 @@ struct GateKeeper {
   ) -> [GateFailure] {
     var failures: [GateFailure] = []
     var isCovered = true
+    for plan in plans where plan.recordBefore != nil || plan.recordAfter != nil { note(plan) }
     if let record = cover(plans), let message = save(record, requests) {
       failures = plans.filter { $0.recordBefore != nil }
         .map { .record(link: $0.link, message: message) }
@@ -54,7 +57,17 @@ struct GateKeeper {
     {
       failures.append(.record(link: last.link, message: message))
     }
+    if failure == nil, !lostRoute { unsaved = GateRecord.Changes() }
     return failures
+  }
+
+  private mutating func note(_ plan: GatePlan) {
+    unsaved.links.insert(plan.link)
+    unsaved.formUnion(plan.changes ?? onDisk.names)
+    guard plan.changes == nil else { return }
+    for record in [plan.recordBefore, plan.recordAfter] {
+      if let record { unsaved.formUnion(record.names) }
+    }
   }
 
   /// What must be on disk before the first step of any; nil when it is.
@@ -84,8 +97,11 @@ struct GateKeeper {
       }
       do throws(EdgeError) {
         if !isCovered, step.withdraws { try park(step, requests) }
-        try Self.perform(step, requests)
-      } catch  where error.isAlreadyThere {
+        if try !Self.perform(step, requests) {
+          failures.append(.absent(link: plan.link, step: step))
+          if case .deleteRoute(let route) = step { unpark(requests) { $0 == route } }
+        }
+      } catch  where error.isAlreadyThere && !Self.isBlocked(step, requests) {
         // Done.
       } catch {
         failures.append(.step(link: plan.link, step, message: error.description))
@@ -96,11 +112,13 @@ struct GateKeeper {
     return failures
   }
 
-  /// Writes the record again when its file is gone; returns why it cannot.
+  /// Writes the record again when its file is gone or damaged; returns why it cannot, when that is new.
   mutating func keepFile() -> String? {
-    guard failure == nil, onDisk != GateRecord(), !file.isThere else { return nil }
-    onDisk = GateRecord()
-    return save(latest)
+    let isGone = onDisk != GateRecord() && !file.isThere
+    guard isGone || file.isToBeRepaired else { return nil }
+    let known = failure
+    let message = write(latest)
+    return message == known ? nil : message
   }
 
   private mutating func save(
@@ -113,9 +131,14 @@ struct GateKeeper {
 
   private mutating func save(_ record: GateRecord) -> String? {
     latest = record
-    guard record != onDisk else { return nil }
+    guard record == onDisk else { return write(record) }
+    failure = nil
+    return nil
+  }
+
+  private mutating func write(_ record: GateRecord) -> String? {
     do {
-      try file.save(record)
+      try file.save(record, over: onDisk, unsaved)
       onDisk = record
       failure = nil
     } catch {
@@ -150,7 +173,33 @@ struct GateKeeper {
     parked.removeAll(where: isDone)
   }
 
+  /// Whether somebody else's route stands where one of the agent's is to be: of prefix and metric the
+  /// kernel has one alone.
+  private static func isBlocked(_ step: GateStep, _ requests: borrowing KernelRequests) -> Bool {
+    let wanted: (identity: Route.Identity, link: Int32?)
+    switch step {
+    case .addLinkRoute(let id, let link): wanted = (id, link)
+    case .addUnreachable(let id): wanted = (id, nil)
+    default: return false
+    }
+    // The agent's own alone.
+    guard let own = try? requests.dumpRoutes(RouteInterest(links: [])) else { return false }
+    return !own.contains { route in
+      route.identity.by(nil) == wanted.identity
+        && (wanted.link.map { $0 == route.linkIndex } ?? (route.kind == .unreachable))
+    }
+  }
+
+  /// Returns whether what is to be withdrawn was there.
   private static func perform(
+    _ step: GateStep, _ requests: borrowing KernelRequests
+  ) throws(EdgeError) -> Bool {
+    if case .deleteRoute(let route) = step { return try requests.deleteRoute(route) }
+    try performSimple(step, requests)
+    return true
+  }
+
+  private static func performSimple(
     _ step: GateStep, _ requests: borrowing KernelRequests
   ) throws(EdgeError) {
     switch step {

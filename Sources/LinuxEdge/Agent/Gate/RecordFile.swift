@@ -1,229 +1,182 @@
+import CShims
 import FoundationEssentials
 import Glibc
 import TunnelCore
 
-/// The record of held gates on disk: `/run/vpnagent/gates.json`.
+/// The record of held gates on disk: `/run/vpnagent/gates.json`, and a copy beside it.
 ///
-/// Written before anything is withdrawn, read at start and by whoever puts things back without a
-/// daemon. Routes are kept as the kernel's own message, in hexadecimal, beside text for people.
+/// Written before anything is withdrawn, read at start and by whoever puts things back without a daemon.
+/// A line of its own says what is held of each link and known of each tunnel; the last one of a name
+/// counts. So a change costs what it changes, with thousands of links held, and once the lines that no
+/// longer count outweigh the others the file is made anew. Each line begins with a checksum: a line that
+/// was damaged loses what it says and no more, and the copy has it still.
 struct RecordFile {
-  static let version = 1
+  static let version = 2
+  private static let header = "vpnagent-record"
+  /// Lines that no longer count are left until they are this many bytes, and as many as the others.
+  private static let room = 64 << 10
+  /// Of no use against somebody who wants to deceive, who could write a right one.
+  private static let checksum = SipHash(key: (0, 0))
+
   let path: String
+  /// Bytes of the files, and as they were made last; nil: they are to be made anew at the next change.
+  private var size: (now: Int, whole: Int)?
+  /// What could not be read is kept for people before the file is made anew.
+  private var isDamaged = false
 
-  private struct Stored: Codable {
-    var version: Int
-    var links: [StoredLink]
-    /// Destinations that have answered, by tunnel; absent in older records and when there are none.
-    var answered: [String: [String]]?
-    /// What tunnels went down by that are not proven since, likewise.
-    var failed: [String: String]?
-  }
+  init(path: String) { self.path = path }
 
-  private struct StoredLink: Codable {
-    var name: String
-    var index: Int32?
-    var withdrawn: [StoredRoute]
-    var groups: [StoredNexthop]?
-    /// What the agent took by setting the link down; absent when it did not.
-    var down: StoredDown?
-  }
-
-  private struct StoredDown: Codable {
-    var addresses: [StoredAddress]
-    var nexthops: [StoredNexthop]
-  }
-
-  private struct StoredAddress: Codable {
-    var link: Int32
-    var address: String
-    var length: Int
-    var peer: String?
-    var flags: UInt32
-    var metric: UInt32
-  }
-
-  private struct StoredLeg: Codable {
-    var link: Int32
-    var gateway: String?
-    var weight: UInt8
-  }
-
-  private struct StoredNexthop: Codable {
-    var id: UInt32
-    var routeProtocol: UInt8
-    var link: Int32?
-    var members: [UInt32]
-    var without: [UInt32]?
-    var message: String
-
-    enum CodingKeys: String, CodingKey {
-      case id, link, members, without, message
-      case routeProtocol = "protocol"
-    }
-  }
-
-  private struct StoredRoute: Codable {
-    var text: String
-    var table: UInt32
-    var destination: String
-    var tos: UInt8
-    var metric: UInt32
-    var routeProtocol: UInt8
-    var scope: UInt8
-    var link: Int32?
-    /// Of a route that has not just one: `link` is null then.
-    var legs: [StoredLeg]?
-    var nexthop: UInt32?
-    /// Links whose legs the message has and the route has not.
-    var without: [Int32]?
-    var message: String
-
-    enum CodingKeys: String, CodingKey {
-      case text, table, destination, tos, metric, scope, link, legs, nexthop, without, message
-      case routeProtocol = "protocol"
-    }
-  }
-
-  /// What an earlier run left; empty when there is no file.
-  func load() throws(EdgeError) -> GateRecord {
-    let bytes: [UInt8]
-    do {
-      bytes = try readFile(path)
-    } catch  where error.errno == 2 {  // ENOENT
-      return GateRecord()
-    }
-    guard let stored = try? JSONDecoder().decode(Stored.self, from: Data(bytes)),
-      stored.version == Self.version, let record = Self.record(from: stored)
-    else {
-      throw EdgeError(
-        operation: "read the record", object: path, errno: 74,
-        complaint: "not a record of this version; look at `ip route` and remove the file")
-    }
-    return record
-  }
+  private var copy: String { "\(path).copy" }
 
   /// Whether there is a file.
   var isThere: Bool { unsafe access(path, F_OK) == 0 }
 
+  /// Whether it holds anything that a new one would not.
+  var isToBeRepaired: Bool { isDamaged }
+
+  // MARK: Writing
+
   /// Puts a record on disk for good.
-  func save(_ record: GateRecord) throws(EdgeError) {
-    let stored = Stored(
-      version: Self.version,
-      links: record.links.map { link in
-        StoredLink(
-          name: link.name, index: link.index, withdrawn: link.withdrawn.map(Self.stored),
-          groups: link.groups.isEmpty ? nil : link.groups.map(Self.stored),
-          down: link.down.map { down in
-            StoredDown(
-              addresses: down.addresses.map(Self.stored), nexthops: down.nexthops.map(Self.stored))
-          })
-      }, answered: Self.stored(record.answered),
-      failed: record.failed.isEmpty ? nil : record.failed.mapValues(\.description))
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    guard let data = try? encoder.encode(stored) else {
-      throw EdgeError(operation: "encode the record", object: path, errno: 22)
+  ///
+  /// - Parameters:
+  ///   - old: the record there.
+  ///   - changes: names of all that may differ between the two.
+  mutating func save(
+    _ record: GateRecord, over old: GateRecord, _ changes: GateRecord.Changes
+  ) throws(EdgeError) {
+    guard let size, size.now < 2 * size.whole + Self.room, isThere, !isDamaged else {
+      return try saveWhole(record)
     }
-    try replaceFile(path, with: Array(data) + [0x0a], makingDirectory: true)
+    let links = changes.links.filter { record[$0] != old[$0] }.sorted()
+    let tunnels = changes.tunnels.filter { name in
+      record.answered[name] != old.answered[name] || record.failed[name] != old.failed[name]
+    }.sorted()
+    let added = Self.lines(
+      links.map { RecordEntry(link: $0, in: record) }
+        + tunnels.map { RecordEntry(tunnel: $0, in: record) })
+    try append(added)
+    self.size?.now += added.count
   }
 
-  private static func stored(_ route: Route) -> StoredRoute {
-    // A gateway is part of what an IPv6 route is told by.
-    let isIPv4 = route.identity.destination.address.family == .ipv4
-    let isPlain = isIPv4 || route.legs.first?.gateway == nil
-    let hasOneLeg = route.linkIndex != nil && route.withoutLinks.isEmpty && isPlain
-    let legs = route.legs.map {
-      StoredLeg(link: $0.linkIndex, gateway: $0.gateway?.description, weight: $0.weight)
+  private mutating func saveWhole(_ record: GateRecord) throws(EdgeError) {
+    let names = record.names
+    let all =
+      Self.line("\(Self.header) \(Self.version)")
+      + Self.lines(
+        names.links.sorted().map { RecordEntry(link: $0, in: record) }
+          + names.tunnels.sorted().map { RecordEntry(tunnel: $0, in: record) })
+    if isDamaged {
+      _ = unsafe rename(path, "\(path).damaged")
+      isDamaged = false
     }
-    return StoredRoute(
-      text: route.description, table: route.identity.table,
-      destination: route.identity.destination.description, tos: route.identity.tos,
-      metric: route.identity.metric, routeProtocol: route.routeProtocol, scope: route.scope,
-      link: hasOneLeg ? route.linkIndex : nil, legs: hasOneLeg ? nil : legs,
-      nexthop: route.nexthopID, without: route.withoutLinks.isEmpty ? nil : route.withoutLinks,
-      message: hex(route.message))
+    size = nil
+    try replaceFile(path, with: all, makingDirectory: true)
+    // Better none than one that says something else.
+    do { try replaceFile(copy, with: all) } catch { unsafe unlink(copy) }
+    size = (all.count, all.count)
   }
 
-  private static func stored(_ address: InterfaceAddress) -> StoredAddress {
-    StoredAddress(
-      link: address.linkIndex, address: address.address.description,
-      length: address.prefixLength, peer: address.peer?.description, flags: address.flags,
-      metric: address.metric)
-  }
-
-  private static func address(_ entry: StoredAddress) -> InterfaceAddress? {
-    guard let address = IPAddress(entry.address) else { return nil }
-    return InterfaceAddress(
-      linkIndex: entry.link, address: address, prefixLength: entry.length,
-      peer: entry.peer.flatMap { IPAddress($0) }, flags: entry.flags, metric: entry.metric)
-  }
-
-  private static func stored(_ group: Nexthop) -> StoredNexthop {
-    StoredNexthop(
-      id: group.id, routeProtocol: group.routeProtocol, link: group.linkIndex,
-      members: group.members,
-      without: group.withoutMembers.isEmpty ? nil : group.withoutMembers,
-      message: hex(group.message))
-  }
-
-  private static func stored(_ answered: [String: Set<IPAddress>]) -> [String: [String]]? {
-    answered.isEmpty ? nil : answered.mapValues { $0.sorted().map(\.description) }
-  }
-
-  private static func record(from stored: Stored) -> GateRecord? {
-    var record = GateRecord(
-      answered: (stored.answered ?? [:]).mapValues { Set($0.compactMap { IPAddress($0) }) },
-      failed: (stored.failed ?? [:]).mapValues { Reason($0) ?? .monitorFailure })
-    for link in stored.links {
-      let routes = link.withdrawn.compactMap(route)
-      let groups = (link.groups ?? []).compactMap(group)
-      guard routes.count == link.withdrawn.count, groups.count == link.groups?.count ?? 0 else {
-        return nil
+  private func append(_ bytes: [UInt8]) throws(EdgeError) {
+    func append(to file: String) -> Int32 {
+      unsafe bytes.withUnsafeBufferPointer {
+        unsafe vpa_append_file(file, $0.baseAddress, $0.count)
       }
-      record[link.name] = .init(
-        name: link.name, withdrawn: routes, index: link.index, groups: groups,
-        down: link.down.map { down in
-          .init(
-            addresses: down.addresses.compactMap(address),
-            nexthops: down.nexthops.compactMap(group))
-        })
     }
-    return record
+    let result = append(to: path)
+    guard result == 0 else { throw EdgeError(operation: "write", object: path, errno: -result) }
+    if append(to: copy) != 0 { unsafe unlink(copy) }
   }
 
-  private static func route(_ entry: StoredRoute) -> Route? {
-    guard let destination = IPPrefix(entry.destination), let message = bytes(entry.message)
+  private static func lines(_ entries: [RecordEntry]) -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return entries.flatMap { entry in
+      // Numbers and text alone are always encoded.
+      guard let data = try? encoder.encode(entry) else { fatalError("a record entry is JSON") }
+      return line(String(decoding: data, as: UTF8.self))
+    }
+  }
+
+  private static func line(_ text: String) -> [UInt8] {
+    let sum = String(checksum(Array(text.utf8)), radix: 16)
+    return Array("\(String(repeating: "0", count: 16 - sum.utf8.count))\(sum) \(text)\n".utf8)
+  }
+
+  // MARK: Reading
+
+  /// What was read.
+  struct Content {
+    var record = GateRecord()
+    /// What could not be; nil when everything was.
+    var damage: String?
+  }
+
+  /// What an earlier run left; empty when there is no file.
+  mutating func load() -> Content {
+    var content = read(path)
+    isDamaged = content.damage != nil
+    guard isDamaged else { return content }
+    let other = read(copy)
+    if other.damage == nil { content = other }
+    return content
+  }
+
+  private func read(_ file: String) -> Content {
+    let bytes: [UInt8]
+    do {
+      bytes = try readFile(file, limit: 1 << 30)
+    } catch {
+      let isNone = error.errno == ENOENT && file == path
+      return isNone ? Content() : Content(damage: "\(error)")
+    }
+    if bytes.first == UInt8(ascii: "{") { return Self.contentOfVersion1(bytes, file) }
+    var content = Content()
+    var lines = bytes.split(separator: 0x0a, omittingEmptySubsequences: false)
+    // What follows the last line end was cut while it was written: nothing that it was to allow was done.
+    lines.removeLast()
+    guard let first = lines.first.flatMap(Self.text) else {
+      content.damage = "\(file): it does not begin as a record"
+      return Self.adding(lines, to: content, file)
+    }
+    if first != "\(Self.header) \(Self.version)" {
+      content.damage = "\(file): '\(first)', not version \(Self.version)"
+    }
+    return Self.adding(lines.dropFirst(), to: content, file)
+  }
+
+  private static func adding(
+    _ lines: some Collection<ArraySlice<UInt8>>, to content: Content, _ file: String
+  ) -> Content {
+    var content = content
+    var lost = 0
+    for line in lines {
+      guard let text = text(line),
+        let entry = try? JSONDecoder().decode(RecordEntry.self, from: Data(text.utf8)),
+        entry.apply(to: &content.record)
+      else {
+        lost += 1
+        continue
+      }
+    }
+    if lost > 0, content.damage == nil {
+      content.damage = "\(file): \(lost) of \(lines.count) lines cannot be read"
+    }
+    return content
+  }
+
+  /// What a line says; nil when its checksum is wrong.
+  private static func text(_ line: ArraySlice<UInt8>) -> String? {
+    let text = line.dropFirst(17)
+    guard line.count > 17, line[line.startIndex + 16] == 0x20,
+      UInt64(String(decoding: line.prefix(16), as: UTF8.self), radix: 16) == checksum(text)
     else { return nil }
-    let one = entry.link.map { [Route.Leg(linkIndex: $0)] }
-    let legs = entry.legs?.map { leg in
-      Route.Leg(
-        linkIndex: leg.link, gateway: leg.gateway.flatMap { IPAddress($0) }, weight: leg.weight)
-    }
-    var route = Route(
-      identity: .init(
-        table: entry.table, destination: destination, tos: entry.tos, metric: entry.metric),
-      routeProtocol: entry.routeProtocol, scope: entry.scope, legs: legs ?? one ?? [],
-      nexthopID: entry.nexthop, message: message)
-    route.withoutLinks = entry.without ?? []
-    return route
+    return String(decoding: text, as: UTF8.self)
   }
 
-  private static func group(_ entry: StoredNexthop) -> Nexthop? {
-    guard let message = bytes(entry.message) else { return nil }
-    var group = Nexthop(
-      id: entry.id, routeProtocol: entry.routeProtocol, linkIndex: entry.link,
-      members: entry.members, message: message)
-    group.withoutMembers = entry.without ?? []
-    return group
-  }
-
-  private static func hex(_ bytes: [UInt8]) -> String {
-    bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-  }
-
-  private static func bytes(_ text: String) -> [UInt8]? {
-    let digits = text.utf8.compactMap { Character(UnicodeScalar($0)).hexDigitValue }
-    guard digits.count == text.utf8.count, digits.count % 2 == 0 else { return nil }
-    return stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
+  private static func contentOfVersion1(_ bytes: [UInt8], _ file: String) -> Content {
+    guard let stored = try? JSONDecoder().decode(RecordEntry.Whole.self, from: Data(bytes)),
+      stored.version == 1, let record = stored.value
+    else { return Content(damage: "\(file): not a record of version 1") }
+    return Content(record: record)
   }
 }

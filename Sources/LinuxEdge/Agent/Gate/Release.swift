@@ -24,13 +24,19 @@ public enum Release {
     do {
       let lock = try takeLock(runDirectory)
       let requests = try KernelRequests()
-      let file = RecordFile(path: "\(runDirectory)/gates.json")
+      var file = RecordFile(path: "\(runDirectory)/gates.json")
       var outcome = Outcome()
+      let damage = file.load().damage
       for attempt in 1...attempts {
         outcome.failures = []
-        try pass(file, requests, &outcome)
+        try pass(file.path, requests, &outcome)
         if outcome.failures.isEmpty || attempt == attempts { break }
         sleep(1)
+      }
+      if let damage {
+        outcome.failures.append(
+          "the record is damaged: \(damage); what it said of routes is not known: "
+            + "compare `ip route` with what should be there")
       }
       _ = lock.number
       return outcome
@@ -44,18 +50,23 @@ public enum Release {
   }
 
   private static func pass(
-    _ file: RecordFile, _ requests: borrowing KernelRequests, _ outcome: inout Outcome
+    _ path: String, _ requests: borrowing KernelRequests, _ outcome: inout Outcome
   ) throws(EdgeError) {
-    let stored = try file.load()
+    var file = RecordFile(path: path)
+    let stored = file.load()
     let parked = try requests.dumpParked()
-    let record = stored.including(parked)
-    var keeper = GateKeeper(file: file, record: stored, parked: parked.map(\.route))
+    var record = stored.record.including(parked)
+    if stored.damage != nil { record = record.including(dormant: try requests.dumpLinks()) }
+    var keeper = GateKeeper(file: file, record: stored.record, parked: parked.map(\.route))
     var core = Core(configuration: .observing, record: record, seed: 0, at: monotonicNow())
     let snapshot = try requests.snapshot { core.routeInterest(links: $0, nexthops: $1) }
     for case .gate(let effect) in core.handle(.snapshot(snapshot), at: monotonicNow()) {
       switch effect {
       case .change(let plan):
-        let failures = keeper.perform([plan], requests)
+        // What is gone need not be taken away.
+        let failures = keeper.perform([plan], requests).filter {
+          if case .absent = $0 { false } else { true }
+        }
         outcome.failures += failures.map(\.description)
         note(plan, failures, &outcome)
       case .removeLink(let index):
@@ -67,6 +78,9 @@ public enum Release {
         }
       case .readRoutes, .makeLink: break
       }
+    }
+    if let message = keeper.keepFile() {
+      outcome.failures.append("cannot write the record: \(message)")
     }
   }
 
@@ -87,6 +101,7 @@ extension GateFailure {
     switch self {
     case .record(let link, let message): "\(link): cannot write the record: \(message)"
     case .step(let link, let step, let message): "\(link): cannot \(step): \(message)"
+    case .absent(let link, let step): "\(link): not there to \(step)"
     }
   }
 }

@@ -73,7 +73,7 @@ story() {
 works() {
   wait_until 20 "the tunnel is up" -- state_is gw-a to-b up
   wait_until 8 "the peer's end is up" -- state_is gw-b to-a up
-  expect "the link is in service" -- operstate_is gw-a ipsec0 UP
+  wait_until 5 "the link is in service" -- operstate_is gw-a ipsec0 UP
   wait_until 3 "a ping passes" -- ping_once host-a 10.2.0.2
   expect_equal "if_id in status" "$(set_field gw-a to-b if_id)" "$(if_id_of ipsec0)"
   expect_equal "SA sets" "$(tunnel_field gw-a to-b sets | jq length)" 1

@@ -48,7 +48,7 @@ VPN_TUNNEL_ID="
   expect "the agent answers meanwhile" -- status gw-a
   heal
   wait_until 15 "the tunnel is back" -- state_is gw-a to-b up
-  wait_until 10 "it is killed" -- agent_logged gw-a 'notify took too long and was killed, for to-b down'
+  wait_until 20 "it is killed" -- agent_logged gw-a 'notify took too long and was killed, for to-b down'
   wait_until 5 "and all that it started" -- group_is_gone "$pid"
 
   # One that fails: each cause once.
@@ -68,11 +68,11 @@ VPN_TUNNEL_ID="
 }
 
 notifying() { # PROGRAM
-  { echo "notify = \"$LAB/$1\""; echo 'notify-timeout = 3'; monitoring gw-a; } | agent gw-a
+  { echo "notify = \"$LAB/$1\""; echo 'notify-timeout = 8'; monitoring gw-a; } | agent gw-a
 }
 
 notifying_anew() { # PROGRAM
-  { echo "notify = [\"$LAB/$1\"]"; echo 'notify-timeout = 3'; monitoring gw-a; } >"$LAB/agent-gw-a.toml"
+  { echo "notify = [\"$LAB/$1\"]"; echo 'notify-timeout = 8'; monitoring gw-a; } >"$LAB/agent-gw-a.toml"
   expect "the program changes while it runs" -- \
     prints 'settings of the whole agent: changed' vpnagent gw-a reload
 }

@@ -20,6 +20,13 @@ story() {
   run ip -n gw-a link set vti0 up
   wait_until 5 "the route is back with the link" -- has_route gw-a 10.2.0.0/16 dev vti0
   wait_until 5 "a ping passes" -- ping_once host-a 10.2.0.2
+
+  # Somebody's route in its place: the kernel has one alone of a prefix and metric.
+  run ip -n gw-a route replace 10.2.0.0/16 dev lo proto static
+  wait_until 5 "it is said" -- agent_logged gw-a 'link=vti0 cannot add 10.2.0.0/16: .*exists'
+  run ip -n gw-a route del 10.2.0.0/16 dev lo proto static
+  wait_until 5 "the route is back as soon as there is room" -- has_route gw-a 10.2.0.0/16 dev vti0
+  wait_until 5 "a ping passes" -- ping_once host-a 10.2.0.2
 }
 
 shows_admin_down() {

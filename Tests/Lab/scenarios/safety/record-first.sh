@@ -29,7 +29,7 @@ story() {
   agent_again gw-a
   wait_until 10 "the link is held again" -- operstate_is gw-a vti0 DORMANT
   on gw-a rm /run/vpnagent/filler
-  wait_until 20 "it is on disk once there is room" -- prints '"text" : "10.2.0.0/16"' \
+  wait_until 20 "it is on disk once there is room" -- prints '"text":"10.2.0.0/16"' \
     on gw-a cat /run/vpnagent/gates.json
   expect "the route is still withdrawn" -- is_unreachable gw-a 10.2.0.0/16
 }

@@ -1,8 +1,8 @@
 @testable import TunnelCore
 
-/// A strongSwan small enough to be right, as it was measured: IKE SAs with a
-/// window of one request, retransmission for 165 s, hard expiries that delete and negotiate anew,
-/// and nothing known of SAs that are deleted behind its back or are older than itself.
+/// A strongSwan small enough to be right, as docs/facts/strongswan.md has it: IKE SAs with a window
+/// of one request, retransmission for 165 s, hard expiries that delete and negotiate anew, and
+/// nothing known of SAs that are deleted behind its back or are older than itself.
 struct ModelDaemon {
   struct Child {
     var id: UInt32
