@@ -17,15 +17,17 @@ struct FakeAgent: ~Copyable {
 
   /// Accepts and answers whoever has come.
   mutating func serve() throws {
-    if let client = try server.accept() { waiting.insert(client) }
+    if let client = try server.accept(at: monotonicNow()) { waiting.insert(client) }
     for client in waiting {
-      guard case .asked(let id, let line) = server.advance(client) else { continue }
+      guard case .asked(let id, let line) = server.advance(client, at: monotonicNow()) else {
+        continue
+      }
       // Metrics alone are no JSON.
       let name = line == "metrics" ? "metrics.prom" : "\(line).json"
       let file = answers.appending(path: name)
       let answer = (try? Data(contentsOf: file)).map { Array($0) }
       let refusal = ControlAnswer(exit: 64, lines: ["no answer is laid out to '\(line)'"])
-      _ = server.answer(id, answer ?? refusal.json())
+      _ = server.answer(id, answer ?? refusal.json(), at: monotonicNow())
     }
   }
 }

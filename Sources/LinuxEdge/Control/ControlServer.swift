@@ -4,19 +4,30 @@ import TunnelCore
 
 /// The Unix socket that `vpnagent status` and its like talk to.
 ///
-/// A client sends one line, gets one answer and the end of the stream; the answer may come later.
-/// Slow clients wait in the reactor, never the agent; one that sends too much is dropped.
+/// A client sends one line, gets one answer and the end of the stream; the answer may come later, and in
+/// pieces. Nobody holds up the agent or keeps others out: each wake-up takes a bounded piece of what a
+/// client sends or gets, one that does not ask or does not read is let go after a while, and where all
+/// places are taken whoever has not asked for the longest time makes room.
 final class ControlServer {
+  /// What is sent to a client, piece by piece; nil after the last one.
+  typealias Pieces = () -> [UInt8]?
+
   private struct Client: ~Copyable {
     let descriptor: Descriptor
     let id: RequestID
+    /// When it was let in, or took something the last time.
+    var since: Instant
     var request: [UInt8] = []
     var hasAsked = false
+    /// What it has not taken yet of the present piece; nil before there is an answer.
     var answer: ArraySlice<UInt8>?
+    var further: Pieces?
   }
 
   private static let longestRequest = 1024
   private static let mostClients = 32
+  /// How long a client may take to ask, and to take anything of its answer.
+  static let patience = (asking: Duration.seconds(5), reading: Duration.seconds(30))
 
   let path: String
   private var listener: Descriptor
@@ -27,6 +38,12 @@ final class ControlServer {
   private final class Box {
     var client: Client
     init(_ client: consuming Client) { self.client = client }
+
+    /// When it is let go; nil while its answer is not there.
+    var deadline: Instant? {
+      if client.answer != nil { return client.since.advanced(by: patience.reading) }
+      return client.hasAsked ? nil : client.since.advanced(by: patience.asking)
+    }
   }
 
   /// Listens at `path`.
@@ -51,19 +68,43 @@ final class ControlServer {
 
   var listeningDescriptor: Int32 { listener.number }
 
+  // MARK: Clients come and go
+
   /// A connection waits: takes it and returns its descriptor for the reactor; nil when it is gone,
   /// or one too many.
   ///
   /// - Throws: EMFILE, ENFILE, ENOMEM and the like: it still waits.
-  func accept() throws(EdgeError) -> Int32? {
+  func accept(at now: Instant) throws(EdgeError) -> Int32? {
     let number = vpa_accept(listener.number)
     if [EAGAIN, EINTR, ECONNABORTED, EPROTO].contains(-number) { return nil }
     let descriptor = try Descriptor(taking: number, operation: "accept a client")
-    guard clients.count < Self.mostClients else { return nil }
+    guard makeRoom() else { return nil }
     lastRequest += 1
-    clients[number] = Box(Client(descriptor: descriptor, id: RequestID(rawValue: lastRequest)))
+    clients[number] = Box(
+      Client(descriptor: descriptor, id: RequestID(rawValue: lastRequest), since: now))
     return number
   }
+
+  /// Lets go of whoever has not asked for the longest time, if there is no place left.
+  private func makeRoom() -> Bool {
+    guard clients.count >= Self.mostClients else { return true }
+    let silent = clients.filter { !$0.value.client.hasAsked }
+      .min { $0.value.client.since < $1.value.client.since }
+    guard let silent else { return false }
+    clients[silent.key] = nil
+    return true
+  }
+
+  /// When the next client is let go.
+  var nextDeadline: Instant? { clients.values.lazy.compactMap(\.deadline).min() }
+
+  /// Lets go of clients that took too long.
+  func expire(at now: Instant) {
+    guard nextDeadline.isDue(at: now) else { return }
+    clients = clients.filter { !$0.value.deadline.isDue(at: now) }
+  }
+
+  // MARK: Requests and answers
 
   /// What comes next for a client.
   enum Interest: Hashable {
@@ -78,11 +119,11 @@ final class ControlServer {
   }
 
   /// A client can be read or written.
-  func advance(_ number: Int32) -> Interest {
+  func advance(_ number: Int32, at now: Instant) -> Interest {
     guard let box = clients[number] else { return .closed }
     let interest: Interest
     do {
-      interest = try step(box)
+      interest = box.client.answer == nil ? try hear(box) : try tell(box, now)
     } catch {
       interest = .closed
     }
@@ -92,33 +133,42 @@ final class ControlServer {
 
   /// Answers a client, if it is there still. Returns its descriptor when it has to be watched until
   /// it takes the rest.
-  func answer(_ id: RequestID, _ bytes: [UInt8]) -> Int32? {
+  ///
+  /// - Parameter further: what comes after these bytes, made as it is taken.
+  func answer(
+    _ id: RequestID, _ bytes: [UInt8], at now: Instant, further: Pieces? = nil
+  ) -> Int32? {
     guard let (number, box) = clients.first(where: { $0.value.client.id == id }) else { return nil }
     box.client.answer = bytes[...]
-    return advance(number) == .writable ? number : nil
+    box.client.further = further
+    box.client.since = now
+    return advance(number, at: now) == .writable ? number : nil
   }
 
-  private func step(_ box: Box) throws(EdgeError) -> Interest {
-    while box.client.answer == nil {
-      guard let bytes = try box.client.descriptor.read() else { return .readable }
-      if box.client.hasAsked {
-        if bytes.isEmpty { return .closed }
-        continue
-      }
-      box.client.request += bytes
-      let line = box.client.request.prefix { $0 != 0x0a }
-      if line.count < box.client.request.count {
-        box.client.hasAsked = true
-        return .asked(box.client.id, String(decoding: line, as: UTF8.self))
-      }
-      if bytes.isEmpty || box.client.request.count > Self.longestRequest { return .closed }
+  /// Reads once: nobody who sends without end is read without end.
+  private func hear(_ box: Box) throws(EdgeError) -> Interest {
+    guard let bytes = try box.client.descriptor.read() else { return .readable }
+    if box.client.hasAsked { return bytes.isEmpty ? .closed : .readable }
+    box.client.request += bytes
+    let line = box.client.request.prefix { $0 != 0x0a }
+    if line.count < box.client.request.count {
+      box.client.hasAsked = true
+      return .asked(box.client.id, String(decoding: line, as: UTF8.self))
     }
+    return bytes.isEmpty || box.client.request.count > Self.longestRequest ? .closed : .readable
+  }
+
+  /// Sends what the socket takes of one piece; the next one is made when it is gone.
+  private func tell(_ box: Box, _ now: Instant) throws(EdgeError) -> Interest {
     while let rest = box.client.answer, !rest.isEmpty {
       let count = try box.client.descriptor.send(rest)
       if count == 0 { return .writable }
+      box.client.since = now
       box.client.answer = rest.dropFirst(count)
     }
-    return .closed
+    guard let next = box.client.further?() else { return .closed }
+    box.client.answer = next[...]
+    return .writable
   }
 }
 

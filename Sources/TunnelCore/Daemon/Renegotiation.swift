@@ -13,6 +13,8 @@ struct Renegotiation: Sendable {
   static let settleTime = Duration.milliseconds(500)
   /// How long a peer may take to answer. charon repeats a request after 4 s, so one may be lost.
   static let patience = Duration.seconds(5)
+  /// The same for a slow one: charon repeats its request once more, after 7.2 s.
+  private static let longPatience = Duration.seconds(20)
   /// As long as charon itself would try (165 s, docs/facts/strongswan.md, "Retransmission"), a
   /// silent peer is asked anew each time.
   private static let mostPromptRetries = 32
@@ -90,11 +92,13 @@ struct Renegotiation: Sendable {
   }
 
   /// The second and later silences in a row cost nobody anything but one packet, so there is no
-  /// back-off before charon would have given up too.
+  /// back-off before charon would have given up too. Every fourth time the peer is given longer: one that
+  /// needs more than the usual patience, slow, far, or with packets lost, would never get to answer.
   private var silenceLimit: Duration {
     if isHastened { return Self.patience }
     let excess = min(max(silences - Self.mostPromptRetries, 0), 6)
-    return min(Self.patience * (1 << excess), Self.longestSilence)
+    let usual = min(Self.patience * (1 << excess), Self.longestSilence)
+    return silences % 4 == 3 ? max(usual, Self.longPatience) : usual
   }
 
   /// What to do, by a list that was asked for at `askedAt`.

@@ -237,7 +237,9 @@ extension Core {
     let index = kernel.link(named: name)?.index
     let added = owned.map { prefix in
       Route(
-        identity: .init(table: RouteGuard.mainTable, destination: prefix),
+        identity: .init(
+          table: RouteGuard.mainTable, destination: prefix,
+          metric: prefix.address.family.usualMetric),
         routeProtocol: Route.agentProtocol, linkIndex: index)
     }
     return (added + gates.routes.withdrawn(from: name)).filter {

@@ -49,7 +49,9 @@ struct GateController: Sendable {
   /// it, and what stands in for the tunnel's own routes stays.
   mutating func part(_ index: Int32, from old: String, to new: String) {
     routes.rename(index, from: old, to: new, withOwn: false)
+    let isDownByUs = gates[old]?.isDownByUs ?? false
     gates[new] = gates[new] ?? gates[old]
+    if isDownByUs { gates[new]?.adminIs(downByUs: true) }
     gates[old]?.adminIs(downByUs: false)
   }
 

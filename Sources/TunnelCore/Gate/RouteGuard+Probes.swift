@@ -11,9 +11,7 @@ extension RouteGuard {
       guard let gone = leaving.filter({ $0.contains(address) }).map(\.length).max(),
         staying.filter({ $0.contains(address) }).map(\.length).max() ?? -1 < gone
       else { return nil }
-      let identity = Route.Identity(
-        table: request.table, destination: IPPrefix(host: address))
-      return .throughLink(identity, index)
+      return .throughLink(request.identity(IPPrefix(host: address)), index)
     }
   }
 

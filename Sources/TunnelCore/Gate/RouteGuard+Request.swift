@@ -18,6 +18,11 @@ extension RouteGuard {
     var servedPrefixes: [IPPrefix] = []
     /// False: nothing is put back, and what was taken stays on record.
     var takesRoutes = true
+
+    /// What a route of the agent's own is told by.
+    func identity(_ prefix: IPPrefix) -> Route.Identity {
+      Route.Identity(table: table, destination: prefix, metric: prefix.address.family.usualMetric)
+    }
   }
 
   /// Routes that were taken from a link, whole or its leg, and are not back.
@@ -59,4 +64,10 @@ extension Route.Identity: Comparable {
     guard let way = rhs.way else { return false }
     return lhs.way.map { $0 < way } ?? true
   }
+}
+
+extension IPAddress.Family {
+  /// The metric of a route for which none is given: IPv6 has no 0 (include/net/ip6_route.h,
+  /// IP6_RT_PRIO_USER).
+  var usualMetric: UInt32 { self == .ipv6 ? 1024 : 0 }
 }

@@ -18,7 +18,7 @@ struct RouteGuard: Sendable {
   var nexthops = NexthopTable()
   var own = OwnRoutes()
   private(set) var wanted = WantedRoutes()
-  /// Whole routes that the last plan of a link took and no record had.
+  /// Whole routes that a plan of a link took last, and no record had before it.
   var newlyTaken: [String: Set<Route.Identity>] = [:]
   /// What was taken from each link: whole routes, legs of shared ones, members of groups.
   var held = RouteTable<String>()
@@ -106,7 +106,7 @@ struct RouteGuard: Sendable {
     var want = Set<OwnRoute>(hostRoutes(request, holding: isHeld))
     want.formUnion(privateRoutes(request, holding: isHeld))
     let owned = Dictionary(grouping: request.owned, by: isHeld).mapValues {
-      $0.map { Route.Identity(table: request.table, destination: $0) }
+      $0.map(request.identity)
     }
     if let index = request.index {
       for identity in owned[false] ?? [] { want.insert(.throughLink(identity, index)) }
@@ -129,7 +129,10 @@ struct RouteGuard: Sendable {
     let returning = withdrawn(from: request.link).filter {
       shared[$0.identity] == nil && !isHeld($0.identity.destination)
     }
-    for route in returning { held.remove(route.identity, from: request.link) }
+    for route in returning {
+      held.remove(route.identity, from: request.link)
+      newlyTaken.take(route.identity, from: request.link)
+    }
     contests[request.link] = contests[request.link]?.filter { isHeld($0.key.destination) }
     // What could not be withdrawn is there: put back, it might be taken for lost.
     let there = request.index.flatMap { onLink[$0] } ?? [:]
@@ -139,18 +142,19 @@ struct RouteGuard: Sendable {
   }
 
   /// Takes over the routes that an earlier run made for a link which stays as it was found.
-  /// Returns the steps without which it cannot be probed.
+  /// Returns the steps without which it cannot be probed, and those that take such things away.
   mutating func adopt(_ request: Request) -> [GateStep] {
     let needed = Set(privateRoutes(request) { _ in false })
     var mine = Set(hostRoutes(request) { _ in true })
     for prefix in request.owned {
-      let identity = Route.Identity(table: request.table, destination: prefix)
-      if let index = request.index { mine.insert(.throughLink(identity, index)) }
+      if let index = request.index { mine.insert(.throughLink(request.identity(prefix), index)) }
       mine.insert(.unreachable(.init(table: request.table, destination: prefix, metric: .max)))
     }
-    let standing = mine.filter(own.contains)
-    wanted.set(request.link, to: standing.subtracting(needed))
-    return change(request.link, to: standing.union(needed)).added
+    let standing = mine.filter { own.contains($0) }
+    let former = (wanted[request.link] ?? []).filter(\.isForProbes)
+    wanted.set(request.link, to: standing.subtracting(needed).union(former))
+    let (added, removed) = change(request.link, to: standing.union(needed))
+    return added + removed
   }
 
   /// Steps at the end that remove what was made to probe a link which stays as it was found.
@@ -161,7 +165,7 @@ struct RouteGuard: Sendable {
   /// What an earlier run left in the place of a link's routes, or through it in the place of stand-ins:
   /// as its own it goes in the plan that brings what comes instead, and not without it.
   private func leftovers(_ request: Request) -> Set<OwnRoute> {
-    let identities = request.owned.map { Route.Identity(table: request.table, destination: $0) }
+    let identities = request.owned.map(request.identity)
     var all = Set<OwnRoute>()
     if let index = request.index { all.formUnion(identities.map { .throughLink($0, index) }) }
     for var identity in identities + withdrawn(from: request.link).map(\.identity) {
@@ -210,7 +214,6 @@ struct RouteGuard: Sendable {
     _ request: Request, holding isHeld: (IPPrefix) -> Bool
   ) -> [Route] {
     var taken: [Route] = []
-    newlyTaken[request.link] = nil
     guard let index = request.index else { return [] }
     for (identity, route) in onLink[index] ?? [:]
     where isGuarded(route, request) && isHeld(identity.destination) && shared[identity] == nil {
@@ -218,6 +221,8 @@ struct RouteGuard: Sendable {
       if contests[request.link]?[identity] ?? 0 > Self.contestLimit { continue }
       if held.route(identity, at: request.link) == nil {
         newlyTaken[request.link, default: []].insert(identity)
+      } else {
+        newlyTaken.take(identity, from: request.link)
       }
       held.put(route, at: request.link)
       onLink.remove(identity, from: index)

@@ -183,6 +183,14 @@ extension Core {
     Status(tunnels: tunnels.values.map { status(of: $0, at: now) })
   }
 
+  /// Every tunnel, in the order that `status` has.
+  public var tunnelIDs: [TunnelID] { tunnels.keys }
+
+  /// One tunnel as it is now; nil when it is gone.
+  public func status(of id: TunnelID, at now: Instant) -> TunnelStatus? {
+    tunnels[id].map { status(of: $0, at: now) }
+  }
+
   /// One tunnel as it is now; nil when there is none of this name.
   public func status(of name: String, at now: Instant) -> TunnelStatus? {
     tunnelIndex.named(name).flatMap { tunnels[$0] }.map { status(of: $0, at: now) }

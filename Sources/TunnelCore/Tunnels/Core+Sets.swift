@@ -69,6 +69,7 @@ extension Core {
   /// A pair of SAs is there: a set comes back or was moved, or is new.
   private mutating func becameComplete(_ id: MonitorID, at now: Instant) {
     guard let monitor = monitors[id], let set = kernel.sas.sets[monitor.key] else { return }
+    out.timers.set(.restoration(monitor.tunnel), to: nil)
     if let earlier = predecessor(of: monitor, with: set) {
       if earlier.id != id {
         monitors[id]?.enter(earlier.phase, because: .continued)

@@ -100,6 +100,13 @@ struct GateBatchTests {
       #expect(keeper.perform(opens, requests).count == 1)
       #expect(file.load().record == both, "the core writes anew what is left")
       #expect(try present() == [second])
+
+      // What is not said yet is not forgotten by plans that have no record.
+      #expect(keeper.perform([GatePlan(link: "c", steps: [])], requests).isEmpty)
+      let left = GatePlan(
+        link: "a", recordBefore: one, steps: [], changes: GateRecord.Changes(links: ["a"]))
+      #expect(keeper.perform([left], requests).isEmpty)
+      #expect(file.load().record == one)
     }
   }
 
@@ -140,12 +147,13 @@ struct GateBatchTests {
   }
 
   /// An earlier run may have made it.
-  @Test(arguments: [true, false]) func theVeryRouteOfTheAgentsIsNone(isStandIn: Bool) throws {
+  @Test(arguments: ["10.2.0.0/16", "2001:db8:2::/48"], [true, false])
+  func theVeryRouteOfTheAgentsIsNone(prefix: String, isStandIn: Bool) throws {
     try inNewNamespace {
       let tun = try NetlinkRouteTests.makeLink()
-      let step =
-        isStandIn
-        ? GateStep.addUnreachable(Self.standIn) : .addLinkRoute(Self.owned, linkIndex: tun)
+      var id = Route.Identity(table: 254, destination: try #require(IPPrefix(prefix)))
+      id.metric = isStandIn ? .max : id.destination.address.family == .ipv6 ? 1024 : 0
+      let step = isStandIn ? GateStep.addUnreachable(id) : .addLinkRoute(id, linkIndex: tun)
       for _ in 0..<2 {
         let failures = try take(step)
         #expect(failures.isEmpty)

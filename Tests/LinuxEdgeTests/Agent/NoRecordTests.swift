@@ -35,6 +35,9 @@ struct NoRecordTests {
       let failures = keeper.perform([plan], requests)
       #expect(failures.count == 1, "the record alone")
       #expect(keeper.failure != nil)
+      // Once more: an event of it was late. It is not there, and its copy stays.
+      let again = keeper.perform([plan], requests)
+      #expect(again.contains(.absent(link: "tun", step: .deleteRoute(route))))
       let after = try requests.dumpRoutes().filter { $0.identity.destination == prefix }
       #expect(after.count == 1 && after[0].parkedFrom == route.identity.table)
 

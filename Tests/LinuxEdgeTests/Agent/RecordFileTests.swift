@@ -140,6 +140,39 @@ import Testing
     }
   }
 
+  /// Each has what the other has not.
+  @Test func twoDamagedFilesMakeOneWhole() throws {
+    try withFile { path in
+      var file = RecordFile(path: path)
+      try Self.save(Self.record, &file)
+      try replaceFile(path, with: damaged(path))
+      try replaceFile("\(path).copy", with: damaged("\(path).copy", line: 3))
+      #expect(file.load().record == Self.record)
+      #expect(file.load().damage == nil)
+      #expect(file.isToBeRepaired)
+    }
+  }
+
+  /// Nothing is lost when what is damaged cannot be made anew.
+  @Test func whatIsDamagedStaysUntilAnotherIsThere() throws {
+    try withFile { path in
+      var file = RecordFile(path: path)
+      try Self.save(Self.record, &file)
+      try replaceFile(path, with: damaged(path))
+      _ = file.load()
+      unsafe mkdir("\(path).new", 0o700)
+      #expect(throws: EdgeError.self) {
+        try file.save(Self.record, over: Self.record, .init())
+      }
+      unsafe rmdir("\(path).new")
+      var next = RecordFile(path: path)
+      #expect(next.load().record == Self.record)
+      unsafe unlink(path)
+      #expect(next.load().record == Self.record, "the copy has it")
+      unsafe unlink("\(path).damaged")
+    }
+  }
+
   @Test(arguments: [
     "", "\n", "not a record\n", "0000000000000000 vpnagent-record 2\n", "{\"version\":1",
     #"{"links":[],"version":7}"#,
@@ -210,11 +243,11 @@ import Testing
     String(decoding: try readFile(path), as: UTF8.self)
   }
 
-  /// With a wrong byte in its second line.
-  private func damaged(_ path: String) throws -> [UInt8] {
+  /// With a wrong byte in a line.
+  private func damaged(_ path: String, line: Int = 2) throws -> [UInt8] {
     var bytes = try readFile(path)
-    let second = try #require(bytes.firstIndex(of: 0x0a)) + 30
-    bytes[second] ^= 1
+    let ends = bytes.indices.filter { bytes[$0] == 0x0a }
+    bytes[ends[line - 2] + 30] ^= 1
     return bytes
   }
 

@@ -57,28 +57,6 @@ import Testing
         """)
   }
 
-  @Test func anAnswerMayComeLater() throws {
-    let directory = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
-    let path = "\(directory)/vpnagent-control-\(getpid()).sock"
-    defer { _ = unsafe unlink(path) }
-    let server = try ControlServer(path: path)
-    let client = try Descriptor(
-      taking: unsafe vpa_unix_connect(path, 5000), operation: "connect to", object: path)
-    let number = try #require(try server.accept())
-    #expect(server.advance(number) == .readable)
-    _ = try client.send(Array("verify to-b\n".utf8)[...])
-    guard case .asked(let id, let line) = server.advance(number) else {
-      return #expect(Bool(false), "it has asked")
-    }
-    #expect(line == "verify to-b")
-    #expect(server.advance(number) == .readable, "it waits")
-    #expect(server.answer(RequestID(rawValue: 99), [1]) == nil)
-    #expect(server.answer(id, Array("done".utf8)) == nil)
-    #expect(try client.read() == Array("done".utf8))
-    #expect(try client.read() == [])
-    #expect(server.answer(id, [1]) == nil, "it is gone")
-  }
-
   @Test func eventsAndStatisticsForPeople() {
     let events = AgentEvents(
       events: [

@@ -134,4 +134,24 @@ import Testing
     bench.wait(1.5)
     #expect(bench.steps.contains(.addAddress(Self.six)))
   }
+
+  /// Its new name is another VPN's, of which nothing was asked yet: who set the link down is not forgotten.
+  @Test func aLinkThatIsRenamedToAnothersIsSetUpAgain() {
+    let vpns = (1...2).map { number in
+      VPN(
+        name: "v\(number)", gateway: "g", bindInterface: "ipsec\(number)",
+        establishTunnels: .immediately, linkControl: number == 1 ? .admin : .oper,
+        monitor: SingleTunnel.monitor)
+    }
+    var bench = ManyTunnels([], vpns: vpns)
+    bench.boot(links: [ManyTunnels.link(1)])
+    #expect(bench.steps.contains(.setAdmin(linkIndex: 101, up: false)))
+    var link = ManyTunnels.link(1)
+    link.isAdminUp = false
+    bench.put(link)
+    bench.forgetEffects()
+    link.name = "ipsec2"
+    bench.put(link)
+    #expect(bench.steps.contains(.setAdmin(linkIndex: 101, up: true)))
+  }
 }

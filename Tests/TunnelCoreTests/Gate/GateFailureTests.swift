@@ -244,7 +244,8 @@ import TunnelCore
 
   /// IPv6 SAs that are older than the agent and do not answer: the link is as found but for what
   /// their probes need.
-  @Test func releaseRemovesWhatProbesOfAnAdoptedTunnelNeeded() {
+  @Test(arguments: [false, true])
+  func releaseRemovesWhatProbesOfAnAdoptedTunnelNeeded(isNeededNoMore: Bool) {
     let far = OwnLinkRouteTests.far
     let inner = InterfaceAddress(
       linkIndex: 7, address: OwnLinkRouteTests.inner, prefixLength: 64)
@@ -260,6 +261,10 @@ import TunnelCore
     let rule = ProbeRule(link: "vti0")
     #expect(bench.steps == [.addLinkRoute(route, linkIndex: 7), .addRule(rule)])
     bench.forgetTrace()
+    if isNeededNoMore {
+      let wider = Route.Identity(table: 254, destination: .any(.ipv6), metric: 1024)
+      bench.play(.kernel(.route(Route(identity: wider, linkIndex: 7))))
+    }
     bench.play(.shutdown(release: true))
     #expect(Set(bench.steps) == [.deleteLinkRoute(route, linkIndex: 7), .deleteRule(rule)])
   }

@@ -13,7 +13,8 @@ extension Agent {
     }
     let arguments = request.arguments
     switch request.verb {
-    case .status: reply(id, status(of: arguments.first))
+    case .status where arguments.isEmpty: replyStatus(id)
+    case .status: reply(id, status(of: arguments[0]))
     case .metrics: reply(id, metricsText(at: monotonicNow()))
     case .events: reply(id, events(of: arguments.first))
     case .statistics: reply(id, AgentStatistics(core.eventCounters).json())
@@ -56,8 +57,11 @@ extension Agent {
     return ControlAnswer(exit: 0, lines: [core.role.rawValue])
   }
 
-  func reply(_ id: RequestID, _ bytes: [UInt8]) {
-    if let waiting = control?.answer(id, bytes) { watch(waiting, for: .client, forWriting: true) }
+  /// - Parameter further: what comes after these bytes, made as it is taken.
+  func reply(_ id: RequestID, _ bytes: [UInt8], further: ControlServer.Pieces? = nil) {
+    if let waiting = control?.answer(id, bytes, at: monotonicNow(), further: further) {
+      watch(waiting, for: .client, forWriting: true)
+    }
   }
 
   // MARK: reload

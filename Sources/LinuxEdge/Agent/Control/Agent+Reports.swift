@@ -4,19 +4,27 @@ import TunnelCore
 
 /// Answers to clients that only look.
 extension Agent {
-  func status(of name: String?) -> [UInt8] {
+  func status(of name: String) -> [UInt8] {
+    guard let tunnel = core.status(of: name, at: monotonicNow()) else { return unknown(name) }
+    return status([tunnel]).json()
+  }
+
+  func replyStatus(_ id: RequestID) {
+    let pieces = StatusPieces(status([]), core.tunnelIDs) { [unowned self] in
+      core.status(of: $0, at: monotonicNow())
+    }
+    reply(id, [], further: pieces.next)
+  }
+
+  private func status(_ tunnels: [TunnelStatus]) -> AgentStatus {
     let now = monotonicNow()
-    let tunnels =
-      name.map { core.status(of: $0, at: now).map { [$0] } ?? [] } ?? core.status(at: now).tunnels
-    if name != nil, tunnels.isEmpty { return unknown(name) }
     return AgentStatus(
       version: options.version, pid: getpid(), uptime: now.since(startedAt).inSeconds,
       config: configPath, control: core.control, controlObstacle: core.controlObstacle,
       kernelObstacle: kernelObstacle, recordObstacle: recordObstacle, role: core.role.rawValue,
       badSPI: core.badSPIStatus(at: now), dryRun: options.isDryRun,
       massFailure: core.massFailure(at: now), load: core.load(at: now),
-      transportSAs: core.transportSACount > 0 ? core.transportSACount : nil, tunnels: tunnels
-    ).json()
+      transportSAs: core.transportSACount > 0 ? core.transportSACount : nil, tunnels: tunnels)
   }
 
   func events(of name: String?) -> [UInt8] {

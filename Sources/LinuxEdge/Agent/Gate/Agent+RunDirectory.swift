@@ -15,9 +15,7 @@ extension Agent {
     let directory = options.runDirectory
     if lock.keep(in: directory) { log(.warning, "-", "\(directory) was removed: made again") }
     listenAgain()
-    if dryRun == nil, let message = gateKeeper.keepFile() {
-      log(.error, "-", "cannot write the record: \(message)")
-    }
+    if dryRun == nil { keepRecord() }
     guard let role = unsavedRole else { return }
     do {
       try roleFile.save(role)
@@ -26,6 +24,14 @@ extension Agent {
     } catch {
       return
     }
+  }
+
+  private func keepRecord() {
+    let wasFailing = gateKeeper.failure != nil
+    if let message = gateKeeper.keepFile() {
+      log(.error, "-", "cannot write the record: \(message)")
+    }
+    if wasFailing, gateKeeper.failure == nil { feed(.recordWritten) }
   }
 
   /// Listens where clients look for the agent, if it does not yet or the socket is gone.

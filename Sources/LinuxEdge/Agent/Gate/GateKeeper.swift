@@ -57,7 +57,8 @@ struct GateKeeper {
     {
       failures.append(.record(link: last.link, message: message))
     }
-    if failure == nil, !lostRoute { unsaved = GateRecord.Changes() }
+    let hasRecord = plans.contains { $0.recordBefore != nil || $0.recordAfter != nil }
+    if hasRecord, failure == nil, !lostRoute { unsaved = GateRecord.Changes() }
     return failures
   }
 
@@ -96,10 +97,11 @@ struct GateKeeper {
         continue
       }
       do throws(EdgeError) {
-        if !isCovered, step.withdraws { try park(step, requests) }
+        var isParked = false
+        if !isCovered, step.withdraws { isParked = try park(step, requests) }
         if try !Self.perform(step, requests) {
           failures.append(.absent(link: plan.link, step: step))
-          if case .deleteRoute(let route) = step { unpark(requests) { $0 == route } }
+          if isParked, case .deleteRoute(let route) = step { unpark(requests) { $0 == route } }
         }
       } catch  where error.isAlreadyThere && !Self.isBlocked(step, requests) {
         // Done.
@@ -147,10 +149,10 @@ struct GateKeeper {
     return failure
   }
 
-  /// Has the kernel keep what a step takes away.
+  /// Has the kernel keep what a step takes away. Returns whether it did not yet.
   private mutating func park(
     _ step: GateStep, _ requests: borrowing KernelRequests
-  ) throws(EdgeError) {
+  ) throws(EdgeError) -> Bool {
     guard case .deleteRoute(let route) = step, route.canBeParked else {
       throw EdgeError(
         operation: step.description, errno: 5, complaint: "the record was not written")
@@ -158,9 +160,12 @@ struct GateKeeper {
     do {
       try requests.park(route)
     } catch  where error.isAlreadyThere {
-      // By an earlier run.
+      // By an earlier run, or an earlier step of this one.
+      if !parked.contains(route) { parked.append(route) }
+      return false
     }
     parked.append(route)
+    return true
   }
 
   private mutating func unpark(

@@ -130,16 +130,13 @@ extension RecordEntry.StoredTunnel {
 }
 
 extension RecordEntry.Whole {
-  /// The record; nil where something of it is not understood.
-  var value: GateRecord? {
-    var record = GateRecord()
+  /// The same, an entry for each link and tunnel.
+  var entries: [RecordEntry] {
     let tunnels = Set(answered?.keys.map { $0 } ?? []).union(failed?.keys.map { $0 } ?? [])
-    let entries =
-      links.map { RecordEntry(link: $0) }
+    return links.map { RecordEntry(link: $0) }
       + tunnels.map {
         RecordEntry(tunnel: .init(name: $0, answered: answered?[$0], failed: failed?[$0]))
       }
-    return entries.allSatisfy { $0.apply(to: &record) } ? record : nil
   }
 }
 

@@ -65,15 +65,21 @@ struct RecordFile {
       + Self.lines(
         names.links.sorted().map { RecordEntry(link: $0, in: record) }
           + names.tunnels.sorted().map { RecordEntry(tunnel: $0, in: record) })
-    if isDamaged {
-      _ = unsafe rename(path, "\(path).damaged")
-      isDamaged = false
-    }
+    if isDamaged { keepDamaged() }
     size = nil
     try replaceFile(path, with: all, makingDirectory: true)
+    isDamaged = false
     // Better none than one that says something else.
     do { try replaceFile(copy, with: all) } catch { unsafe unlink(copy) }
     size = (all.count, all.count)
+  }
+
+  /// Keeps what was there for people. It stays where it is until another file takes its place.
+  private func keepDamaged() {
+    let kept = "\(path).damaged"
+    unsafe unlink(kept)
+    // A directory has one name alone.
+    if unsafe link(path, kept) != 0, errno == EPERM { _ = unsafe rename(path, kept) }
   }
 
   private func append(_ bytes: [UInt8]) throws(EdgeError) {
@@ -111,57 +117,74 @@ struct RecordFile {
     var damage: String?
   }
 
-  /// What an earlier run left; empty when there is no file.
+  /// What an earlier run left; empty when there is no file. What cannot be read of it is looked for in
+  /// the copy.
   mutating func load() -> Content {
-    var content = read(path)
-    isDamaged = content.damage != nil
-    guard isDamaged else { return content }
-    let other = read(copy)
-    if other.damage == nil { content = other }
-    return content
+    let (first, second) = (read(path), read(copy))
+    isDamaged = first.damage != nil || !isThere && second.damage == nil
+    guard isDamaged else { return first.content }
+    if second.damage == nil { return second.content }
+    // Both are added to by the same lines.
+    guard first.entries.count == second.entries.count, !first.entries.isEmpty else {
+      return first.content
+    }
+    var both = first
+    both.entries = zip(first.entries, second.entries).map { $0 ?? $1 }
+    if first.isRecord || second.isRecord { both.whole = nil }
+    return both.content
   }
 
-  private func read(_ file: String) -> Content {
+  /// One file, line by line.
+  private struct Lines {
+    /// nil: cannot be read.
+    var entries: [RecordEntry?] = []
+    /// What is wrong with all of it; nil: nothing.
+    var whole: String?
+    var path: String
+    /// Whether it begins as a record of this version.
+    var isRecord = false
+
+    var damage: String? {
+      let lost = entries.count { $0 == nil }
+      return whole
+        ?? (lost > 0 ? "\(path): \(lost) of \(entries.count) lines cannot be read" : nil)
+    }
+
+    var content: Content {
+      var content = Content()
+      var unclear = 0
+      for case let entry? in entries where !entry.apply(to: &content.record) { unclear += 1 }
+      content.damage =
+        damage ?? (unclear > 0 ? "\(path): \(unclear) lines are not understood" : nil)
+      return content
+    }
+  }
+
+  private func read(_ file: String) -> Lines {
+    var all = Lines(path: file)
     let bytes: [UInt8]
     do {
       bytes = try readFile(file, limit: 1 << 30)
     } catch {
-      let isNone = error.errno == ENOENT && file == path
-      return isNone ? Content() : Content(damage: "\(error)")
+      if error.errno != ENOENT || file != path { all.whole = "\(error)" }
+      return all
     }
-    if bytes.first == UInt8(ascii: "{") { return Self.contentOfVersion1(bytes, file) }
-    var content = Content()
-    var lines = bytes.split(separator: 0x0a, omittingEmptySubsequences: false)
+    if bytes.first == UInt8(ascii: "{") { return Self.linesOfVersion1(bytes, file) }
+    var lines = bytes.split(separator: 0x0a, omittingEmptySubsequences: false)[...]
     // What follows the last line end was cut while it was written: nothing that it was to allow was done.
     lines.removeLast()
-    guard let first = lines.first.flatMap(Self.text) else {
-      content.damage = "\(file): it does not begin as a record"
-      return Self.adding(lines, to: content, file)
+    let first = lines.popFirst().flatMap(Self.text)
+    all.isRecord = first == "\(Self.header) \(Self.version)"
+    if !all.isRecord {
+      all.whole =
+        first.map { "\(file): '\($0)', not version \(Self.version)" }
+        ?? "\(file): it does not begin as a record"
     }
-    if first != "\(Self.header) \(Self.version)" {
-      content.damage = "\(file): '\(first)', not version \(Self.version)"
+    let decoder = JSONDecoder()
+    all.entries = lines.map { line in
+      Self.text(line).flatMap { try? decoder.decode(RecordEntry.self, from: Data($0.utf8)) }
     }
-    return Self.adding(lines.dropFirst(), to: content, file)
-  }
-
-  private static func adding(
-    _ lines: some Collection<ArraySlice<UInt8>>, to content: Content, _ file: String
-  ) -> Content {
-    var content = content
-    var lost = 0
-    for line in lines {
-      guard let text = text(line),
-        let entry = try? JSONDecoder().decode(RecordEntry.self, from: Data(text.utf8)),
-        entry.apply(to: &content.record)
-      else {
-        lost += 1
-        continue
-      }
-    }
-    if lost > 0, content.damage == nil {
-      content.damage = "\(file): \(lost) of \(lines.count) lines cannot be read"
-    }
-    return content
+    return all
   }
 
   /// What a line says; nil when its checksum is wrong.
@@ -173,10 +196,10 @@ struct RecordFile {
     return String(decoding: text, as: UTF8.self)
   }
 
-  private static func contentOfVersion1(_ bytes: [UInt8], _ file: String) -> Content {
+  private static func linesOfVersion1(_ bytes: [UInt8], _ file: String) -> Lines {
     guard let stored = try? JSONDecoder().decode(RecordEntry.Whole.self, from: Data(bytes)),
-      stored.version == 1, let record = stored.value
-    else { return Content(damage: "\(file): not a record of version 1") }
-    return Content(record: record)
+      stored.version == 1
+    else { return Lines(whole: "\(file): not a record of version 1", path: file) }
+    return Lines(entries: stored.entries, path: file)
   }
 }

@@ -60,34 +60,43 @@ public enum Release {
     var keeper = GateKeeper(file: file, record: stored.record, parked: parked.map(\.route))
     var core = Core(configuration: .observing, record: record, seed: 0, at: monotonicNow())
     let snapshot = try requests.snapshot { core.routeInterest(links: $0, nexthops: $1) }
+    // All together: the record of what is not back stays until the last of it is.
+    var plans: [GatePlan] = []
     for case .gate(let effect) in core.handle(.snapshot(snapshot), at: monotonicNow()) {
       switch effect {
-      case .change(let plan):
-        // What is gone need not be taken away.
-        let failures = keeper.perform([plan], requests).filter {
-          if case .absent = $0 { false } else { true }
-        }
-        outcome.failures += failures.map(\.description)
-        note(plan, failures, &outcome)
-      case .removeLink(let index):
-        do {
-          try requests.deleteLink(index)
-          outcome.done.append("removed link \(index) of the agent's own")
-        } catch {
-          outcome.failures.append("\(error)")
-        }
+      case .change(let plan): plans.append(plan)
+      case .removeLink(let index): remove(index, requests, &outcome)
       case .readRoutes, .makeLink: break
       }
     }
+    // What is gone need not be taken away.
+    let failures = keeper.perform(plans, requests).filter {
+      if case .absent = $0 { false } else { true }
+    }
+    outcome.failures += failures.map(\.description)
+    for plan in plans { note(plan, failures, &outcome) }
     if let message = keeper.keepFile() {
       outcome.failures.append("cannot write the record: \(message)")
+    }
+  }
+
+  private static func remove(
+    _ link: Int32, _ requests: borrowing KernelRequests, _ outcome: inout Outcome
+  ) {
+    do {
+      try requests.deleteLink(link)
+      outcome.done.append("removed link \(link) of the agent's own")
+    } catch {
+      outcome.failures.append("\(error)")
     }
   }
 
   private static func note(
     _ plan: GatePlan, _ failures: [GateFailure], _ outcome: inout Outcome
   ) {
-    let failed = failures.compactMap { if case .step(_, let step, _) = $0 { step } else { nil } }
+    let failed = failures.compactMap { failure -> GateStep? in
+      if case .step(plan.link, let step, _) = failure { step } else { nil }
+    }
     let done = plan.steps.filter { !failed.contains($0) }.map(\.description)
     guard !done.isEmpty else { return }
     let subject = plan.link == "-" ? "routes of the agent" : plan.link

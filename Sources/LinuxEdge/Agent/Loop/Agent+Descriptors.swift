@@ -40,7 +40,7 @@ extension Agent {
   func acceptClient() {
     guard let listener = control?.listeningDescriptor else { return }
     do {
-      if let client = try control?.accept() { watch(client, for: .client) }
+      if let client = try control?.accept(at: monotonicNow()) { watch(client, for: .client) }
     } catch {
       log(.warning, "-", "\(error)")
       reactor.forget(listener)

@@ -36,6 +36,7 @@ extension Agent {
       processes.wake(at: monotonicNow())
       notifier.wake(at: monotonicNow())
       attendMetrics()
+      control?.expire(at: monotonicNow())
     }
     end(by: signal)
   }
@@ -47,7 +48,8 @@ extension Agent {
   private var nextDeadline: Instant? {
     core.nextDeadline.orEarlier(vici.nextDeadline).orEarlier(service.nextDeadline)
       .orEarlier(processes.nextDeadline).orEarlier(notifier.nextDeadline)
-      .orEarlier(metrics.nextDeadline).orEarlier(resync.dueAt).orEarlier(unwatched.dueAt)
+      .orEarlier(metrics.nextDeadline).orEarlier(control?.nextDeadline).orEarlier(resync.dueAt)
+      .orEarlier(unwatched.dueAt)
       .orEarlier(xfrmTicks.readAt).orEarlier(routeTicks.readAt).orEarlier(runDirectoryAt)
   }
 
@@ -132,12 +134,12 @@ extension Agent {
       notifier.serve(descriptor, at: now)
       watchNotifier()
     case .listener: acceptClient()
-    case .client: serveClient(descriptor)
+    case .client: serveClient(descriptor, at: now)
     }
   }
 
-  private func serveClient(_ descriptor: Int32) {
-    switch control?.advance(descriptor) {
+  private func serveClient(_ descriptor: Int32, at now: Instant) {
+    switch control?.advance(descriptor, at: now) {
     case .asked(let id, let line): obey(line, id)
     case .writable: watch(descriptor, for: .client, forWriting: true)
     case .readable, .closed, nil: break

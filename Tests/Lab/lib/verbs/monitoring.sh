@@ -43,6 +43,13 @@ set_field() { # GATEWAY TUNNEL FIELD
     '.tunnels[] | select(.name == $name) | .sets[0][$field]'
 }
 
+# Whether something of a link is held by the record: the last line of a name counts.
+is_on_record() { # GATEWAY LINK
+  local last
+  last=$(on "$1" grep "\"$2\"" /run/vpnagent/gates.json | tail -n 1)
+  [[ $last && $last != *'"released"'* ]]
+}
+
 # All routes through a link, in an order of their own.
 routes_of() { # GATEWAY LINK
   {

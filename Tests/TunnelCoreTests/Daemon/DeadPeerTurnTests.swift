@@ -92,6 +92,16 @@ private struct DeadPeers {
     #expect(peers.initiated["zz"]?.isEmpty == false, "\(peers.initiated.count) were initiated")
   }
 
+  /// Whether one is silent or slow is not known before it has answered.
+  @Test func aPeerThatNeedsLongerIsGivenTheTime() {
+    var peers = DeadPeers(1)
+    peers.run(180)
+    let times = peers.initiated["a00"] ?? []
+    let gaps = zip(times, times.dropFirst()).map { $1 - $0 }
+    #expect(gaps.contains { $0 >= 30 }, "\(gaps)")
+    #expect(gaps.count { $0 < 20 } >= 5, "\(gaps)")
+  }
+
   /// And none waits for ever while all of them are dead.
   @Test func everyOneOfThemIsTriedAgain() {
     var peers = DeadPeers(80)

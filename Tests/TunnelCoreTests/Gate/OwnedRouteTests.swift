@@ -37,6 +37,25 @@ import TunnelCore
     #expect(!concerns(.init(table: 254, destination: other)))
   }
 
+  /// IPv6 has no metric 0: what is asked for is what the kernel has.
+  @Test func anOwnedRouteOfIPv6IsToldFromOthersByItsMetric() throws {
+    let prefix = try #require(IPPrefix("2001:db8:2::/48"))
+    let id = Route.Identity(table: 254, destination: prefix, metric: 1024)
+    var bench = SingleTunnel(routes: [prefix])
+    bench.answering = true
+    bench.boot(routes: [])
+    bench.negotiate(1)
+    bench.wait(0.5)
+    #expect(bench.steps.contains(.addLinkRoute(id, linkIndex: 7)))
+    bench.forgetTrace()
+    let there = Route(identity: id, routeProtocol: Route.agentProtocol, linkIndex: 7)
+    bench.play(.routes([there], []))
+    #expect(bench.steps.isEmpty)
+    bench.answering = false
+    bench.wait(5)
+    #expect(bench.steps.contains(.deleteLinkRoute(id, linkIndex: 7)))
+  }
+
   @Test func oneThatReplacesItIsSaidAndTriedAgain() {
     var bench = open()
     bench.play(.kernel(.route(Self.foreign(), .replacing)))

@@ -25,6 +25,20 @@ import TunnelCore
     #expect(record == GateRecord())
   }
 
+  /// A daemon withdraws all routes of a peer at once, at the moment at which the link is held.
+  @Test func allOfThemStayAway() {
+    var other = SingleTunnel.farRoute
+    other.identity.destination = IPPrefix(IPAddress(10, 3, 0, 0), length: 16)
+    let both = [SingleTunnel.farRoute, other]
+    var bench = SingleTunnel()
+    bench.boot(routes: [])
+    bench.read(
+      both.map { .kernel(.route($0)) }
+        + both.map { .gateFailed(.absent(link: "vti0", step: .deleteRoute($0))) }
+        + both.map { .kernel(.routeDeleted($0)) })
+    #expect(bench.tunnel?.withdrawn == [])
+  }
+
   /// The event of our own putting it back is read after it is withdrawn again: it is taken for
   /// somebody's, and to withdraw it once more finds nothing.
   @Test func whatIsOnRecordAlreadyIsKept() {

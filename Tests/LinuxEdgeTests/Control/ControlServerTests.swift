@@ -1,0 +1,167 @@
+import CShims
+import Glibc
+import Testing
+
+@testable import LinuxEdge
+@testable import TunnelCore
+
+/// Clients of the control socket: patient, silent, greedy, endless.
+@Suite struct ControlServerTests {
+  private let start = Instant(nanoseconds: 1_000_000_000)
+
+  private func withServer(_ body: (ControlServer) throws -> Void) throws {
+    let directory = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
+    let path = "\(directory)/vpnagent-control-\(getpid())-\(UInt32.random(in: 0...UInt32.max)).sock"
+    defer { _ = unsafe unlink(path) }
+    try body(try ControlServer(path: path))
+  }
+
+  /// A client, and what the server calls it.
+  private final class Client {
+    let descriptor: Descriptor
+    let number: Int32
+
+    init(of server: ControlServer, at now: Instant) throws {
+      descriptor = try Descriptor(
+        taking: unsafe vpa_unix_connect_now(server.path), operation: "connect to")
+      number = try #require(try server.accept(at: now))
+    }
+
+    func send(_ text: String) throws { _ = try descriptor.send(Array(text.utf8)[...]) }
+  }
+
+  private func connected(to server: ControlServer, after seconds: Double = 0) throws -> Client {
+    try Client(of: server, at: at(seconds))
+  }
+
+  private func at(_ seconds: Double) -> Instant { start.advanced(by: .seconds(seconds)) }
+
+  @Test func anAnswerMayComeLater() throws {
+    try withServer { server in
+      let client = try connected(to: server)
+      let number = client.number
+      #expect(server.advance(number, at: start) == .readable)
+      try client.send("verify to-b\n")
+      guard case .asked(let id, let line) = server.advance(number, at: start) else {
+        return #expect(Bool(false), "it has asked")
+      }
+      #expect(line == "verify to-b")
+      #expect(server.advance(number, at: start) == .readable, "it waits")
+      #expect(server.nextDeadline == nil, "nobody hurries it")
+      #expect(server.answer(RequestID(rawValue: 99), [1], at: start) == nil)
+      #expect(server.answer(id, Array("done".utf8), at: start) == nil)
+      #expect(try client.descriptor.read() == Array("done".utf8))
+      #expect(try client.descriptor.read() == [])
+      #expect(server.answer(id, [1], at: start) == nil, "it is gone")
+    }
+  }
+
+  @Test func anAnswerMayComeInPieces() throws {
+    try withServer { server in
+      let client = try connected(to: server)
+      let number = client.number
+      try client.send("status\n")
+      guard case .asked(let id, _) = server.advance(number, at: start) else {
+        return #expect(Bool(false), "it has asked")
+      }
+      var left = ["b", "c"]
+      let further = { left.isEmpty ? nil : Array(left.removeFirst().utf8) }
+      #expect(server.answer(id, Array("a".utf8), at: start, further: further) == number)
+      #expect(left == ["c"], "no more than the next one is made")
+      #expect(server.advance(number, at: start) == .writable)
+      #expect(server.advance(number, at: start) == .closed)
+      #expect(try client.descriptor.read() == Array("abc".utf8))
+    }
+  }
+
+  @Test func whoDoesNotAskIsLetGo() throws {
+    try withServer { server in
+      let client = try connected(to: server)
+      let number = client.number
+      server.expire(at: at(4.9))
+      #expect(server.advance(number, at: at(4.9)) == .readable)
+      server.expire(at: at(5))
+      #expect(server.advance(number, at: at(5)) == .closed)
+      #expect(try client.descriptor.read() == [])
+    }
+  }
+
+  @Test func whoDoesNotReadIsLetGo() throws {
+    try withServer { server in
+      let client = try connected(to: server)
+      let number = client.number
+      try client.send("status\n")
+      guard case .asked(let id, _) = server.advance(number, at: start) else {
+        return #expect(Bool(false), "it has asked")
+      }
+      #expect(server.answer(id, [UInt8](repeating: 7, count: 8 << 20), at: at(1)) == number)
+      server.expire(at: at(30.9))
+      #expect(server.advance(number, at: at(30.9)) == .writable)
+      server.expire(at: at(31))
+      #expect(server.advance(number, at: at(31)) == .closed)
+    }
+  }
+
+  /// One that asks when all places are taken is heard: whoever has waited longest without asking goes.
+  @Test func silentClientsKeepNobodyOut() throws {
+    try withServer { server in
+      let silent = try (0..<32).map { try connected(to: server, after: Double($0) / 100) }
+      let client = try connected(to: server, after: 1)
+      let number = client.number
+      try client.send("status\n")
+      guard case .asked = server.advance(number, at: at(1)) else {
+        return #expect(Bool(false), "it has asked")
+      }
+      #expect(try silent[0].descriptor.read() == [])
+      #expect(server.advance(silent[1].number, at: at(1)) == .readable)
+    }
+  }
+
+  /// One that sends without end is read once a wake-up.
+  @Test func whoSendsWithoutEndHoldsUpNothing() throws {
+    try withServer { server in
+      let client = try connected(to: server)
+      let number = client.number
+      try client.send("status\n")
+      guard case .asked = server.advance(number, at: start) else {
+        return #expect(Bool(false), "it has asked")
+      }
+      var sent = 0
+      while true {
+        let count = try client.descriptor.send([UInt8](repeating: 1, count: 4096)[...])
+        if count == 0 { break }
+        sent += count
+      }
+      #expect(sent > 64 << 10)
+      #expect(server.advance(number, at: start) == .readable)
+      #expect(try client.descriptor.send([UInt8](repeating: 1, count: 1 << 20)[...]) < 64 << 10)
+    }
+  }
+
+  // MARK: status
+
+  @Test(arguments: [0, 1, 31, 32, 33, 100]) func statusInPiecesIsTheWhole(count: Int) {
+    let gateways = (0..<count).map { Gateway(name: "g\($0)", addresses: [IPAddress(10, 0, 0, 1)]) }
+    let configuration = Configuration(
+      gateways: Dictionary(gateways.map { ($0.name, $0) }) { $1 },
+      vpns: (0..<count).map { VPN(name: "v\($0)", gateway: "g\($0)") })
+    let core = Core(configuration: configuration, seed: 1, at: start)
+    func status(_ tunnels: [TunnelStatus]) -> AgentStatus {
+      AgentStatus(
+        version: "1 \"tunnels\" : [", pid: 1, uptime: 1, config: nil, control: "vici",
+        controlObstacle: nil, role: "active", badSPI: nil, dryRun: false, massFailure: nil,
+        load: nil,
+        transportSAs: nil, tunnels: tunnels)
+    }
+    let pieces = StatusPieces(status([]), core.tunnelIDs) { core.status(of: $0, at: start) }
+    var all: [UInt8] = []
+    var longest = 0
+    while let piece = pieces.next() {
+      all += piece
+      longest = max(longest, piece.count)
+    }
+    let whole = status(core.status(at: start).tunnels).json()
+    #expect(String(decoding: all, as: UTF8.self) == String(decoding: whole, as: UTF8.self))
+    #expect(count < 100 || longest < whole.count / 2)
+  }
+}
