@@ -84,7 +84,7 @@ extension ConfigurationReader {
       return nil
     }
     guard let name = complaints.string(item, allowed: allowed) else { return nil }
-    guard gatewayNames.contains(name) else {
+    guard knownGateways.contains(name) else {
       complaints.refuse(item, "no such gateway; allowed: \(allowed)")
       return nil
     }

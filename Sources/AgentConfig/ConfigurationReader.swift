@@ -56,6 +56,8 @@ struct ConfigurationReader {
   var complaints: Complaints
   /// Every gateway that has a table, valid or not.
   private(set) var gatewayNames: [String] = []
+  /// The same, to be looked up.
+  private(set) var knownGateways: Set<String> = []
   /// Where each gateway address was first seen.
   var addressPaths: [IPAddress: String] = [:]
   /// Where each route was first seen.
@@ -70,6 +72,7 @@ struct ConfigurationReader {
     let defaults = monitorDefaults(root["vpn-monitor-options"])
     let gateways = namedTables(root["gateway"])
     gatewayNames = gateways.map(\.name)
+    knownGateways = Set(gatewayNames)
     var configuration = Configuration.observing
     if let path = complaints.socketPath(root["vici-socket"]) { configuration.viciSocket = path }
     readNotify(root, into: &configuration)

@@ -17,8 +17,12 @@ final class ControlServer {
     let id: RequestID
     /// When it was let in, or took something the last time.
     var since: Instant
+    /// The turn of the loop in which it was let in.
+    let turn: UInt64
     var request: [UInt8] = []
     var hasAsked = false
+    /// Whether it will send nothing more; it may wait for its answer all the same.
+    var hasEnded = false
     /// What it has not taken yet of the present piece; nil before there is an answer.
     var answer: ArraySlice<UInt8>?
     var further: Pieces?
@@ -34,6 +38,8 @@ final class ControlServer {
   private var inode: UInt64
   private var clients: [Int32: Box] = [:]
   private var lastRequest: UInt64 = 0
+  /// Turns of the loop.
+  private var turn: UInt64 = 0
 
   private final class Box {
     var client: Client
@@ -81,14 +87,16 @@ final class ControlServer {
     guard makeRoom() else { return nil }
     lastRequest += 1
     clients[number] = Box(
-      Client(descriptor: descriptor, id: RequestID(rawValue: lastRequest), since: now))
+      Client(
+        descriptor: descriptor, id: RequestID(rawValue: lastRequest), since: now, turn: turn))
     return number
   }
 
-  /// Lets go of whoever has not asked for the longest time, if there is no place left.
+  /// Lets go of whoever has not asked for the longest time, if there is no place left: what was there
+  /// of a client is read in the turn after that in which it was let in.
   private func makeRoom() -> Bool {
     guard clients.count >= Self.mostClients else { return true }
-    let silent = clients.filter { !$0.value.client.hasAsked }
+    let silent = clients.filter { !$0.value.client.hasAsked && $0.value.client.turn + 1 < turn }
       .min { $0.value.client.since < $1.value.client.since }
     guard let silent else { return false }
     clients[silent.key] = nil
@@ -98,10 +106,11 @@ final class ControlServer {
   /// When the next client is let go.
   var nextDeadline: Instant? { clients.values.lazy.compactMap(\.deadline).min() }
 
-  /// Lets go of clients that took too long.
-  func expire(at now: Instant) {
+  /// The end of a turn of the loop: lets go of clients that took too long.
+  func endTurn(at now: Instant) {
+    defer { turn += 1 }
     guard nextDeadline.isDue(at: now) else { return }
-    clients = clients.filter { !$0.value.deadline.isDue(at: now) }
+    clients = clients.filter { !$0.value.deadline.isDue(at: now) || $0.value.client.turn == turn }
   }
 
   // MARK: Requests and answers
@@ -112,6 +121,8 @@ final class ControlServer {
     case readable
     /// The rest of its answer.
     case writable
+    /// Its answer: it sends nothing more.
+    case ended
     /// Nothing: it is gone.
     case closed
     /// It has sent its line and waits for `answer`.
@@ -148,7 +159,12 @@ final class ControlServer {
   /// Reads once: nobody who sends without end is read without end.
   private func hear(_ box: Box) throws(EdgeError) -> Interest {
     guard let bytes = try box.client.descriptor.read() else { return .readable }
-    if box.client.hasAsked { return bytes.isEmpty ? .closed : .readable }
+    if box.client.hasAsked {
+      guard bytes.isEmpty else { return .readable }
+      // Woken again, it is gone altogether.
+      defer { box.client.hasEnded = true }
+      return box.client.hasEnded ? .closed : .ended
+    }
     box.client.request += bytes
     let line = box.client.request.prefix { $0 != 0x0a }
     if line.count < box.client.request.count {

@@ -57,6 +57,7 @@ struct GateController: Sendable {
 
   mutating func remove(_ name: String, _ out: inout Outbox) {
     gates[name] = nil
+    routes.newlyTaken[name] = nil
     out.timers.set(.gate(name), to: nil)
   }
 

@@ -80,7 +80,10 @@ struct RouteGuard: Sendable {
       request.heldPrefixes.contains { $0.contains(prefix) }
         && !request.servedPrefixes.contains { $0.contains(prefix) }
     }
-    if held[request.link]?.isEmpty ?? false { held.removeAll(at: request.link) }
+    if held[request.link]?.isEmpty ?? false {
+      held.removeAll(at: request.link)
+      newlyTaken[request.link] = nil
+    }
     return steps
   }
 
@@ -144,7 +147,12 @@ struct RouteGuard: Sendable {
   /// Takes over the routes that an earlier run made for a link which stays as it was found.
   /// Returns the steps without which it cannot be probed, and those that take such things away.
   mutating func adopt(_ request: Request) -> [GateStep] {
-    let needed = Set(privateRoutes(request) { _ in false })
+    // Owned routes are not made for it: only those that are there lead anywhere.
+    var asFound = request
+    asFound.owned = request.owned.filter { prefix in
+      request.index.map { own.contains(.throughLink(request.identity(prefix), $0)) } ?? false
+    }
+    let needed = Set(privateRoutes(asFound) { _ in false })
     var mine = Set(hostRoutes(request) { _ in true })
     for prefix in request.owned {
       if let index = request.index { mine.insert(.throughLink(request.identity(prefix), index)) }
@@ -214,6 +222,7 @@ struct RouteGuard: Sendable {
     _ request: Request, holding isHeld: (IPPrefix) -> Bool
   ) -> [Route] {
     var taken: [Route] = []
+    boundNewlyTaken(of: request.link)
     guard let index = request.index else { return [] }
     for (identity, route) in onLink[index] ?? [:]
     where isGuarded(route, request) && isHeld(identity.destination) && shared[identity] == nil {
@@ -229,6 +238,14 @@ struct RouteGuard: Sendable {
       taken.append(route)
     }
     return taken.sorted { $0.identity < $1.identity }
+  }
+
+  /// What went with a link that was deleted and made again is not gathered for ever.
+  private mutating func boundNewlyTaken(of link: String) {
+    guard let count = newlyTaken[link]?.count, count > 64 + 2 * (held[link]?.count ?? 0) else {
+      return
+    }
+    newlyTaken[link] = newlyTaken[link]?.filter { held.route($0, at: link) != nil }
   }
 
   func isGuarded(_ route: Route, _ request: Request) -> Bool {

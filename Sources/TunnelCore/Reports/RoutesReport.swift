@@ -39,7 +39,7 @@ extension Core {
     let table = kernel.links.table(of: kernel.link(named: name))
     let configured = Set(
       guardedTunnels(on: name).compactMap(\.vpn).flatMap(\.routes).map {
-        Route.Identity(table: table, destination: $0)
+        Route.Identity(table: table, destination: $0, metric: $0.address.family.usualMetric)
       })
     var (owned, probes, unreachable): ([Route.Identity], [Route.Identity], [Route.Identity])
     (owned, probes, unreachable) = ([], [], [])
@@ -53,10 +53,10 @@ extension Core {
     }
     return LinkRoutes(
       link: name, gate: gates[name]?.demand.rawValue ?? "-",
-      owned: owned.sorted().map(\.description),
+      owned: owned.sorted().map(\.textWithoutUsualMetric),
       withdrawn: gates.routes.withdrawn(from: name).map(\.description),
       unreachable: unreachable.sorted().map(\.destinationAndTable),
-      probes: probes.sorted().map(\.description),
+      probes: probes.sorted().map(\.textWithoutUsualMetric),
       contested: gates.routes.contested(on: name).map(\.description))
   }
 }
@@ -67,5 +67,12 @@ extension Route.Identity {
     var plain = self
     plain.metric = 0
     return plain.description
+  }
+}
+
+extension Route.Identity {
+  /// Nobody gave the usual one.
+  fileprivate var textWithoutUsualMetric: String {
+    metric == destination.address.family.usualMetric ? destinationAndTable : description
   }
 }

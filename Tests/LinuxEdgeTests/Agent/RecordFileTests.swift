@@ -153,6 +153,38 @@ import Testing
     }
   }
 
+  /// The operator has removed the file, and its copy is damaged too.
+  @Test func ofADamagedCopyAloneTheOtherLinesCount() throws {
+    try withFile { path in
+      var file = RecordFile(path: path)
+      try Self.save(Self.record, &file)
+      unsafe unlink(path)
+      try replaceFile("\(path).copy", with: damaged("\(path).copy"))
+      try replaceFile("\(path).damaged", with: Array("kept".utf8))
+      let content = file.load()
+      #expect(content.record.links.map(\.name) == ["vti1", "vti2"])
+      #expect(content.damage != nil)
+      try file.save(content.record, over: content.record, .init())
+      #expect(try text("\(path).damaged") == "kept")
+      unsafe unlink("\(path).damaged")
+    }
+  }
+
+  /// What is no JSON of ours is kept as well.
+  @Test func whatIsNotUnderstoodIsKept() throws {
+    try withFile { path in
+      let text =
+        #"{"links":[{"name":"vti0","withdrawn":[{"destination":"10.1.0.0/99"}]}],"version":1}"#
+      try replaceFile(path, with: Array(text.utf8))
+      var file = RecordFile(path: path)
+      #expect(file.load().damage != nil)
+      #expect(file.isToBeRepaired)
+      try file.save(GateRecord(), over: GateRecord(), .init())
+      #expect(try self.text("\(path).damaged") == text)
+      unsafe unlink("\(path).damaged")
+    }
+  }
+
   /// Nothing is lost when what is damaged cannot be made anew.
   @Test func whatIsDamagedStaysUntilAnotherIsThere() throws {
     try withFile { path in

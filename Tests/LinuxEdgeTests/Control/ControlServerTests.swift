@@ -78,9 +78,9 @@ import Testing
     try withServer { server in
       let client = try connected(to: server)
       let number = client.number
-      server.expire(at: at(4.9))
+      server.endTurn(at: at(4.9))
       #expect(server.advance(number, at: at(4.9)) == .readable)
-      server.expire(at: at(5))
+      server.endTurn(at: at(5))
       #expect(server.advance(number, at: at(5)) == .closed)
       #expect(try client.descriptor.read() == [])
     }
@@ -95,9 +95,9 @@ import Testing
         return #expect(Bool(false), "it has asked")
       }
       #expect(server.answer(id, [UInt8](repeating: 7, count: 8 << 20), at: at(1)) == number)
-      server.expire(at: at(30.9))
+      server.endTurn(at: at(30.9))
       #expect(server.advance(number, at: at(30.9)) == .writable)
-      server.expire(at: at(31))
+      server.endTurn(at: at(31))
       #expect(server.advance(number, at: at(31)) == .closed)
     }
   }
@@ -106,6 +106,12 @@ import Testing
   @Test func silentClientsKeepNobodyOut() throws {
     try withServer { server in
       let silent = try (0..<32).map { try connected(to: server, after: Double($0) / 100) }
+      // What they have sent was not looked at yet.
+      let one = try Descriptor(
+        taking: unsafe vpa_unix_connect_now(server.path), operation: "connect to")
+      #expect(try server.accept(at: at(0.5)) == nil)
+      #expect(try one.read() == [])
+      for _ in 0..<2 { server.endTurn(at: at(0.6)) }
       let client = try connected(to: server, after: 1)
       let number = client.number
       try client.send("status\n")
@@ -114,6 +120,47 @@ import Testing
       }
       #expect(try silent[0].descriptor.read() == [])
       #expect(server.advance(silent[1].number, at: at(1)) == .readable)
+    }
+  }
+
+  /// A turn that takes long is no client's fault.
+  @Test func whoHasAskedInTimeIsHeard() throws {
+    try withServer { server in
+      let client = try connected(to: server)
+      try client.send("status\n")
+      server.endTurn(at: at(6))
+      guard case .asked = server.advance(client.number, at: at(6)) else {
+        return #expect(Bool(false), "it has asked")
+      }
+    }
+  }
+
+  /// `printf 'verify to-b\n' | nc -NU ...`: it sends nothing more, and waits.
+  @Test func whoSendsNothingMoreGetsItsAnswer() throws {
+    try withServer { server in
+      let client = try connected(to: server)
+      try client.send("verify to-b\n")
+      guard case .asked(let id, _) = server.advance(client.number, at: start) else {
+        return #expect(Bool(false), "it has asked")
+      }
+      shutdown(client.descriptor.number, Int32(SHUT_WR))
+      #expect(server.advance(client.number, at: start) == .ended)
+      #expect(server.answer(id, Array("done".utf8), at: start) == nil)
+      #expect(try client.descriptor.read() == Array("done".utf8))
+    }
+  }
+
+  @Test func whoIsGoneIsForgotten() throws {
+    try withServer { server in
+      let number: Int32
+      do {
+        let client = try connected(to: server)
+        try client.send("verify to-b\n")
+        number = client.number
+        _ = server.advance(number, at: start)
+      }
+      #expect(server.advance(number, at: start) == .ended)
+      #expect(server.advance(number, at: start) == .closed)
     }
   }
 

@@ -35,4 +35,24 @@ import TunnelCore
     }
     #expect(bench.steps == [])
   }
+
+  /// Of a link that stays as it was found: routes that a reload gives its VPN are not made before it is
+  /// proven, and lead nowhere until then.
+  @Test func theyStayWhenAReloadGivesAnAdoptedTunnelRoutes() throws {
+    let far = Self.inner(2)
+    let monitor = Monitor(
+      interval: .seconds(1), threshold: 3, probeSource: .link, destinations: [far],
+      verifyPath: .init(destinations: [far]))
+    var bench = SingleTunnel(monitor)
+    bench.boot(
+      sas: SingleTunnel.pair(1), routes: [],
+      more: [InterfaceAddress(linkIndex: 7, address: Self.inner(1), prefixLength: 128)])
+    #expect(bench.tunnel?.gate == "as-found")
+    #expect(bench.steps.contains { if case .addLinkRoute = $0 { true } else { false } })
+    bench.forgetTrace()
+    let wide = try #require(IPPrefix("fd00:200::/32"))
+    bench.reload { $0.vpns[0].routes = [wide] }
+    #expect(bench.tunnel?.gate == "as-found")
+    #expect(!bench.steps.contains { if case .deleteLinkRoute = $0 { true } else { false } })
+  }
 }

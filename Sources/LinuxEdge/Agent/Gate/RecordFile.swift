@@ -76,6 +76,7 @@ struct RecordFile {
 
   /// Keeps what was there for people. It stays where it is until another file takes its place.
   private func keepDamaged() {
+    guard isThere else { return }
     let kept = "\(path).damaged"
     unsafe unlink(kept)
     // A directory has one name alone.
@@ -120,17 +121,22 @@ struct RecordFile {
   /// What an earlier run left; empty when there is no file. What cannot be read of it is looked for in
   /// the copy.
   mutating func load() -> Content {
-    let (first, second) = (read(path), read(copy))
-    isDamaged = first.damage != nil || !isThere && second.damage == nil
-    guard isDamaged else { return first.content }
-    if second.damage == nil { return second.content }
+    let first = read(path)
+    let content = first.content
+    guard first.isAbsent || content.damage != nil else { return content }
+    let second = read(copy)
+    if first.isAbsent, second.isAbsent { return Content() }
+    isDamaged = true
+    if second.isAbsent { return content }
+    let other = second.content
+    if first.isAbsent || other.damage == nil { return other }
     // Both are added to by the same lines.
-    guard first.entries.count == second.entries.count, !first.entries.isEmpty else {
-      return first.content
+    guard first.entries.count == second.entries.count else {
+      return first.entries.contains { $0 != nil } ? content : other
     }
     var both = first
     both.entries = zip(first.entries, second.entries).map { $0 ?? $1 }
-    if first.isRecord || second.isRecord { both.whole = nil }
+    if second.isRecord { both.whole = nil }
     return both.content
   }
 
@@ -143,19 +149,15 @@ struct RecordFile {
     var path: String
     /// Whether it begins as a record of this version.
     var isRecord = false
-
-    var damage: String? {
-      let lost = entries.count { $0 == nil }
-      return whole
-        ?? (lost > 0 ? "\(path): \(lost) of \(entries.count) lines cannot be read" : nil)
-    }
+    /// Whether there is no such file.
+    var isAbsent = false
 
     var content: Content {
       var content = Content()
-      var unclear = 0
-      for case let entry? in entries where !entry.apply(to: &content.record) { unclear += 1 }
+      var lost = 0
+      for entry in entries where entry?.apply(to: &content.record) != true { lost += 1 }
       content.damage =
-        damage ?? (unclear > 0 ? "\(path): \(unclear) lines are not understood" : nil)
+        whole ?? (lost > 0 ? "\(path): \(lost) of \(entries.count) lines cannot be read" : nil)
       return content
     }
   }
@@ -166,7 +168,8 @@ struct RecordFile {
     do {
       bytes = try readFile(file, limit: 1 << 30)
     } catch {
-      if error.errno != ENOENT || file != path { all.whole = "\(error)" }
+      all.isAbsent = error.errno == ENOENT
+      if !all.isAbsent { all.whole = "\(error)" }
       return all
     }
     if bytes.first == UInt8(ascii: "{") { return Self.linesOfVersion1(bytes, file) }

@@ -29,8 +29,13 @@ public enum Release {
       let damage = file.load().damage
       for attempt in 1...attempts {
         outcome.failures = []
-        try pass(file.path, requests, &outcome)
-        if outcome.failures.isEmpty || attempt == attempts { break }
+        let hasRemovedLinks = try pass(file.path, requests, &outcome)
+        if attempt == attempts { break }
+        if outcome.failures.isEmpty {
+          // Rules for links of the agent's own go once those are gone.
+          if hasRemovedLinks { continue }
+          break
+        }
         sleep(1)
       }
       if let damage {
@@ -51,7 +56,7 @@ public enum Release {
 
   private static func pass(
     _ path: String, _ requests: borrowing KernelRequests, _ outcome: inout Outcome
-  ) throws(EdgeError) {
+  ) throws(EdgeError) -> Bool {
     var file = RecordFile(path: path)
     let stored = file.load()
     let parked = try requests.dumpParked()
@@ -62,10 +67,13 @@ public enum Release {
     let snapshot = try requests.snapshot { core.routeInterest(links: $0, nexthops: $1) }
     // All together: the record of what is not back stays until the last of it is.
     var plans: [GatePlan] = []
+    var hasRemovedLinks = false
     for case .gate(let effect) in core.handle(.snapshot(snapshot), at: monotonicNow()) {
       switch effect {
       case .change(let plan): plans.append(plan)
-      case .removeLink(let index): remove(index, requests, &outcome)
+      case .removeLink(let index):
+        remove(index, requests, &outcome)
+        hasRemovedLinks = true
       case .readRoutes, .makeLink: break
       }
     }
@@ -78,6 +86,7 @@ public enum Release {
     if let message = keeper.keepFile() {
       outcome.failures.append("cannot write the record: \(message)")
     }
+    return hasRemovedLinks
   }
 
   private static func remove(

@@ -36,7 +36,7 @@ extension Agent {
       processes.wake(at: monotonicNow())
       notifier.wake(at: monotonicNow())
       attendMetrics()
-      control?.expire(at: monotonicNow())
+      control?.endTurn(at: monotonicNow())
     }
     end(by: signal)
   }
@@ -142,6 +142,7 @@ extension Agent {
     switch control?.advance(descriptor, at: now) {
     case .asked(let id, let line): obey(line, id)
     case .writable: watch(descriptor, for: .client, forWriting: true)
+    case .ended: reactor.mute(descriptor, of: .client)
     case .readable, .closed, nil: break
     }
   }

@@ -25,7 +25,7 @@ story() {
   wait_until 15 "probes go on" -- has_sent "$before" 4
   expect "the agent answers beside an endless client" -- status gw-a
   expect_equal "state of the tunnel" "$(tunnel_field gw-a to-b state)" up
-  run kill "$greedy"
+  kill "$greedy" 2>/dev/null || true
 }
 
 have_ended() { # PID...

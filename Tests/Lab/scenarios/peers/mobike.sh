@@ -33,9 +33,11 @@ story() {
   local before
   route gw-a add 10.2.0.0/16 dev vti0
   route gw-b add 10.1.0.0/16 dev xfrm0
-  ESTABLISH=responder-only monitoring gw-a | agent gw-a
-  ESTABLISH=responder-only LINK=xfrm0 monitoring gw-b | sed 's/^address = .*/address = ["198.51.100.1", "192.0.2.1"]/' |
-    agent gw-b
+  # A slow machine takes its time from the first loss to the move.
+  local slow='s/^threshold = .*/threshold = 10/'
+  ESTABLISH=responder-only monitoring gw-a | sed "$slow" | agent gw-a
+  ESTABLISH=responder-only LINK=xfrm0 monitoring gw-b |
+    sed "$slow; s/^address = .*/address = [\"198.51.100.1\", \"192.0.2.1\"]/" | agent gw-b
   child_up gw-a
   wait_until 5 "gw-a is up" -- state_is gw-a to-b up
   wait_until 5 "gw-b is up" -- state_is gw-b to-a up

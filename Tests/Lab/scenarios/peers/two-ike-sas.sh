@@ -14,10 +14,14 @@ setup() {
 
 story() {
   routes_through vti0
+  # Neither end hears of the other's before its own is under way.
+  drop_all both
   swan gw-a --initiate --timeout 30 --child net >&9 2>&1 &
   swan gw-b --initiate --timeout 30 --child net >&9 2>&1 &
-  wait $! || true
-  wait_until 20 "there are two IKE SAs" -- ike_sas_are 2
+  wait_until 15 "gw-a has begun one" -- ike_sas_are 1
+  wait_until 15 "gw-b has begun one" -- ike_sas_are 1 gw-b
+  heal
+  wait_until 30 "there are two IKE SAs" -- ike_sas_are 2
   count_questions 203.0.113.1
   GATEWAY_SETTINGS='dead-peer-detection = { mode = "probe-idle-tunnel", interval = 2, threshold = 3, transport = "ike-ping" }' \
     ESTABLISH=responder-only monitoring gw-a 'interval = 60' | agent gw-a
@@ -35,6 +39,6 @@ story() {
   wait_until 10 "the peer has answered again" -- peer_is gw-a to-b supported
 }
 
-ike_sas_are() { # COUNT
-  [[ $(QUIET=1 swan gw-a --list-sas | grep -Ec '^to-b: .*(ESTABLISHED|CONNECTING)') == "$1" ]]
+ike_sas_are() { # COUNT [GATEWAY]
+  [[ $(QUIET=1 swan "${2:-gw-a}" --list-sas | grep -Ec '^to-[ab]: .*(ESTABLISHED|CONNECTING)') == "$1" ]]
 }
