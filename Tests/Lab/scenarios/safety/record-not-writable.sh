@@ -4,6 +4,8 @@
 story() {
   routes_through vti0
   route gw-a add 10.2.0.0/16 via 198.51.100.2 metric 500 # what a dead tunnel has to yield to
+  # What is added to the record when these are held needs another page; a few lines would still find room.
+  for n in {1..40}; do echo "route add 10.9.$n.0/24 dev vti0"; done | ip_lines gw-a
   before=$(routes_of gw-a vti0)
   run on gw-a mkdir -p /run/vpnagent
   run on gw-a mount -t tmpfs -o size=64k,mode=755 tmpfs /run/vpnagent
