@@ -81,11 +81,11 @@ public final class Agent {
         taking: unsafe vpa_signals_open(caught, caught.count), operation: "catch signals")
       service = ServiceManager(at: monotonicNow())
       vici = VICIClient(path: configuration.viciSocket, at: monotonicNow())
-      let (keeper, record) = try Self.found(in: options.runDirectory, requests, log)
-      gateKeeper = keeper
+      let found = try Self.found(in: options.runDirectory, requests, log)
+      gateKeeper = found.keeper
       roleFile = RoleFile(path: "\(options.runDirectory)/role")
       core = Core(
-        configuration: configuration, record: record,
+        configuration: configuration, record: found.record,
         role: try roleFile.load() ?? options.role, seed: try randomNumber(), at: monotonicNow())
     } catch let error as StartFailure {
       throw error
@@ -97,19 +97,15 @@ public final class Agent {
     try openControl()
   }
 
-  /// What an earlier run left on record, and in the kernel.
+  /// What an earlier run left.
   private static func found(
     in directory: String, _ requests: borrowing KernelRequests, _ log: Log
-  ) throws(EdgeError) -> (GateKeeper, GateRecord) {
-    var file = RecordFile(path: "\(directory)/gates.json")
-    let stored = file.load()
-    let parked = try parked(requests)
-    var record = stored.record.including(parked)
-    if let damage = stored.damage {
+  ) throws(EdgeError) -> (keeper: GateKeeper, record: GateRecord) {
+    let found = try GateKeeper.found(in: directory, parked: try parked(requests), requests)
+    if let damage = found.damage {
       log(.error, "-", "the record is damaged: \(damage); going on with what can be read and seen")
-      record = record.including(dormant: try requests.dumpLinks())
     }
-    return (GateKeeper(file: file, record: stored.record, parked: parked.map(\.route)), record)
+    return (found.keeper, found.record)
   }
 
   /// What the kernel keeps of routes that were withdrawn; asked a few times, since it may be busy.

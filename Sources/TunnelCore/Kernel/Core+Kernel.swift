@@ -15,7 +15,7 @@ extension Core {
 
     let known = Set(snapshot.sas.map(\.key))
     // New SAs of a set come before its old ones go, as in a rekey that is seen: it never is without.
-    for sa in snapshot.sas where kernel.isNewInSet(sa) { insert(sa, at: now) }
+    if !isFirst { for sa in snapshot.sas where kernel.isNewInSet(sa) { insert(sa, at: now) } }
     for key in kernel.sas.keys where !known.contains(key) { remove(key, at: now) }
     for sa in snapshot.sas { insert(sa, at: now) }
     hasStarted = true

@@ -28,6 +28,22 @@ struct GateKeeper {
     latest = record
   }
 
+  /// What an earlier run left in a directory and in the kernel. Where the record is damaged, links that are
+  /// held by their looks are taken for held.
+  ///
+  /// - Parameter parked: routes whose copies the kernel keeps, by their links' names.
+  static func found(
+    in directory: String, parked: [(link: String, route: Route)],
+    _ requests: borrowing KernelRequests
+  ) throws(EdgeError) -> (keeper: GateKeeper, record: GateRecord, damage: String?) {
+    var file = RecordFile(path: "\(directory)/gates.json")
+    let stored = file.load()
+    var record = stored.record.including(parked)
+    if stored.damage != nil { record = record.including(dormant: try requests.dumpLinks()) }
+    let keeper = GateKeeper(file: file, record: stored.record, parked: parked.map(\.route))
+    return (keeper, record, stored.damage)
+  }
+
   /// Does all that can be done of plans that were made together; returns what could not. Without a
   /// record each step that nothing else would undo counts as failed.
   ///
@@ -38,7 +54,8 @@ struct GateKeeper {
   ) -> [GateFailure] {
     var failures: [GateFailure] = []
     var isCovered = true
-    for plan in plans where plan.recordBefore != nil || plan.recordAfter != nil { note(plan) }
+    let recording = plans.filter { $0.recordBefore != nil || $0.recordAfter != nil }
+    for plan in recording { note(plan) }
     if let record = cover(plans), let message = save(record, requests) {
       failures = plans.filter { $0.recordBefore != nil }
         .map { .record(link: $0.link, message: message) }
@@ -51,14 +68,13 @@ struct GateKeeper {
       failures += failed
     }
     // A route that is not back must stay on record; the core writes anew when it is.
-    if let last = plans.last(where: { $0.recordBefore != nil || $0.recordAfter != nil }),
+    if let last = recording.last,
       let record = last.recordAfter ?? (isCovered ? last.recordBefore : nil), !lostRoute,
       let message = save(record, requests)
     {
       failures.append(.record(link: last.link, message: message))
     }
-    let hasRecord = plans.contains { $0.recordBefore != nil || $0.recordAfter != nil }
-    if hasRecord, failure == nil, !lostRoute { unsaved = GateRecord.Changes() }
+    if !recording.isEmpty, failure == nil, !lostRoute { unsaved = GateRecord.Changes() }
     return failures
   }
 
@@ -199,17 +215,9 @@ struct GateKeeper {
   private static func perform(
     _ step: GateStep, _ requests: borrowing KernelRequests
   ) throws(EdgeError) -> Bool {
-    if case .deleteRoute(let route) = step { return try requests.deleteRoute(route) }
-    try performSimple(step, requests)
-    return true
-  }
-
-  private static func performSimple(
-    _ step: GateStep, _ requests: borrowing KernelRequests
-  ) throws(EdgeError) {
     switch step {
     case .addRoute(let route): try requests.addRoute(replaying: route)
-    case .deleteRoute(let route): try requests.deleteRoute(route)
+    case .deleteRoute(let route): return try requests.deleteRoute(route)
     case .replaceRoute(let route): try requests.replaceRoute(route)
     case .replaceGroup(let group): try requests.replaceGroup(group)
     case .addUnreachable(let id):
@@ -229,6 +237,7 @@ struct GateKeeper {
     case .setDormant(let link, let dormant):
       try requests.setOperationalState(link: link, dormant: dormant)
     }
+    return true
   }
 }
 

@@ -21,8 +21,8 @@ struct RecordFile {
   let path: String
   /// Bytes of the files, and as they were made last; nil: they are to be made anew at the next change.
   private var size: (now: Int, whole: Int)?
-  /// What could not be read is kept for people before the file is made anew.
-  private var isDamaged = false
+  /// Whether something in it could not be read: that is kept for people before the file is made anew.
+  private(set) var isToBeRepaired = false
 
   init(path: String) { self.path = path }
 
@@ -30,9 +30,6 @@ struct RecordFile {
 
   /// Whether there is a file.
   var isThere: Bool { unsafe access(path, F_OK) == 0 }
-
-  /// Whether it holds anything that a new one would not.
-  var isToBeRepaired: Bool { isDamaged }
 
   // MARK: Writing
 
@@ -44,31 +41,26 @@ struct RecordFile {
   mutating func save(
     _ record: GateRecord, over old: GateRecord, _ changes: GateRecord.Changes
   ) throws(EdgeError) {
-    guard let size, size.now < 2 * size.whole + Self.room, isThere, !isDamaged else {
+    guard let size, size.now < 2 * size.whole + Self.room, isThere, !isToBeRepaired else {
       return try saveWhole(record)
     }
-    let links = changes.links.filter { record[$0] != old[$0] }.sorted()
-    let tunnels = changes.tunnels.filter { name in
+    var names = changes
+    names.links = names.links.filter { record[$0] != old[$0] }
+    names.tunnels = names.tunnels.filter { name in
       record.answered[name] != old.answered[name] || record.failed[name] != old.failed[name]
-    }.sorted()
-    let added = Self.lines(
-      links.map { RecordEntry(link: $0, in: record) }
-        + tunnels.map { RecordEntry(tunnel: $0, in: record) })
+    }
+    let added = Self.lines(of: names, in: record)
     try append(added)
     self.size?.now += added.count
   }
 
   private mutating func saveWhole(_ record: GateRecord) throws(EdgeError) {
-    let names = record.names
     let all =
-      Self.line("\(Self.header) \(Self.version)")
-      + Self.lines(
-        names.links.sorted().map { RecordEntry(link: $0, in: record) }
-          + names.tunnels.sorted().map { RecordEntry(tunnel: $0, in: record) })
-    if isDamaged { keepDamaged() }
+      Self.line("\(Self.header) \(Self.version)") + Self.lines(of: record.names, in: record)
+    if isToBeRepaired { keepDamaged() }
     size = nil
     try replaceFile(path, with: all, makingDirectory: true)
-    isDamaged = false
+    isToBeRepaired = false
     // Better none than one that says something else.
     do { try replaceFile(copy, with: all) } catch { unsafe unlink(copy) }
     size = (all.count, all.count)
@@ -94,7 +86,10 @@ struct RecordFile {
     if append(to: copy) != 0 { unsafe unlink(copy) }
   }
 
-  private static func lines(_ entries: [RecordEntry]) -> [UInt8] {
+  private static func lines(of names: GateRecord.Changes, in record: GateRecord) -> [UInt8] {
+    let entries =
+      names.links.sorted().map { RecordEntry(link: $0, in: record) }
+      + names.tunnels.sorted().map { RecordEntry(tunnel: $0, in: record) }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return entries.flatMap { entry in
@@ -105,7 +100,7 @@ struct RecordFile {
   }
 
   private static func line(_ text: String) -> [UInt8] {
-    let sum = String(checksum(Array(text.utf8)), radix: 16)
+    let sum = String(checksum(text.utf8), radix: 16)
     return Array("\(String(repeating: "0", count: 16 - sum.utf8.count))\(sum) \(text)\n".utf8)
   }
 
@@ -126,7 +121,7 @@ struct RecordFile {
     guard first.isAbsent || content.damage != nil else { return content }
     let second = read(copy)
     if first.isAbsent, second.isAbsent { return Content() }
-    isDamaged = true
+    isToBeRepaired = true
     if second.isAbsent { return content }
     let other = second.content
     if first.isAbsent || other.damage == nil { return other }

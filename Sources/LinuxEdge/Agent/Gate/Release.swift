@@ -24,16 +24,17 @@ public enum Release {
     do {
       let lock = try takeLock(runDirectory)
       let requests = try KernelRequests()
-      var file = RecordFile(path: "\(runDirectory)/gates.json")
       var outcome = Outcome()
-      let damage = file.load().damage
+      var damage: String?
       for attempt in 1...attempts {
         outcome.failures = []
-        let hasRemovedLinks = try pass(file.path, requests, &outcome)
+        let found = try pass(runDirectory, requests, &outcome)
+        // Once: what could be read is on record anew after it.
+        damage = damage ?? found.damage
         if attempt == attempts { break }
         if outcome.failures.isEmpty {
           // Rules for links of the agent's own go once those are gone.
-          if hasRemovedLinks { continue }
+          if found.hasRemovedLinks { continue }
           break
         }
         sleep(1)
@@ -55,14 +56,10 @@ public enum Release {
   }
 
   private static func pass(
-    _ path: String, _ requests: borrowing KernelRequests, _ outcome: inout Outcome
-  ) throws(EdgeError) -> Bool {
-    var file = RecordFile(path: path)
-    let stored = file.load()
-    let parked = try requests.dumpParked()
-    var record = stored.record.including(parked)
-    if stored.damage != nil { record = record.including(dormant: try requests.dumpLinks()) }
-    var keeper = GateKeeper(file: file, record: stored.record, parked: parked.map(\.route))
+    _ directory: String, _ requests: borrowing KernelRequests, _ outcome: inout Outcome
+  ) throws(EdgeError) -> (hasRemovedLinks: Bool, damage: String?) {
+    var (keeper, record, damage) = try GateKeeper.found(
+      in: directory, parked: try requests.dumpParked(), requests)
     var core = Core(configuration: .observing, record: record, seed: 0, at: monotonicNow())
     let snapshot = try requests.snapshot { core.routeInterest(links: $0, nexthops: $1) }
     // All together: the record of what is not back stays until the last of it is.
@@ -77,16 +74,13 @@ public enum Release {
       case .readRoutes, .makeLink: break
       }
     }
-    // What is gone need not be taken away.
-    let failures = keeper.perform(plans, requests).filter {
-      if case .absent = $0 { false } else { true }
-    }
-    outcome.failures += failures.map(\.description)
+    let failures = keeper.perform(plans, requests)
+    outcome.failures += failures.compactMap(\.complaint)
     for plan in plans { note(plan, failures, &outcome) }
     if let message = keeper.keepFile() {
       outcome.failures.append("cannot write the record: \(message)")
     }
-    return hasRemovedLinks
+    return (hasRemovedLinks, damage)
   }
 
   private static func remove(
@@ -114,12 +108,12 @@ public enum Release {
 }
 
 extension GateFailure {
-  /// One line.
-  fileprivate var description: String {
+  /// One line; nil: what is gone need not be taken away.
+  fileprivate var complaint: String? {
     switch self {
     case .record(let link, let message): "\(link): cannot write the record: \(message)"
     case .step(let link, let step, let message): "\(link): cannot \(step): \(message)"
-    case .absent(let link, let step): "\(link): not there to \(step)"
+    case .absent: nil
     }
   }
 }
