@@ -1,10 +1,5 @@
-/// What `vpnagent status` shows of every tunnel. Keys of its JSON are stable, null ones left out.
-public struct Status: Codable, Hashable, Sendable {
-  /// Configured tunnels in the file's order, then discovered ones as they were found.
-  public var tunnels: [TunnelStatus]
-}
-
-/// One tunnel at one moment. Times are seconds; addresses and SPIs are text.
+/// What `vpnagent status` shows of one tunnel at one moment. Times are seconds; addresses and SPIs are text.
+/// Keys of its JSON are stable, null ones left out.
 public struct TunnelStatus: Codable, Hashable, Sendable {
   /// The VPN's name, or the link's or peer's for a discovered tunnel.
   public var name: String
@@ -178,12 +173,7 @@ public struct PathMTUStatus: Codable, Hashable, Sendable {
 }
 
 extension Core {
-  /// Every tunnel as it is now.
-  public func status(at now: Instant) -> Status {
-    Status(tunnels: tunnels.values.map { status(of: $0, at: now) })
-  }
-
-  /// Every tunnel, in the order that `status` has.
+  /// Configured tunnels in the file's order, then discovered ones as they were found.
   public var tunnelIDs: [TunnelID] { tunnels.keys }
 
   /// One tunnel as it is now; nil when it is gone.
