@@ -141,10 +141,8 @@ extension GateStep {
   /// Whether nothing is taken, and nothing held, by it.
   fileprivate var givesBack: Bool {
     switch self {
-    case .addRoute, .deleteUnreachable, .deleteLinkRoute, .addNexthop, .addAddress, .deleteRule,
-      .setAdmin(_, up: true), .setDormant(_, false), .replaceRoute, .replaceGroup:
-      true
-    case .deleteRoute, .addUnreachable, .addLinkRoute, .addRule, .setAdmin, .setDormant: false
+    case .deleteUnreachable, .deleteLinkRoute, .deleteRule, .setDormant(_, false): true
+    default: putsBack
     }
   }
 }

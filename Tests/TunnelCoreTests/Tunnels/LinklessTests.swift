@@ -162,7 +162,8 @@ import TunnelCore
     #expect(probes(bench).count + linkEffects(bench).count == 1)
   }
 
-  @Test func thePeersProbesAreNoTraffic() {
+  /// Up, and probed by its policies when its SAs only send.
+  private func metered() -> SingleTunnel {
     var monitor = Self.policy
     monitor.mode = .optimized
     var bench = booted(monitor)
@@ -170,6 +171,11 @@ import TunnelCore
     bench.replyWay = .policy(Self.set)
     bench.negotiate(Self.pair(1))
     bench.wait(0.5)
+    return bench
+  }
+
+  @Test func thePeersProbesAreNoTraffic() {
+    var bench = metered()
     bench.forgetTrace()
     for _ in 0..<10 {
       // The peer's request and the kernel's reply pass the SAs.
@@ -185,13 +191,7 @@ import TunnelCore
 
   /// Somebody on the path drops ESP and sends requests in clear, as from the peer's probes' source.
   @Test(arguments: [0, 50]) func forgedRequestsInClearHideNoOutage(each second: Int) {
-    var monitor = Self.policy
-    monitor.mode = .optimized
-    var bench = booted(monitor)
-    bench.answering = true
-    bench.replyWay = .policy(Self.set)
-    bench.negotiate(Self.pair(1))
-    bench.wait(0.5)
+    var bench = metered()
     bench.answering = false
     bench.traffic = (out: 5, in: 0)
     for _ in 0..<5 {

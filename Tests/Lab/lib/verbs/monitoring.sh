@@ -50,6 +50,9 @@ is_on_record() { # GATEWAY LINK
   [[ $last && $last != *'"released"'* ]]
 }
 
+# Whether the routes through a link are those that `routes_of` printed.
+routes_are() { [[ $(routes_of "$1" "$2") == "$3" ]]; } # GATEWAY LINK ROUTES
+
 # All routes through a link, in an order of their own.
 routes_of() { # GATEWAY LINK
   {

@@ -23,7 +23,7 @@ story() {
 
   agent_kill gw-a KILL
   run on gw-a "$VPNAGENT" release
-  expect "nothing but the copy was needed to put it back" -- same_routes "$before"
+  expect "nothing but the copy was needed to put it back" -- routes_are gw-a vti0 "$before"
   expect_not "the copy is left" -- has_copy
 
   agent_again gw-a
@@ -34,7 +34,6 @@ story() {
   expect "the route is still withdrawn" -- is_unreachable gw-a 10.2.0.0/16
 }
 
-same_routes() { [[ $(routes_of gw-a vti0) == "$1" ]]; } # ROUTES
 
 # Route.parkingTable(of: 254)
 has_copy() { prints '10\.2\.0\.0/16' ip -n gw-a route show table $((0x56500000 | 254)); }

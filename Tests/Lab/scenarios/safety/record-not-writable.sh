@@ -28,7 +28,7 @@ story() {
   wait_until 70 "the record is there again" -- on gw-a test -s /run/vpnagent/gates.json
   heal
   wait_until 30 "the tunnel is back" -- state_is gw-a to-b up
-  wait_until 5 "its routes are back" -- has_its_routes
+  wait_until 5 "its routes are back" -- routes_are gw-a vti0 "$before"
 
   run on gw-a umount --lazy /run/vpnagent # the lock is open in it
   run on gw-a rm -rf /run/vpnagent
@@ -40,6 +40,5 @@ story() {
   expect "on record" -- on gw-a test -s /run/vpnagent/gates.json
 }
 
-has_its_routes() { [[ $(routes_of gw-a vti0) == "$before" ]]; }
 by_backup() { [[ $(ip -n gw-a route get 10.2.0.2) == *'dev wan'* ]]; }
 obstacle_is() { [[ $(status gw-a | jq -r .record_obstacle) == *"$1"* ]]; }
