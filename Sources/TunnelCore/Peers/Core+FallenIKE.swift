@@ -14,10 +14,16 @@ extension Core {
       .warning, "-",
       "gateway=\(gateway) peer=\(peer) dpd=dead reason=\"\(Reason.peerDead)\" "
         + "(strongSwan got no answer)")
-    for id in tunnelIndex.ofPeer[peer] ?? [] {
-      let sets = (tunnels[id]?.monitors ?? []).compactMap { monitors[$0] }
-        .filter { $0.key.remote == peer && fallen.had($0) }
-      for set in sets {
+    let carriers = tunnelIndex.ofPeer[peer] ?? []
+    let sets = Dictionary(
+      grouping: carriers.flatMap { tunnels[$0]?.monitors ?? [] }.compactMap { monitors[$0] }
+        .filter { $0.key.remote == peer && fallen.had($0) }, by: \.tunnel)
+    // The agent's own questions may have found it already.
+    if !sets.values.joined().contains(where: { $0.phase == .down(.peerDead) }) {
+      out.counters.count(gateway: gateway) { $0.deaths += 1 }
+    }
+    for id in carriers {
+      for set in sets[id] ?? [] {
         setLosesPeer(set.id, at: now)
         if kernel.sas.sets[set.key] == nil {
           setVanished(set.id, at: now)

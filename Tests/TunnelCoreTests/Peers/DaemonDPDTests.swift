@@ -92,6 +92,7 @@ import TunnelCore
     #expect(bench.state == "down/held/-")
     #expect(bench.acts.first == .initiate(Self.next), "the rest is strongSwan's own work")
     #expect(bench.questions == 0 && bench.clearTimes.isEmpty)
+    #expect(bench.value("dpd_peer_deaths_total{gateway=\"gw-b\"}") == 1)
   }
 
   @Test func withVPNMonitorItIsOneDeathToo() {
