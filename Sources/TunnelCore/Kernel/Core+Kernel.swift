@@ -58,8 +58,8 @@ extension Core {
     let isNew = !kernel.sas.contains(sa.key)
     for key in kernel.insert(sa) {
       let joined = isNew && sa.key.destination == key.remote ? monitorOfSet[key] : nil
-      let isUnproven = joined.flatMap { monitors[$0]?.isUnproven } ?? false
-      let isRekey = joined.flatMap { monitors[$0]?.isWhole } ?? false
+      let (isUnproven, isRekey) =
+        joined.flatMap { id in monitors.with(id) { ($0.isUnproven, $0.isWhole) } } ?? (false, false)
       refresh(key, at: now)
       if let joined, isUnproven {
         restartForNewSAs(joined, at: now)
@@ -67,11 +67,13 @@ extension Core {
         note(.rekeyed, of: tunnel, at: now)
       }
       if isNew {
-        route(peers.exchanged(through: key, peerContext, at: now, &out), at: now)
+        if peers.isWatching(key.remote) {
+          route(peers.exchanged(through: key, peerContext, at: now, &out), at: now)
+        }
         gatewayAddresses.isInUse(key.remote)
         hearPeer(key.remote, "new SAs", at: now)
       }
-      peers.reconcile(key.remote, peerContext, at: now, &out)
+      reconcilePeer(key.remote, at: now)
     }
     if isNew { noteArrival(of: sa.key, at: now) }
   }
@@ -80,7 +82,7 @@ extension Core {
     guard let key = kernel.sas.remove(sa) else { return }
     noteDeparture(of: sa, from: key, isExpired: isExpired, at: now)
     refresh(key, at: now)
-    peers.reconcile(key.remote, peerContext, at: now, &out)
+    reconcilePeer(key.remote, at: now)
   }
 
   mutating func flush(_ ipProtocol: UInt8, at now: Instant) {

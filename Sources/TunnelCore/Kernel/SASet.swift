@@ -50,8 +50,10 @@ struct SASet: Hashable, Sendable {
     outbound.values.max { ($0.addedAt, $0.key.spi) < ($1.addedAt, $1.key.spi) }
   }
   var newestInboundIfID: UInt32 { inbound.values.map(\.ifID).max() ?? 0 }
-  /// Names of all SAs, both ways.
-  var ids: Set<SAID> { Set((Array(inbound.keys) + Array(outbound.keys)).map(\.id)) }
+  /// Names of all SAs, both ways, each once.
+  var list: [SAID] { inbound.keys.map(\.id) + outbound.keys.map(\.id) }
+  /// The same, to be compared with others.
+  var ids: Set<SAID> { Set(list) }
 
   mutating func insert(_ sa: SecurityAssociation) {
     if sa.key.destination == key.local {

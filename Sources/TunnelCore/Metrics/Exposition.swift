@@ -45,11 +45,11 @@ public struct Exposition: Sendable {
     var total: UInt64 = 0
     for (bound, count) in zip(histogram.bounds, histogram.counts) {
       total += count
-      line("_bucket", "\(prefix)le=\"\(Self.text(bound.inSeconds))\"", "\(total)")
+      line("_bucket", "\(prefix)le=\"\(Self.text(Double(bound) / 1e9))\"", "\(total)")
     }
     total += histogram.counts.last ?? 0
     line("_bucket", "\(prefix)le=\"+Inf\"", "\(total)")
-    line("_sum", labels, Self.text(histogram.sum.inSeconds))
+    line("_sum", labels, Self.text(Double(histogram.sum) / 1e9))
     line("_count", labels, "\(total)")
   }
 

@@ -14,6 +14,14 @@ extension Core {
 
   // MARK: What happens
 
+  /// SAs of a peer came or went.
+  mutating func reconcilePeer(_ remote: IPAddress, at now: Instant) {
+    guard peers.isWatching(remote) || gatewayAddresses[remote]?.deadPeerDetection != nil else {
+      return
+    }
+    peers.reconcile(remote, peerContext, at: now, &out)
+  }
+
   /// Settings are others: detection begins, ends or goes on by them, and nothing is cleared.
   mutating func reconcilePeers(at now: Instant) {
     let remotes = kernel.sas.sets.keys.map(\.remote) + peers.remotes

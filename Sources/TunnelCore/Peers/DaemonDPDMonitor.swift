@@ -141,7 +141,7 @@ struct FallenIKE: Hashable, Sendable {
 
   /// Whether a set between its endpoints was its own. One whose children are not known had all.
   func had(_ set: SetMonitor) -> Bool {
-    set.key.local == sa.local && (sas.isEmpty || !set.sas.isDisjoint(with: sas))
+    set.key.local == sa.local && (sas.isEmpty || !sas.isDisjoint(with: set.sas))
   }
 }
 

@@ -6,22 +6,19 @@ extension Core {
 
   /// A probe of a set was answered.
   mutating func noteAnswer(_ id: MonitorID, at now: Instant) {
-    guard
-      let (path, purpose, proven, known, isNeverAnswered) = monitors.with(
-        id,
-        {
-          (
-            $0.path, $0.purpose, $0.provenDestination, $0.answeredDestination, $0.isNeverAnswered
-          )
-        }),
-      let destination = path?.destination
-    else { return }
-    if purpose == .verifyPath {
-      monitors[id]?.provenDestination = destination
-    } else if destination != proven, destination != known {
-      noteFirstAnswer(id, from: destination, at: now)
+    let news = monitors.with(id) { set -> IPAddress? in
+      guard let destination = set.path?.destination else { return nil }
+      if set.purpose == .verifyPath {
+        set.provenDestination = destination
+      } else if destination != set.provenDestination, destination != set.answeredDestination {
+        return destination
+      }
+      set.isNeverAnswered = false
+      return nil
     }
-    if isNeverAnswered { monitors[id]?.isNeverAnswered = false }
+    guard let first = news ?? nil else { return }
+    noteFirstAnswer(id, from: first, at: now)
+    monitors[id]?.isNeverAnswered = false
   }
 
   private mutating func noteFirstAnswer(

@@ -6,21 +6,20 @@ extension Core {
   /// Does what is due for a set.
   mutating func wake(_ id: MonitorID, at now: Instant) {
     noteSent(id, at: now)
-    guard
-      let (losses, isAbsenceOver, isClearDue, isLadderDue) = monitors.with(
-        id,
-        {
-          (
-            $0.window.consecutiveLosses, $0.absentUntil.isDue(at: now), $0.clearAt.isDue(at: now),
-            ($0.ladder?.lookAgainAt).isDue(at: now)
-          )
-        })
-    else { return }
-    if isAbsenceOver { return endAbsence(id, at: now) }
-    if isClearDue { requestClear(id, at: now) }
-    if isLadderDue { ladderOverdue(id, at: now) }
-    expireProbes(of: id, after: losses, at: now)
-    checkThreshold(id, at: now)
+    let found = monitors.with(id) { set in
+      (
+        losses: set.window.consecutiveLosses, isAbsenceOver: set.absentUntil.isDue(at: now),
+        isClearDue: set.clearAt.isDue(at: now),
+        isLadderDue: (set.ladder?.lookAgainAt).isDue(at: now),
+        isReplyDue: set.window.nextDeadline.isDue(at: now)
+      )
+    }
+    guard let found else { return }
+    if found.isAbsenceOver { return endAbsence(id, at: now) }
+    if found.isClearDue { requestClear(id, at: now) }
+    if found.isLadderDue { ladderOverdue(id, at: now) }
+    if found.isReplyDue { expireProbes(of: id, after: found.losses, at: now) }
+    if found.isReplyDue || found.losses > 0 { checkThreshold(id, at: now) }
     // Whether its SAs are cleared now is known in the next turn, and then no probe is sent.
     let isDue = monitors.with(id, { $0.nextProbe.isDue(at: now) }) == true
     if isDue, !clearPolicy.listeners.isAsking(about: id, at: now) { probe(id, at: now) }
@@ -57,7 +56,7 @@ extension Core {
       due: due, pace: punctuality.pace(settings.interval), at: now, &out)
     let pace = punctuality.pace(settings.interval)
     let next = due.advanced(by: pace)
-    monitors[id]?.nextProbe = next > now ? next : now.advanced(by: pace)
+    monitors.with(id) { $0.nextProbe = next > now ? next : now.advanced(by: pace) }
     if settings.mode == .optimized, isUp {
       readCounters(id)
     } else {
@@ -79,7 +78,7 @@ extension Core {
     guard let owner = monitors.with(id, { $0.tunnel }), let longest = timeout(of: owner) else {
       return
     }
-    leadProbe(path)
+    if path.destination.family == .ipv6 { leadProbe(path) }
     let sent = monitors.with(id) { set -> (sequence: UInt64, key: SASetKey, endsSocket: Bool) in
       let endsSocket = set.path?.way.needsSocket == true && !path.way.needsSocket
       set.obstacle = nil
@@ -129,8 +128,8 @@ extension Core {
   mutating func receive(_ reply: ProbeReply, at now: Instant) {
     let id = reply.monitor
     guard
-      let (key, isThere, isByPath) = monitors.with(
-        id, { ($0.key, $0.absentUntil == nil, $0.path?.way == reply.way) }), isThere
+      let (key, owner, isThere, isByPath) = monitors.with(
+        id, { ($0.key, $0.tunnel, $0.absentUntil == nil, $0.path?.way == reply.way) }), isThere
     else { return }
     defer { schedule(id) }
     noteSent(id, at: now)
@@ -148,20 +147,20 @@ extension Core {
     }
     switch verdict {
     case .alive(let roundTrip):
-      count(id) {
+      count(owner) {
         $0.answered += 1
         $0.roundTrips.note(roundTrip)
       }
-      noteRoundTrip(roundTrip, of: reply)
-      pathIsAlive(id, at: now)
+      noteRoundTrip(roundTrip, of: reply, on: owner)
+      pathIsAlive(id, of: owner, at: now)
       noteOutcome(id, reply.sequence, .success(roundTrip))
     case .late(let roundTrip, let isLife):
-      count(id) {
+      count(owner) {
         $0.late += 1
         $0.roundTrips.note(roundTrip)
       }
-      noteRoundTrip(roundTrip, of: reply)
-      if isLife { pathIsAlive(id, at: now) } else { noteLateAnswer(id, at: now) }
+      noteRoundTrip(roundTrip, of: reply, on: owner)
+      if isLife { pathIsAlive(id, of: owner, at: now) } else { noteLateAnswer(id, at: now) }
       noteOutcome(id, reply.sequence, .success(roundTrip))
     case .unknown, nil: break
     }
@@ -180,13 +179,13 @@ extension Core {
     return false
   }
 
-  private mutating func pathIsAlive(_ id: MonitorID, at now: Instant) {
+  private mutating func pathIsAlive(_ id: MonitorID, of owner: TunnelID, at now: Instant) {
     noteAnswer(id, at: now)
-    noteGoodProbe(id, at: now)
-    guard let owner = monitors.with(id, { $0.tunnel }) else { return }
+    if tunnels.with(owner, { $0.attempts.count > 0 }) == true { noteGoodProbe(id, at: now) }
+    guard let isUnproven = monitors.with(id, { $0.isUnproven }) else { return }
     // What is well stays so by an answer.
     if !clearPolicy.mass.isWell(owner) { updateFailureCensus(owner, at: now) }
-    guard monitors.with(id, { $0.isUnproven }) == true, let monitor = monitors[id],
+    guard isUnproven, let monitor = monitors[id],
       let tunnel = tunnels[owner]
     else { return }
     let reason: Reason

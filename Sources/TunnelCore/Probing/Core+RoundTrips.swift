@@ -23,22 +23,38 @@ extension Core {
 
   /// A probe was answered, in time or late. What of the round trip fell into a pause of the agent's
   /// own is no round trip.
-  mutating func noteRoundTrip(_ roundTrip: Duration, of reply: ProbeReply) {
-    guard let id = monitors.with(reply.monitor, { $0.tunnel }), let before = timeout(of: id)
-    else { return }
-    let sentAt = reply.arrivedAt.advanced(by: .zero - roundTrip)
-    let paused = punctuality.lastPause.flatMap {
-      Pause(from: $0.from, to: min($0.to, reply.arrivedAt)).lived(since: sentAt)
+  mutating func noteRoundTrip(_ roundTrip: Duration, of reply: ProbeReply, on id: TunnelID) {
+    let sample = roundTrip - pause(in: roundTrip, before: reply.arrivedAt)
+    let stretch = punctuality.stretch
+    let change = tunnels.with(id) { tunnel -> (longer: Duration?, isOther: Bool)? in
+      guard let settings = tunnel.probeSettings else { return nil }
+      let own = settings.timeout ?? Punctuality.pace(settings.interval, stretch)
+      let wasDegraded = tunnel.isDegraded
+      // By itself: the whole tunnel would be copied to ask for it.
+      var memory = tunnel.roundTrip
+      let before = memory.timeout(atLeast: own)
+      memory.note(sample)
+      tunnel.roundTrip = memory
+      let after = memory.timeout(atLeast: own)
+      return (
+        before < after ? after : nil, memory.isDegraded(own, was: wasDegraded) != wasDegraded
+      )
     }
-    tunnels[id]?.roundTrip.note(roundTrip - (paused ?? .zero))
-    guard let after = timeout(of: id) else { return }
-    if after > before {
+    guard let change = change ?? nil else { return }
+    if let longer = change.longer {
       for monitor in tunnels.with(id, { $0.monitors }) ?? [] {
-        monitors[monitor]?.window.allow(after)
+        monitors[monitor]?.window.allow(longer)
         schedule(monitor)
       }
     }
-    reportDegraded(id)
+    if change.isOther { reportDegraded(id) }
+  }
+
+  /// How long the agent itself did not run, of a time that ended then.
+  private func pause(in time: Duration, before end: Instant) -> Duration {
+    guard let last = punctuality.lastPause, last.from < end else { return .zero }
+    return Pause(from: last.from, to: min(last.to, end))
+      .lived(since: end.advanced(by: .zero - time)) ?? .zero
   }
 
   /// How long SAs are left to a set for its first reply, whatever the interval: where none has come
@@ -51,20 +67,17 @@ extension Core {
 
   /// Replies that come later than the configuration waits are life, and said.
   private mutating func reportDegraded(_ id: TunnelID) {
-    guard
-      let (known, smoothed, wasDegraded) = tunnels.with(
-        id, { ($0.probeSettings, $0.roundTrip.smoothed, $0.isDegraded) }),
-      let settings = known, let roundTrip = smoothed
+    guard let tunnel = tunnels[id], let policy = tunnel.monitor,
+      let roundTrip = tunnel.roundTrip.smoothed
     else { return }
-    let own = ownTimeout(settings.timeout, settings.interval)
-    // Half of it is well below: a path at its edge does not flap.
-    let isDegraded = wasDegraded ? roundTrip * 2 >= own : roundTrip > own
-    guard isDegraded != wasDegraded, let name = tunnels[id]?.name else { return }
-    tunnels[id]?.isDegraded = isDegraded
-    if isDegraded {
-      log(.warning, name, "path is degraded: \(degradation(roundTrip, own))")
+    let own = ownTimeout(policy.timeout, policy.interval)
+    tunnels[id]?.isDegraded = !tunnel.isDegraded
+    if !tunnel.isDegraded {
+      log(.warning, tunnel.name, "path is degraded: \(degradation(roundTrip, own))")
     } else {
-      log(.info, name, "path is no longer degraded: round trip \(Self.seconds(roundTrip))")
+      log(
+        .info, tunnel.name,
+        "path is no longer degraded: round trip \(Self.seconds(roundTrip))")
     }
   }
 

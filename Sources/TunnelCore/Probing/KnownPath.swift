@@ -19,18 +19,23 @@ struct KnownPath: Hashable, Sendable {
 extension Core {
   /// The path of a set's next probe, or why there is none; nil where nobody probes it.
   mutating func currentPath(of id: MonitorID) -> Result<ProbePath, ProbeObstacle>? {
-    guard
-      let (owner, key, purpose, known) = monitors.with(
-        id, { ($0.tunnel, $0.key, $0.purpose, $0.knownPath) }),
+    guard let owner = monitors.with(id, { $0.tunnel }),
       let (revision, isMonitored) = tunnels.with(
         owner, { ($0.revision, $0.probeSettings != nil) }), isMonitored
     else { return nil }
-    let basis = KnownPath.Basis(
-      kernel: kernel.revision, fitness: fitness.revision, tunnel: revision, purpose: purpose)
-    if let known, known.basis == basis { return .success(known.path) }
-    guard let tunnel = tunnels[owner] else { return nil }
-    let found = path(of: tunnel, through: key, for: purpose)
+    let (links, fit) = (kernel.revision, fitness.revision)
+    let known = monitors.with(id) { set -> ProbePath? in
+      guard let basis = set.knownPath?.basis, basis.kernel == links, basis.fitness == fit,
+        basis.tunnel == revision, basis.purpose == set.purpose
+      else { return nil }
+      return set.knownPath?.path
+    }
+    if let known, let path = known { return .success(path) }
+    guard let tunnel = tunnels[owner], let set = monitors[id] else { return nil }
+    let found = path(of: tunnel, through: set.key, for: set.purpose)
     if case .success(let path) = found, staysKnown(path) {
+      let basis = KnownPath.Basis(
+        kernel: links, fitness: fit, tunnel: revision, purpose: set.purpose)
       monitors[id]?.knownPath = KnownPath(path: path, basis: basis)
     }
     return found

@@ -204,30 +204,44 @@ public struct ProbeStatistics: Hashable, Sendable {
   public private(set) var smoothedRTT: Duration?
   /// Smoothed deviation of the round trip (RFC 6298 section 2: beta 1/4).
   public private(set) var jitter: Duration?
-  /// What came of a probe.
+  /// What came of a probe; eight bytes, since each set has 64 of them.
   private struct Outcome: Hashable, Sendable {
-    var sequence: UInt64
-    /// nil: lost.
-    var roundTrip: Duration?
+    private static let never = UInt32.max
+    /// The low bits of its number: enough to tell 64 of them apart.
+    let sequence: UInt32
+    /// Its round trip in microseconds, at most about an hour.
+    private var microseconds = never
+
+    var isLost: Bool { microseconds == Self.never }
+    var milliseconds: UInt32? { isLost ? nil : microseconds / 1000 }
+
+    init(of sequence: UInt64, _ roundTrip: Duration?) {
+      self.sequence = UInt32(truncatingIfNeeded: sequence)
+      if let roundTrip { heal(by: roundTrip) }
+    }
+
+    mutating func heal(by roundTrip: Duration) {
+      microseconds = min(UInt32(clamping: roundTrip.nanoseconds / 1000), Self.never - 1)
+    }
   }
-  /// The last probes that were decided, oldest first, at most 64.
+  private static let remembers = 64
+  /// The last probes that were decided, oldest first.
   private var recent: Deque<Outcome> = []
 
   /// Share of the last probes that were lost, 0...1; nil before the first was decided.
   public var recentLoss: Double? {
     recent.isEmpty
-      ? nil : Double(recent.count { $0.roundTrip == nil }) / Double(recent.count)
+      ? nil : Double(recent.count(where: \.isLost)) / Double(recent.count)
   }
 
   /// The last 32 probes that were decided, oldest first, a character each: `x` lost; a digit
   /// answered: 0 in less than 1 ms, each further one twice that, 9 in 256 ms and more.
   public var history: String {
-    String(recent.suffix(32).map { $0.roundTrip.map(Self.digit) ?? "x" })
+    String(recent.suffix(32).map { $0.milliseconds.map(Self.digit) ?? "x" })
   }
 
-  private static func digit(_ roundTrip: Duration) -> Character {
-    let milliseconds = UInt64(max(roundTrip.nanoseconds, 0)) / 1_000_000
-    return Character("\(min(UInt64.bitWidth - milliseconds.leadingZeroBitCount, 9))")
+  private static func digit(_ milliseconds: UInt32) -> Character {
+    Character("\(min(UInt32.bitWidth - milliseconds.leadingZeroBitCount, 9))")
   }
 
   /// A probe was answered, or (nil) lost.
@@ -238,8 +252,8 @@ public struct ProbeStatistics: Hashable, Sendable {
     } else {
       lost += 1
     }
-    recent.append(Outcome(sequence: sequence, roundTrip: roundTrip))
-    if recent.count > 64 { recent.removeFirst() }
+    if recent.count == Self.remembers { recent.removeFirst() }
+    recent.append(Outcome(of: sequence, roundTrip))
   }
 
   /// One that counted as lost was answered after all.
@@ -247,8 +261,9 @@ public struct ProbeStatistics: Hashable, Sendable {
     lost -= 1
     received += 1
     note(roundTrip: roundTrip)
-    if let index = recent.lastIndex(where: { $0.sequence == sequence }) {
-      recent[index].roundTrip = roundTrip
+    let low = UInt32(truncatingIfNeeded: sequence)
+    if let index = recent.lastIndex(where: { $0.sequence == low }) {
+      recent[index].heal(by: roundTrip)
     }
   }
 

@@ -95,7 +95,11 @@ struct Punctuality: Hashable, Sendable {
   // MARK: Late probes
 
   /// The time between two probes of a set, as it is at present.
-  func pace(_ interval: Duration) -> Duration { stretch == 1 ? interval : interval * stretch }
+  func pace(_ interval: Duration) -> Duration { Self.pace(interval, stretch) }
+
+  static func pace(_ interval: Duration, _ stretch: Double) -> Duration {
+    stretch == 1 ? interval : interval * stretch
+  }
 
   /// A probe that was due then is sent now.
   mutating func probeIsSent(

@@ -12,19 +12,27 @@ struct RoundTripMemory: Hashable, Sendable {
 
   /// The smoothed round trip; nil before the first reply.
   private(set) var smoothed: Duration?
+  /// What a probe is given at least for it.
+  private var atLeast = Duration.zero
 
   /// A reply came, in time or late.
   mutating func note(_ roundTrip: Duration) {
     let sample = min(max(roundTrip, .zero), Self.longest)
-    guard let known = smoothed, sample < known else {
-      smoothed = sample
-      return
-    }
-    smoothed = known + (sample - known) / 8
+    let present =
+      if let known = smoothed, sample < known { known + (sample - known) / 8 } else { sample }
+    smoothed = present
+    atLeast = present * Self.patience
   }
 
   /// How long a probe may take: `configured`, but never under three smoothed round trips.
   func timeout(atLeast configured: Duration) -> Duration {
-    smoothed.map { max(configured, $0 * Self.patience) } ?? configured
+    configured < atLeast ? atLeast : configured
+  }
+
+  /// Whether replies come later than `own`, what the configuration waits. Half of it is well below: a
+  /// path at its edge does not flap.
+  func isDegraded(_ own: Duration, was wasDegraded: Bool) -> Bool {
+    guard let smoothed else { return false }
+    return wasDegraded ? smoothed * 2 >= own : own < smoothed
   }
 }

@@ -29,7 +29,7 @@ struct SetTimers: Sendable {
   mutating func popDue(at now: Instant, in sets: inout SetTable) -> MonitorID? {
     guard let first = heap.min, first.deadline <= now else { return nil }
     heap.removeMin()
-    sets[first.owner]?.wakeAt = nil
+    sets.with(first.owner) { $0.wakeAt = nil }
     dropStale(&sets)
     return first.owner
   }
@@ -37,8 +37,12 @@ struct SetTimers: Sendable {
   /// What is due of a set cannot be done in this turn. Returns whether that is so: it is scheduled
   /// again when the turn ends.
   mutating func putOff(_ id: MonitorID, ifDueAt now: Instant, in sets: inout SetTable) -> Bool {
-    guard sets.with(id, { $0.wakeAt.isDue(at: now) }) == true else { return false }
-    sets[id]?.wakeAt = nil
+    let isDue = sets.with(id) { set -> Bool in
+      guard set.wakeAt.isDue(at: now) else { return false }
+      set.wakeAt = nil
+      return true
+    }
+    guard isDue == true else { return false }
     dropStale(&sets)
     return true
   }

@@ -55,8 +55,11 @@ extension Core {
 
   /// The configured tunnel of a set: one whose link is for it, else one without a link, else one
   /// whose link the kernel would send through it too.
-  private func claimant(of set: SASet) -> TunnelID? {
-    let bidders = (tunnelIndex.ofPeer[set.key.remote] ?? []).compactMap { tunnels[$0] }.filter {
+  private mutating func claimant(of set: SASet) -> TunnelID? {
+    let candidates = tunnelIndex.ofPeer[set.key.remote] ?? []
+    // Nearly always there is one.
+    if candidates.count == 1 { return onlyClaimant(candidates[0], of: set) }
+    let bidders = candidates.compactMap { tunnels[$0] }.filter {
       let address = $0.gateway.flatMap { configuration.gateways[$0]?.localAddress }
       return address == nil || address == set.key.local
     }
@@ -68,6 +71,13 @@ extension Core {
       bidders.first { fits($0, exactly: true) } ?? bidders.first { $0.link == nil }
       ?? bidders.first { fits($0, exactly: false) }
     return found?.id
+  }
+
+  private mutating func onlyClaimant(_ id: TunnelID, of set: SASet) -> TunnelID? {
+    guard let (gateway, name) = tunnels.with(id, { ($0.gateway, $0.link) }) else { return nil }
+    let address = gateway.flatMap { configuration.gateways[$0]?.localAddress }
+    guard address == nil || address == set.key.local else { return nil }
+    return name == nil || kernel.link(named: name)?.carries(set) == true ? id : nil
   }
 
   // MARK: Templates

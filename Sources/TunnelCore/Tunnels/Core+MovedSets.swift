@@ -11,7 +11,7 @@ extension Core {
 
   /// Remembers whose the SAs of a set are.
   mutating func rememberHome(of set: SASet, in tunnel: TunnelID) {
-    guard tunnels[tunnel]?.isConfigured == true else { return }
+    guard tunnels.with(tunnel, { $0.isConfigured }) == true else { return }
     for sa in set.inbound.keys { homeOfSPI[sa.spi] = tunnel }
     guard homeOfSPI.count > max(Self.leastMemory, homesKept * 2) else { return }
     let present = Set(kernel.sas.keys.map(\.spi))
@@ -56,9 +56,9 @@ extension Core {
   // MARK: Whether the link can carry them
 
   /// What keeps a set from being its tunnel's way.
-  func misplacement(of set: SASet, in tunnel: TunnelID) -> ProbeObstacle? {
-    guard let name = tunnels[tunnel]?.link, let link = kernel.link(named: name), set.isComplete,
-      !link.carries(set), tunnels[tunnel]?.isConfigured == true
+  mutating func misplacement(of set: SASet, in tunnel: TunnelID) -> ProbeObstacle? {
+    guard let known = tunnels.with(tunnel, { $0.isConfigured ? $0.link : nil }), let name = known,
+      let link = kernel.link(named: name), set.isComplete, !link.carries(set)
     else { return nil }
     return .misplaced(link: name, local: set.key.local, remote: set.key.remote)
   }

@@ -2,9 +2,9 @@
 extension Core {
   /// Looks at a set whose SAs changed.
   mutating func refresh(_ key: SASetKey, at now: Instant) {
-    let before = tunnelOfSet(key)
+    let before = owner(of: key)
     refreshSet(key, at: now)
-    let after = tunnelOfSet(key)
+    let after = owner(of: key)
     if let before { noteWholeness(before) }
     if let after, after != before { noteWholeness(after) }
   }
@@ -14,12 +14,39 @@ extension Core {
     monitorOfSet[key].flatMap { monitors[$0]?.tunnel }
   }
 
+  /// Likewise; nothing of the set is copied to be asked.
+  private mutating func owner(of key: SASetKey) -> TunnelID? {
+    monitorOfSet[key].flatMap { id in monitors.with(id) { $0.tunnel } }
+  }
+
   /// Keeps what is known of tunnels without SAs.
   mutating func noteWholeness(_ id: TunnelID) {
-    guard let tunnel = tunnels[id] else { return }
-    let isWhole = hasWholeSet(id)
+    let found = tunnels.with(id) { ($0.monitors, $0.nameObstacle != nil && !$0.isOrphaned) }
+    guard let (sets, hasObstacle) = found else { return }
+    let isWhole = sets.contains { set in
+      monitors.with(set) { $0.key }.flatMap { kernel.sas.sets[$0]?.isComplete } ?? false
+    }
     tunnelIndex.note(id, hasWholeSet: isWhole)
-    if isWhole, tunnel.nameObstacle != nil, !tunnel.isOrphaned { tunnels[id]?.nameObstacle = nil }
+    if isWhole, hasObstacle { tunnels.with(id) { $0.nameObstacle = nil } }
+  }
+
+  /// The monitor of a set that is there, made where it is new in this tunnel.
+  private mutating func monitor(of key: SASetKey, in tunnel: TunnelID, at now: Instant) -> MonitorID
+  {
+    if let id = monitorOfSet[key] {
+      let old = monitors.with(id) { set -> TunnelID in
+        set.knownPath = nil
+        return set.tunnel
+      }
+      guard let old, old != tunnel else { return id }
+      drop(id, at: now)
+      reconcile(old, at: now)
+    }
+    let id = monitorOfSet[key] ?? addMonitor(for: key, in: tunnel)
+    if tunnels.with(tunnel, { $0.vpn == nil }) == true {
+      judgeLinks(towards: key.remote, at: now)
+    }
+    return id
   }
 
   private mutating func refreshSet(_ key: SASetKey, at now: Instant) {
@@ -28,31 +55,33 @@ extension Core {
       return
     }
     guard let tunnel = tunnel(for: set, at: now) else { return }
-    if let id = monitorOfSet[key], let old = monitors[id]?.tunnel, old != tunnel {
-      drop(id, at: now)
-      reconcile(old, at: now)
+    let id = monitor(of: key, in: tunnel, at: now)
+    let isLinkless = tunnels.with(tunnel) { tunnel -> Bool in
+      tunnel.endpoints = key
+      return tunnel.link == nil
     }
-    if let id = monitorOfSet[key] { monitors[id]?.knownPath = nil }
-    let isNew = monitorOfSet[key] == nil
-    let id = monitorOfSet[key] ?? addMonitor(for: key, in: tunnel)
-    if isNew, tunnels[tunnel]?.vpn == nil { judgeLinks(towards: key.remote, at: now) }
-    if tunnels[tunnel]?.link == nil { ownLinks.touch(key.ifID) }
-    tunnels[tunnel]?.endpoints = key
-    guard let monitor = monitors[id] else { return }
-    let isWaiting = monitor.phase == .incomplete || monitor.absentUntil != nil
-    let misplaced = misplacement(of: set, in: tunnel)
-    noteMisplacement(misplaced, of: id, at: now)
+    if isLinkless == true { ownLinks.touch(key.ifID) }
+    let misplaced = set.isComplete ? misplacement(of: set, in: tunnel) : nil
+    let found = monitors.with(id) { set in
+      (
+        isWaiting: set.phase == .incomplete || set.absentUntil != nil,
+        isMisplaced: set.obstacle?.isMisplaced == true
+      )
+    }
+    guard let found else { return }
+    let isWaiting = found.isWaiting
+    if misplaced != nil || found.isMisplaced { noteMisplacement(misplaced, of: id, at: now) }
     let isUsable = set.isComplete && misplaced == nil
     if set.isComplete { rememberHome(of: set, in: tunnel) }
     if isUsable, isWaiting {
       becameComplete(id, at: now)
-    } else if isUsable, mustLookAnew(monitor) {
+    } else if isUsable, mustLookAnew(id) {
       startFresh(id, at: now)
       reconcile(tunnel, at: now)
     } else if !isUsable, !isWaiting {
       becameIncomplete(id, at: now)
     }
-    if set.isComplete { monitors[id]?.sas = set.ids }
+    if set.isComplete { monitors.with(id) { $0.sas = set.list } }
     forgetCleared(id)
   }
 
@@ -91,8 +120,8 @@ extension Core {
   }
 
   /// Whether a VTI for marked SAs came or went.
-  private func mustLookAnew(_ monitor: SetMonitor) -> Bool {
-    guard let tunnel = tunnels[monitor.tunnel] else { return false }
+  private func mustLookAnew(_ id: MonitorID) -> Bool {
+    guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel] else { return false }
     return (monitor.phase == .observed) != (unmatchedMark(tunnel, monitor.key) != nil)
   }
 

@@ -28,7 +28,7 @@ struct SetMonitor: Sendable {
   /// SAs that are being moved to other endpoints).
   var absentUntil: Instant?
   /// Its SAs when it last was complete.
-  var sas: Set<SAID> = []
+  var sas: [SAID] = []
   /// Since when its SAs are where the tunnel's link cannot carry them; nil while they are not.
   var misplacedAt: Instant?
   /// Whether the daemon has listed SAs of it.
@@ -131,9 +131,11 @@ struct SetMonitor: Sendable {
     window.nextDeadline.orEarlier(pathMTU.replyDeadline)
   }
 
-  /// The first thing that is due.
+  /// The first thing that is due. It changes nothing: but where it lies it would be copied to be asked.
   var deadline: Instant? {
-    nextProbe.orEarlier(window.nextDeadline).orEarlier(absentUntil).orEarlier(clearAt)
-      .orEarlier(ladder?.lookAgainAt).orEarlier(pathMTU.deadline)
+    mutating get {
+      nextProbe.orEarlier(window.nextDeadline).orEarlier(absentUntil).orEarlier(clearAt)
+        .orEarlier(ladder?.lookAgainAt).orEarlier(pathMTU.deadline)
+    }
   }
 }

@@ -42,7 +42,7 @@ struct Table<ID: TableID, Value: Sendable>: Sendable {
 
   /// Reads of one, or changes, in place; nil when it is not there. The subscript's value is a copy with
   /// all that it holds; this is for what each probe and each reply does.
-  @inline(__always)
+  @discardableResult @inline(__always)
   mutating func with<Result>(_ id: ID, _ body: (inout Value) -> Result) -> Result? {
     guard let place = place(of: id) else { return nil }
     // A place that the index has is never empty, and nothing else changes an optional in place.

@@ -21,7 +21,8 @@ gateway.boot()
 switch story {
 case "start": print("tunnels=\(tunnels) effects=\(gateway.effects)")
 case "probes":
-  gateway.run(seconds: 3)
+  // What a set remembers of its last probes has its full size then.
+  gateway.run(seconds: 70)
   let before = gateway.probes
   gateway.run(seconds: count)
   print("tunnels=\(tunnels) probes=\(gateway.probes - before) effects=\(gateway.effects)")
