@@ -19,27 +19,33 @@ struct AgentMetrics: Sendable {
 
   /// Families of the edge's, in the order in which they are written. docs/metrics.md has them all.
   static let families: [MetricFamily<AgentMetrics>] = [
-    MetricFamily("build_info", .gauge, "1; the agent's version") { agent, text in
+    MetricFamily("build_info", .gauge, "Always 1; the label is the agent's version.") {
+      agent, text in
       text.sample(Exposition.label("version", agent.version), true)
     },
-    MetricFamily("start_time_seconds", .gauge, "When the agent started, in seconds since 1970") {
+    MetricFamily("start_time_seconds", .gauge, "Unix time at which the agent started, in seconds.")
+    {
       agent, text in text.sample("", agent.startedAt)
     },
-    MetricFamily("cpu_seconds_total", .counter, "Processor time that the agent has used") {
+    MetricFamily("cpu_seconds_total", .counter, "CPU time used by the agent, in seconds.") {
       _, text in text.sample("", cpuSeconds)
     },
-    MetricFamily("resident_memory_bytes", .gauge, "Memory that the agent has in use") { _, text in
+    MetricFamily("resident_memory_bytes", .gauge, "Resident memory of the agent, in bytes.") {
+      _, text in
       if let bytes = residentBytes { text.sample("", UInt64(bytes)) }
     },
-    MetricFamily("dry_run", .gauge, "Whether the agent only says what it would do") {
+    MetricFamily(
+      "dry_run", .gauge, "1 if the agent runs with --dry-run and changes nothing, else 0."
+    ) {
       agent, text in text.sample("", agent.isDryRun)
     },
     MetricFamily(
       "config_last_reload_successful", .gauge,
-      "Whether the configuration file was valid when it was last read"
+      "1 if the configuration file was valid when it was last read, else 0."
     ) { agent, text in text.sample("", agent.configurationIsGood) },
     MetricFamily(
-      "netlink_overruns_total", .counter, "Times the kernel dropped events, and was read anew"
+      "netlink_overruns_total", .counter,
+      "Number of times the kernel dropped netlink events and its tables were read again."
     ) { agent, text in
       for (socket, drops) in agent.drops {
         text.sample(Exposition.label("socket", socket), UInt64(drops.overruns))
@@ -47,9 +53,11 @@ struct AgentMetrics: Sendable {
     },
     MetricFamily(
       "kernel_read_failures_total", .counter,
-      "Reads of the kernel's tables that failed and were tried again"
+      "Number of failed reads of the kernel's tables, each of them tried again."
     ) { agent, text in text.sample("", agent.readFailures) },
-    MetricFamily("metrics_scrapes_total", .counter, "Times these metrics were read over HTTP") {
+    MetricFamily(
+      "metrics_scrapes_total", .counter, "Number of times these metrics were read over HTTP."
+    ) {
       agent, text in text.sample("", agent.scrapes)
     },
   ]

@@ -89,7 +89,7 @@ final class MetricsServer {
     HTTPPage(status: status, type: plain, allow: allow, Array(text.utf8))
   }
   private let home = plain(200, "vpnagent: metrics are at /metrics\n")
-  private let unknown = plain(404, "not here: metrics are at /metrics\n")
+  private let unknown = plain(404, "not found: metrics are at /metrics\n")
   private let refused = plain(405, "only GET and HEAD\n", allow: "GET, HEAD")
 
   private func page(_ method: String, _ path: String, at now: Instant) -> HTTPPage? {

@@ -214,7 +214,7 @@ struct BadSPI: Sendable {
     peers[gateway]?.restsUntil = now.advanced(by: Self.responseRest)
     out.log(
       .warning, "-",
-      "\(what): negotiating \(willing.map(\.name).joined(separator: ", ")) anew, "
+      "\(what): renegotiating \(willing.map(\.name).joined(separator: ", ")), "
         + "response \(responses) of \(limit)")
     guard responses >= limit else { return }
     complain(

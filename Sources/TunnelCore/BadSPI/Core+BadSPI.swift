@@ -58,8 +58,8 @@ extension Core {
       return Answer(isDone: false, lines: ["\(gateway): no such gateway"])
     }
     badSPI.forget(gateway)
-    let what = gateway.map { "\($0): bad-spi count is zero" }
-    return Answer(isDone: true, lines: [what ?? "bad-spi counts of all gateways are zero"])
+    let what = gateway.map { "\($0): bad-spi count reset" }
+    return Answer(isDone: true, lines: [what ?? "bad-spi counts of all gateways reset"])
   }
 
   // MARK: What it reads of others

@@ -39,7 +39,7 @@ extension Core {
     let command =
       vpn.renegotiateCommand == nil
       ? "no renegotiate-command" : "renegotiate-command is not run (responder-only)"
-    return "nobody could restore its SAs (no VICI at \(configuration.viciSocket), no IKE daemon "
+    return "nothing could restore its SAs (no VICI at \(configuration.viciSocket), no IKE daemon "
       + "listens to the kernel's EXPIRE, \(command)): held on failure, never cleared"
   }
 
@@ -56,8 +56,8 @@ extension Core {
     let seconds = Self.restorationPatience.components.seconds
     log(
       .warning, tunnel.name,
-      "its SAs were expired \(seconds) s ago and no new ones are there: where the IKE daemon does not "
-        + "negotiate by itself (libreswan does not), give the tunnel a renegotiate-command")
+      "its SAs were expired \(seconds) s ago and no new ones are installed: if the IKE daemon does "
+        + "not negotiate by itself (libreswan does not), configure a renegotiate-command")
   }
 
   /// Once for each tunnel.

@@ -48,7 +48,7 @@ public struct ConfigurationChange: Hashable, Sendable {
   public private(set) var templates: [Item] = []
   /// Whether anything else of the file is different.
   public private(set) var changesRest = false
-  /// What is different and stays as it was until the agent is started anew: `KEY stays VALUE`.
+  /// What is different and stays as it was until the agent is restarted: `KEY stays VALUE`.
   public private(set) var frozen: [String] = []
 
   /// Compares.
@@ -112,8 +112,8 @@ extension ConfigurationChange {
     let all =
       vpns.map { "vpn \($0.name): \(Self.text($0.kind))" }
       + templates.map { "template \($0.name): \(Self.text($0.kind))" }
-      + (changesRest ? ["settings of the whole agent: changed"] : [])
-      + frozen.map { "\($0) until the agent is started anew" }
+      + (changesRest ? ["global settings changed"] : [])
+      + frozen.map { "\($0) until the agent is restarted" }
     return all.isEmpty ? ["nothing changed"] : all
   }
 
@@ -121,7 +121,7 @@ extension ConfigurationChange {
     switch kind {
     case .added: "added"
     case .removed: "removed"
-    case .replaced: "gateway or bind-interface changed: dropped and added anew"
+    case .replaced: "gateway or bind-interface changed: removed and added again"
     case .changed(let aspects) where aspects == [.other]: "changed"
     case .changed(let aspects):
       "\(Aspect.allCases.filter(aspects.contains).map(\.rawValue).joined(separator: ", ")) changed"

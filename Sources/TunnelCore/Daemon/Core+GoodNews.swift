@@ -55,7 +55,7 @@ extension Core {
     guard let old else { return }
     let known = Set(old.map(\.id))
     for sa in list where sa.state == "ESTABLISHED" && !sa.isInitiator && !known.contains(sa.id) {
-      if let peer = sa.remote { hearPeer(peer, "it began an IKE SA", at: now) }
+      if let peer = sa.remote { hearPeer(peer, "it initiated an IKE SA", at: now) }
     }
   }
 
@@ -113,7 +113,7 @@ extension Core {
     guard let due else { return nil }
     tunnels[id]?.heardNewsAt = now
     if wait > 1 {
-      log(.info, tunnel.name, "\(what): the next attempt does not wait \(Int(wait)) s more")
+      log(.info, tunnel.name, "\(what): next attempt now, \(Int(wait)) s early")
     }
     let held = max(due, now.advanced(by: Self.absentGrace))
     tunnels[id]?.heldUntil = tunnel.heldUntil.map { min($0, held) }

@@ -128,6 +128,6 @@ extension Tunnel {
 
   fileprivate var orphanConsequence: String {
     vpn?.establishTunnels == .responderOnly
-      ? "; responder-only, waiting for the peer" : "; negotiating others beside them"
+      ? "; responder-only, waiting for the peer" : "; negotiating replacements"
   }
 }

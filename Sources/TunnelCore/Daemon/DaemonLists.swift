@@ -68,7 +68,7 @@ struct DaemonLists: Sendable {
     if isConnected || obstacle == nil {
       out.log(
         isConnected ? .warning : .info, "-",
-        "vici: \(reason); going on without: SAs are cleared by the kernel's EXPIRE")
+        "vici: strongSwan unreachable (\(reason)), falling back to kernel EXPIRE")
     }
     let isFirst = obstacle == nil && !isConnected
     (isConnected, obstacle) = (false, reason)

@@ -225,7 +225,7 @@ struct Renegotiator: Sendable {
       out.log(
         .warning, work.name,
         "\(work.cause.text(name)): terminating child \(numbers)"
-          + (anew ? " and negotiating anew" : ""))
+          + (anew ? " and renegotiating" : ""))
       for child in children { ask(.terminateChild(id: child.childID), about: name, &out) }
       if view.isWhole { works[name]?.step = .restored }
       return .asked
@@ -267,9 +267,9 @@ struct Renegotiator: Sendable {
 extension Renegotiation.Cause {
   fileprivate func text(_ name: ChildName) -> String {
     switch self {
-    case .lost: "SAs of \(name) are not in the kernel and strongSwan does not know"
+    case .lost: "SAs of \(name) are gone from the kernel but not from strongSwan"
     case .deadPath: "the path of \(name) is dead"
-    case .absent: "\(name) is not there"
+    case .absent: "\(name) has no SAs"
     }
   }
 }

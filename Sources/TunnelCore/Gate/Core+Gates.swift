@@ -112,7 +112,7 @@ extension Core {
   mutating func gateFailed(_ failure: GateFailure, at now: Instant) {
     if case .absent(let link, let step) = failure {
       guard gates.routes.wasAbsent(step, link: link) else { return }
-      log(.debug, "-", "link=\(link) not there to \(step): removed by its owner")
+      log(.debug, "-", "link=\(link) gone before \(step): removed by its owner")
       return reconcileGate(link, at: now)
     }
     out.counters.gateFailures += 1
@@ -125,7 +125,7 @@ extension Core {
     if let ifID = Link.ifID(ofOwn: link) {
       ownLinks.touch(ifID)
     } else if guardedTunnels(on: link).isEmpty {
-      releaseGate(link, because: "is nobody's")
+      releaseGate(link, because: "has no tunnel")
       cleanUp(at: now)
     } else {
       reconcileGate(link, at: now)
@@ -145,7 +145,7 @@ extension Core {
       }
       gates.demandRelease(name)
       guard let first = users.first else {
-        if hasStarted { releaseGate(name, because: "is nobody's") }
+        if hasStarted { releaseGate(name, because: "has no tunnel") }
         continue
       }
       gates.open(guardRequest(name, users, at: now), for: first.name, kernel, memory, &out)

@@ -69,7 +69,7 @@ extension Core {
     guard fitness.said[name] != misfit else { return misfit }
     fitness.said[name] = misfit
     guard let misfit else {
-      if kernel.link(named: name) != nil { log(.info, "-", "link=\(name) fits its tunnel now") }
+      if kernel.link(named: name) != nil { log(.info, "-", "link=\(name) matches its tunnel now") }
       return nil
     }
     let remedy = remedy(for: misfit, on: name).map { "; \($0)" } ?? ""
@@ -261,10 +261,10 @@ extension Core {
   /// What to name instead, or what to change; nil where nothing is known.
   func remedy(for misfit: LinkMisfit, on name: String) -> String? {
     switch misfit {
-    case .leadsToPeer(let peer): return "give \(IPPrefix(host: peer)) a route by the underlay"
+    case .leadsToPeer(let peer): return "give \(IPPrefix(host: peer)) a route through the underlay"
     case .otherNamespace: return "keep the link in the namespace of its SAs"
     case .shadowed(let other, _):
-      return "delete \(other), or make XFRM interfaces of both (ip link add type xfrm if_id N)"
+      return "delete \(other), or replace both by XFRM interfaces (ip link add type xfrm if_id N)"
     case .noTunnel, .fallback, .everyID, .otherEnds, .otherPeer, .otherSAs: break
     }
     let users = tunnels(on: name).filter(\.isConfigured)

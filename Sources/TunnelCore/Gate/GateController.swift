@@ -162,7 +162,7 @@ struct GateController: Sendable {
     gates[name]?.isWaitingForLink = true
     gates[name]?.assertions += 1
     if gate.assertions + 1 == Self.assertionLimit {
-      out.log(.error, "-", "link=\(name) does not keep its operstate: something else sets it")
+      out.log(.error, "-", "link=\(name) does not keep its operstate: another program changes it")
     }
     return .setDormant(linkIndex: link.index, dormant)
   }
@@ -175,7 +175,7 @@ struct GateController: Sendable {
     out.log(
       .warning, user,
       "link=\(name) another program keeps adding \(route.destination) while the link is held; "
-        + "left alone: take its protocol out of guard-protocols or stop that program")
+        + "left alone: remove its protocol from guard-protocols or stop that program")
   }
 
   /// Opens a gate that no tunnel asks for: an earlier run left it, or its tunnel was forgotten.
@@ -248,7 +248,10 @@ struct GateController: Sendable {
     gates[link.name]?.isWaitingForLink = false
     if isDumped { gates[link.name]?.askedAdmin = nil }
     if gates[link.name]?.noteAdmin(of: link) == true {
-      out.log(.warning, "-", "link=\(link.name) was set up by somebody: left up, and held")
+      out.log(
+        .warning, "-",
+        "link=\(link.name) was set admin-up by another program; left up, still held by "
+          + "operstate and routes")
     }
   }
 

@@ -111,7 +111,7 @@ extension GateStep: CustomStringConvertible {
     switch self {
     case .addRoute(let route): "put back \(route)"
     case .deleteRoute(let route): "withdraw \(route)"
-    case .replaceRoute(let route): "change the legs of \(route)"
+    case .replaceRoute(let route): "change the nexthops of \(route)"
     case .replaceGroup(let group): "change the members of \(group)"
     case .addUnreachable(let id): "add unreachable \(id.destination)"
     case .deleteUnreachable(let id): "remove unreachable \(id.destination)"

@@ -56,22 +56,22 @@ extension GateRule: CustomStringConvertible {
     switch self {
     case .standby: "this gateway is standby, and every link is held"
     case .waitsForTraffic: "on-traffic, so traffic must be able to trigger negotiation"
-    case .needsSA(let establish): "\(establish.rawValue), so nothing is let in without an SA"
+    case .needsSA(let establish): "\(establish.rawValue): the link stays held until an SA exists"
     case .adopted: "its SAs are older than the agent, so it stays as found until they fail"
     case .unproven: "verify-path holds it until a probe is answered"
     case .recentlyDead:
-      "its last SAs were dead a short while ago, so probes must be answered first"
-    case .unverified: "SAs are there, no verify-path"
+      "the previous SAs failed recently; re-verifying first"
+    case .unverified: "SAs installed, no verify-path"
     case .proven: "the path is proven"
     case .warnedOnly: "action = \"warn\", so it stays in service"
     case .neverOpened: "down before its path was ever proven, held until a probe is answered"
     case .dead: "down, held until a probe is answered"
     case .deadForAWhile: "down, held until the back-off is over"
     case .deadPeer(.onTraffic):
-      "its peer was found dead, held until there are SAs or the back-off is over"
-    case .deadPeer: "its peer was found dead, held until there are SAs"
+      "its peer was found dead, held until SAs are installed or the back-off is over"
+    case .deadPeer: "its peer was found dead, held until SAs are installed"
     case .livingNeighbour:
-      "its peer was found dead, but a tunnel without vpn-monitor lives on the link"
+      "its peer was found dead, but a tunnel without vpn-monitor uses the link"
     }
   }
 }

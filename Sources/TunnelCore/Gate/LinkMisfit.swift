@@ -31,25 +31,25 @@ extension LinkMisfit: CustomStringConvertible {
   /// Half a line.
   public var description: String {
     switch self {
-    case .noTunnel(let kind) where kind.isEmpty: "it is no VTI or XFRM interface"
+    case .noTunnel(let kind) where kind.isEmpty: "it is not a VTI or XFRM interface"
     case .noTunnel(let kind) where Self.transport.contains(kind):
       "its kind is \(kind), not vti, vti6 or xfrm; links over transport-mode SAs are not monitored"
     case .noTunnel(let kind): "its kind is \(kind), not vti, vti6 or xfrm"
-    case .fallback: "the kernel has it in every namespace, and it is no tunnel's"
+    case .fallback: "it is the kernel's fallback device, not a tunnel's"
     case .everyID: "it serves every if_id (mode external), not one tunnel"
     case .otherNamespace: "its SAs are in another network namespace"
     case .otherEnds(let local, let remote, let gateway):
       "it is a VTI between \(local) and \(remote), not to gateway \(gateway)"
     case .otherPeer(let peer, let gateway):
-      "it carries SAs of \(peer), which is no address of gateway \(gateway)"
+      "it carries SAs of \(peer), which is not an address of gateway \(gateway)"
     case .otherSAs(let key, _) where key.ifID != 0:
       "the SAs to \(key.remote) have if_id \(key.ifID)"
     case .otherSAs(let key, let mark?):
       "the SAs between \(key.local) and \(key.remote) have mark \(mark.value)"
     case .otherSAs(let key, nil): "the SAs are between \(key.local) and \(key.remote)"
     case .shadowed(let other, let peer):
-      "\(other), a VTI between the same ends, takes all ESP from \(peer): nothing arrives by this link"
-    case .leadsToPeer(let peer): "the route to its own peer \(peer) goes by it"
+      "\(other), a VTI between the same ends, takes all ESP from \(peer): none arrives on this link"
+    case .leadsToPeer(let peer): "the route to its own peer \(peer) goes through it"
     }
   }
 }

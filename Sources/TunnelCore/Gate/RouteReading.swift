@@ -40,7 +40,7 @@ struct RouteReading: Sendable {
   /// A dump was read. `isUnsettled`: another one is needed to understand it.
   mutating func read(isUnsettled: Bool, at now: Instant, _ out: inout Outbox) {
     if let failure {
-      out.log(.info, "-", "the kernel's routes are read again, after: \(failure)")
+      out.log(.info, "-", "the kernel's routes can be read again (was: \(failure))")
     }
     finish(succeeded: !isUnsettled, at: now)
     failure = nil

@@ -66,7 +66,7 @@ extension RecordAlarm: CustomStringConvertible {
   /// One line.
   public var description: String {
     guard let failure else {
-      return "VPN_RECORD_FAILED is over: the record of held links is written"
+      return "VPN_RECORD_FAILED is over: the record of held links is written again"
     }
     return
       "VPN_RECORD_FAILED: the record of held links cannot be written: \(failure). Links are held "
@@ -80,7 +80,7 @@ extension MassAlarm: CustomStringConvertible {
     isOver
       ? "VPN_MASS_FAILURE is over: \(total - failing) of \(total) tunnels answer"
       : "VPN_MASS_FAILURE: \(failing) of \(total) tunnels fail at once. "
-        + "SAs are left alone, but for one tunnel at a time as a test"
+        + "Clearing is suspended; one tunnel at a time is cleared as a test"
   }
 }
 

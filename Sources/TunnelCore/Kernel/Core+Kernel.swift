@@ -39,7 +39,7 @@ extension Core {
     releaseUnowned()
     let stale = gates.routes.sweep()
     if !stale.isEmpty {
-      log(.info, "-", "removing \(stale.count) routes left by an earlier run")
+      log(.info, "-", "removing \(counted(stale.count, "route")) left by an earlier run")
       out.send(.gate(.change(GatePlan(link: RouteGuard.nobody, steps: stale))))
     }
   }
@@ -145,7 +145,7 @@ extension Core {
     guard !lost.isEmpty else { return }
     log(
       .warning, "-",
-      "withdrawn routes went with their link: \(lost.map(\.description).joined(separator: " "))")
+      "withdrawn routes gone with their link: \(lost.map(\.description).joined(separator: " "))")
   }
 
   mutating func insert(_ address: InterfaceAddress, at now: Instant) {
@@ -233,8 +233,8 @@ extension Core {
     for id in Set(mine.map(\.identity)).sorted() {
       log(
         .warning, "-",
-        "several routes to \(id) stand side by side: they stay while their link is held; give each "
-          + "a metric of its own")
+        "several routes to \(id) share one metric: they stay while their link is held; give each "
+          + "its own metric")
     }
   }
 

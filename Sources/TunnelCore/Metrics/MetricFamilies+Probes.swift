@@ -3,8 +3,8 @@ extension MetricsSnapshot {
   static let ofProbes: [MetricFamily<MetricsSnapshot>] = [
     MetricFamily(
       "probes_total", .counter,
-      "Probes by what they came to: answered in time through the tunnel, lost, answered only "
-        + "outside of it (clear), or not sent"
+      "Number of probes by result: answered in time through the tunnel, lost, "
+        + "answered only outside the tunnel (clear), or not sent."
     ) { scene, text in
       for one in scene.counted {
         let results = [
@@ -17,53 +17,76 @@ extension MetricsSnapshot {
       }
     },
     .counter(
-      "probe_late_replies_total", "Replies to probes that were counted as lost", \.late),
+      "probe_late_replies_total",
+      "Number of replies that came after their probe was counted as lost.", \.late),
     MetricFamily(
-      "probe_rtt_seconds", .histogram, "Round trips of probes through the tunnel, late ones too"
+      "probe_rtt_seconds", .histogram,
+      "Round-trip times of probes through the tunnel, including late replies."
     ) { scene, text in
       for one in scene.counted { text.sample(one.label, one.tally.roundTrips) }
     },
-    .tunnel("probe_smoothed_rtt_seconds", "Smoothed round trip, of the slowest SA set") {
+    .tunnel(
+      "probe_smoothed_rtt_seconds",
+      "Smoothed round-trip time of probes, of the tunnel's slowest SA set."
+    ) {
       $0.sets.compactMap(\.window.statistics.smoothedRTT).max()?.inSeconds
     },
-    .tunnel("probe_jitter_seconds", "Smoothed deviation of the round trip, of the worst SA set") {
+    .tunnel(
+      "probe_jitter_seconds",
+      "Smoothed deviation of the round-trip time, of the tunnel's worst SA set."
+    ) {
       $0.sets.compactMap(\.window.statistics.jitter).max()?.inSeconds
     },
     .tunnel(
-      "probe_loss_ratio", "Share of the last 64 probes that was lost, of the worst SA set"
+      "probe_loss_ratio", "Share of the last 64 probes that was lost, of the tunnel's worst SA set."
     ) { $0.sets.compactMap(\.window.statistics.recentLoss).max() },
-    .tunnel("probe_consecutive_losses", "Probes lost in a row, of the worst SA set") { one in
+    .tunnel(
+      "probe_consecutive_losses", "Number of probes lost in a row, of the tunnel's worst SA set."
+    ) { one in
       one.tunnel.monitor.map { _ in
         Double(one.sets.map(\.window.consecutiveLosses).max() ?? 0)
       }
     },
-    .tunnel("probe_loss_threshold", "Losses in a row that make the path dead") {
+    .tunnel(
+      "probe_loss_threshold", "Number of probes lost in a row that make the path count as dead."
+    ) {
       $0.tunnel.monitor.map { Double($0.threshold) }
     },
-    .tunnel("probe_obstructed", "Whether a set cannot be probed, for the reason that status says") {
+    .tunnel(
+      "probe_obstructed",
+      "1 if an SA set of the tunnel cannot be probed, else 0; see vpnagent status "
+        + "for the reason."
+    ) {
       one in one.tunnel.monitor.map { _ in one.sets.contains { $0.obstacle != nil } ? 1 : 0 }
     },
-    .tunnel("path_degraded", "Whether replies take longer than the configuration waits for them") {
+    .tunnel("path_degraded", "1 if probe replies take longer than the configured wait, else 0.") {
       one in one.tunnel.monitor.map { _ in one.tunnel.isDegraded ? 1 : 0 }
     },
     .tunnel(
       "probe_never_answered",
-      "Whether the threshold fell and nothing was done, because the target has never answered"
+      "1 if losses are ignored because the probe destination has never answered, else 0."
     ) { one in one.tunnel.monitor.map { _ in one.sets.contains(where: \.isNeverAnswered) ? 1 : 0 }
     },
     .counter(
-      "verify_path_failures_total", "Times verify-path reached its threshold",
+      "verify_path_failures_total",
+      "Number of times verify-path reached its threshold of lost probes.",
       \.verifyPathFailures),
     .counter(
-      "vpn_monitor_failures_total", "Times vpn-monitor reached its threshold", \.monitorFailures),
+      "vpn_monitor_failures_total",
+      "Number of times vpn-monitor reached its threshold of lost probes.", \.monitorFailures),
     .counter(
       "clear_reply_failures_total",
-      "Times the threshold was reached while replies came outside the tunnel",
+      "Number of times the loss threshold was reached while replies came outside the "
+        + "tunnel.",
       \.clearReplyFailures),
     .tunnel(
-      "path_mtu_bytes", "The largest packet that passes, IP header included; none while unknown"
+      "path_mtu_bytes",
+      "Largest packet that passes the tunnel, with IP header; absent while unknown."
     ) { $0.sets.compactMap(\.pathMTU.finding.size).min().map(Double.init) },
-    .tunnel("path_mtu_reduced", "Whether larger packets vanish; none while unknown") { one in
+    .tunnel(
+      "path_mtu_reduced",
+      "1 if the tunnel loses packets of full size, else 0; absent while unknown."
+    ) { one in
       let findings = one.sets.map(\.pathMTU.finding).filter { $0.size != nil }
       return findings.isEmpty ? nil : findings.contains(where: \.isReduced) ? 1 : 0
     },

@@ -1,65 +1,93 @@
 /// Metrics of gateways, and of the agent as a whole. docs/metrics.md has them all.
 extension MetricsSnapshot {
   static let ofGateways: [MetricFamily<MetricsSnapshot>] = [
-    .detection("dpd_peer_answers", .gauge, "Whether the peer's IKE daemon has answered lately") {
+    .detection(
+      "dpd_peer_answers", .gauge, "1 if the gateway's IKE daemon answers liveness checks, else 0."
+    ) {
       $0.answers.contains(where: \.isSupported) ? 1 : 0
     },
     .detection(
-      "dpd_unanswered_questions", .gauge, "Questions in a row without a valid answer"
+      "dpd_unanswered_questions", .gauge,
+      "Number of IKE liveness checks in a row without a valid answer."
     ) { UInt64($0.watches.map(\.detector.losses).max() ?? 0) },
-    .detection("dpd_threshold", .gauge, "Unanswered questions that make the peer dead") {
+    .detection(
+      "dpd_threshold", .gauge,
+      "Number of unanswered IKE liveness checks in a row that make the peer count as dead."
+    ) {
       UInt64($0.gateway.deadPeerDetection?.threshold ?? 0)
     },
-    .detection("dpd_questions_total", .counter, "Questions that were sent", \.tally.questions),
-    .detection("dpd_answers_total", .counter, "Answers that came", \.tally.answers),
-    .detection("dpd_peer_deaths_total", .counter, "Times the peer was found dead", \.tally.deaths),
-    .badSPI("bad_spi_packets_total", .counter, "ESP with unknown SPIs that was matched") {
+    .detection(
+      "dpd_questions_total", .counter, "Number of IKE liveness checks sent to the gateway.",
+      \.tally.questions),
+    .detection(
+      "dpd_answers_total", .counter, "Number of answers to IKE liveness checks.", \.tally.answers),
+    .detection(
+      "dpd_peer_deaths_total", .counter, "Number of times the peer was found dead.", \.tally.deaths),
+    .badSPI(
+      "bad_spi_packets_total", .counter,
+      "Number of ESP packets with an unknown SPI that were matched to the gateway."
+    ) {
       $0.tally.badSPIs
     },
-    .badSPI("bad_spi_responses_total", .counter, "Negotiations that answered it") {
+    .badSPI(
+      "bad_spi_responses_total", .counter,
+      "Number of negotiations started because of ESP with an unknown SPI."
+    ) {
       $0.tally.responses
     },
     .badSPI(
-      "bad_spi_responses_pending", .gauge, "Negotiations since the peer's ESP was last decrypted"
+      "bad_spi_responses_pending", .gauge,
+      "Number of negotiations started because of ESP with an unknown SPI since ESP "
+        + "last decrypted."
     ) { UInt64($0.badSPI?.responses ?? 0) },
   ]
 
   static let ofAll: [MetricFamily<MetricsSnapshot>] = [
-    MetricFamily("tunnels", .gauge, "Tunnels in each state, also those without a series") {
+    MetricFamily(
+      "tunnels", .gauge,
+      "Number of tunnels in each state, including those without series of their own."
+    ) {
       scene, text in
       let counts = scene.core.stateCounts
       for state in Core.stateNames {
         text.sample(Exposition.label("state", state), UInt64(counts[state] ?? 0))
       }
     },
-    MetricFamily("role", .gauge, "1 for the HA role that the gateway has") { scene, text in
+    MetricFamily("role", .gauge, "1 for the HA role of this gateway, 0 for the other.") {
+      scene, text in
       for role in Role.allCases {
         text.sample(Exposition.label("role", role.rawValue), scene.core.role == role)
       }
     },
-    .one("vici_connected", .gauge, "Whether strongSwan answers on its VICI socket") {
+    .one("vici_connected", .gauge, "1 if strongSwan answers on its VICI socket, else 0.") {
       $0.lists.isConnected ? 1 : 0
     },
-    .one("mass_failure", .gauge, "Whether most tunnels failed at once and that is not over") {
+    .one("mass_failure", .gauge, "1 during a mass failure (most tunnels failed at once), else 0.") {
       $0.clearPolicy.mass.isActive ? 1 : 0
     },
-    .one("mass_failures_total", .counter, "Times that began", \.out.counters.massFailures),
     .one(
-      "gate_failures_total", .counter, "Steps of a gate that failed", \.out.counters.gateFailures),
+      "mass_failures_total", .counter, "Number of mass failures (most tunnels failed at once).",
+      \.out.counters.massFailures),
     .one(
-      "sa_clear_failures_total", .counter, "SAs that the kernel refused to clear",
+      "gate_failures_total", .counter,
+      "Number of failed changes to links and routes while holding or releasing a link.",
+      \.out.counters.gateFailures),
+    .one(
+      "sa_clear_failures_total", .counter, "Number of SAs that the kernel refused to clear.",
       \.out.counters.clearFailures),
     MetricFamily(
       "probe_lateness_seconds", .histogram,
-      "From when a probe was due to when the agent came to send it, and each stall"
+      "Delay of probes from when they were due to when they were sent, and length of "
+        + "each stall."
     ) { scene, text in text.sample("", scene.core.out.counters.lateness) },
     .one(
       "stalls_total", .counter,
-      "Times the agent did not run for more than 0.1 s when it had to", \.out.counters.stalls),
+      "Number of times the agent did not run for more than 0.1 s when it had work to do.",
+      \.out.counters.stalls),
     MetricFamily(
       "probe_interval_stretch", .gauge,
-      "How much wider than configured probes are spread, because they cannot be sent in time; "
-        + "1 when they can"
+      "Factor by which probe intervals are stretched because probes cannot be sent "
+        + "in time; 1 if they can."
     ) { scene, text in text.sample("", scene.core.punctuality.stretch) },
   ]
 }

@@ -3,11 +3,13 @@ extension MetricsSnapshot {
   static let ofTunnels: [MetricFamily<MetricsSnapshot>] = [
     .tunnel(
       "tunnel_up",
-      "Whether the tunnel is up: 0 also while there is none, or while it cannot be probed"
+      "1 if the tunnel is up, else 0, also while it has no SAs or cannot be probed."
     ) {
       $0.tunnel.state == .up && $0.tunnel.blindness == nil ? 1 : 0
     },
-    MetricFamily("tunnel_state", .gauge, "1 for the state that the tunnel is in") { scene, text in
+    MetricFamily(
+      "tunnel_state", .gauge, "1 for the state that the tunnel is in, 0 for every other state."
+    ) { scene, text in
       for one in scene.tunnels {
         for state in Core.stateNames {
           text.sample(
@@ -15,7 +17,10 @@ extension MetricsSnapshot {
         }
       }
     },
-    MetricFamily("tunnel_info", .gauge, "1; link, gateway and establish-tunnels of the tunnel") {
+    MetricFamily(
+      "tunnel_info", .gauge,
+      "Always 1; the labels are the tunnel's link, gateway and establish-tunnels."
+    ) {
       scene, text in
       for one in scene.tunnels {
         let link = Exposition.label("link", one.tunnel.link ?? "")
@@ -25,19 +30,19 @@ extension MetricsSnapshot {
         text.sample("\(one.label),\(link),\(gateway),\(establish)", true)
       }
     },
-    .tunnel("tunnel_monitored", "Whether the tunnel has vpn-monitor and can be probed") {
+    .tunnel("tunnel_monitored", "1 if the tunnel has vpn-monitor and can be probed, else 0.") {
       $0.tunnel.monitor != nil && !$0.tunnel.isOnlyObserved && $0.tunnel.blindness == nil ? 1 : 0
     },
     MetricFamily(
       "tunnel_state_change_timestamp_seconds", .gauge,
-      "When the tunnel came into its state, in seconds since 1970"
+      "Unix time at which the tunnel entered its current state, in seconds."
     ) { scene, text in
       for one in scene.tunnels { text.sample(one.label, scene.unixTime(of: one.tunnel.since)) }
     },
-    .counter("tunnel_failures_total", "Times the tunnel went down", \.failures),
+    .counter("tunnel_failures_total", "Number of times the tunnel went down.", \.failures),
     MetricFamily(
       "tunnel_last_failure_timestamp_seconds", .gauge,
-      "When the tunnel went down the last time, in seconds since 1970; none before the first"
+      "Unix time at which the tunnel last went down, in seconds; absent if it never did."
     ) { scene, text in
       for one in scene.tunnels {
         if let last = one.tunnel.lastFailure {
@@ -45,14 +50,19 @@ extension MetricsSnapshot {
         }
       }
     },
-    MetricFamily("link_in_service", .gauge, "Whether the agent has the link in service") {
+    MetricFamily(
+      "link_in_service", .gauge, "1 if the agent has the tunnel's link in service, else 0."
+    ) {
       scene, text in scene.writeGates(to: &text) { $0 == .inService }
     },
     MetricFamily(
-      "link_held", .gauge, "Whether the agent holds the link; 0 in both while it stays as found"
+      "link_held", .gauge,
+      "1 if the agent holds the tunnel's link, else 0; a link left as found is "
+        + "neither held nor in service."
     ) { scene, text in scene.writeGates(to: &text) { $0 == .held || $0 == .down } },
     MetricFamily(
-      "link_withdrawn_routes", .gauge, "Routes that the agent has taken from the link"
+      "link_withdrawn_routes", .gauge,
+      "Number of routes that the agent has withdrawn from the tunnel's link."
     ) { scene, text in
       for one in scene.tunnels {
         guard let link = one.guardedLink else { continue }
@@ -62,11 +72,12 @@ extension MetricsSnapshot {
   ]
 
   static let ofSAs: [MetricFamily<MetricsSnapshot>] = [
-    .tunnel("tunnel_sa_sets", "SA sets of the tunnel that have SAs both ways") {
+    .tunnel("tunnel_sa_sets", "Number of SA sets of the tunnel that have SAs in both directions.") {
       Double($0.sets.count { $0.phase != .incomplete && $0.absentUntil == nil })
     },
     MetricFamily(
-      "sa_clears_total", .counter, "Times the SAs of one of the tunnel's sets were cleared"
+      "sa_clears_total", .counter,
+      "Number of times the agent cleared an SA set of the tunnel, by reason."
     ) { scene, text in
       for one in scene.counted {
         for cause in TunnelCounters.ClearCause.allCases {
@@ -76,15 +87,20 @@ extension MetricsSnapshot {
         }
       }
     },
-    .counter("sa_rekeys_total", "Times SAs joined a set that was proven", \.rekeys),
     .counter(
-      "renegotiation_attempts_total", "Attempts to get the tunnel renegotiated after a failure",
+      "sa_rekeys_total",
+      "Number of rekeys, that is new SAs in an SA set whose path was already proven.", \.rekeys),
+    .counter(
+      "renegotiation_attempts_total",
+      "Number of attempts to renegotiate the tunnel after a failure.",
       \.attempts),
     .tunnel(
-      "renegotiation_attempts_since_recovery", "Those of them since the tunnel last recovered"
+      "renegotiation_attempts_since_recovery",
+      "Number of attempts to renegotiate the tunnel since it last recovered."
     ) { Double($0.tunnel.attempts.count) },
     .counter(
-      "initiations_total", "Negotiations that the agent began, by whatever means",
+      "initiations_total",
+      "Number of negotiations that the agent started for the tunnel, by any method.",
       \.initiations),
   ]
 

@@ -12,7 +12,7 @@ extension Core {
     case .clear(let name): answer(request, clear(name, at: now))
     case .clearStatistics:
       out.journal.clearCounters()
-      answer(request, Answer(isDone: true, lines: ["event counters are zero"]))
+      answer(request, Answer(isDone: true, lines: ["event counters reset"]))
     case .clearBadSPICount(let gateway): answer(request, clearBadSPICount(of: gateway))
     }
   }
@@ -32,7 +32,7 @@ extension Core {
     let known = tunnels.values.prefix(5).map(\.name).joined(separator: ", ")
     let more = tunnels.count > 5 ? ", ..." : ""
     return tunnels.isEmpty
-      ? "\(name): there is no tunnel" : "\(name): no such tunnel; there are \(known)\(more)"
+      ? "\(name): no tunnels are known" : "\(name): no such tunnel; known: \(known)\(more)"
   }
 
   /// Why a command is not obeyed, in one line.
@@ -69,7 +69,7 @@ extension Core {
       schedule(id)
     }
     guard !spis.isEmpty else {
-      return Answer(isDone: false, lines: ["\(name): there is no SA to clear"])
+      return Answer(isDone: false, lines: ["\(name): no SAs to clear"])
     }
     reconcile(tunnel.id, at: now)
     log(.info, name, "cleared by the operator: SAs \(spis.joined(separator: " "))")
@@ -89,11 +89,11 @@ extension Core {
       answer(request, Answer(isDone: false, lines: ["\(name): \(why)"]))
     }
     guard tunnel.monitor != nil else { return refuse("not monitored: it has no vpn-monitor") }
-    guard !verifications.isUnderWay(tunnel.id) else { return refuse("is being verified already") }
+    guard !verifications.isUnderWay(tunnel.id) else { return refuse("already being verified") }
     verifications.begin(tunnel.id, request)
     for id in tunnel.monitors { prove(id, of: tunnel, at: now) }
     if !verifications.isProbed(tunnel.id, at: now, &out) {
-      refuse("there is no SA to send a probe through")
+      refuse("no SAs to send a probe through")
     }
   }
 

@@ -5,7 +5,7 @@ extension Core {
   public func explanation(of name: String, at now: Instant) -> [String]? {
     guard case .success(let tunnel) = self.tunnel(named: name) else { return nil }
     let since = tunnel.blindSince ?? tunnel.since
-    var lines = ["\(tunnel.name): \(words(tunnel)) for \(Self.text(now.since(since)))"]
+    var lines = ["\(tunnel.name): \(words(tunnel, for: Self.text(now.since(since))))"]
     lines.append("  why: \(tunnel.reasonText)")
     lines += degradation(of: tunnel).map { ["  degraded: \($0)"] } ?? []
     lines.append("  gate: \(gateLine(tunnel, at: now))")
@@ -13,20 +13,22 @@ extension Core {
     if tunnel.state != .down {
       lines += unrestorable(tunnel).map { ["  if it fails: \($0)"] } ?? []
     }
-    lines += remedies(tunnel).map { "  to change it: \($0)" }
+    lines += remedies(tunnel).map { "  try: \($0)" }
     return lines
   }
 
-  private func words(_ tunnel: Tunnel) -> String {
-    if tunnel.blindness != nil { return "not monitored, was \(tunnel.state.rawValue)" }
+  private func words(_ tunnel: Tunnel, for time: String) -> String {
+    if tunnel.blindness != nil {
+      return "not monitored for \(time), was \(tunnel.state.rawValue)"
+    }
     return switch tunnel.state {
-    case .absent: "no complete SA set"
-    case .idle: "no complete SA set, waiting for traffic"
-    case .verifying: "SAs are there, the path is not proven yet"
-    case .up:
-      tunnel.monitor == nil || tunnel.isOnlyObserved ? "SAs are there" : "the path is proven"
-    case .down: "the path is dead"
-    case .standby: "SAs are there, the other gateway of the pair is active"
+    case .absent: "no SAs for \(time)"
+    case .idle: "no SAs for \(time), waiting for traffic"
+    case .verifying: "verifying for \(time): SAs installed, no reply yet"
+    case .up where tunnel.monitor == nil || tunnel.isOnlyObserved: "SAs installed for \(time)"
+    case .up: "up for \(time): the path is proven"
+    case .down: "down for \(time): the path is dead"
+    case .standby: "standby for \(time): SAs installed, the other gateway is active"
     }
   }
 
@@ -35,17 +37,17 @@ extension Core {
   private func gateLine(_ tunnel: Tunnel, at now: Instant) -> String {
     guard tunnel.monitor != nil || tunnel.isHeldForPeer else {
       return isWatched(tunnel)
-        ? "none: without vpn-monitor the link is held only once its peer is found dead"
+        ? "none: without vpn-monitor the link is held only after its peer is found dead"
         : "none: without vpn-monitor the link is not touched"
     }
-    guard let name = tunnel.link else { return "none: there is no link" }
+    guard let name = tunnel.link else { return "none: it has no link" }
     if let misfit = misfit(of: name) { return "none: link \(name) is left alone: \(misfit)" }
     guard tunnel.isGuarded else { return "none: link-control = \"none\"" }
     guard let link = kernel.link(named: name) else { return "link \(name) does not exist" }
     if !link.isAdminUp, !gates.isDownByUs(name) {
-      return "link \(name) is down by the operator, and stays so"
+      return "link \(name) is administratively down; vpnagent will not bring it up"
     }
-    guard let gate = gates[name] else { return "link \(name) is not looked at yet" }
+    guard let gate = gates[name] else { return "link \(name) is not read yet" }
     let users = guardedTunnels(on: name, evenUnfit: true)
     let ruling = ruling(users)
     // What was found at an earlier run, or is to be released, is no longer what the rules ask for.
@@ -88,13 +90,13 @@ extension Core {
     }
     if let obstacle = monitor.obstacle { return "not probed: \(obstacle)" }
     if let until = monitor.absentUntil {
-      return "counts as absent \(within(until)), unless SAs come"
+      return "counts as absent \(within(until)), unless SAs are installed"
     }
     if let tunnel = tunnels[monitor.tunnel], monitor.phase.isDown, let why = unrestorable(tunnel) {
       return why
     }
     if let clearAt = monitor.clearAt { return "SAs are cleared \(within(clearAt))" }
-    let silence = monitor.isNeverAnswered ? ", which count for nothing: none was ever answered" : ""
+    let silence = monitor.isNeverAnswered ? ", ignored: this destination has never answered" : ""
     let losses =
       "\(monitor.window.consecutiveLosses) of \(policy.threshold) probes lost\(silence)"
     switch monitor.phase {
@@ -124,7 +126,7 @@ extension Core {
     if let obstacle = tunnel.nameObstacle { return "cannot be initiated: \(obstacle)" }
     if let trigger = tunnel.trigger {
       if let obstacle = trigger.obstacle { return "cannot be triggered: \(obstacle)" }
-      return "a packet of the agent's own triggers negotiation in "
+      return "the agent sends a packet to trigger negotiation in "
         + "\(Self.text(max(now.duration(to: trigger.dueAt), .zero)))"
     }
     switch establish {
@@ -143,7 +145,7 @@ extension Core {
     {
       return [remedy]
     }
-    if isStandby { return ["vpnagent role active, if this gateway is to serve"] }
+    if isStandby { return ["vpnagent role active (makes this gateway the active one)"] }
     if let name = tunnel.link, let link = kernel.link(named: name), !link.isAdminUp,
       !gates.isDownByUs(name)
     {
@@ -153,10 +155,10 @@ extension Core {
     case .absent, .idle:
       return [initiation(of: tunnel)]
     case .down where tunnel.trigger?.obstacle == .noTrap:
-      return ["establish-tunnels = \"immediately\", so that the agent has it negotiated"]
+      return ["establish-tunnels = \"immediately\" (the agent then has it negotiated)"]
     case .verifying, .down:
       return tunnel.monitors.isEmpty ? [initiation(of: tunnel)] : mending(tunnel)
-    case .up, .standby: return ["vpnagent clear \(tunnel.name) renegotiates"]
+    case .up, .standby: return ["vpnagent clear \(tunnel.name) (renegotiates)"]
     }
   }
 
@@ -171,8 +173,8 @@ extension Core {
       return [clearReplyRemedy(tunnel, tunnel.monitors.first.flatMap { monitors[$0]?.path })]
     }
     return [
-      "vpnagent verify \(tunnel.name) probes at once",
-      "vpnagent clear \(tunnel.name) renegotiates",
+      "vpnagent verify \(tunnel.name) (probes at once)",
+      "vpnagent clear \(tunnel.name) (renegotiates)",
     ]
   }
 

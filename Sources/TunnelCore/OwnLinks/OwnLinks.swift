@@ -93,7 +93,7 @@ struct OwnLinks: Sendable {
 
   mutating func failed(_ ifID: UInt32, _ message: String, _ out: inout Outbox) {
     if changes[ifID]?.failure != message {
-      out.log(.warning, "-", "cannot make link \(Link.ownName(ifID)): \(message)")
+      out.log(.warning, "-", "cannot create link \(Link.ownName(ifID)): \(message)")
     }
     changes[ifID]?.failure = message
   }

@@ -155,7 +155,7 @@ extension PeerDetector.Finding: CustomStringConvertible {
   /// Which half is dead, for the log and status.
   var description: String {
     switch self {
-    case .silent: "neither IKE nor its SAs give a sign of life"
+    case .silent: "no reply to IKE and nothing through its SAs"
     case .daemonSilent: "its IKE daemon is silent, packets still come through its SAs"
     case .pathSilent: "its IKE daemon answers, nothing comes through its SAs"
     }

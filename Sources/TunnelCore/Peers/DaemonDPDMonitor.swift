@@ -110,7 +110,7 @@ extension PeerMonitor {
   func daemonDPD(of watch: PeerWatch, _ context: Context) -> DaemonDPD {
     guard let policy = context.policy(of: watch.key.remote), context.isConnected else {
       return .unknown(
-        context.obstacle.map { _ in "without VICI nobody tells when strongSwan gives it up" })
+        context.obstacle.map { _ in "without VICI strongSwan cannot report dead peers" })
     }
     // The first list is under way.
     if context.daemon.connections?.isEmpty ?? true { return .unknown(nil) }
@@ -119,13 +119,13 @@ extension PeerMonitor {
     }
     guard connection.dpdDelay > 0 else {
       return .off(
-        "connection \(connection.name) has dpd_delay = 0, so nobody asks; "
-          + "wanted: dpd_delay = \(policy.interval)s")
+        "connection \(connection.name) has dpd_delay = 0, so DPD is off; "
+          + "set dpd_delay = \(policy.interval)s")
     }
     guard connection.dpdDelay <= policy.interval else {
       return .on(
         "connection \(connection.name) has dpd_delay = \(connection.dpdDelay)s; "
-          + "wanted: \(policy.interval)s or less")
+          + "set \(policy.interval)s or less")
     }
     return .on(nil)
   }

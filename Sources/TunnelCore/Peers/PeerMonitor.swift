@@ -178,7 +178,7 @@ struct PeerMonitor: Sendable {
         out.log(
           .warning, "-",
           "gateway=\(watch.gateway) peer=\(peer) does not answer IKE liveness "
-            + "questions (or is out of reach): its silence will not be held against it")
+            + "checks (or is unreachable): DPD is off for this peer until it answers")
       case .dead(let finding): outcomes.append(.dead(watch, finding))
       case .alive: outcomes.append(.alive(watch))
       }
@@ -232,7 +232,7 @@ struct PeerMonitor: Sendable {
     var known = replies[peer] ?? IKEPingReplies()
     if !known.isSupported { outcomes.append(.heard(peer, "it answers")) }
     if known.isUnsupported {
-      out.log(.info, "-", "peer=\(peer) answers IKE liveness questions now")
+      out.log(.info, "-", "peer=\(peer) answers IKE liveness checks now")
     }
     known.noteAnswer(at: now)
     replies[peer] = known
@@ -264,7 +264,7 @@ struct PeerMonitor: Sendable {
       out.log(
         .warning, "-",
         "gateway=\(context.gateways[target.remote]?.name ?? "-") peer=\(target.remote) "
-          + "cannot be asked: \(IKEPing.text(SendError(errno)))")
+          + "IKE liveness checks cannot be sent: \(IKEPing.text(SendError(errno)))")
     }
     if SendError(errno).isNoWay { return }
     for id in ofPeer[target.remote] ?? [] { watches[id]?.detector.takeBack() }

@@ -35,7 +35,7 @@ extension Core {
     monitors[id]?.answeredDestination = destination
     gates.disk.mustSay(of: memory.noteAnswer(from: destination, of: tunnel.name))
     if monitor.isNeverAnswered {
-      log(.info, tunnel.name, "\(destination) answers: from now on its silence counts")
+      log(.info, tunnel.name, "\(destination) answers: losses count from now on")
     }
     if out.timers.deadline(of: .record) == nil {
       out.timers.set(.record, to: now.advanced(by: Self.recordDelay))
@@ -74,7 +74,7 @@ extension Core {
     guard tunnels[tunnel.id]?.warnedOf.insert(destination).inserted == true else { return true }
     raiseAlarm(
       .unproven(
-        "\(destination) has not answered a probe once: nothing is held or cleared for it; give a "
+        "\(destination) has never answered a probe: losses ignored (never-answered = warn); set a "
           + "destination-ip that answers ping, or never-answered = \"clear\""),
       for: tunnel, monitor.path, selectors: several)
     return true

@@ -76,7 +76,7 @@ extension Core {
     case .reduced(let size, let full):
       log(
         .warning, tunnel.name,
-        "\(set)path-mtu=\(size) larger packets vanish, full size is \(full): "
+        "\(set)path-mtu=\(size) larger packets are lost, full size is \(full): "
           + remedy(size, monitor.path?.way))
     }
   }
@@ -89,7 +89,7 @@ extension Core {
       return clamp
     }
     return size < 1280
-      ? "\(clamp); an MTU below 1280 would end IPv6 on \(link.name)"
+      ? "\(clamp); an MTU below 1280 would disable IPv6 on \(link.name)"
       : "lower the MTU of \(link.name) to \(size), or \(clamp)"
   }
 

@@ -111,10 +111,10 @@ struct Punctuality: Hashable, Sendable {
     case .stretched:
       out.log(
         .warning, "-",
-        "probes leave late: too many are due for the CPU time that the agent gets. They are spread "
-          + "wider than configured, and dead paths are found later")
+        "probes are sent late: too many are due for the CPU time that the agent gets. They are "
+          + "spread wider than configured, and dead paths are found later")
     case .relaxed:
-      out.log(.info, "-", "probes leave on time again, at the configured intervals")
+      out.log(.info, "-", "probes are sent on time again, at the configured intervals")
     case nil: break
     }
   }

@@ -6,7 +6,10 @@ extension Tunnel {
 
   /// Why it is in its state.
   var reasonText: String {
-    blindness.map { "no probe can be sent: \($0)" } ?? reason.description
+    if let blindness { return "no probe can be sent: \(blindness)" }
+    // Junos' words are those of the event: what came of it is not known yet.
+    return state == .verifying && reason == .negotiated
+      ? "new SAs, path not verified yet" : reason.description
   }
 
   var monLetter: String {

@@ -240,7 +240,7 @@ extension Core {
   private func obstacle(_ tunnel: Tunnel, _ sets: [SetMonitor]) -> String? {
     if let name = tunnel.link {
       guard let link = kernel.link(named: name) else { return "link \(name) does not exist" }
-      if !link.isAdminUp, !gates.isDownByUs(name) { return "link \(name) is down by the operator" }
+      if !link.isAdminUp, !gates.isDownByUs(name) { return "link \(name) is administratively down" }
     }
     return sets.lazy.compactMap(\.obstacle).first.map(\.description)
       ?? tunnel.nameObstacle?.description ?? tunnel.trigger?.obstacle?.description

@@ -20,13 +20,13 @@ public struct SendError: Hashable, Sendable {
   public var words: String {
     switch errno {
     case 1: "operation not permitted (EPERM)"
-    case 11: "no SA fits yet, or no room in the socket's buffer (EAGAIN)"
+    case 11: "no matching SA yet, or the socket buffer is full (EAGAIN)"
     case 12: "out of memory (ENOMEM)"
     case 13: "permission denied (EACCES)"
     case 22: "invalid argument (EINVAL)"
     case 24: "too many open files (EMFILE)"
     case 90: "message too long (EMSGSIZE)"
-    case 99: "the source address is not this host's (EADDRNOTAVAIL)"
+    case 99: "the source address is not an address of this host (EADDRNOTAVAIL)"
     case 100: "network is down (ENETDOWN)"
     case 101: "network is unreachable, no route (ENETUNREACH)"
     case 105: "no buffer space (ENOBUFS)"

@@ -54,7 +54,7 @@ import TunnelCore
     #expect(bench.initiations.count == 1)
     #expect(!bench.isCapturing)
     let isSaid = bench.logged(
-      "gateway=gw-b bad SPI 0xc1000001 from 203.0.113.1: negotiating to-b anew, response 1 of 3")
+      "gateway=gw-b bad SPI 0xc1000001 from 203.0.113.1: renegotiating to-b, response 1 of 3")
     #expect(isSaid)
   }
 

@@ -23,7 +23,7 @@ import Testing
     #expect(
       hub.massAlarms == [
         "VPN_MASS_FAILURE: 16 of 16 tunnels fail at once. "
-          + "SAs are left alone, but for one tunnel at a time as a test"
+          + "Clearing is suspended; one tunnel at a time is cleared as a test"
       ])
     #expect(hub.clears.count == 1)
     #expect(hub.core.massFailure(at: hub.instant)?.failing == 16)

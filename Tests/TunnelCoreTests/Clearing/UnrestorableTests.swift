@@ -31,7 +31,7 @@ import TunnelCore
   private func said(_ bench: SingleTunnel) -> [String] {
     bench.trace.compactMap {
       if case .tell(.log(.warning, "to-b", let text)) = $0.effect,
-        text.hasPrefix("nobody could restore")
+        text.hasPrefix("nothing could restore")
       {
         text
       } else {
@@ -44,10 +44,10 @@ import TunnelCore
   func nothingIsCleared(_ establish: VPN.EstablishTunnels) {
     var bench = bench(establish: establish)
     #expect(said(bench).count == 1, "said at start")
-    #expect(bench.tunnel?.obstacle?.hasPrefix("nobody could restore") == true)
+    #expect(bench.tunnel?.obstacle?.hasPrefix("nothing could restore") == true)
     #expect(
       bench.core.explanation(of: "to-b", at: bench.instant)?
-        .contains { $0.contains("nobody could restore") } == true)
+        .contains { $0.contains("nothing could restore") } == true)
     fails(&bench)
     #expect(bench.clearTimes.isEmpty)
     #expect(bench.trace.allSatisfy { if case .sa(.delete) = $0.effect { false } else { true } })
@@ -127,7 +127,7 @@ import TunnelCore
   private func remedies(_ bench: SingleTunnel) -> Int {
     bench.trace.count {
       if case .tell(.log(.warning, "to-b", let text)) = $0.effect {
-        text.contains("give the tunnel a renegotiate-command")
+        text.contains("configure a renegotiate-command")
       } else {
         false
       }

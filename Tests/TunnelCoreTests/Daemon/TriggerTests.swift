@@ -150,7 +150,7 @@ import Testing
     #expect(bench.lastAlarm.contains("establish-tunnels = \"immediately\""))
     let lines = bench.core.explanation(of: "to-b", at: bench.instant) ?? []
     #expect(lines.contains { $0.contains("no trap policy is installed") })
-    #expect(lines.contains { $0.hasPrefix("  to change it: establish-tunnels = \"immediately\"") })
+    #expect(lines.contains { $0.hasPrefix("  try: establish-tunnels = \"immediately\"") })
     bench.play(.kernel(.policy(Self.trap)))
     bench.wait(0)
     #expect(bench.triggers.count == 1, "it is seen at once")

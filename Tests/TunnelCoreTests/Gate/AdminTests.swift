@@ -82,7 +82,7 @@ import Testing
     bench.negotiate(1)
     bench.wait(5)
     #expect(!bench.steps.contains { if case .setAdmin = $0 { true } else { false } })
-    #expect(bench.tunnel?.obstacle == "link vti0 is down by the operator")
+    #expect(bench.tunnel?.obstacle == "link vti0 is administratively down")
   }
 
   @Test func theOperatorsAdminUpIsNotFought() {

@@ -66,7 +66,7 @@ import TunnelCore
       alarms == [
         "error VPN_RECORD_FAILED: the record of held links cannot be written: disk full. Links are "
           + "held without it; multipath routes, nexthop groups and admin flags stay as they are",
-        "info VPN_RECORD_FAILED is over: the record of held links is written",
+        "info VPN_RECORD_FAILED is over: the record of held links is written again",
       ])
   }
 

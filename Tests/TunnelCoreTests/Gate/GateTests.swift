@@ -133,7 +133,7 @@ import TunnelCore
     bench.link.operationalState = .down
     bench.play(.kernel(.link(bench.link)))
     #expect(bench.steps == [.addUnreachable(Self.unreachable)])
-    #expect(bench.tunnel?.obstacle == "link vti0 is down by the operator")
+    #expect(bench.tunnel?.obstacle == "link vti0 is administratively down")
     bench.link.isAdminUp = true
     bench.link.operationalState = .up
     bench.play(.kernel(.link(bench.link)))

@@ -195,7 +195,7 @@ import TunnelCore
     arguments: [
       (
         0, "unsupported",
-        "connection to-b has dpd_delay = 0, so nobody asks; wanted: dpd_delay = 2s"
+        "connection to-b has dpd_delay = 0, so DPD is off; set dpd_delay = 2s"
       ),
       (30, "supported", "connection to-b has dpd_delay = 30s; wanted: 2s or less"),
     ] as [(UInt32, String, String)])
@@ -222,7 +222,9 @@ import TunnelCore
     var bench = running(&daemon)
     bench.play(.vici(.disconnected("/s: gone")))
     #expect(bench.peer?.transport == "charon" && bench.peer?.support == "unknown")
-    #expect(bench.peer?.obstacle == "without VICI nobody tells when strongSwan gives it up")
+    #expect(
+      bench.peer?.obstacle
+        == "without VICI strongSwan cannot report dead peers")
     bench.wait(20)
     #expect(bench.questions == 0)
   }

@@ -222,7 +222,7 @@ private struct Path {
     bench.wait(60)
     #expect(
       lines(bench) == [
-        "warning path-mtu=1346 larger packets vanish, full size is 1446: "
+        "warning path-mtu=1346 larger packets are lost, full size is 1446: "
           + "lower the MTU of vti0 to 1346, or clamp TCP MSS to 1306 (IPv6: 1286)"
       ])
     #expect(bench.state == "up/in-service/U")
@@ -280,8 +280,8 @@ private struct Path {
     bench.wait(60)
     #expect(
       lines(bench).last
-        == "warning path-mtu=1000 larger packets vanish, full size is 1446: "
-        + "clamp TCP MSS to 960 (IPv6: 940); an MTU below 1280 would end IPv6 on vti0")
+        == "warning path-mtu=1000 larger packets are lost, full size is 1446: "
+        + "clamp TCP MSS to 960 (IPv6: 940); an MTU below 1280 would disable IPv6 on vti0")
   }
 
   @Test func anInterruptionIsNoEvidence() {

@@ -90,7 +90,7 @@ private struct SlowLoop {
     var loop = SlowLoop(tunnels: 450, interval: .milliseconds(100), cost: .microseconds(330))
     loop.run(60)
     #expect(loop.logged("state=down") == [])
-    #expect(loop.logged("probes leave late").count == 1)
+    #expect(loop.logged("probes are sent late").count == 1)
     let stretch = try #require(loop.core.load(at: loop.now)).intervalStretch
     #expect(stretch > 1.5 && stretch < 12)
   }

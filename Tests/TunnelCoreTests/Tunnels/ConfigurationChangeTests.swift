@@ -38,13 +38,13 @@ import TunnelCore
       $0.vpns[0].routes = [SingleTunnel.far16]
       $0.vpns[0].monitor?.threshold = 5
     },
-    Row("vpn near: gateway or bind-interface changed: dropped and added anew") {
+    Row("vpn near: gateway or bind-interface changed: removed and added again") {
       $0.vpns[0].bindInterface = "vti9"
     },
-    Row("vpn far: gateway or bind-interface changed: dropped and added anew") {
+    Row("vpn far: gateway or bind-interface changed: removed and added again") {
       $0.gateways["gw-c"]?.addresses.append(IPAddress(203, 0, 113, 3))
     },
-    Row("vpn far: gateway or bind-interface changed: dropped and added anew") {
+    Row("vpn far: gateway or bind-interface changed: removed and added again") {
       $0.gateways["gw-c"]?.localAddress = SingleTunnel.local
     },
     Row("vpn far: changed") {
@@ -60,7 +60,7 @@ import TunnelCore
         Template(name: "more", match: .init(ifIDs: 1...2), settings: VPN(name: "more", gateway: ""))
       )
     },
-    Row("vici-socket stays /run/charon.vici until the agent is started anew") {
+    Row("vici-socket stays /run/charon.vici until the agent is restarted") {
       $0.viciSocket = "/run/other.vici"
     },
   ]

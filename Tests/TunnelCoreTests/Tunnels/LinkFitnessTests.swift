@@ -113,7 +113,7 @@ import Testing
       explained.contains {
         $0 == "  gate: none: link eth0 is left alone: its kind is veth, not vti, vti6 or xfrm"
       })
-    #expect(explained.contains("  to change it: bind-interface = \"vti0\" has this tunnel's SAs"))
+    #expect(explained.contains("  try: bind-interface = \"vti0\" has this tunnel's SAs"))
   }
 
   @Test func aLinkThatBecomesTheRightOneIsHeldFromThenOn() {

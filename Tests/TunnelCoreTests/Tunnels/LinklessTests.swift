@@ -102,7 +102,7 @@ import TunnelCore
   }
 
   @Test(arguments: [
-    (Int32(11), "kernel does not send: no SA fits yet, or no room in the socket's buffer (EAGAIN)"),
+    (Int32(11), "kernel does not send: no matching SA yet, or the socket buffer is full (EAGAIN)"),
     (24, "kernel does not send: too many open files (EMFILE): raise LimitNOFILE"),
   ])
   func refusedProbesAreNoLoss(errno: Int32, obstacle: String) {

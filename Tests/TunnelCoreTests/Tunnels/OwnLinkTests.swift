@@ -9,7 +9,7 @@ extension LinklessTests {
     var bench = booted()
     bench.negotiate(Self.pair(1, ifID: 42))
     #expect(linkEffects(bench) == [.gate(.makeLink(name: "vpa2a", ifID: 42))])
-    #expect(bench.tunnel?.obstacle == "link vpa2a of the agent's is not there yet")
+    #expect(bench.tunnel?.obstacle == "the agent's own link vpa2a does not exist yet")
     bench.wait(0.1)
     bench.answering = true
     bench.replyWay = .link(9)
@@ -59,7 +59,7 @@ extension LinklessTests {
   @Test func aLinkThatCannotBeMadeIsNoLossAndTriedAgain() {
     var bench = booted()
     bench.negotiate(Self.pair(1, ifID: 42))
-    bench.play(.ownLinkFailed(ifID: 42, message: "make link vpa2a: File exists"))
+    bench.play(.ownLinkFailed(ifID: 42, message: "create link vpa2a: File exists"))
     bench.wait(20)
     let times = bench.trace.compactMap {
       if case .gate(.makeLink) = $0.effect { $0.at } else { nil }
@@ -69,7 +69,7 @@ extension LinklessTests {
     #expect(bench.tunnel?.losses == 0)
     #expect(
       bench.tunnel?.obstacle
-        == "link vpa2a of the agent's cannot be made: make link vpa2a: File exists")
+        == "the agent's own link vpa2a cannot be created: create link vpa2a: File exists")
     #expect(bench.clearTimes.isEmpty)
   }
 

@@ -118,7 +118,7 @@ import Testing
     policy.ipProtocol = 6
     bench.play(.kernel(.policy(policy)))
     bench.negotiate(1)
-    #expect(bench.tunnel?.obstacle == "its traffic selectors take no ICMP echo")
+    #expect(bench.tunnel?.obstacle == "its traffic selectors exclude ICMP echo")
     #expect(bench.tunnel?.sets.first?.selectors == ["10.1.0.0/24 === 10.2.0.0/24 proto 6"])
   }
 
