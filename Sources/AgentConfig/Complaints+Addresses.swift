@@ -6,12 +6,12 @@ extension Complaints {
     let allowed = "an IPv4 or IPv6 address without zone or length"
     guard let item, let text = string(item, allowed: allowed) else { return nil }
     guard let address = IPAddress(text) else {
-      refuse(item, "not an IP address; \(Self.meant(by: text) ?? "allowed: \(allowed)")")
+      refuse(item, "not an IP address; \(Self.meant(by: text) ?? "expected: \(allowed)")")
       return nil
     }
     guard !address.isUnspecified, !isGroup(address) else {
       let kind = address.isUnspecified ? "the unspecified address" : "not one host's address"
-      refuse(item, "\(kind); allowed: a unicast address")
+      refuse(item, "\(kind); expected: a unicast address")
       return nil
     }
     return address
@@ -42,9 +42,9 @@ extension Complaints {
       let length = Int(parts[1]),
       (0...address.family.bits).contains(length)
     {
-      refuse(item, "has host bits; allowed: \(IPPrefix(address, length: length))")
+      refuse(item, "has host bits; expected: \(IPPrefix(address, length: length))")
     } else {
-      refuse(item, "not an IP prefix; allowed: \(allowed)")
+      refuse(item, "not an IP prefix; expected: \(allowed)")
     }
     return nil
   }
@@ -60,11 +60,11 @@ extension Complaints {
       return nil
     }
     guard let number else {
-      refuse(item, "no such route protocol; allowed: \(allowedProtocols)")
+      refuse(item, "no such route protocol; expected: \(allowedProtocols)")
       return nil
     }
     guard number != kernelProtocol else {
-      refuse(item, "connected routes stay with their link; allowed: \(allowedProtocols)")
+      refuse(item, "connected routes stay with their link; expected: \(allowedProtocols)")
       return nil
     }
     return number

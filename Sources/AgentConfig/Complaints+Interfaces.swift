@@ -19,11 +19,11 @@ extension Complaints {
 
   /// A pattern for names of interfaces.
   mutating func namePattern(_ item: Item?) -> NamePattern? {
-    let allowed = "an interface name in which * stands for any characters and ? for one"
+    let allowed = "an interface name; * matches any characters, ? exactly one"
     guard let item, let text = string(item, allowed: allowed) else { return nil }
     let pattern = NamePattern(text)
     if let problem = Self.problem(withName: text, length: pattern.shortest) {
-      refuse(item, "no interface can have such a name: \(problem)")
+      refuse(item, "no interface can have this name: \(problem)")
       return nil
     }
     return pattern
@@ -40,34 +40,34 @@ extension Complaints {
     }
     if let at = name.firstIndex(of: "@") {
       let (link, other) = (name[..<at], name[name.index(after: at)...])
-      return "write \(quoted(String(link))): what follows the @ is "
-        + (other == "NONE" ? "no part of the name" : "the link that it lies on")
+      return "write \(quoted(String(link))): the part after @ is "
+        + (other == "NONE" ? "not part of the name" : "the underlying link")
     }
     if let colon = name.firstIndex(of: ":") {
       return
-        "write \(quoted(String(name[..<colon]))): what follows the ':' is the label of an address"
+        "write \(quoted(String(name[..<colon]))): the part after ':' is an address label"
     }
     if name.unicodeScalars.contains(where: { $0.properties.isWhitespace || $0.value < 0x20 }) {
-      return "a name has no white space"
+      return "it contains white space"
     }
-    if name.contains("/") { return "a name has no '/'" }
-    if name == "." || name == ".." { return "the kernel takes neither . nor .." }
+    if name.contains("/") { return "it contains '/'" }
+    if name == "." || name == ".." { return "the kernel does not accept . or .." }
     let bytes = length ?? name.utf8.count
-    return bytes > longest ? "it has \(bytes) bytes, a name at most \(longest)" : nil
+    return bytes > longest ? "it has \(bytes) bytes, the maximum is \(longest)" : nil
   }
 
   /// Refuses or warns of a link that cannot be a tunnel's, by its name alone. What a link really is
   /// only the host says: the agent looks before it touches one, and `doctor` tells.
   mutating func checkTunnelName(_ item: Item, _ name: String) -> Bool {
     if Link.isOwnName(name) {
-      refuse(item, "a name of the agent's own links; allowed: any other than vpa...")
+      refuse(item, "reserved for the agent's own links; use a name that does not begin with vpa")
       return false
     }
     if name == "lo" || kernelsOwn.contains(name) {
       refuse(
         item,
-        "the kernel has it in every namespace; write the name of the tunnel's VTI or XFRM "
-          + "interface")
+        "a fallback device that exists in every namespace; write the name of the tunnel's VTI or "
+          + "XFRM interface")
       return false
     }
     if devices.contains(where: { NamePattern($0).matches(name) }),

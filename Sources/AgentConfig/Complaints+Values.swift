@@ -69,7 +69,7 @@ extension Complaints {
     let allowed = Choice.allCases.map(\.rawValue).joined(separator: ", ")
     guard let name = string(item, allowed: allowed) else { return nil }
     if let choice = Choice(rawValue: name) { return choice }
-    refuse(item, "unknown value; allowed: \(allowed)")
+    refuse(item, "unknown value; expected: \(allowed)")
     return nil
   }
 
@@ -78,7 +78,7 @@ extension Complaints {
     let allowed = "an absolute path of at most 107 bytes"
     guard let item, let path = string(item, allowed: allowed) else { return nil }
     guard path.hasPrefix("/"), path.utf8.count <= 107, !path.utf8.contains(0) else {
-      refuse(item, "not the path of a socket; allowed: \(allowed)")
+      refuse(item, "not the path of a socket; expected: \(allowed)")
       return nil
     }
     return path
@@ -89,7 +89,7 @@ extension Complaints {
     let allowed = "1...255 bytes, a name of the IKE daemon's configuration"
     guard let item, let name = string(item, allowed: allowed) else { return nil }
     guard (1...255).contains(name.utf8.count), !name.utf8.contains(0) else {
-      refuse(item, "not a name; allowed: \(allowed)")
+      refuse(item, "not a name; expected: \(allowed)")
       return nil
     }
     return name
@@ -102,7 +102,7 @@ extension Complaints {
     let words = items.compactMap { string($0, allowed: "one word of the command") }
     guard words.count == items.count else { return nil }
     guard (1...64).contains(words.count), words[0] != "", !words.contains(where: hasNul) else {
-      refuse(item, "no command; allowed: a program and up to 63 arguments, no NUL in them")
+      refuse(item, "no command; expected: a program and up to 63 arguments, no NUL in them")
       return nil
     }
     return words

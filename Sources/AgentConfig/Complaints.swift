@@ -24,7 +24,7 @@ struct Complaints {
 
   /// Notes an error in a value of the wrong type.
   mutating func refuseType(_ item: Item, wanted: String, allowed: String? = nil) {
-    let suffix = allowed.map { "; allowed: \($0)" } ?? ""
+    let suffix = allowed.map { "; expected: \($0)" } ?? ""
     refuse(item, "must be \(wanted), not \(item.value.typeName)\(suffix)")
   }
 
@@ -33,7 +33,7 @@ struct Complaints {
     guard let section = table(item) else { return nil }
     for (key, item) in section.items where !keys.contains(key) {
       let nearest = nearestName(to: key, among: keys).map { " (did you mean \($0)?)" } ?? ""
-      refuse(item, "unknown key\(nearest); allowed: \(keys.joined(separator: ", "))")
+      refuse(item, "unknown key\(nearest); expected: \(keys.joined(separator: ", "))")
     }
     return section
   }

@@ -9,7 +9,7 @@ extension ConfigurationReader {
     guard let section = complaints.section(item, keys: keys) else { return nil }
     guard let address = section["address"] else {
       complaints.refuse(
-        path: section.path(of: "address"), "missing; allowed: an address or an array of them")
+        path: section.path(of: "address"), "missing; expected: an address or an array of them")
       return nil
     }
     let addresses = gatewayAddresses(address)
@@ -52,7 +52,7 @@ extension ConfigurationReader {
       if let mode = section["mode"], detection.mode != .probeIdleTunnel {
         complaints.refuse(
           mode,
-          "strongSwan asks when nothing comes in; allowed with transport = \"charon\": "
+          "with transport = \"charon\" strongSwan probes when no packets arrive; expected: "
             + "probe-idle-tunnel")
       }
       detection.mode = .probeIdleTunnel
@@ -80,7 +80,7 @@ extension ConfigurationReader {
       complaints.refuseType(item, wanted: "an address or an array of addresses")
       return []
     }
-    if items.isEmpty { complaints.refuse(item, "must hold at least one address") }
+    if items.isEmpty { complaints.refuse(item, "must contain at least one address") }
     return items.compactMap { newAddress($0) }
   }
 
@@ -88,7 +88,7 @@ extension ConfigurationReader {
   private mutating func newAddress(_ item: Item) -> IPAddress? {
     guard let address = complaints.hostAddress(item) else { return nil }
     if let first = addressPaths[address] {
-      complaints.refuse(item, "already in \(first); allowed: each address once in the file")
+      complaints.refuse(item, "already in \(first); list each address only once in the file")
       return nil
     }
     addressPaths[address] = item.path
@@ -99,7 +99,7 @@ extension ConfigurationReader {
     guard let address = complaints.hostAddress(item) else { return nil }
     if let other = peers.first(where: { $0.family != address.family }) {
       let family = other.family == .ipv4 ? "IPv4" : "IPv6"
-      complaints.refuse(item, "the gateway has \(other); allowed: an \(family) address")
+      complaints.refuse(item, "the gateway has \(other); expected: an \(family) address")
     }
     return address
   }

@@ -5,7 +5,7 @@ extension ConfigurationReader {
   mutating func metrics(_ item: Item?) -> MetricsAddress? {
     guard let section = complaints.section(item, keys: ["listen"]) else { return nil }
     guard let listen = section["listen"] else {
-      complaints.refuse(path: section.path(of: "listen"), "missing; allowed: \(metricsForm)")
+      complaints.refuse(path: section.path(of: "listen"), "missing; expected: \(metricsForm)")
       return nil
     }
     return complaints.metricsAddress(listen)
@@ -21,7 +21,7 @@ extension Complaints {
     if text.hasPrefix("unix:") {
       let path = text.dropFirst("unix:".count)
       guard path.hasPrefix("/"), path.utf8.count <= 107, !path.utf8.contains(0) else {
-        refuse(item, "not the path of a socket; allowed: unix:/PATH, at most 107 bytes of path")
+        refuse(item, "not the path of a socket; expected: unix:/PATH, at most 107 bytes of path")
         return nil
       }
       return .unix(String(path))
@@ -30,11 +30,11 @@ extension Complaints {
       let port = UInt16(text[text.index(after: colon)...]), port > 0,
       let address = address(text[..<colon])
     else {
-      refuse(item, "not an address and a port; allowed: \(metricsForm)")
+      refuse(item, "not an address and a port; expected: \(metricsForm)")
       return nil
     }
     guard address.isLoopback else {
-      refuse(item, "others than this host could read there; allowed: \(metricsForm)")
+      refuse(item, "would be reachable from other hosts; use a loopback address: \(metricsForm)")
       return nil
     }
     return .tcp(address, port: port)

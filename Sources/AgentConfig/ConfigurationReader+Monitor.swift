@@ -98,12 +98,12 @@ extension ConfigurationReader {
       complaints.refuseType(item, wanted: "an address or an array of addresses")
       return []
     }
-    if items.isEmpty { complaints.refuse(item, "must hold at least one address") }
+    if items.isEmpty { complaints.refuse(item, "must contain at least one address") }
     var found: [IPAddress] = []
     for item in items {
       guard let address = complaints.hostAddress(item) else { continue }
       if found.contains(address) {
-        complaints.refuse(item, "already in this array; allowed: each address once")
+        complaints.refuse(item, "already in this array; list each address once")
       }
       found.append(address)
     }

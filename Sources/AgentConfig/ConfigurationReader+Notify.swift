@@ -7,7 +7,7 @@ extension ConfigurationReader {
     guard let bound = complaints.seconds(root["notify-timeout"], atLeast: 0.1) else { return }
     configuration.notifyTimeout = bound
     if configuration.notify == nil, root["notify"] == nil {
-      complaints.warn(path: root.path(of: "notify-timeout"), "does nothing without notify")
+      complaints.warn(path: root.path(of: "notify-timeout"), "has no effect without notify")
     }
   }
 
@@ -24,7 +24,7 @@ extension ConfigurationReader {
     }
     guard let program = words.first else { return nil }
     guard program.hasPrefix("/"), !program.utf8.contains(0) else {
-      complaints.refuse(item, "not the path of a program; allowed: \(allowed)")
+      complaints.refuse(item, "not the path of a program; expected: \(allowed)")
       return nil
     }
     return words

@@ -43,7 +43,7 @@ extension ConfigurationReader {
       complaints.refuse(
         item,
         "initial \(initial) is longer than maximum \(backoff.maximum); "
-          + "allowed: initial up to maximum")
+          + "expected: at most maximum")
     }
   }
 }
@@ -51,6 +51,6 @@ extension ConfigurationReader {
 extension Complaints {
   /// A number from `least` to 1.
   fileprivate mutating func share(_ item: Item?, atLeast least: Double) -> Double? {
-    number(item, atLeast: least, atMost: 1, of: "share of the tunnels that live; 1: never")
+    number(item, atLeast: least, atMost: 1, of: "share of the live tunnels; 1: never")
   }
 }

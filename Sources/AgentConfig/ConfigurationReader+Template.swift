@@ -8,7 +8,7 @@ extension ConfigurationReader {
     for key in namingKeys {
       guard let item = table[key] else { continue }
       let keys = allowed.joined(separator: ", ")
-      complaints.refuse(item, "a template is not one tunnel; allowed: \(keys)")
+      complaints.refuse(item, "a template matches many tunnels; expected: \(keys)")
     }
     let rest = table.entries.filter { !namingKeys.contains($0.key) }
     guard
@@ -26,13 +26,13 @@ extension ConfigurationReader {
     guard let item = section["match"] else {
       let listed = keys.joined(separator: ", ")
       complaints.refuse(
-        path: section.path(of: "match"), "missing; allowed: one or more of \(listed)")
+        path: section.path(of: "match"), "missing; expected: one or more of \(listed)")
       return .init()
     }
     guard let match = complaints.section(item, keys: keys) else { return .init() }
     if match.entries.isEmpty {
       complaints.refuse(
-        item, "is empty; allowed: one or more of \(keys.joined(separator: ", "))")
+        item, "is empty; expected: one or more of \(keys.joined(separator: ", "))")
     }
     return Template.Match(
       interface: complaints.namePattern(match["interface"]),
@@ -58,7 +58,7 @@ extension ConfigurationReader {
       guard let item = table?["destination-ip"] else { continue }
       complaints.refuse(
         item,
-        "one address cannot be behind every tunnel; allowed: with a match.interface "
+        "one address cannot be behind every tunnel; use it with a match.interface "
           + "without '*' and '?', or with one match.if-id")
     }
   }
@@ -89,7 +89,7 @@ extension Complaints {
     guard (1...2).contains(bounds.count), let low = bounds[0], let high = bounds[bounds.count - 1],
       low > 0, low <= high
     else {
-      refuse(item, "not an if_id or a range of them; allowed: \(allowed)")
+      refuse(item, "not an if_id or a range of them; expected: \(allowed)")
       return nil
     }
     return low...high

@@ -56,7 +56,7 @@ extension ConfigurationReader {
     if let item = section["link-control"], case .string(let name) = item.value,
       let control = VPN.LinkControl(rawValue: name), control != .none
     {
-      complaints.refuse(item, "needs bind-interface, the link to control; allowed: none")
+      complaints.refuse(item, "needs bind-interface, the link to control; without it use \"none\"")
     }
     for key in ["guard-protocols", "held-route"] {
       guard let item = section[key] else { continue }
@@ -78,14 +78,16 @@ extension ConfigurationReader {
   }
 
   private mutating func gatewayName(_ section: Section) -> String? {
-    let allowed = gatewayNames.isEmpty ? "none yet, add [gateway.NAME]" : listed(gatewayNames)
+    let allowed =
+      gatewayNames.isEmpty
+      ? "the name of a gateway (none defined, add [gateway.NAME])" : listed(gatewayNames)
     guard let item = section["gateway"] else {
-      complaints.refuse(path: section.path(of: "gateway"), "missing; allowed: \(allowed)")
+      complaints.refuse(path: section.path(of: "gateway"), "missing; expected: \(allowed)")
       return nil
     }
     guard let name = complaints.string(item, allowed: allowed) else { return nil }
     guard knownGateways.contains(name) else {
-      complaints.refuse(item, "no such gateway; allowed: \(allowed)")
+      complaints.refuse(item, "no such gateway; expected: \(allowed)")
       return nil
     }
     return name
@@ -104,7 +106,7 @@ extension ConfigurationReader {
   private mutating func newRoute(_ item: Item) -> IPPrefix? {
     guard let route = complaints.prefix(item) else { return nil }
     if let first = routePaths[route] {
-      complaints.refuse(item, "already in \(first); allowed: each prefix once in the file")
+      complaints.refuse(item, "already in \(first); list each prefix only once in the file")
       return nil
     }
     routePaths[route] = item.path
@@ -122,7 +124,7 @@ extension ConfigurationReader {
       complaints.refuse(
         Item(path: "vpn.\(writtenKey(vpn.name)).bind-interface", value: .string(link)),
         "vpn.\(writtenKey(first.name)) with gateway \(first.gateway) is on this link too; "
-          + "allowed: one gateway a link, or link-control = \"none\" in every VPN on it")
+          + "use one gateway per link, or link-control = \"none\" in every VPN on it")
     }
   }
 
@@ -144,8 +146,8 @@ extension ConfigurationReader {
     let more = paths.count > 1 ? "; so are \(paths.count - 1) more" : ""
     complaints.warn(
       path: "\(first).establish-tunnels",
-      "\"on-traffic\" (the default) with vpn-monitor: once it failed it is held and only "
-        + "start_action = trap in strongSwan, or its peer, brings it back; \"immediately\" always "
+      "\"on-traffic\" (the default) with vpn-monitor: after a failure the tunnel is held, and only "
+        + "start_action = trap in strongSwan, or the peer, brings it back; \"immediately\" always "
         + "does\(more)")
   }
 

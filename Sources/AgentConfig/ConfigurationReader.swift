@@ -104,7 +104,7 @@ struct ConfigurationReader {
     for (name, item) in tables where !isName(name) {
       complaints.refuse(
         path: item.path,
-        "bad name; allowed: 1...64 characters out of A-Z, a-z, 0-9, '.', '_' and '-'")
+        "invalid name; expected: 1...64 characters from A-Z, a-z, 0-9, '.', '_' and '-'")
     }
     return tables
   }

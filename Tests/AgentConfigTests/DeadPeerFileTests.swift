@@ -50,32 +50,32 @@ import TunnelCore
   @Test(arguments: [
     Row(
       "'always'",
-      " gateway.GW.dead-peer-detection = \"always\": unknown value; allowed: optimized, "
+      " gateway.GW.dead-peer-detection = \"always\": unknown value; expected: optimized, "
         + "probe-idle-tunnel, always-send"),
     Row(
       "10",
       " gateway.GW.dead-peer-detection = 10: must be true, false, a mode or a table, not an "
-        + "integer; allowed: optimized, probe-idle-tunnel, always-send, or a table"),
+        + "integer; expected: optimized, probe-idle-tunnel, always-send, or a table"),
     Row(
       "{ mode = 'optimised', interval = 1, threshold = 6, delay = 3 }",
-      " gateway.GW.dead-peer-detection.delay = 3: unknown key; allowed: mode, interval, threshold, "
-        + "transport",
-      " gateway.GW.dead-peer-detection.mode = \"optimised\": unknown value; allowed: optimized, "
+      " gateway.GW.dead-peer-detection.delay = 3: unknown key; expected: mode, interval, "
+        + "threshold, transport",
+      " gateway.GW.dead-peer-detection.mode = \"optimised\": unknown value; expected: optimized, "
         + "probe-idle-tunnel, always-send",
       " gateway.GW.dead-peer-detection.interval = 1: must be 2...60 (seconds)",
       " gateway.GW.dead-peer-detection.threshold = 6: must be 1...5 (consecutive unanswered "
         + "questions)"),
     Row(
       "{ transport = 'vici' }",
-      " gateway.GW.dead-peer-detection.transport = \"vici\": unknown value; allowed: auto, "
+      " gateway.GW.dead-peer-detection.transport = \"vici\": unknown value; expected: auto, "
         + "ike-ping, charon"),
     Row(
       "{ transport = 'charon', mode = 'optimized' }",
-      " gateway.GW.dead-peer-detection.mode = \"optimized\": strongSwan asks when nothing comes in; "
-        + "allowed with transport = \"charon\": probe-idle-tunnel"),
+      " gateway.GW.dead-peer-detection.mode = \"optimized\": with transport = \"charon\" "
+        + "strongSwan probes when no packets arrive; expected: probe-idle-tunnel"),
     Row(
       "{ interval = 2.5 }",
-      " gateway.GW.dead-peer-detection.interval = 2.5: must be an integer, not a float; allowed: "
+      " gateway.GW.dead-peer-detection.interval = 2.5: must be an integer, not a float; expected: "
         + "2...60 (seconds)"),
   ])
   func badValuesAreRefused(row: Row) {

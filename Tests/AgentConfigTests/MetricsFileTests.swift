@@ -18,9 +18,9 @@ func metricsAreReadOnThisHostAlone(text: String, address: MetricsAddress) throws
 func badPlacesForMetricsAreRefused(row: Row) { row.check() }
 
 private let form = "\"127.0.0.1:PORT\", \"[::1]:PORT\" or \"unix:/PATH\""
-private let noAddress = "not an address and a port; allowed: \(form)"
-private let noPath = "not the path of a socket; allowed: unix:/PATH, at most 107 bytes of path"
-private let open = "others than this host could read there; allowed: \(form)"
+private let noAddress = "not an address and a port; expected: \(form)"
+private let noPath = "not the path of a socket; expected: unix:/PATH, at most 107 bytes of path"
+private let open = "would be reachable from other hosts; use a loopback address: \(form)"
 
 private func listen(_ text: String, _ complaint: String) -> Row {
   Row("metrics.listen = '\(text)'", " metrics.listen = \"\(text)\": \(complaint)")
@@ -43,12 +43,12 @@ private let rows: [Row] = [
   Row(
     "metrics.listen = 'unix:/\(String(repeating: "x", count: 107))'",
     " metrics.listen = \"unix:/\(String(repeating: "x", count: 72))…: \(noPath)"),
-  Row("metrics = {}", " metrics.listen: missing; allowed: \(form)"),
+  Row("metrics = {}", " metrics.listen: missing; expected: \(form)"),
   Row("metrics = true", " metrics = true: must be a table, not a boolean"),
   Row(
     "metrics.listen = 9112",
-    " metrics.listen = 9112: must be a string, not an integer; allowed: \(form)"),
+    " metrics.listen = 9112: must be a string, not an integer; expected: \(form)"),
   Row(
     "metrics = { listen = '127.0.0.1:1', path = '/' }",
-    " metrics.path = \"/\": unknown key; allowed: listen"),
+    " metrics.path = \"/\": unknown key; expected: listen"),
 ]

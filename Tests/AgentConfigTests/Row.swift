@@ -66,8 +66,8 @@ let intervalRange =
 let timeoutRange =
   "0.05...3600 (seconds)"
 let sharing =
-  "allowed: one gateway a link, or link-control = \"none\" in every VPN on it"
+  "use one gateway per link, or link-control = \"none\" in every VPN on it"
 let unicast =
-  "allowed: a unicast address"
+  "expected: a unicast address"
 let once =
-  "allowed: each address once in the file"
+  "list each address only once in the file"

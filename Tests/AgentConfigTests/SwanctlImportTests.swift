@@ -36,7 +36,7 @@ import TunnelCore
       ]))
     let expected = """
       # From strongSwan 5.9.8 by `vpnagent import swanctl`: a skeleton.
-      # Lines that begin with #! want a decision.
+      # Lines that begin with #! need a decision.
 
       [gateway.to-b]
       address = "203.0.113.1"
@@ -69,7 +69,7 @@ import TunnelCore
         ], socket: "/run/ike/vici"))
     let expected = """
       # From strongSwan 5.9.8 by `vpnagent import swanctl`: a skeleton.
-      # Lines that begin with #! want a decision.
+      # Lines that begin with #! need a decision.
 
       vici-socket = "/run/ike/vici"
 
@@ -84,8 +84,8 @@ import TunnelCore
       gateway = "b_c"
       bind-interface = "xfrm0"
       ike-child = "x"
-      establish-tunnels = "immediately"   #! this end began the IKE SA that is there
-      #! xfrm0 has no address that names one other end: say where probes go
+      establish-tunnels = "immediately"   #! this end initiated the current IKE SA
+      #! xfrm0 has no address that identifies the other end: set where probes go
       # vpn-monitor = { destination-ip = "...", verify-path = { destination-ip = "..." } }
       # close_action = start of x: both ends may negotiate after a clear; none is better
 
@@ -93,7 +93,7 @@ import TunnelCore
       gateway = "b_c"
       bind-interface = "vti0"
       ike-child = "plain"
-      establish-tunnels = "immediately"   #! this end began the IKE SA that is there
+      establish-tunnels = "immediately"   #! this end initiated the current IKE SA
       vpn-monitor = { verify-path = true }   # probes go from 169.254.100.1 to 169.254.100.2
 
       """
@@ -114,11 +114,11 @@ import TunnelCore
       ]))
     let expected = """
       # From strongSwan 5.9.8 by `vpnagent import swanctl`: a skeleton.
-      # Lines that begin with #! want a decision.
+      # Lines that begin with #! need a decision.
 
       [gateway.p]
       address = ["192.0.2.1", "192.0.2.2"]
-      #! connections to this peer: p, p; ike-child finds each
+      #! connections to this peer: p, p; ike-child tells them apart
       # dead-peer-detection = true   # dpd_delay is 0
 
       [vpn.p]
@@ -137,7 +137,7 @@ import TunnelCore
       # vpn-monitor = { source-interface = "lan", destination-ip = "...", verify-path = { destination-ip = "..." } }
 
       # connection any: remote_addrs = %any
-      # its peer is 192.0.2.9 now; a [gateway] with this address if that never changes
+      # its peer is 192.0.2.9 now; write a [gateway] with this address if it never changes
 
       [template.xfrm0]
       match.interface = "xfrm0"
@@ -145,7 +145,7 @@ import TunnelCore
       vpn-monitor = { verify-path = true }
 
       # connection road: remote_addrs = 0.0.0.0/0
-      # no link of its own is there: a [template] with match.peer
+      # it has no link of its own: use a [template] with match.peer
 
       """
     #expect(toml == expected)

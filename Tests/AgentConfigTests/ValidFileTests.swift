@@ -196,9 +196,9 @@ func linksMayBeShared(text: String) throws {
       "vpnagent.toml: vpn.c.routes: no route is touched without vpn-monitor and "
         + "link-control = \"oper\"",
       "vpnagent.toml: gateway.spare: no VPN uses this gateway",
-      "vpnagent.toml: vpn.a.establish-tunnels: \"on-traffic\" (the default) with vpn-monitor: once it "
-        + "failed it is held and only start_action = trap in strongSwan, or its peer, brings it back; "
-        + "\"immediately\" always does",
+      "vpnagent.toml: vpn.a.establish-tunnels: \"on-traffic\" (the default) with vpn-monitor: after "
+        + "a failure the tunnel is held, and only start_action = trap in strongSwan, or the peer, "
+        + "brings it back; \"immediately\" always does",
     ])
 }
 

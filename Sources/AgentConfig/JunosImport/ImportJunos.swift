@@ -19,7 +19,7 @@ public struct JunosImport: Hashable, Sendable {
 ///   - isLenient: Whether what cannot be kept is left out, with a comment and a warning each,
 ///     instead of being an error.
 /// - Throws: Every statement that cannot be kept, or the first where the text is no configuration:
-///   `FILE:LINE: STATEMENT: what is wrong; allowed: ...`.
+///   `FILE:LINE: STATEMENT: what is wrong; expected: ...`.
 public func importJunos(
   _ text: String, fileName: String, links: [String: String] = [:], isLenient: Bool = false
 ) throws(ConfigurationError) -> JunosImport {
@@ -34,15 +34,17 @@ public func importJunos(
   let tree = JunosNode.tree(read.commands)
   guard ["security", "ike", "ipsec"].contains(where: { tree[$0]?.children.isEmpty == false }) else {
     throw ConfigurationError(lines: [
-      "\(name): no 'security ike' and no 'security ipsec' in it; allowed: what 'show configuration' "
-        + "or 'show configuration security' prints, with or without '| display set'"
+      "\(name): contains neither 'security ike' nor 'security ipsec'; expected: the output of "
+        + "'show configuration' or 'show configuration security', with or without '| display set'"
     ])
   }
   var translator = JunosTranslator(fileName: fileName, links: links)
   translator.translate(tree, unfollowed: read.unfollowed)
   let losses = translator.findings.errors
   guard losses.isEmpty || isLenient else {
-    let hint = "\(name): cannot be kept: \(losses.count); allowed with --lenient, a comment each"
+    let hint =
+      "\(name): \(counted(losses.count, "statement")) cannot be converted; --lenient turns "
+      + (losses.count == 1 ? "it into a comment" : "them into comments")
     throw ConfigurationError(lines: losses + [hint])
   }
   let toml = JunosWriter.write(translator.model, fileName: fileName)
@@ -52,8 +54,10 @@ public func importJunos(
   return JunosImport(
     toml: toml,
     warnings: translator.findings.warnings + loaded.warnings
-      + unused.map { "\(name): --link \(junosText([$0])): nothing in it has this name" }
-      + (isEmpty ? ["\(name): no VPN in it that can be kept"] : []))
+      + unused.map {
+        "\(name): --link \(junosText([$0])): no interface or VPN of this name in the file"
+      }
+      + (isEmpty ? ["\(name): contains no VPN that can be converted"] : []))
 }
 
 private func checkLinks(_ links: [String: String]) throws(ConfigurationError) {

@@ -2,7 +2,7 @@
 struct JunosFindings {
   /// As messages have it.
   let fileName: String
-  /// `FILE:LINE: STATEMENT: what is wrong; allowed: ...`, with the line to sort by.
+  /// `FILE:LINE: STATEMENT: what is wrong; expected: ...`, with the line to sort by.
   private var losses: [(line: Int, text: String, instead: String)] = []
 
   init(fileName: String) { self.fileName = printable(fileName) }

@@ -131,10 +131,11 @@ struct JunosReader {
     case "top":
       levels = [[]]
       if let first = words.first, lineCommands.contains(first) {
-        throw JunosSyntaxError(line: line, reason: "'top \(first)'; allowed: two lines")
+        throw JunosSyntaxError(
+          line: line, reason: "'top \(first)' on one line is not supported; use two lines")
       }
     case "up":
-      throw JunosSyntaxError(line: line, reason: "'up' is not followed; allowed: top, edit")
+      throw JunosSyntaxError(line: line, reason: "'up' is not supported; use top and edit")
     case "rename", "copy", "insert", "replace", "wildcard":
       unfollowed.append(JunosCommand(verb: .set, words: [verb] + level + words, line: line))
     default: break  // show, commit and others that change nothing
@@ -263,4 +264,4 @@ private let statementTags: [String: JunosCommand.Verb] = [
   "unprotect:": .set, "replace:": .set,
 ]
 
-private let bothForms = "allowed: set lines, or the curly form"
+private let bothForms = "expected: set lines, or the form with braces"

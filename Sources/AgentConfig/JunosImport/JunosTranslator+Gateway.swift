@@ -30,7 +30,7 @@ extension JunosTranslator {
       gateway.notes.append(
         findings.lose(
           leaf.head, in: gateway.path, line: leaf.line,
-          "a host name is not followed; allowed: an IPv4 or IPv6 address"))
+          "host names are not resolved; expected: an IPv4 or IPv6 address"))
       return
     }
     guard let address = host(leaf, in: gateway.path, &gateway.notes) else { return }
@@ -38,7 +38,7 @@ extension JunosTranslator {
       gateway.notes.append(
         findings.lose(
           leaf.head, in: gateway.path, line: leaf.line,
-          "gateway \(junosText([owner])) has this address; allowed: one gateway an address"))
+          "gateway \(junosText([owner])) already has this address; use one gateway per address"))
       return
     }
     addressOwners[address] = gateway.junosName
@@ -51,7 +51,7 @@ extension JunosTranslator {
       if node["address"] == nil, node["dynamic"] == nil {
         gateway.notes.append(
           findings.lose(
-            [], in: gateway.path, line: gateway.line, "no address; allowed: address ADDRESS"))
+            [], in: gateway.path, line: gateway.line, "no address; expected: address ADDRESS"))
       }
     }
     if let local = node["local-address"], let address = gateway.value.localAddress,
@@ -61,7 +61,7 @@ extension JunosTranslator {
       gateway.notes.append(
         findings.lose(
           local.head, in: gateway.path, line: local.line,
-          "the gateway has \(peer); allowed: addresses of one family"))
+          "the gateway has \(peer); expected: addresses of one family"))
     }
   }
 
@@ -101,7 +101,7 @@ extension JunosTranslator {
       case "no-nat-traversal": "no counterpart: strongSwan encapsulates in UDP where it finds NAT"
       case "nat-keepalive": "strongswan.conf: charon.keep_alive = \(value)s"
       case "fragmentation": "swanctl.conf: fragmentation; strongswan.conf: charon.fragment_size"
-      case "aaa", "xauth": "swanctl.conf: remote.auth; remote access is for strongSwan alone"
+      case "aaa", "xauth": "swanctl.conf: remote.auth; remote access is up to strongSwan alone"
       case "tcp-encap-profile": "no counterpart: strongSwan has no TCP encapsulation"
       case "ppk-profile": "swanctl.conf: ppk_id, ppk_required"
       case "description": "a comment"
@@ -112,7 +112,7 @@ extension JunosTranslator {
 }
 
 private let unknownPeers = [
-  "dynamic": "the peer's address is not known; allowed: address ADDRESS",
+  "dynamic": "the peer's address is not known; expected: address ADDRESS",
   "advpn":
-    "tunnels that peers make between them are not followed; allowed: gateways with an address",
+    "auto-discovered tunnels between peers are not supported; expected: gateways with an address",
 ]

@@ -10,14 +10,14 @@ extension JunosTranslator {
         model.notes.append(
           findings.lose(
             child.head, in: path, line: child.line,
-            "groups are not followed; allowed: 'show configuration | display inheritance "
+            "groups are not expanded; use the output of 'show configuration | display inheritance "
               + "no-comments | display set'"))
       case "logical-systems", "tenants":
         guard child.contents.contains(where: Self.concernsTunnels) else { continue }
         model.notes.append(
           findings.lose(
             child.head, in: path, line: child.line,
-            "not followed; allowed: 'show configuration' within it"))
+            "not supported; use the output of 'show configuration' inside it"))
       case "groups", "apply-groups-except", "apply-macro": continue
       default: checkGroups(in: child, at: path + child.head, definitions: definitions)
       }
@@ -51,7 +51,7 @@ extension JunosTranslator {
       model.notes.append(
         findings.lose(
           command.words, in: [], line: command.line,
-          "not followed; allowed: set, delete, deactivate, activate"))
+          "not supported; expected: set, delete, deactivate, activate"))
     }
   }
 }

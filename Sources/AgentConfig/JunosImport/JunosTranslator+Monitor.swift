@@ -50,7 +50,7 @@ extension JunosTranslator {
     vpn.notes.append(
       findings.lose(
         leaf.head, in: path, line: leaf.line,
-        "no such name on Linux; allowed: lo0.0, st0.N, or any with --link NAME=INTERFACE"))
+        "no such interface on Linux; expected: lo0.0, st0.N, or any with --link NAME=INTERFACE"))
     return nil
   }
 

@@ -87,11 +87,11 @@ extension JunosTranslator {
     let written = prefix(route.value ?? "")
     let exact = written.map { IPPrefix($0.address, length: $0.length) }
     if let exact, exact.address == written?.address { return exact }
-    let problem = exact.map { "has host bits; allowed: \($0)" }
+    let problem = exact.map { "has host bits; expected: \($0)" }
     model.notes.append(
       findings.lose(
         route.head, in: path, line: route.line,
-        problem ?? "not an IP prefix; allowed: ADDRESS/LENGTH"))
+        problem ?? "not an IP prefix; expected: ADDRESS/LENGTH"))
     return nil
   }
 

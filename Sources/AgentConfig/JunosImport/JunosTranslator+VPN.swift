@@ -19,7 +19,7 @@ extension JunosTranslator {
         vpn.notes.append(
           findings.lose(
             child.words, in: path, line: child.line,
-            "strongSwan has no keys by hand, nothing would renew cleared SAs; allowed: ike"))
+            "manual keys are not supported, nothing would renew cleared SAs; expected: ike"))
       default: vpn.notes.append(note(child, of: vpn))
       }
     }
@@ -50,7 +50,7 @@ extension JunosTranslator {
     vpn.isLeftOut = true
     if node["manual"] == nil {
       vpn.notes.append(
-        findings.lose([], in: vpn.path, line: vpn.line, "no gateway; allowed: ike gateway NAME"))
+        findings.lose([], in: vpn.path, line: vpn.line, "no gateway; expected: ike gateway NAME"))
     }
   }
 
@@ -70,10 +70,10 @@ extension JunosTranslator {
         model.vpns[index].notes.append(
           findings.lose(
             words, in: vpn.path, line: line,
-            "no such gateway; allowed: \(names.isEmpty ? "none yet" : names)"))
+            "no such gateway; \(names.isEmpty ? "none is defined" : "expected: \(names)")"))
       } else {
         model.vpns[index].notes.append(
-          JunosNote(line: line, statement: junosText(words), remedy: "left out as its gateway"))
+          JunosNote(line: line, statement: junosText(words), remedy: "left out, as its gateway is"))
       }
     }
   }
@@ -85,7 +85,7 @@ extension JunosTranslator {
       vpn.isLeftOut = true
       vpn.notes.append(
         findings.lose(
-          leaf.head, in: vpn.path, line: leaf.line, "not a tunnel interface; allowed: st0.N"))
+          leaf.head, in: vpn.path, line: leaf.line, "not a tunnel interface; expected: st0.N"))
       return
     }
     vpn.junosLink = unit
@@ -139,8 +139,8 @@ extension JunosTranslator {
         findings.lose(
           ["bind-interface", vpn.junosLink ?? link], in: vpn.path,
           line: vpn.lines["bind-interface"] ?? vpn.line,
-          "link of \(junosText(others)) too, which has another gateway; allowed: a link a gateway "
-            + "(--link \(junosText([vpn.junosName]))=NAME)",
+          "also the link of \(junosText(others)), which has another gateway; use one link per "
+            + "gateway (--link \(junosText([vpn.junosName]))=NAME)",
           instead: "link-control = \"none\""))
     }
   }
@@ -178,7 +178,7 @@ extension JunosTranslator {
       "swanctl.conf, child \(node.value ?? ""): local_ts = \(local.joined(separator: ",")), "
       + "remote_ts = \(remote.joined(separator: ","))"
     if let link = vpn.value.bindInterface {
-      remedy += "; Junos routes there by itself, Linux does not:"
+      remedy += "; Junos adds these routes itself, on Linux run:"
       remedy += remote.map { "\nip route add \($0) dev \(link)" }.joined()
     }
     vpn.notes.append(
@@ -202,7 +202,7 @@ extension JunosTranslator {
       case "udp-encapsulate": "swanctl.conf: encap = yes"
       case "tunnel-mtu": "ip link set \(link) mtu \(value)"
       case "passive-mode-tunneling": "no counterpart: the kernel routes what enters a link"
-      case "multi-sa": "no counterpart: strongSwan makes one pair of SAs a child"
+      case "multi-sa": "no counterpart: strongSwan creates one pair of SAs per child"
       case "description": "a comment"
       default: "only for Juniper's hardware"
       }

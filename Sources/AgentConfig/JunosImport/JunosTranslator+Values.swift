@@ -38,7 +38,7 @@ extension JunosTranslator {
     _ leaf: JunosNode, in path: [String], allowed: String
   ) -> JunosNote {
     let problem = leaf.value == nil || leaf.value == "" ? "value missing" : "not valid"
-    return findings.lose(leaf.head, in: path, line: leaf.line, "\(problem); allowed: \(allowed)")
+    return findings.lose(leaf.head, in: path, line: leaf.line, "\(problem); expected: \(allowed)")
   }
 
   /// A name that our files take, made of one of Junos': 1...64 characters out of `A-Z a-z 0-9 . _ -`.

@@ -65,7 +65,7 @@ struct JunosTranslator {
         notes.append(
           findings.lose(
             child.words, in: path, line: child.line,
-            "unknown statement\(nearest ?? ""); allowed: \(allowed.joined(separator: ", "))"))
+            "unknown statement\(nearest ?? ""); expected: \(allowed.joined(separator: ", "))"))
       } else {
         known.append(child)
       }
@@ -135,13 +135,13 @@ struct JunosTranslator {
 /// What to do about statements of `security ike` and `security ipsec` that are only for the IKE
 /// daemon.
 private let remedies = [
-  "ike policy": "swanctl.conf: proposals, local, remote and secrets of the connections it is for",
-  "ike proposal": "swanctl.conf: proposals of the connections it is for",
+  "ike policy": "swanctl.conf: proposals, local, remote and secrets of the connections that use it",
+  "ike proposal": "swanctl.conf: proposals of the connections that use it",
   "ike traceoptions": "strongswan.conf: charon.filelog; or swanctl --log",
   "ike session": "strongswan.conf: charon.half_open_timeout, cookie_threshold, block_threshold",
-  "ike blocklists": "strongSwan has none: drop such peers by nftables",
-  "ipsec policy": "swanctl.conf: esp_proposals of the children it is for",
-  "ipsec proposal": "swanctl.conf: esp_proposals of the children it is for",
+  "ike blocklists": "no counterpart in strongSwan: drop such peers with nftables",
+  "ipsec policy": "swanctl.conf: esp_proposals of the children that use it",
+  "ipsec proposal": "swanctl.conf: esp_proposals of the children that use it",
   "ipsec security-association": "for routing protocols' own packets, not for tunnels",
   "ipsec traceoptions": "strongswan.conf: charon.filelog; or swanctl --log",
   "ipsec anti-replay-window-size": "swanctl.conf, every child: replay_window",

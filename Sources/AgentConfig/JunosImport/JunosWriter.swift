@@ -15,13 +15,13 @@ struct JunosWriter {
   static func write(_ model: JunosModel, fileName: String) -> String {
     var writer = JunosWriter()
     writer.comment("From \(fileName) (Junos) by `vpnagent import junos`.")
-    writer.comment("N: STATEMENT -> what to do about line N, which has no key here.")
+    writer.comment("N: STATEMENT -> what to do about line N, which has no equivalent key.")
     writer.respondBadSPI(model.respondBadSPI)
     writer.defaults(model.defaults)
     for gateway in model.gateways { writer.gateway(gateway) }
     for vpn in model.vpns { writer.vpn(vpn) }
     if !model.notes.isEmpty {
-      writer.text += "\n# Of no gateway and no VPN:\n"
+      writer.text += "\n# Outside of gateways and VPNs:\n"
       writer.notes(model.notes)
     }
     return writer.text

@@ -24,7 +24,7 @@ struct SwanctlWriter {
   static func write(_ model: SwanctlModel) -> String {
     var writer = SwanctlWriter(model)
     writer.comment("From strongSwan \(model.version) by `vpnagent import swanctl`: a skeleton.")
-    writer.comment("Lines that begin with #! want a decision.")
+    writer.comment("Lines that begin with #! need a decision.")
     if model.socket != Configuration.observing.viciSocket {
       writer.text += "\nvici-socket = \(quoted(model.socket))\n"
     }
@@ -52,7 +52,7 @@ struct SwanctlWriter {
       lines.append("ike-connection = \(quoted(peer.connections[0].name))")
     } else {
       let names = peer.connections.map(\.name).joined(separator: ", ")
-      lines.append("#! connections to this peer: \(plain(names)); ike-child finds each")
+      lines.append("#! connections to this peer: \(plain(names)); ike-child tells them apart")
     }
     lines += deadPeer(peer.connections.map(\.dpdDelay).filter { $0 > 0 }.min())
     section(lines)
@@ -102,7 +102,7 @@ struct SwanctlWriter {
     if let link, usedLinks.insert(link.name).inserted {
       lines.append("bind-interface = \(quoted(link.name))")
     } else if let link {
-      lines.append("#! \(link.name) is another VPN's already")
+      lines.append("#! \(link.name) is already used by another VPN")
     } else {
       lines += missingLink(children)
     }
@@ -110,7 +110,7 @@ struct SwanctlWriter {
       lines.append("ike-child = \(quoted(children[0].name))")
     } else {
       let names = children.map(\.name).joined(separator: ", ")
-      lines.append("# children: \(plain(names)); each is an SA set of its own")
+      lines.append("# children: \(plain(names)); each is a separate SA set")
     }
     lines += establish(connection, children)
     lines += monitor(link, children)
@@ -142,7 +142,7 @@ struct SwanctlWriter {
       return ["establish-tunnels = \"on-traffic\"   # start_action = trap"]
     }
     if connection.isInitiator {
-      return ["establish-tunnels = \"immediately\"   #! this end began the IKE SA that is there"]
+      return ["establish-tunnels = \"immediately\"   #! this end initiated the current IKE SA"]
     }
     return [
       said == nil
@@ -167,7 +167,7 @@ struct SwanctlWriter {
       return ["vpn-monitor = { verify-path = true }   # probes go from \(end.address) to \(other)"]
     }
     return [
-      "#! \(link.name) has no address that names one other end: say where probes go",
+      "#! \(link.name) has no address that identifies the other end: set where probes go",
       "# vpn-monitor = { destination-ip = \"...\", verify-path = { destination-ip = \"...\" } }",
     ]
   }
@@ -178,7 +178,7 @@ struct SwanctlWriter {
     text += "\n"
     comment("connection \(connection.name): remote_addrs = \(remote.isEmpty ? "%any" : remote)")
     if let now = connection.currentRemote {
-      comment("its peer is \(now) now; a [gateway] with this address if that never changes")
+      comment("its peer is \(now) now; write a [gateway] with this address if it never changes")
     }
     let links = connection.children.compactMap { link(of: $0, connection) }
     for link in links where usedLinks.insert(link.name).inserted {
@@ -190,7 +190,7 @@ struct SwanctlWriter {
         "vpn-monitor = { verify-path = true }",
       ])
     }
-    if links.isEmpty { comment("no link of its own is there: a [template] with match.peer") }
+    if links.isEmpty { comment("it has no link of its own: use a [template] with match.peer") }
   }
 
   // MARK: Links

@@ -99,17 +99,17 @@ final class OpenTable {
   private func conflict(_ key: TOMLKey) -> TOMLFault {
     let (what, allowed) = description(of: key.name)
     return TOMLFault(
-      offset: key.offset, reason: "\(writtenKey(key.name)) is already \(what)",
+      offset: key.offset, reason: "duplicate \(writtenKey(key.name)), first defined as \(what)",
       earlier: contents[key.name]?.offset, allowed: allowed)
   }
 
   private func description(of name: String) -> (what: String, allowed: String) {
     switch contents[name]?.content {
-    case .value(.table): ("a table in braces", "all of its keys inside them")
+    case .value(.table): ("a table in braces", "one pair of braces for all of its keys")
     case .value(let value): (value.typeName, "each key once")
-    case .array: ("an array of tables", "further tables of it under [[...]]")
-    case .table(let table): ("a table \(table.origin)", "all of its keys in one place")
-    case nil: ("there", "each key once")
+    case .array: ("an array of tables", "[[...]] for further tables of it")
+    case .table(let table): ("a table \(table.origin)", "one table for all of its keys")
+    case nil: ("a key", "each key once")
     }
   }
 }

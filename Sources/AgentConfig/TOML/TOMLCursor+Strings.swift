@@ -53,7 +53,7 @@ extension TOMLCursor {
       throw fault(
         "not an escape or not a Unicode scalar",
         allowed:
-          "\\b \\t \\n \\f \\r \\\" \\\\ \\uXXXX \\UXXXXXXXX, or no escapes between single quotes")
+          "\\b \\t \\n \\f \\r \\\" \\\\ \\uXXXX \\UXXXXXXXX, or single quotes without escapes")
     }
     content += String(scalar).utf8
   }

@@ -89,7 +89,7 @@ extension TOMLCursor {
 
   private func checkDepth(_ depth: Int) throws(TOMLFault) {
     guard depth < maxTOMLDepth else {
-      throw fault("nested too deep", allowed: "\(maxTOMLDepth) tables and arrays in each other")
+      throw fault("nested too deeply", allowed: "at most \(maxTOMLDepth) levels")
     }
   }
 }

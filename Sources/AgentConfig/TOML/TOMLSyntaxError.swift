@@ -26,7 +26,7 @@ extension TOMLSyntaxError {
     column = bytes[lineStart..<fault.offset].count { !isContinuation($0) } + 1
     reason = fault.reason
     if let earlier = fault.earlier { reason += " (line \(Self.line(of: earlier, in: bytes)))" }
-    if let allowed = fault.allowed { reason += "; allowed: \(allowed)" }
+    if let allowed = fault.allowed { reason += "; use \(allowed)" }
   }
 
   private static func line(of offset: Int, in bytes: [UInt8]) -> Int {

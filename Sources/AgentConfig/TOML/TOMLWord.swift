@@ -52,7 +52,7 @@ struct TOMLWord {
     if let first = text.first, first.isNumber || "+-.".contains(first) {
       return (
         "\(shown) is not a number, date or time",
-        "such as 10, -1_000, 0x1f, 0o17, 0b11, 0.5, 1e3, inf, nan, 1979-05-27T07:32:00Z"
+        "values such as 10, -1_000, 0x1f, 0o17, 0b11, 0.5, 1e3, inf, nan, 1979-05-27T07:32:00Z"
       )
     }
     return ("\(shown) is not a value", allowedValues)

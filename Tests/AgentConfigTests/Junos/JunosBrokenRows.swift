@@ -15,14 +15,14 @@ let junosBrokenRows: [JunosRow] = [
 
     """,
     errors: """
-      f.conf:5: security ipsec vpn-monitor-options interval 1: not valid; allowed: 2...3600 (seconds)
-      f.conf:5: security ipsec vpn-monitor-options threshold 0: not valid; allowed: 1...65536 (consecutive lost probes)
-      f.conf:6: security ike gateway GW dead-peer-detection interval 61: not valid; allowed: 2...60 (seconds)
-      f.conf:6: security ike gateway GW dead-peer-detection threshold six: not valid; allowed: 1...5 (lost probes)
-      f.conf:7: security ipsec vpn V vpn-monitor verify-path packet-size 1351: not valid; allowed: 64...1350 (bytes of the whole ICMP message)
-      f.conf:8: security ipsec vpn V vpn-monitor destination-ip 224.0.0.1: not valid; allowed: a unicast IPv4 or IPv6 address
-      f.conf:9: security ipsec vpn V establish-tunnels always: not valid; allowed: immediately, on-traffic, responder-only, responder-only-no-rekey
-      f.conf: cannot be kept: 7; allowed with --lenient, a comment each
+      f.conf:5: security ipsec vpn-monitor-options interval 1: not valid; expected: 2...3600 (seconds)
+      f.conf:5: security ipsec vpn-monitor-options threshold 0: not valid; expected: 1...65536 (consecutive lost probes)
+      f.conf:6: security ike gateway GW dead-peer-detection interval 61: not valid; expected: 2...60 (seconds)
+      f.conf:6: security ike gateway GW dead-peer-detection threshold six: not valid; expected: 1...5 (lost probes)
+      f.conf:7: security ipsec vpn V vpn-monitor verify-path packet-size 1351: not valid; expected: 64...1350 (bytes of the whole ICMP message)
+      f.conf:8: security ipsec vpn V vpn-monitor destination-ip 224.0.0.1: not valid; expected: a unicast IPv4 or IPv6 address
+      f.conf:9: security ipsec vpn V establish-tunnels always: not valid; expected: immediately, on-traffic, responder-only, responder-only-no-rekey
+      f.conf: 7 statements cannot be converted; --lenient turns them into comments
       """),
   JunosRow(
     "misspelt statements",
@@ -34,12 +34,12 @@ let junosBrokenRows: [JunosRow] = [
 
     """,
     errors: """
-      f.conf:1: security ike gateway GW adress 203.0.113.1: unknown statement (did you mean address?); allowed: aaa, address, advpn, dead-peer-detection, description, distribution-profile, dynamic, external-interface, fragmentation, general-ikeid, ike-policy, local-address, local-identity, nat-keepalive, no-nat-traversal, node-local, ppk-profile, remote-identity, tcp-encap-profile, version, xauth
-      f.conf:1: security ike gateway GW: no address; allowed: address ADDRESS
-      f.conf:2: security ike gatway GW address 203.0.113.1: unknown statement (did you mean gateway?); allowed: blocklists, gateway, policy, proposal, respond-bad-spi, session, traceoptions
-      f.conf:3: security ipsec vpn V ike gateway GX: no such gateway; allowed: GW
-      f.conf:4: security ipsec vpn V vpn-monitor verify: unknown statement; allowed: destination-ip, optimized, source-interface, verify-path
-      f.conf: cannot be kept: 5; allowed with --lenient, a comment each
+      f.conf:1: security ike gateway GW adress 203.0.113.1: unknown statement (did you mean address?); expected: aaa, address, advpn, dead-peer-detection, description, distribution-profile, dynamic, external-interface, fragmentation, general-ikeid, ike-policy, local-address, local-identity, nat-keepalive, no-nat-traversal, node-local, ppk-profile, remote-identity, tcp-encap-profile, version, xauth
+      f.conf:1: security ike gateway GW: no address; expected: address ADDRESS
+      f.conf:2: security ike gatway GW address 203.0.113.1: unknown statement (did you mean gateway?); expected: blocklists, gateway, policy, proposal, respond-bad-spi, session, traceoptions
+      f.conf:3: security ipsec vpn V ike gateway GX: no such gateway; expected: GW
+      f.conf:4: security ipsec vpn V vpn-monitor verify: unknown statement; expected: destination-ip, optimized, source-interface, verify-path
+      f.conf: 5 statements cannot be converted; --lenient turns them into comments
       """),
   JunosRow(
     "missing values",
@@ -50,11 +50,11 @@ let junosBrokenRows: [JunosRow] = [
 
     """,
     errors: """
-      f.conf:1: security ike gateway GW address: value missing; allowed: a unicast IPv4 or IPv6 address
-      f.conf:2: security ipsec vpn V bind-interface: not a tunnel interface; allowed: st0.N
-      f.conf:2: security ipsec vpn V: no gateway; allowed: ike gateway NAME
-      f.conf:3: security ipsec vpn W: no gateway; allowed: ike gateway NAME
-      f.conf: cannot be kept: 4; allowed with --lenient, a comment each
+      f.conf:1: security ike gateway GW address: value missing; expected: a unicast IPv4 or IPv6 address
+      f.conf:2: security ipsec vpn V bind-interface: not a tunnel interface; expected: st0.N
+      f.conf:2: security ipsec vpn V: no gateway; expected: ike gateway NAME
+      f.conf:3: security ipsec vpn W: no gateway; expected: ike gateway NAME
+      f.conf: 4 statements cannot be converted; --lenient turns them into comments
       """),
   JunosRow(
     "families that differ",
@@ -65,8 +65,8 @@ let junosBrokenRows: [JunosRow] = [
 
     """,
     errors: """
-      f.conf:3: security ike gateway GW local-address ::1: the gateway has 203.0.113.1; allowed: addresses of one family
-      f.conf: cannot be kept: 1; allowed with --lenient, a comment each
+      f.conf:3: security ike gateway GW local-address ::1: the gateway has 203.0.113.1; expected: addresses of one family
+      f.conf: 1 statement cannot be converted; --lenient turns it into a comment
       """),
   JunosRow(
     "routes that are no prefixes",
@@ -80,9 +80,9 @@ let junosBrokenRows: [JunosRow] = [
 
     """,
     errors: """
-      f.conf:5: routing-options static route 10.2.3.4/16: has host bits; allowed: 10.2.0.0/16
-      f.conf:6: routing-options static route 10.0.0.0/33: not an IP prefix; allowed: ADDRESS/LENGTH
-      f.conf: cannot be kept: 2; allowed with --lenient, a comment each
+      f.conf:5: routing-options static route 10.2.3.4/16: has host bits; expected: 10.2.0.0/16
+      f.conf:6: routing-options static route 10.0.0.0/33: not an IP prefix; expected: ADDRESS/LENGTH
+      f.conf: 2 statements cannot be converted; --lenient turns them into comments
       """),
   JunosRow(
     "a block without its end",
@@ -158,7 +158,7 @@ let junosBrokenRows: [JunosRow] = [
 
     """,
     errors: """
-      f.conf:1: '[' without a statement; allowed: set lines, or the curly form
+      f.conf:1: '[' without a statement; expected: set lines, or the form with braces
       """),
   JunosRow(
     "nothing",
@@ -166,7 +166,7 @@ let junosBrokenRows: [JunosRow] = [
 
     """,
     errors: """
-      f.conf: no 'security ike' and no 'security ipsec' in it; allowed: what 'show configuration' or 'show configuration security' prints, with or without '| display set'
+      f.conf: contains neither 'security ike' nor 'security ipsec'; expected: the output of 'show configuration' or 'show configuration security', with or without '| display set'
       """),
   JunosRow(
     "a configuration without tunnels",
@@ -176,7 +176,7 @@ let junosBrokenRows: [JunosRow] = [
 
     """,
     errors: """
-      f.conf: no 'security ike' and no 'security ipsec' in it; allowed: what 'show configuration' or 'show configuration security' prints, with or without '| display set'
+      f.conf: contains neither 'security ike' nor 'security ipsec'; expected: the output of 'show configuration' or 'show configuration security', with or without '| display set'
       """),
   JunosRow(
     "up",
@@ -188,7 +188,7 @@ let junosBrokenRows: [JunosRow] = [
 
     """,
     errors: """
-      f.conf:4: 'up' is not followed; allowed: top, edit
+      f.conf:4: 'up' is not supported; use top and edit
       """),
   JunosRow(
     "a link that is no name",
@@ -200,6 +200,6 @@ let junosBrokenRows: [JunosRow] = [
 
     """,
     errors: """
-      --link: st0.0 = "a/b": not an interface name: a name has no '/'
+      --link: st0.0 = "a/b": not an interface name: it contains '/'
       """),
 ]

@@ -16,14 +16,14 @@ let junosDaemonRows: [JunosRow] = [
       address = "203.0.113.1"
       # 4: ike-policy P -> swanctl.conf: proposals, local, remote; its key in secrets
       # 5: aaa client username u password <secret> ->
-      #     swanctl.conf: remote.auth; remote access is for strongSwan alone
+      #     swanctl.conf: remote.auth; remote access is up to strongSwan alone
 
       [vpn.V]
       gateway = "GW"
 
-      # Of no gateway and no VPN:
+      # Outside of gateways and VPNs:
       # 1: security ike policy P ->
-      #     swanctl.conf: proposals, local, remote and secrets of the connections it is for
+      #     swanctl.conf: proposals, local, remote and secrets of the connections that use it
 
       """),
   JunosRow(
@@ -99,11 +99,11 @@ let junosDaemonRows: [JunosRow] = [
       # 9: copy-outer-dscp -> swanctl.conf, child: copy_dscp = yes
       # 10: tunnel-mtu 1400 -> ip link set vti0 mtu 1400
       # 11: multi-sa forwarding-class best-effort ->
-      #     no counterpart: strongSwan makes one pair of SAs a child
+      #     no counterpart: strongSwan creates one pair of SAs per child
       # 12: udp-encapsulate -> swanctl.conf: encap = yes
       # 13: traffic-selector T local-ip 10.1.0.0/16 remote-ip 10.2.0.0/16 ->
-      #     swanctl.conf, child T: local_ts = 10.1.0.0/16, remote_ts = 10.2.0.0/16; Junos routes there by
-      #     itself, Linux does not:
+      #     swanctl.conf, child T: local_ts = 10.1.0.0/16, remote_ts = 10.2.0.0/16; Junos adds these
+      #     routes itself, on Linux run:
       #     ip route add 10.2.0.0/16 dev vti0
 
       """),
@@ -131,11 +131,11 @@ let junosDaemonRows: [JunosRow] = [
       [vpn.V]
       gateway = "GW"
 
-      # Of no gateway and no VPN:
+      # Outside of gateways and VPNs:
       # 4: security ike traceoptions -> strongswan.conf: charon.filelog; or swanctl --log
-      # 5: security ike proposal P -> swanctl.conf: proposals of the connections it is for
-      # 7: security ipsec proposal E -> swanctl.conf: esp_proposals of the children it is for
-      # 8: security ipsec policy E -> swanctl.conf: esp_proposals of the children it is for
+      # 5: security ike proposal P -> swanctl.conf: proposals of the connections that use it
+      # 7: security ipsec proposal E -> swanctl.conf: esp_proposals of the children that use it
+      # 8: security ipsec policy E -> swanctl.conf: esp_proposals of the children that use it
 
       """),
 ]

@@ -29,14 +29,14 @@ struct JunosRow: Sendable, CustomTestStringConvertible {
 
 /// What the reader says of a monitored VPN that Junos' default leaves on-traffic.
 let junosOnTraffic = """
-  f.conf as TOML: vpn.V.establish-tunnels: "on-traffic" (the default) with vpn-monitor: once it failed \
-  it is held and only start_action = trap in strongSwan, or its peer, brings it back; "immediately" \
+  f.conf as TOML: vpn.V.establish-tunnels: "on-traffic" (the default) with vpn-monitor: after a failure \
+  the tunnel is held, and only start_action = trap in strongSwan, or the peer, brings it back; "immediately" \
   always does
   """
 
 private let head = """
   # From f.conf (Junos) by `vpnagent import junos`.
-  # N: STATEMENT -> what to do about line N, which has no key here.
+  # N: STATEMENT -> what to do about line N, which has no equivalent key.
 
   """
 

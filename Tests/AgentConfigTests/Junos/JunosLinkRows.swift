@@ -71,7 +71,7 @@ let junosLinkRows: [JunosRow] = [
       [vpn.V.vpn-monitor]
       probe-source = "endpoint"  # as Junos; "link" for a peer that answers outside the tunnel
 
-      # Of no gateway and no VPN:
+      # Outside of gateways and VPNs:
       # 7: routing-options static route 10.4.0.0/16 next-hop st0.9 ->
       #     no VPN here is bound to that link:
       #     ip route add 10.4.0.0/16 dev st0-9

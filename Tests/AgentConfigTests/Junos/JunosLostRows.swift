@@ -8,8 +8,8 @@ let junosLostRows: [JunosRow] = [
 
     """,
     errors: """
-      f.conf:1: security ike gateway GW dynamic hostname branch.example: the peer's address is not known; allowed: address ADDRESS
-      f.conf: cannot be kept: 1; allowed with --lenient, a comment each
+      f.conf:1: security ike gateway GW dynamic hostname branch.example: the peer's address is not known; expected: address ADDRESS
+      f.conf: 1 statement cannot be converted; --lenient turns it into a comment
       """),
   JunosRow(
     "a dynamic gateway, leniently",
@@ -25,19 +25,19 @@ let junosLostRows: [JunosRow] = [
       # [gateway.GW]
       # address = []
       # 1: dynamic hostname branch.example ->
-      #     left out: the peer's address is not known; allowed: address ADDRESS
+      #     left out: the peer's address is not known; expected: address ADDRESS
 
       # [vpn.V]
       # gateway = "GW"
-      # 2: ike gateway GW -> left out as its gateway
+      # 2: ike gateway GW -> left out, as its gateway is
 
       # [vpn.V.vpn-monitor]
       # probe-source = "endpoint"  # as Junos; "link" for a peer that answers outside the tunnel
 
       """,
     warnings: """
-      f.conf:1: security ike gateway GW dynamic hostname branch.example: the peer's address is not known; allowed: address ADDRESS; left out
-      f.conf: no VPN in it that can be kept
+      f.conf:1: security ike gateway GW dynamic hostname branch.example: the peer's address is not known; expected: address ADDRESS; left out
+      f.conf: contains no VPN that can be converted
       """),
   JunosRow(
     "host names",
@@ -53,14 +53,14 @@ let junosLostRows: [JunosRow] = [
       [gateway.GW]
       address = "203.0.113.1"
       # 3: address gw.example.com ->
-      #     left out: a host name is not followed; allowed: an IPv4 or IPv6 address
+      #     left out: host names are not resolved; expected: an IPv4 or IPv6 address
 
       [vpn.V]
       gateway = "GW"
 
       """,
     warnings: """
-      f.conf:3: security ike gateway GW address gw.example.com: a host name is not followed; allowed: an IPv4 or IPv6 address; left out
+      f.conf:3: security ike gateway GW address gw.example.com: host names are not resolved; expected: an IPv4 or IPv6 address; left out
       """),
   JunosRow(
     "keys by hand",
@@ -71,8 +71,8 @@ let junosLostRows: [JunosRow] = [
 
     """,
     errors: """
-      f.conf:1: security ipsec vpn V manual gateway 203.0.113.1 spi 300 encryption key hexadecimal <secret>: strongSwan has no keys by hand, nothing would renew cleared SAs; allowed: ike
-      f.conf: cannot be kept: 1; allowed with --lenient, a comment each
+      f.conf:1: security ipsec vpn V manual gateway 203.0.113.1 spi 300 encryption key hexadecimal <secret>: manual keys are not supported, nothing would renew cleared SAs; expected: ike
+      f.conf: 1 statement cannot be converted; --lenient turns it into a comment
       """),
   JunosRow(
     "an address of two gateways",
@@ -84,8 +84,8 @@ let junosLostRows: [JunosRow] = [
 
     """,
     errors: """
-      f.conf:3: security ike gateway G2 address 203.0.113.1: gateway GW has this address; allowed: one gateway an address
-      f.conf: cannot be kept: 1; allowed with --lenient, a comment each
+      f.conf:3: security ike gateway G2 address 203.0.113.1: gateway GW already has this address; use one gateway per address
+      f.conf: 1 statement cannot be converted; --lenient turns it into a comment
       """),
   JunosRow(
     "a link of two gateways, strictly",
@@ -99,9 +99,9 @@ let junosLostRows: [JunosRow] = [
 
     """,
     errors: """
-      f.conf:3: security ipsec vpn V bind-interface st0.0: link of W too, which has another gateway; allowed: a link a gateway (--link V=NAME)
-      f.conf:6: security ipsec vpn W bind-interface st0.0: link of V too, which has another gateway; allowed: a link a gateway (--link W=NAME)
-      f.conf: cannot be kept: 2; allowed with --lenient, a comment each
+      f.conf:3: security ipsec vpn V bind-interface st0.0: also the link of W, which has another gateway; use one link per gateway (--link V=NAME)
+      f.conf:6: security ipsec vpn W bind-interface st0.0: also the link of V, which has another gateway; use one link per gateway (--link W=NAME)
+      f.conf: 2 statements cannot be converted; --lenient turns them into comments
       """),
   JunosRow(
     "a link of two gateways, leniently",
@@ -131,7 +131,7 @@ let junosLostRows: [JunosRow] = [
       link-control = "none"
       # 3: bind-interface st0.0 -> call the VTI or XFRM interface st0-0, or import with --link st0.0=NAME
       # 3: bind-interface st0.0 ->
-      #     link-control = "none": link of W too, which has another gateway; allowed: a link a gateway
+      #     link-control = "none": also the link of W, which has another gateway; use one link per gateway
       #     (--link V=NAME)
       # 8: routing-options static route 10.2.0.0/16 next-hop st0.0 ->
       #     a link of several VPNs:
@@ -146,13 +146,13 @@ let junosLostRows: [JunosRow] = [
       link-control = "none"
       # 7: bind-interface st0.0 -> call the VTI or XFRM interface st0-0, or import with --link st0.0=NAME
       # 7: bind-interface st0.0 ->
-      #     link-control = "none": link of V too, which has another gateway; allowed: a link a gateway
+      #     link-control = "none": also the link of V, which has another gateway; use one link per gateway
       #     (--link W=NAME)
 
       """,
     warnings: """
-      f.conf:3: security ipsec vpn V bind-interface st0.0: link of W too, which has another gateway; allowed: a link a gateway (--link V=NAME); link-control = "none"
-      f.conf:7: security ipsec vpn W bind-interface st0.0: link of V too, which has another gateway; allowed: a link a gateway (--link W=NAME); link-control = "none"
+      f.conf:3: security ipsec vpn V bind-interface st0.0: also the link of W, which has another gateway; use one link per gateway (--link V=NAME); link-control = "none"
+      f.conf:7: security ipsec vpn W bind-interface st0.0: also the link of V, which has another gateway; use one link per gateway (--link W=NAME); link-control = "none"
       """),
   JunosRow(
     "groups that may concern tunnels",
@@ -165,9 +165,9 @@ let junosLostRows: [JunosRow] = [
 
     """,
     errors: """
-      f.conf:2: security ipsec apply-groups VPN: groups are not followed; allowed: 'show configuration | display inheritance no-comments | display set'
-      f.conf:3: apply-groups elsewhere: groups are not followed; allowed: 'show configuration | display inheritance no-comments | display set'
-      f.conf: cannot be kept: 2; allowed with --lenient, a comment each
+      f.conf:2: security ipsec apply-groups VPN: groups are not expanded; use the output of 'show configuration | display inheritance no-comments | display set'
+      f.conf:3: apply-groups elsewhere: groups are not expanded; use the output of 'show configuration | display inheritance no-comments | display set'
+      f.conf: 2 statements cannot be converted; --lenient turns them into comments
       """),
   JunosRow(
     "commands that are not followed",
@@ -180,9 +180,9 @@ let junosLostRows: [JunosRow] = [
 
     """,
     errors: """
-      f.conf:3: rename security ipsec vpn V to vpn W: not followed; allowed: set, delete, deactivate, activate
-      f.conf:5: logical-systems LS: not followed; allowed: 'show configuration' within it
-      f.conf: cannot be kept: 2; allowed with --lenient, a comment each
+      f.conf:3: rename security ipsec vpn V to vpn W: not supported; expected: set, delete, deactivate, activate
+      f.conf:5: logical-systems LS: not supported; use the output of 'show configuration' inside it
+      f.conf: 2 statements cannot be converted; --lenient turns them into comments
       """),
   JunosRow(
     "an interface without a name on Linux",
@@ -195,8 +195,8 @@ let junosLostRows: [JunosRow] = [
 
     """,
     errors: """
-      f.conf:4: security ipsec vpn V vpn-monitor source-interface ge-0/0/1.0: no such name on Linux; allowed: lo0.0, st0.N, or any with --link NAME=INTERFACE
-      f.conf:5: security ipsec vpn V bind-interface ms-0/0/0.1: not a tunnel interface; allowed: st0.N
-      f.conf: cannot be kept: 2; allowed with --lenient, a comment each
+      f.conf:4: security ipsec vpn V vpn-monitor source-interface ge-0/0/1.0: no such interface on Linux; expected: lo0.0, st0.N, or any with --link NAME=INTERFACE
+      f.conf:5: security ipsec vpn V bind-interface ms-0/0/0.1: not a tunnel interface; expected: st0.N
+      f.conf: 2 statements cannot be converted; --lenient turns them into comments
       """),
 ]

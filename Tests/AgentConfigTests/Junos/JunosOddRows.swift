@@ -56,7 +56,7 @@ let junosOddRows: [JunosRow] = [
       gateway = "GW"
       # 10: inactive: vpn-monitor -> left out, as Junos does
 
-      # Of no gateway and no VPN:
+      # Outside of gateways and VPNs:
       # 6: inactive: gateway OLD -> left out, as Junos does
 
       """),
@@ -181,6 +181,6 @@ let junosOddRows: [JunosRow] = [
 
       """,
     warnings: """
-      f.conf: no VPN in it that can be kept
+      f.conf: contains no VPN that can be converted
       """),
 ]

@@ -281,15 +281,15 @@ let threeVPNs = JunosRow(
     #     no vpn-monitor, so not the agent's:
     #     ip route add 10.69.0.0/16 dev st0-2
 
-    # Of no gateway and no VPN:
+    # Outside of gateways and VPNs:
     # 26: security ike proposal AES256-SHA256-DH14 ->
-    #     swanctl.conf: proposals of the connections it is for
+    #     swanctl.conf: proposals of the connections that use it
     # 33: security ike policy HEADQUARTERS ->
-    #     swanctl.conf: proposals, local, remote and secrets of the connections it is for
+    #     swanctl.conf: proposals, local, remote and secrets of the connections that use it
     # 38: security ike policy BRANCHES ->
-    #     swanctl.conf: proposals, local, remote and secrets of the connections it is for
+    #     swanctl.conf: proposals, local, remote and secrets of the connections that use it
     # 72: inactive: gateway GW-OLD -> left out, as Junos does
-    # 83: security ipsec proposal ESP-AES256GCM -> swanctl.conf: esp_proposals of the children it is for
-    # 88: security ipsec policy PFS14 -> swanctl.conf: esp_proposals of the children it is for
+    # 83: security ipsec proposal ESP-AES256GCM -> swanctl.conf: esp_proposals of the children that use it
+    # 88: security ipsec policy PFS14 -> swanctl.conf: esp_proposals of the children that use it
 
     """)

@@ -42,7 +42,7 @@ func nestingHasABound(part: String) {
   let error = #expect(throws: TOMLSyntaxError.self) {
     try TOMLNode.parse(Array(("a = " + String(repeating: part, count: 100_000)).utf8))
   }
-  #expect(error?.reason == "nested too deep; \(depth)")
+  #expect(error?.reason == "nested too deeply; \(depth)")
 }
 
 @Test func thirtyTwoLevelsAreRead() throws {
@@ -51,12 +51,12 @@ func nestingHasABound(part: String) {
   #expect(throws: TOMLSyntaxError.self) { try TOMLNode.parse(Array("a.b = \(text)".utf8)) }
 }
 
-private let keyForm = "allowed: A-Z, a-z, 0-9, '_' and '-', or a text in quotes"
-private let valueForm = "allowed: a string in quotes, a number, true, false, [...] or {...}"
+private let keyForm = "use A-Z, a-z, 0-9, '_' and '-', or a text in quotes"
+private let valueForm = "use a string in quotes, a number, true, false, [...] or {...}"
 private let escapes =
-  "allowed: \\b \\t \\n \\f \\r \\\" \\\\ \\uXXXX \\UXXXXXXXX, or no escapes between single quotes"
-private let onePlace = "allowed: all of its keys in one place"
-private let depth = "allowed: 32 tables and arrays in each other"
+  "use \\b \\t \\n \\f \\r \\\" \\\\ \\uXXXX \\UXXXXXXXX, or single quotes without escapes"
+private let onePlace = "use one table for all of its keys"
+private let depth = "use at most 32 levels"
 
 private let characterRows: [Row] = [
   Row("# a\u{1}b", "1:4: U+0001 is not allowed in a comment"),
@@ -69,7 +69,7 @@ private let characterRows: [Row] = [
 ]
 
 private func escaped(_ digits: String) -> String {
-  "allowed: \\u\(digits) between double quotes"
+  "use \\u\(digits) between double quotes"
 }
 
 private let keyRows: [Row] = [
@@ -80,10 +80,14 @@ private let keyRows: [Row] = [
   Row("a b = 1", "1:3: expected '.' or '=', found 'b'"),
   Row("a", "1:2: expected '.' or '=', found the end of the file"),
   Row("a = 1 b = 2", "1:7: expected the end of the line, found 'b'"),
-  Row("a = 1\na = 2", "2:1: a is already an integer (line 1); allowed: each key once"),
-  Row("a = 1\n\"a\" = 2", "2:1: a is already an integer (line 1); allowed: each key once"),
-  Row("a = 1\na.b = 2", "2:1: a is already an integer (line 1); allowed: each key once"),
-  Row("a.b = 1\na = 2", "2:1: a is already a table made by dotted keys (line 1); \(onePlace)"),
+  Row("a = 1\na = 2", "2:1: duplicate a, first defined as an integer (line 1); use each key once"),
+  Row(
+    "a = 1\n\"a\" = 2", "2:1: duplicate a, first defined as an integer (line 1); use each key once"),
+  Row(
+    "a = 1\na.b = 2", "2:1: duplicate a, first defined as an integer (line 1); use each key once"),
+  Row(
+    "a.b = 1\na = 2",
+    "2:1: duplicate a, first defined as a table made by dotted keys (line 1); \(onePlace)"),
 ]
 
 private let stringRows: [Row] = [
@@ -114,14 +118,16 @@ private let valueRows: [Row] = [
   Row("a = { b = 1, }", "1:14: expected a key, found '}'; \(keyForm)"),
   Row("a = { b = 1\n}", "1:12: expected ',' or '}' on the same line, found the end of the line"),
   Row("a = { # b\n}", "1:7: expected a key, found '#'; \(keyForm)"),
-  Row("a = { b = 1, b = 2 }", "1:14: b is already an integer (line 1); allowed: each key once"),
-  Row("a = { b = {}, b.c = 2 }", "1:15: b is already \(inBraces)"),
+  Row(
+    "a = { b = 1, b = 2 }",
+    "1:14: duplicate b, first defined as an integer (line 1); use each key once"),
+  Row("a = { b = {}, b.c = 2 }", "1:15: duplicate b, first defined as \(inBraces)"),
 ]
 
 private let numberForm =
-  "allowed: such as 10, -1_000, 0x1f, 0o17, 0b11, 0.5, 1e3, inf, nan, 1979-05-27T07:32:00Z"
-private let integerForm = "allowed: -9223372036854775808...9223372036854775807"
-private let inBraces = "a table in braces (line 1); allowed: all of its keys inside them"
+  "use values such as 10, -1_000, 0x1f, 0o17, 0b11, 0.5, 1e3, inf, nan, 1979-05-27T07:32:00Z"
+private let integerForm = "use -9223372036854775808...9223372036854775807"
+private let inBraces = "a table in braces (line 1); use one pair of braces for all of its keys"
 
 private let tableRows: [Row] = [
   Row("[é]", "1:2: expected a key, found 'é'; \(keyForm)"),
@@ -130,17 +136,26 @@ private let tableRows: [Row] = [
   Row("[a", "1:3: expected '.' or ']', found the end of the file"),
   Row("[[a]", "1:4: expected '.' or ']]', found ']'"),
   Row("[a] b = 1", "1:5: expected the end of the line, found 'b'"),
-  Row("[v.a]\nb = 1\n[v.a]", "3:4: a is already a table with a header (line 1); \(onePlace)"),
-  Row("[a.b]\n[a]\nb.c = 1", "3:1: b is already a table with a header (line 1); \(onePlace)"),
-  Row("[a]\nb.c = 1\n[a.b]", "3:4: b is already a table made by dotted keys (line 2); \(onePlace)"),
-  Row("a = {}\n[a.b]", "2:2: a is already \(inBraces)"),
-  Row("a = { b.c = 1 }\na.b.d = 2", "2:1: a is already \(inBraces)"),
-  Row("a = []\n[[a]]", "2:3: a is already an array (line 1); allowed: each key once"),
-  Row("[a]\n[[a]]", "2:3: a is already a table with a header (line 1); \(onePlace)"),
-  Row("[a.b]\n[[a]]", "2:3: a is already a table that holds others (line 1); \(onePlace)"),
-  Row("[[a]]\n[a]", "2:2: a is already \(array)"),
-  Row("[[a.b]]\n[a]\nb.c = 1", "3:1: b is already \(array)"),
-  Row("[\(String(repeating: "a.", count: 40))a]", "1:66: nested too deep; \(depth)"),
+  Row(
+    "[v.a]\nb = 1\n[v.a]",
+    "3:4: duplicate a, first defined as a table with a header (line 1); \(onePlace)"),
+  Row(
+    "[a.b]\n[a]\nb.c = 1",
+    "3:1: duplicate b, first defined as a table with a header (line 1); \(onePlace)"),
+  Row(
+    "[a]\nb.c = 1\n[a.b]",
+    "3:4: duplicate b, first defined as a table made by dotted keys (line 2); \(onePlace)"),
+  Row("a = {}\n[a.b]", "2:2: duplicate a, first defined as \(inBraces)"),
+  Row("a = { b.c = 1 }\na.b.d = 2", "2:1: duplicate a, first defined as \(inBraces)"),
+  Row("a = []\n[[a]]", "2:3: duplicate a, first defined as an array (line 1); use each key once"),
+  Row(
+    "[a]\n[[a]]", "2:3: duplicate a, first defined as a table with a header (line 1); \(onePlace)"),
+  Row(
+    "[a.b]\n[[a]]",
+    "2:3: duplicate a, first defined as a table that holds others (line 1); \(onePlace)"),
+  Row("[[a]]\n[a]", "2:2: duplicate a, first defined as \(array)"),
+  Row("[[a.b]]\n[a]\nb.c = 1", "3:1: duplicate b, first defined as \(array)"),
+  Row("[\(String(repeating: "a.", count: 40))a]", "1:66: nested too deeply; \(depth)"),
 ]
 
-private let array = "an array of tables (line 1); allowed: further tables of it under [[...]]"
+private let array = "an array of tables (line 1); use [[...]] for further tables of it"
