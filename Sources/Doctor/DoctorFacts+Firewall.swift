@@ -38,7 +38,7 @@ extension DoctorFacts {
     let cause = rule.map { "rule with handle \($0.handle)" } ?? "policy drop"
     return Finding(
       .error, "firewall", bound.vpn.name, seen: "nftables, \(place): \(cause) drops \(need.what)",
-      why: "the tunnel cannot be proven, and so it is taken down",
+      why: "probes cannot pass, so the tunnel is taken down",
       fix: .init("nft insert rule \(base.family) \(base.table) \(base.name) \(need.match) accept"))
   }
 

@@ -7,7 +7,7 @@ extension DoctorFacts {
     return [
       Finding(
         .error, "configuration", "-", seen: configErrors.joined(separator: "; "),
-        why: "the agent does not start with it; what follows is judged without it",
+        why: "the agent does not start with it; the other checks ran without it",
         fix: .init("vpnagent check-config --config \(configPath)"))
     ]
   }
@@ -37,10 +37,10 @@ extension DoctorFacts {
     let families = Set(configuration.gateways.values.flatMap(\.addresses).map(\.family))
     var wanted: [(name: String, grade: Finding.Grade, why: String)] = []
     if families.contains(.ipv4) || families.isEmpty {
-      wanted.append(("esp4", .error, "there can be no SA between IPv4 addresses"))
+      wanted.append(("esp4", .error, "SAs between IPv4 addresses cannot be installed"))
     }
     if families.contains(.ipv6) {
-      wanted.append(("esp6", .error, "there can be no SA between IPv6 addresses"))
+      wanted.append(("esp6", .error, "SAs between IPv6 addresses cannot be installed"))
     }
     let links = ["ip_vti", "xfrm_interface"].filter { modules[$0] == .absent }
     let isRouteBased = configuration.vpns.contains { $0.bindInterface != nil }
@@ -48,7 +48,7 @@ extension DoctorFacts {
       // One kind is enough.
       let grade: Finding.Grade = links.count == 2 && isRouteBased ? .error : .note
       let kind = link == "ip_vti" ? "VTIs" : "XFRM interfaces"
-      wanted.append((link, grade, "there can be no \(kind)"))
+      wanted.append((link, grade, "\(kind) cannot be created"))
     }
     return wanted
   }
@@ -67,7 +67,7 @@ extension DoctorFacts {
     return off.filter { number($0) == 1 }.map { name in
       Finding(
         .error, "ipv6", "-", seen: "\(name) = 1",
-        why: "the configuration has IPv6 addresses, and the kernel refuses them there",
+        why: "the configuration has IPv6 addresses, which the kernel rejects there",
         fix: sysctl(name, 0))
     }
   }
@@ -87,7 +87,7 @@ extension DoctorFacts {
     return [
       Finding(
         .error, "capabilities", "-", seen: "\(who) lacks \(missing.joined(separator: ", "))",
-        why: "without them links and SAs cannot be changed, nor probes sent",
+        why: "without them the agent can neither change links and SAs nor send probes",
         fix: agent == nil
           ? .init("sudo vpnagent doctor   # and the agent as root")
           : .init(
@@ -108,7 +108,7 @@ extension DoctorFacts {
     return [
       Finding(
         .error, "agents", "-", seen: "\(agents.count) agents in this network namespace: \(pids)",
-        why: "each holds and opens the links and clears SAs without knowing of the other",
+        why: "they hold and open the same links and clear the same SAs independently",
         fix: .init("kill \(others)"))
     ]
   }
@@ -118,7 +118,7 @@ extension DoctorFacts {
     return [
       Finding(
         .warning, "notify", "-", seen: "notify = \"\(program)\": \(notifyObstacle)",
-        why: "nobody hears of an alarm by it", fix: .init("chmod 755 \(program)"))
+        why: "alarms will not be delivered", fix: .init("chmod 755 \(program)"))
     ]
   }
 
@@ -138,7 +138,7 @@ extension DoctorFacts {
       findings.append(
         Finding(
           .note, "clock", "-", seen: "the kernel's clock is not synchronised",
-          why: "nothing of the agent's depends on it but the times in its log; certificates do",
+          why: "only the times in the agent's log depend on it, but so do certificate checks",
           fix: .init("timedatectl set-ntp true")))
     }
     return findings

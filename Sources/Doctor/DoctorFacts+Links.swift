@@ -8,15 +8,15 @@ extension DoctorFacts {
       guard let name = vpn.bindInterface else { return nil }
       guard let link = link(named: name) else {
         return Finding(
-          .error, "link", vpn.name, seen: "bind-interface = \"\(name)\": there is no such link",
-          why: "nothing can go through this tunnel until it is made",
+          .error, "link", vpn.name, seen: "bind-interface = \"\(name)\": no such link",
+          why: "nothing can pass through this tunnel until the link is created",
           fix: .init(newLink(name, for: vpn)))
       }
       if let finding = misfitFinding(link, vpn) { return finding }
       guard !link.isAdminUp, vpn.linkControl != .admin else { return nil }
       return Finding(
-        .error, "link", vpn.name, seen: "\(name) is set down",
-        why: "who set it down is obeyed: the tunnel stays out of service",
+        .error, "link", vpn.name, seen: "\(name) is administratively down",
+        why: "vpnagent does not override admin-down: the tunnel stays out of service",
         fix: .init("ip link set \(name) up"))
     }
   }
@@ -79,7 +79,7 @@ extension DoctorFacts {
         }
         return Finding(
           .error, "peer-route", bound.vpn.name,
-          seen: "\(best.identity.destination), the route to its peer \(peer), goes by "
+          seen: "\(best.identity.destination), the route to its peer \(peer), goes through "
             + bound.link.name,
           why: "its ESP would be sent into the tunnel; the agent leaves such a link alone",
           fix: .init("ip route add \(IPPrefix(host: peer)) \(way ?? "dev \(underlay)")"))
@@ -114,7 +114,7 @@ extension DoctorFacts {
         seen: "\(other.name) and \(link.name) are VTIs between the same ends (\(local), \(remote))"
           + (key == otherKey ? " with the same key" : ""),
         why: "the kernel gives all ESP from \(remote) to \(taking.name), whatever its key: nothing "
-          + "arrives by \(idle.name)",
+          + "arrives on \(idle.name)",
         fix: .init(
           "ip link delete \(idle.name)",
           "ip link add ipsec0 type xfrm dev \(underlay) if_id 42   # and if_id_in, if_id_out = 42"))
@@ -195,8 +195,8 @@ extension DoctorFacts {
           findings.append(
             Finding(
               .warning, "mtu", vpn.name,
-              seen: "\(link.name) has MTU \(link.mtu), a probe of verify-path \(whole) bytes",
-              why: "each probe leaves in fragments, and proves nothing of packets that size",
+              seen: "\(link.name) has MTU \(link.mtu), verify-path probes are \(whole) bytes",
+              why: "probes are fragmented and do not test packets of that size",
               fix: .init("ip link set \(link.name) mtu \(max(whole, 1400))")))
         }
       }
@@ -205,7 +205,7 @@ extension DoctorFacts {
         findings.append(
           Finding(
             .error, "mtu", vpn.name, seen: "\(link.name) has MTU \(link.mtu)",
-            why: "the kernel has no IPv6 on a link below 1280",
+            why: "the kernel disables IPv6 on a link with an MTU below 1280",
             fix: .init("ip link set \(link.name) mtu 1400")))
       }
       return findings

@@ -33,7 +33,7 @@ extension DoctorFacts {
         .error, "mark", vpn.name,
         seen: "SAs to \(sa.key.destination) have neither mark nor if_id, \(vpn.name) has "
           + "bind-interface = \"\(vpn.bindInterface ?? "-")\"",
-        why: "they belong to no link: what the link takes finds no SA",
+        why: "they belong to no link: packets sent to the link match no SA",
         fix: .init(
           file: "/etc/swanctl/swanctl.conf",
           lines: tieLines(for: vpn), commands: ["swanctl --load-all"]))
@@ -49,7 +49,7 @@ extension DoctorFacts {
   private func elsewhereFinding(_ vpn: VPN, _ seen: String) -> Finding {
     Finding(
       .warning, "if-id", vpn.name, seen: "\(seen) in this namespace, but they carry packets",
-      why: "a link that was moved to another namespace has them: no agent can hold it from here",
+      why: "their link was moved to another namespace: no agent can hold it from here",
       fix: .init("ip netns exec NAME ip link set LINK netns $$   # move the link back"))
   }
 
@@ -102,7 +102,7 @@ extension DoctorFacts {
       return Finding(
         .warning, "if-id", bound.vpn.name,
         seen: "\(bound.link.name) has if_id \(id), the SAs to \(sas[0].key.destination): \(ids)",
-        why: "what the link takes finds no SA",
+        why: "packets sent to the link match no SA",
         fix: .init(
           file: "/etc/swanctl/swanctl.conf", lines: tieLines(for: bound.vpn),
           commands: ["swanctl --load-all"]))
@@ -117,7 +117,7 @@ extension DoctorFacts {
         .error, "endpoints", bound.vpn.name,
         seen: "\(bound.link.name) is between \(local) and \(remote), its SAs between \(sa.source) "
           + "and \(sa.key.destination)",
-        why: "a VTI takes ESP between its own endpoints alone",
+        why: "a VTI only takes ESP between its own endpoints",
         fix: .init(
           "ip link change \(bound.link.name) type \(Self.vtiKind(local.family)) "
             + "local \(sa.source) remote "

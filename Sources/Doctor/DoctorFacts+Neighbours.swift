@@ -11,7 +11,7 @@ extension DoctorFacts {
         Finding(
           .error, "probe-address", bound.vpn.name,
           seen: "destination-ip \(address) is an address of this host",
-          why: "the host answers itself, and nothing is proven of the tunnel",
+          why: "the host answers itself, which proves nothing about the tunnel",
           fix: lines(bound.vpn, "destination-ip = \"an address behind the peer\""))
       }
       return own + defaultDestination(bound, monitor)
@@ -31,9 +31,9 @@ extension DoctorFacts {
       return [
         Finding(
           .warning, "probe-address", bound.vpn.name,
-          seen: "\(bound.link.name) has no address, and there is no destination-ip",
+          seen: "\(bound.link.name) has no address, and destination-ip is not set",
           why: "probes go from endpoint to endpoint (\(peer)): a Linux peer answers those outside "
-            + "the tunnel, which is no proof",
+            + "the tunnel, which proves nothing",
           fix: .init(
             "ip address add 169.254.100.1/30 dev \(bound.link.name)   # the peer: 169.254.100.2/30"
           ))
@@ -44,8 +44,8 @@ extension DoctorFacts {
     return [
       Finding(
         .warning, "probe-address", bound.vpn.name,
-        seen: "\(bound.link.name) has \(text), which names no other end, and there is no "
-          + "destination-ip",
+        seen: "\(bound.link.name) has \(text), which does not identify the other end, and "
+          + "destination-ip is not set",
         why: "probes go to \(peer), which a Linux peer answers outside the tunnel unless it routes "
           + "\(addresses[0].address) into it",
         fix: lines(bound.vpn, "destination-ip = \"the address of the peer's link\""))
@@ -76,7 +76,7 @@ extension DoctorFacts {
       return Finding(
         .warning, "route-owner", bound.vpn.name,
         seen: "\(first) through \(bound.link.name) is BIRD's",
-        why: "BIRD ignores that the link is held: what its route takes is lost in the tunnel",
+        why: "BIRD ignores that the link is held: traffic on its route is lost in the tunnel",
         fix: .init(
           file: configPath,
           lines: [
@@ -100,7 +100,7 @@ extension DoctorFacts {
       return Finding(
         .error, "networkd", bound.vpn.name,
         seen: "\(file.path) has \(name), without \(missing)=yes",
-        why: "networkd takes a held link for a lost carrier and removes its addresses and routes",
+        why: "networkd treats a held link as a lost carrier and removes its addresses and routes",
         fix: .init(
           file: "/etc/systemd/network/\(base).d/vpnagent.conf",
           lines: ["[Network]", "ConfigureWithoutCarrier=yes", "IgnoreCarrierLoss=yes"],
@@ -113,9 +113,9 @@ extension DoctorFacts {
   var togglerFindings: [Finding] {
     let names = Set(monitored.map(\.link.name))
     let known: [(process: String, why: String)] = [
-      ("keepalived", "it takes a held link (not RUNNING) for a fault, and gives up its addresses"),
+      ("keepalived", "it treats a held link (not RUNNING) as a fault and gives up its addresses"),
       ("NetworkManager", "it may set the link down and up, or take its addresses"),
-      ("ifplugd", "it sets links down and up by their carrier, which a held link has not"),
+      ("ifplugd", "it sets links down and up by carrier, which a held link lacks"),
     ]
     return known.filter { item in processes.contains { $0.name == item.process } }
       .flatMap { item in

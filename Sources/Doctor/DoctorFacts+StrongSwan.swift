@@ -8,12 +8,12 @@ extension DoctorFacts {
     switch vici {
     case nil, .answers: return []
     case .missing:
-      seen = "there is no \(path)"
+      seen = "\(path) does not exist"
       fix = .init(
         "apt-get install strongswan-swanctl   # has the vici plugin",
         "systemctl restart \(strongSwanUnit)")
     case .deaf:
-      seen = "nobody listens on \(path)"
+      seen = "nothing listens on \(path)"
       fix = .init("systemctl restart \(strongSwanUnit)")
     case .forbidden:
       seen = "no permission for \(path)"
@@ -30,7 +30,7 @@ extension DoctorFacts {
       Finding(
         needy.isEmpty ? .warning : .error, "vici", "-", seen: seen,
         why: needy.isEmpty
-          ? "SAs are cleared by the kernel's EXPIRE, and dead peers wait for retransmissions"
+          ? "SAs are cleared by kernel EXPIRE, and a dead peer costs all IKE retransmissions"
           : "nothing can bring up \(names) (establish-tunnels = \"immediately\", no "
             + "renegotiate-command)",
         fix: fix)
@@ -70,7 +70,7 @@ extension DoctorFacts {
       Finding(
         .error, "install-routes", first.vpn.name,
         seen: "charon.install_routes is \(said) (\(strongSwan.path))\(routes)",
-        why: "charon's routes in table \(table) come before those through \(first.link.name)",
+        why: "charon's routes in table \(table) override those through \(first.link.name)",
         fix: charon(["install_routes = no"]))
     ]
   }
@@ -127,8 +127,8 @@ extension DoctorFacts {
       return Finding(
         .note, "own-dpd", gateway.name,
         seen: "strongSwan \(version), connection \(asked.name): dpd_delay = \(asked.dpdDelay) s",
-        why: "before 6.0.1 replies to our probes count as life there: it never asks a peer whose "
-          + "IKE daemon has died",
+        why: "before 6.0.1 strongSwan counts replies to our probes as signs of life: it never "
+          + "sends DPD to a peer whose IKE daemon has died",
         fix: .init(
           file: configPath,
           lines: ["# in [gateway.\(gateway.name)]:", "dead-peer-detection = true"],
@@ -166,11 +166,11 @@ extension DoctorFacts {
     return [
       Finding(
         answers ? .note : .warning, "retransmission", name,
-        seen: "charon gives a silent peer up after \(Int(total.rounded())) s (retransmit_tries = "
-          + "\(tries)), the monitor after \(Int(patience.rounded(.up))) s",
+        seen: "charon gives up on a silent peer after \(Int(total.rounded())) s "
+          + "(retransmit_tries = \(tries)), the monitor after \(Int(patience.rounded(.up))) s",
         why: answers
-          ? "the agent ends such requests by VICI; other requests to a dead peer last that long"
-          : "without VICI nothing ends them, and the tunnel is not negotiated anew before",
+          ? "the agent aborts its own requests by VICI; others to a dead peer last that long"
+          : "without VICI nothing aborts them, and the tunnel is not renegotiated before that",
         fix: charon(["retransmit_tries = 3", "retransmit_timeout = 2", "retransmit_base = 1.4"]))
     ]
   }

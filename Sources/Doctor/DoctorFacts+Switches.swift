@@ -27,7 +27,7 @@ extension DoctorFacts {
       findings.append(
         Finding(
           .warning, "rp-filter", "-", seen: "net.ipv4.conf.default.rp_filter = 1 (strict)",
-          why: "links that templates take up have it from their first moment",
+          why: "links that match a template have it from their creation",
           fix: sysctl("net.ipv4.conf.default.rp_filter", 2)))
     }
     let hasOwn = links.contains(where: \.isOwn)
@@ -72,8 +72,8 @@ extension DoctorFacts {
         findings.append(
           Finding(
             .note, "disable-policy", bound.vpn.name, seen: "\(name)disable_policy = 0",
-            why: "strongSwan asks for 1, so that what comes out of the tunnel is not held against "
-              + "policies again; kernel 6.1 lost nothing without it",
+            why: "strongSwan recommends 1, so that decrypted packets are not checked against "
+              + "policies again; kernel 6.1 drops nothing without it",
             fix: sysctl(name + "disable_policy", 1)))
       }
     }
@@ -84,7 +84,7 @@ extension DoctorFacts {
         Finding(
           .error, "disable-xfrm", "-", seen: "\(name) = 1",
           why:
-            "what leaves there finds no SA: by a tunnel link it is dropped, else it goes in clear",
+            "packets sent there match no SA: dropped on a tunnel link, else sent in clear",
           fix: sysctl(name, 0)))
     }
     return findings
@@ -111,7 +111,7 @@ extension DoctorFacts {
     }.prefix(1).map { bound in
       Finding(
         .error, "vrf", bound.vpn.name, seen: "net.ipv4.raw_l3mdev_accept = 0",
-        why: "\(bound.link.name) is in a VRF, and the kernel hands over no reply from there",
+        why: "\(bound.link.name) is in a VRF, and the kernel delivers no replies from there",
         fix: sysctl("net.ipv4.raw_l3mdev_accept", 1))
     }
   }

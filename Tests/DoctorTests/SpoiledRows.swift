@@ -39,7 +39,7 @@ let hostRows: [SpoiledRow] = [
 ]
 
 let strongSwanRows: [SpoiledRow] = [
-  .init("vici", .warning, "there is no /run/charon.vici", "strongswan-swanctl") {
+  .init("vici", .warning, "/run/charon.vici does not exist", "strongswan-swanctl") {
     $0.vici = .missing
   },
   .init("vici", .error, "nobody listens", "restart strongswan") {
@@ -69,7 +69,7 @@ let strongSwanRows: [SpoiledRow] = [
 ]
 
 let linkRows: [SpoiledRow] = [
-  .init("link", .error, "there is no such link", "ip link add vti0 type vti local") {
+  .init("link", .error, "no such link", "ip link add vti0 type vti local") {
     $0.links.removeAll { $0.name == "vti0" }
     $0.links.append(
       Link(
@@ -149,7 +149,7 @@ let linkRows: [SpoiledRow] = [
         index: 9, name: "vti9",
         kind: .vti(local: HealthyFacts.own, remote: HealthyFacts.peerC, inputKey: 9, outputKey: 9)))
   },
-  .init("mtu", .warning, "vti0 has MTU 1280, a probe of verify-path 1370 bytes", "mtu 1400") {
+  .init("mtu", .warning, "vti0 has MTU 1280, verify-path probes are 1370 bytes", "mtu 1400") {
     $0.links[1].mtu = 1280
     $0.configuration.vpns[0].monitor?.verifyPath?.packetSize = 1350
   },
@@ -201,7 +201,7 @@ let neighbourRows: [SpoiledRow] = [
   .init("probe-address", .warning, "vti0 has no address", "ip address add") {
     $0.addresses.removeAll { $0.linkIndex == 5 }
   },
-  .init("probe-address", .warning, "names no other end", "destination-ip") {
+  .init("probe-address", .warning, "does not identify the other end", "destination-ip") {
     $0.addresses[1].prefixLength = 24
   },
   .init("route-owner", .warning, "10.7.0.0/16 through vti0 is BIRD's", #"["10.7.0.0/16"]"#) {

@@ -16,7 +16,7 @@ public struct DoctorReport {
       return "\(finding.grade.rawValue)\(subject): \(finding.seen) [\(finding.check)]\n"
         + "  \(finding.why)\n" + Self.text(finding.fix)
     }
-    let unseen = diagnosis.unseen.map { "not looked at: \($0)\n" }.joined()
+    let unseen = diagnosis.unseen.map { "not checked: \($0)\n" }.joined()
     return (found.isEmpty ? "Nothing found.\n" : found.joined(separator: "\n")) + unseen
   }
 

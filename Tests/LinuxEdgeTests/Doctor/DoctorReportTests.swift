@@ -27,23 +27,23 @@ import TunnelCore
   @Test func text() {
     let expected = """
       error: net.ipv4.conf.xfrm0.disable_xfrm = 1 [disable-xfrm]
-        what leaves there finds no SA: by a tunnel link it is dropped, else it goes in clear
+        packets sent there match no SA: dropped on a tunnel link, else sent in clear
           put into /etc/sysctl.d/60-vpnagent.conf:
               net.ipv4.conf.xfrm0.disable_xfrm = 0
           # sysctl -w net.ipv4.conf.xfrm0.disable_xfrm=0
 
-      warning: there is no /run/charon.vici [vici]
-        SAs are cleared by the kernel's EXPIRE, and dead peers wait for retransmissions
+      warning: /run/charon.vici does not exist [vici]
+        SAs are cleared by kernel EXPIRE, and a dead peer costs all IKE retransmissions
           # apt-get install strongswan-swanctl   # has the vici plugin
           # systemctl restart strongswan
 
-      warning to-b: xfrm0 has 10.0.0.1/24, which names no other end, and there is no destination-ip [probe-address]
+      warning to-b: xfrm0 has 10.0.0.1/24, which does not identify the other end, and destination-ip is not set [probe-address]
         probes go to 203.0.113.1, which a Linux peer answers outside the tunnel unless it routes 10.0.0.1 into it
           put into /etc/vpnagent/vpnagent.toml:
               # in [vpn.to-b.vpn-monitor]:
               destination-ip = "the address of the peer's link"
           # vpnagent reload
-      not looked at: nftables: run nft: No such file or directory
+      not checked: nftables: run nft: No such file or directory
 
       """
     #expect(DoctorReport(Diagnosis(Self.facts)).text == expected)
