@@ -37,6 +37,6 @@ func conclude(_ answer: ControlAnswer) throws {
 /// The agent's answer is none that this version knows.
 func strangeAnswer(_ runDirectory: String) -> ExitCode {
   complain(
-    "the agent on \(runDirectory)/control.sock answers in words this version does not know")
+    "the agent on \(runDirectory)/control.sock sent an unexpected reply (version mismatch?)")
   return .noAgent
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import TunnelCore
 
 struct CheckConfig: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -13,8 +14,8 @@ struct CheckConfig: ParsableCommand {
     let monitored = loaded.configuration.vpns.count { $0.monitor != nil }
     let templates = loaded.configuration.templates.count
     show(
-      "\(config): valid, \(loaded.configuration.gateways.count) gateways, "
-        + "\(loaded.configuration.vpns.count) VPNs, \(monitored) monitored"
-        + (templates == 0 ? "\n" : ", \(templates) templates\n"))
+      "\(config): valid, \(counted(loaded.configuration.gateways.count, "gateway")), "
+        + "\(counted(loaded.configuration.vpns.count, "VPN")), \(monitored) monitored"
+        + (templates == 0 ? "\n" : ", \(counted(templates, "template"))\n"))
   }
 }

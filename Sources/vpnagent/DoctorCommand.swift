@@ -6,15 +6,15 @@ import TunnelCore
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
-    abstract: "Looks for what makes tunnels fail, and names what mends it.",
+    abstract: "Finds common causes of tunnel failure and suggests fixes.",
     discussion: """
-      Looks at the kernel, its switches, links, SAs, routes and firewall, at strongSwan's settings and \
-      at other programs; with and without a running agent. Changes nothing. docs/doctor.md lists the \
+      Checks the kernel, its sysctls, links, SAs, routes and firewall, strongSwan's settings and \
+      other programs, with or without a running agent. Changes nothing. docs/doctor.md lists the \
       checks.
-      Exit status: 0 no error, 1 there is an error.
+      Exit status: 0 no errors found, 1 at least one error.
       """)
 
-  @Option(help: "The configuration file (default: the running agent's, else the usual one).")
+  @Option(help: "The configuration file (default: the running agent's, else the default path).")
   var config: String?
   @Flag(help: "Print JSON.") var json = false
   @OptionGroup var place: Place

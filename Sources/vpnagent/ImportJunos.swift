@@ -5,7 +5,7 @@ import LinuxEdge
 
 struct Import: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Writes a configuration file from what another product has.",
+    abstract: "Writes a configuration file from another product's configuration.",
     subcommands: [ImportJunos.self, ImportSwanctl.self])
 }
 
@@ -15,20 +15,20 @@ struct ImportJunos: ParsableCommand {
     abstract: "Writes a configuration file from that of a Juniper SRX.",
     discussion: """
       Reads what `show configuration` prints, with or without `| display set`, and writes TOML to \
-      standard output. Statements without a key become comments that say what to do instead.
+      standard output. Statements without an equivalent become comments that say what to do instead.
 
         vpnagent import junos --link st0.0=vti0 srx.conf > vpnagent.toml
 
-      Exit status: 0 written, 77 unreadable, 78 something cannot be kept or is not valid.
+      Exit status: 0 written, 77 unreadable, 78 a statement cannot be converted or is not valid.
       """)
 
   @Argument(help: "The Junos configuration; - is standard input.") var file: String
   @Option(
     help: ArgumentHelp(
-      "A Linux interface for one of Junos, or for a VPN. May be repeated.",
+      "The Linux interface for a Junos interface or for a VPN. May be repeated.",
       discussion: "st0.N is called st0-N unless named here.", valueName: "st0.N=name"))
   var link: [String] = []
-  @Flag(help: "Leave out what cannot be kept, with a comment and a warning each.")
+  @Flag(help: "Turn statements that cannot be converted into comments, with a warning each.")
   var lenient = false
 
   func run() throws {

@@ -9,7 +9,7 @@ struct ImportSwanctl: ParsableCommand {
     abstract: "Writes the skeleton of a configuration file from a running strongSwan.",
     discussion: """
       Asks strongSwan by VICI for its connections and SAs, and the kernel for links, and writes TOML to \
-      standard output. What must be decided begins with #!.
+      standard output. Lines that need a decision begin with #!.
 
         vpnagent import swanctl > vpnagent.toml
 

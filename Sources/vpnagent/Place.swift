@@ -3,7 +3,7 @@ import LinuxEdge
 
 /// Which of several agents on one host is meant: each network namespace has one of its own.
 struct Place: ParsableArguments {
-  @Option(help: "The agent of this network namespace (ip netns).") var netns: String?
+  @Option(help: "The agent in this network namespace (ip netns).") var netns: String?
   @Option(help: .hidden) var runDir: String?
 
   /// Where that agent keeps its socket, lock, record and role.

@@ -5,12 +5,12 @@ import LinuxEdge
 struct ReleaseGates: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "release",
-    abstract: "Puts back what an agent that is gone holds: links, routes, addresses.",
+    abstract: "Releases what a stopped agent still holds: links, routes, addresses.",
     discussion: """
-      For when no agent will run again: it refuses beside a running one. Also removes what the agent \
-      made for itself: routes, rules and links. With --after-failures, for ExecStopPost= of a systemd \
-      unit, only when the service failed for the \(FailureLog.limit)th time within a minute.
-      Exit status: 0 nothing is held any more, 71 something could not be put back, 75 an agent is \
+      For use when no agent will run again; refuses while one is running. Also removes routes, \
+      rules and links that the agent made for itself. With --after-failures, for ExecStopPost= of a \
+      systemd unit, only when the service failed for the \(FailureLog.limit)th time within a minute.
+      Exit status: 0 nothing is held, 71 something could not be restored, 75 an agent is \
       running, 77 no permission.
       """)
 

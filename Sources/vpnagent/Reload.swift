@@ -2,10 +2,10 @@ import ArgumentParser
 
 struct Reload: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Has the agent read its configuration file again.",
+    abstract: "Makes the running agent reread its configuration file.",
     discussion: """
-      Prints what changed, one line a VPN. A file that is not valid changes nothing.
-      Exit status: 0 taken over, 2 no agent answers, 77 unreadable, 78 not valid.
+      Prints what changed, one line per VPN. An invalid file changes nothing.
+      Exit status: 0 done, 2 no agent answers, 77 unreadable, 78 not valid.
       """)
 
   @OptionGroup var place: Place

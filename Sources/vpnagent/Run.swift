@@ -6,26 +6,26 @@ struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Runs the agent in the foreground.",
     discussion: """
-      Without a configuration file it observes: every tunnel it finds is listed, none is touched.
-      --netns runs it in a network namespace, with a directory of its own, /run/vpnagent-NAME, and \
-      /etc/vpnagent/NAME.toml for its configuration.
-      SIGTERM and SIGINT end it; held links are released first unless --on-exit keep. SIGUSR1 ends \
-      it and keeps them, for a restart. SIGHUP has it read its configuration file again, as \
-      `vpnagent reload` does. With --dry-run it probes and reads, and says what else it would do; \
+      Without a configuration file it only observes: it lists every tunnel and changes nothing.
+      --netns runs it in a network namespace, with its own run directory, /run/vpnagent-NAME, and \
+      /etc/vpnagent/NAME.toml as its configuration.
+      SIGTERM and SIGINT stop it; held links are released first unless --on-exit keep. SIGUSR1 \
+      stops it and keeps them, for a restart. SIGHUP makes it reread its configuration file, as \
+      `vpnagent reload` does. With --dry-run it probes and reads, and logs what else it would do; \
       nothing is changed.
-      Exit status: 0 ended as told, 71 system failure, 75 already running, 77 no permission, \
+      Exit status: 0 stopped on request, 71 system failure, 75 already running, 77 no permission, \
       78 configuration not valid.
       """)
 
   @Option(help: "The configuration file (default: \(defaultConfigPath), if it exists).")
   var config: String?
-  @Option(help: "What ending does to held links: release or keep.")
+  @Option(help: "On exit: release or keep held links.")
   var onExit = AgentOptions.OnExit.release
   @Flag(help: "Log every change instead of making it.") var dryRun = false
-  @Option(help: "HA role until `vpnagent role` says another: active or standby.")
+  @Option(help: "HA role until `vpnagent role` changes it: active or standby.")
   var role = Role.active
   @OptionGroup var place: Place
-  @Flag(help: "Log what is of use only to who works on the agent.") var debug = false
+  @Flag(help: "Log debug messages.") var debug = false
 
   func run() throws {
     try place.enterNamespace()
@@ -45,7 +45,7 @@ struct Run: ParsableCommand {
     do {
       try agent.run()
     } catch {
-      complain("\(error); links stay as they are, `vpnagent run` takes over")
+      complain("\(error); links are left as they are, `vpnagent run` takes over")
       throw ExitCode.system
     }
   }

@@ -5,19 +5,19 @@ import LinuxEdge
 struct ShowEvents: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "events",
-    abstract: "Shows what happened to the tunnels, the newest last.",
+    abstract: "Shows the events of the tunnels, newest last.",
     discussion: """
-      The agent keeps the newest 100 events of each tunnel. --follow goes on until it is ended.
+      The agent keeps the newest 100 events of each tunnel. --follow runs until interrupted.
       Exit status: 0, 1 no such tunnel, 2 no agent answers.
       """)
 
   @Argument(help: "Only events of this tunnel.") var name: String?
-  @Flag(help: "Go on showing events as they come.") var follow = false
+  @Flag(help: "Keep showing events as they happen.") var follow = false
   @Flag(help: "Print JSON.") var json = false
   @OptionGroup var place: Place
 
   func validate() throws {
-    if json, follow { throw ValidationError("--json and --follow exclude each other") }
+    if json, follow { throw ValidationError("--json cannot be combined with --follow") }
   }
 
   func run() throws {
@@ -37,9 +37,9 @@ struct ShowEvents: ParsableCommand {
 struct ShowStatistics: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "statistics",
-    abstract: "Shows how often each event came, over all tunnels.",
+    abstract: "Shows how often each event occurred, over all tunnels.",
     discussion: """
-      `vpnagent clear statistics` has it count from zero.
+      `vpnagent clear statistics` resets the counters.
       Exit status: 0, 2 no agent answers.
       """)
 
@@ -58,7 +58,7 @@ struct ShowStatistics: ParsableCommand {
 
 struct Explain: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Says why a tunnel is held or in service, what comes next, and what would change it.",
+    abstract: "Explains why a tunnel is held or in service, what comes next, and what to try.",
     discussion: "Exit status: 0, 1 no such tunnel, 2 no agent answers.")
 
   @Argument(help: "The tunnel's name in `vpnagent status`.") var name: String

@@ -4,15 +4,15 @@ import LinuxEdge
 struct ShowMetrics: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "metrics",
-    abstract: "Prints the agent's metrics as Prometheus reads them.",
+    abstract: "Prints the agent's metrics in the Prometheus format.",
     discussion: """
       The same text as `metrics` in the configuration serves over HTTP. With --output for the \
-      textfile collector of the node exporter: the file is written beside and renamed, so that no \
-      reader sees half of it.
+      node exporter's textfile collector: the file is written under another name and renamed, so \
+      that no reader sees half of it.
       Exit status: 0, 2 no agent answers, 71 the file cannot be written.
       """)
 
-  @Option(help: "The file to write, instead of standard output.") var output: String?
+  @Option(help: "Write to this file instead of standard output.") var output: String?
   @OptionGroup var place: Place
 
   func run() throws {

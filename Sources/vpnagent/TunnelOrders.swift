@@ -2,10 +2,10 @@ import ArgumentParser
 
 struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Proves a tunnel's path now, by a probe through each of its SA sets.",
+    abstract: "Verifies a tunnel's path now, with a probe through each of its SA sets.",
     discussion: """
-      Waits for the replies, as long as the tunnel's timeout is, ten seconds at most.
-      Exit status: 0 all answered through the tunnel, 1 not, 2 no agent answers.
+      Waits for the replies for the tunnel's timeout, at most ten seconds.
+      Exit status: 0 all answered through the tunnel, 1 otherwise, 2 no agent answers.
       """)
 
   @Argument(help: "The tunnel's name in `vpnagent status`.") var name: String
@@ -16,17 +16,17 @@ struct Verify: ParsableCommand {
 
 struct Clear: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Clears a tunnel's SAs, as a threshold does, so that it is negotiated anew.",
+    abstract: "Clears a tunnel's SAs, as reaching the threshold does, so that it is renegotiated.",
     discussion:
       """
-      `clear statistics` clears the counters of `vpnagent statistics`. `clear bad-spi-count [GATEWAY]` \
-      forgets what respond-bad-spi did for a gateway, or for all of them.
-      Exit status: 0 done, 1 there is nothing to clear, 2 no agent answers.
+      `clear statistics` resets the counters of `vpnagent statistics`. `clear bad-spi-count \
+      [GATEWAY]` resets respond-bad-spi's count of responses to a gateway, or to all gateways.
+      Exit status: 0 done, 1 nothing to clear, 2 no agent answers.
       """)
 
   @Argument(help: "The tunnel's name in `vpnagent status`, `statistics` or `bad-spi-count`.")
   var name: String
-  @Argument(help: "With `bad-spi-count`: the gateway; all of them without.") var gateway: String?
+  @Argument(help: "With `bad-spi-count`: the gateway (default: all gateways).") var gateway: String?
   @OptionGroup var place: Place
 
   func run() throws {

@@ -4,7 +4,7 @@ import ArgumentParser
 struct VPNAgent: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "vpnagent",
-    abstract: "Proves that IPsec tunnels carry packets, and acts when they do not.",
+    abstract: "Verifies that IPsec tunnels carry packets, and acts when they do not.",
     version: agentVersion,
     subcommands: [
       Run.self, ShowStatus.self, Show.self, ShowRole.self, ShowEvents.self, ShowStatistics.self,

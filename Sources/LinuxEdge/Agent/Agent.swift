@@ -103,7 +103,7 @@ public final class Agent {
   ) throws(EdgeError) -> (keeper: GateKeeper, record: GateRecord) {
     let found = try GateKeeper.found(in: directory, parked: try parked(requests), requests)
     if let damage = found.damage {
-      log(.error, "-", "the record is damaged: \(damage); going on with what can be read and seen")
+      log(.error, "-", "the record is damaged: \(damage); continuing with what can be read")
     }
     return (found.keeper, found.record)
   }
@@ -123,7 +123,7 @@ public final class Agent {
   }
 
   private func openControl() throws(StartFailure) {
-    if let obstacle = lock.obstacle { log(.error, "-", "\(obstacle); going on without") }
+    if let obstacle = lock.obstacle { log(.error, "-", "\(obstacle); continuing without it") }
     do {
       listenAgain()
       try reactor.watch(xfrm.fd, for: .xfrm)
@@ -141,8 +141,10 @@ public final class Agent {
   var greeting: String {
     let (vpns, templates) = (core.configuration.vpns, core.configuration.templates)
     let what =
-      configPath.map { "\($0): \(vpns.count) VPNs, \(templates.count) templates" }
-      ?? "no configuration, only observing"
+      configPath.map {
+        "\($0): \(counted(vpns.count, "VPN")), \(counted(templates.count, "template"))"
+      }
+      ?? "no configuration, observing only"
     let mode = options.isDryRun ? ", dry run: nothing is changed" : ""
     return "vpnagent \(options.version) started, \(what)\(mode)"
   }
@@ -153,6 +155,6 @@ public final class Agent {
     let text = ["up", "verifying", "down", "unmonitored", "absent", "idle"].compactMap { state in
       counts[state].map { "\($0) \(state)" }
     }.joined(separator: ", ")
-    return text.isEmpty ? "no tunnel" : text
+    return text.isEmpty ? "no tunnels" : text
   }
 }

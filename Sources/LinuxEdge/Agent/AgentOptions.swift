@@ -81,9 +81,9 @@ public enum StartFailure: Error, CustomStringConvertible {
   public var description: String {
     switch self {
     case .permission(let error):
-      "\(error); allowed: root, or the capabilities CAP_NET_ADMIN and CAP_NET_RAW"
+      "\(error); run as root, or with CAP_NET_ADMIN and CAP_NET_RAW"
     case .alreadyRunning(let lock):
-      "\(lock): another agent holds this lock; allowed: one agent a run directory"
+      "another vpnagent is already running (lock: \(lock))"
     case .system(let error): "\(error)"
     }
   }

@@ -48,13 +48,13 @@ struct ControlRequest: Hashable {
     guard let verb = ControlVerb(rawValue: words.first ?? "") else {
       let allowed = ControlVerb.allCases.map(\.rawValue).joined(separator: ", ")
       throw ControlAnswer(
-        exit: ControlAnswer.usage, lines: ["unknown verb '\(words[0])'; allowed: \(allowed)"])
+        exit: ControlAnswer.usage, lines: ["unknown verb '\(words[0])'; expected: \(allowed)"])
     }
     arguments = Array(words.dropFirst())
     guard verb.argumentCount.contains(arguments.count), !arguments.contains("") else {
       throw ControlAnswer(
         exit: ControlAnswer.usage,
-        lines: ["\(verb.rawValue): \(arguments.count) arguments; allowed: \(verb.usage)"])
+        lines: ["\(verb.rawValue): wrong number of arguments; usage: \(verb.usage)"])
     }
     self.verb = verb
   }

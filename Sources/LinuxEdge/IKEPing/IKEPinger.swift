@@ -5,7 +5,7 @@ import TunnelCore
 /// Asks IKE daemons whether they are there, beside the IKE daemon of this host: from ports of its
 /// own, to which the peer answers. One socket a family, opened when it is first needed.
 ///
-/// ICMP errors are not looked at: anybody can send them.
+/// ICMP errors are not checked: anybody can send them.
 final class IKEPinger {
   /// Questions to one peer that are remembered: the round trip may be longer than the interval.
   private static let remembered = 8

@@ -10,7 +10,7 @@ extension KernelRequests {
   /// - Throws: EEXIST when the name or the if_id is in use.
   public func makeProbeLink(_ name: String, ifID: UInt32) throws(EdgeError) {
     let make = built { unsafe vpa_build_xfrm_link($0, $1, name, ifID) }
-    try perform("make link", name, on: route, make)
+    try perform("create link", name, on: route, make)
     do throws(EdgeError) {
       let unaddressed = built { unsafe vpa_build_link_unaddressed($0, $1, name) }
       try perform("keep addresses from link", name, on: route, unaddressed, allowing: EAFNOSUPPORT)

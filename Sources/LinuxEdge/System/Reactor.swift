@@ -31,7 +31,7 @@ struct Reactor: ~Copyable {
   private var ready = [vpa_ready](repeating: vpa_ready(), count: 64)
 
   init() throws(EdgeError) {
-    epoll = try Descriptor(taking: vpa_epoll_open(), operation: "make an epoll instance")
+    epoll = try Descriptor(taking: vpa_epoll_open(), operation: "create an epoll instance")
   }
 
   /// For another reactor: readable when a descriptor of this one is ready.

@@ -3,7 +3,7 @@ import LinuxEdge
 
 struct Show: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Shows SAs, interfaces, routes and IKE SAs, in Junos' words where it has some.",
+    abstract: "Shows SAs, interfaces, routes and IKE SAs, with Junos' terms where they exist.",
     discussion: "Exit status: 0, 1 no such tunnel or link, 2 no agent answers.",
     subcommands: [
       ShowSecurityAssociations.self, ShowInterfaces.self, ShowInactiveTunnels.self, ShowIKE.self,

@@ -5,10 +5,10 @@ import TunnelCore
 struct ShowIKE: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ike",
-    abstract: "Shows strongSwan's IKE SAs, and what dead peer detection says of their peers.",
+    abstract: "Shows strongSwan's IKE SAs and the dead peer detection state of their peers.",
     discussion: """
-      As strongSwan listed them last: it is asked anew whenever it says that one changes. Without its \
-      VICI socket there is nothing to show.
+      As strongSwan last listed them; the list is refreshed whenever one changes. Without its \
+      VICI socket nothing can be shown.
       Exit status: 0, 2 no agent answers.
       """)
 
@@ -24,9 +24,9 @@ struct ShowIKE: ParsableCommand {
   static func lines(_ report: IKEReport) -> [String] {
     guard let sas = report.sas else {
       let why = report.controlObstacle.map { " (\($0))" } ?? ""
-      return ["IKE SAs are not known: strongSwan's VICI socket is of no use\(why)"]
+      return ["IKE SAs are not known: strongSwan's VICI socket does not answer\(why)"]
     }
-    return sas.isEmpty ? ["strongSwan has no IKE SA"] : sas.flatMap(lines)
+    return sas.isEmpty ? ["strongSwan has no IKE SAs"] : sas.flatMap(lines)
   }
 
   private static func lines(_ sa: IKESAStatus) -> [String] {

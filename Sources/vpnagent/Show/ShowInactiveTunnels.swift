@@ -5,7 +5,7 @@ import TunnelCore
 struct ShowInactiveTunnels: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inactive-tunnels",
-    abstract: "Shows the tunnels that carry nothing, and why.",
+    abstract: "Shows tunnels that carry no traffic, and why.",
     discussion: "Exit status: 0, 2 no agent answers.",
     aliases: ["inactive-tunnel"])
 

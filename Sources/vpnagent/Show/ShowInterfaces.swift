@@ -5,10 +5,10 @@ import TunnelCore
 struct ShowInterfaces: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "interfaces",
-    abstract: "Shows the links of tunnels: flags, gate, addresses, and who uses them.",
+    abstract: "Shows the links of tunnels: flags, gate, addresses, and the tunnels that use them.",
     discussion: """
-      A link that is held has the flag Link-Layer-Down: nothing leaves by it, and its routes are away.
-      Exit status: 0, 1 no tunnel has such a link, 2 no agent answers.
+      A held link has the flag Link-Layer-Down: its routes are withdrawn and it sends nothing.
+      Exit status: 0, 1 no tunnel uses this link, 2 no agent answers.
       """,
     aliases: ["interface"])
 

@@ -7,10 +7,10 @@ struct ShowRoutes: ParsableCommand {
     commandName: "routes",
     abstract: "Shows what the agent does to the routes of each link.",
     discussion: """
-      Owned: made for `routes` of the configuration. Withdrawn: taken from the link, to come back with \
-      it. Unreachable: standing in for those that are away. Probes: made for the agent's own packets. \
-      Contested: put back by their owner each time, and left to it.
-      Exit status: 0, 1 no tunnel has such a link, 2 no agent answers.
+      Owned: added for `routes` of the configuration. Withdrawn: removed while the link is held. \
+      Unreachable: installed in place of withdrawn ones. Probes: added for the agent's own \
+      packets. Contested: added again by another program each time, and left to it.
+      Exit status: 0, 1 no tunnel uses this link, 2 no agent answers.
       """,
     aliases: ["route"])
 
@@ -19,7 +19,7 @@ struct ShowRoutes: ParsableCommand {
 
   func run() throws {
     try options.show(.routes, link) { (report: RoutesReport) in
-      report.links.isEmpty ? ["no route is owned or withdrawn"] : report.links.flatMap(Self.lines)
+      report.links.isEmpty ? ["no routes are owned or withdrawn"] : report.links.flatMap(Self.lines)
     }
   }
 

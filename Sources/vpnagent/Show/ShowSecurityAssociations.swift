@@ -10,15 +10,15 @@ struct ShowSecurityAssociations: ParsableCommand {
     commandName: "security-associations",
     abstract: "Shows the kernel's SAs of each tunnel.",
     discussion: """
-      `<` is inbound, `>` outbound. Life is what is left until the kernel drops the SA, in seconds and \
-      kilobytes. Mon is - not monitored, U up, D down, V verifying. `detail` adds what happened to \
-      the tunnel, the newest first, and all of each SA but its key.
+      `<` is inbound, `>` outbound. Life is what remains until the kernel drops the SA, in seconds \
+      and kilobytes. Mon is - not monitored, U up, D down, V verifying. `detail` adds the events \
+      of the tunnel, newest first, and everything about each SA except its keys.
       Exit status: 0, 1 no such tunnel, 2 no agent answers.
       """,
     aliases: ["security-association", "sa", "sas"])
 
-  @Argument(help: "detail: all there is to know.") var extent: Extent?
-  @Option(name: [.long, .customLong("vpn")], help: "Only of this tunnel.") var vpnName: String?
+  @Argument(help: "detail: show full details.") var extent: Extent?
+  @Option(name: [.long, .customLong("vpn")], help: "Only this tunnel.") var vpnName: String?
   @OptionGroup var options: ReportOptions
 
   func run() throws {
@@ -96,7 +96,7 @@ struct SADetails {
       ].compactMap(\.self).joined(separator: ", ").indented)
     lines.append("  Tunnel events:")
     lines += tunnel.events.map { event in
-      "    \(localTime(report.time - event.age)): \(event.text) (\(event.count) times)"
+      "    \(localTime(report.time - event.age)): \(event.text) (\(counted(event.count, "time")))"
     }
     return lines + tunnel.sas.flatMap { self.lines($0, tunnel) }
   }

@@ -8,12 +8,12 @@ struct ShowStatus: ParsableCommand {
     commandName: "status",
     abstract: "Shows every tunnel, one line each, or one tunnel in full.",
     discussion: """
-      The table has the columns that the terminal has room for; where there is no terminal, 100 or \
-      what COLUMNS says. --watch redraws it until q is typed, the worst tunnels first.
+      The table has the columns that fit the terminal; without a terminal, the width is 100 or \
+      the value of COLUMNS. --watch redraws it until q is typed, worst tunnels first.
       Exit status: 0 all monitored tunnels up, 1 some are not, or no such tunnel, 2 no agent answers.
       """)
 
-  @Argument(help: "All there is to know of this tunnel.") var name: String?
+  @Argument(help: "Show full details of one tunnel.") var name: String?
   @Flag(help: "Print JSON.") var json = false
   @Flag(help: "Redraw in place.") var watch = false
   @OptionGroup var place: Place
@@ -21,7 +21,7 @@ struct ShowStatus: ParsableCommand {
   func validate() throws {
     guard watch else { return }
     if json || name != nil {
-      throw ValidationError("--watch takes neither --json nor the name of a tunnel")
+      throw ValidationError("--watch cannot be combined with --json or the name of a tunnel")
     }
     guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else {
       throw ValidationError("--watch needs a terminal")

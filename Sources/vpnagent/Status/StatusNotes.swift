@@ -34,7 +34,7 @@ struct StatusNotes {
     if let found = tunnel.sets.compactMap(\.pathMTU).first(where: { $0.state == "reduced" }),
       let size = found.size, let full = found.full, let remedy = found.remedy
     {
-      notes.append("path MTU \(size), larger packets vanish (full size \(full)): \(remedy)")
+      notes.append("path MTU \(size), larger packets are lost (full size \(full)): \(remedy)")
     }
     if let note = tunnel.dpd.flatMap(Self.note) { notes.append(note) }
     if !tunnel.withdrawn.isEmpty {
@@ -46,9 +46,11 @@ struct StatusNotes {
   /// What is not well with a peer.
   private static func note(_ dpd: PeerStatus) -> String? {
     if let obstacle = dpd.obstacle {
-      return "\(dpd.transport == "charon" ? "strongSwan's DPD" : "peer not asked"): \(obstacle)"
+      return "\(dpd.transport == "charon" ? "strongSwan's DPD" : "IKE liveness"): \(obstacle)"
     }
-    if dpd.support == "unsupported" { return "peer does not answer IKE liveness questions" }
+    if dpd.support == "unsupported" {
+      return "peer does not answer IKE liveness checks: DPD is off until it answers"
+    }
     guard dpd.losses > 0 else { return nil }
     let last = dpd.lastAnswer.map { ", last answer \(Quantity.age($0)) ago" } ?? ""
     return "peer silent: \(dpd.losses)/\(dpd.threshold)\(last)"
@@ -58,16 +60,16 @@ struct StatusNotes {
     var notes: [String] = []
     if let attempts = tunnel.attempts, attempts > 0 || tunnel.nextAttempt != nil {
       let next = tunnel.nextAttempt.map {
-        ", the next in \(Quantity.age($0.rounded(.up))) at the earliest"
+        "; next in \(Quantity.age($0.rounded(.up))) or later"
       }
-      notes.append("attempts to renegotiate: \(attempts)\(next ?? "")")
+      notes.append("renegotiation attempts: \(attempts)\(next ?? "")")
     }
     if let replies = tunnel.recoveryReplies, let needed = tunnel.recoveryThreshold {
       notes.append("recovering: \(replies) of \(needed) replies")
     }
     for set in tunnel.sets where set.neverAnswered {
       notes.append(
-        "\(set.probeDestination ?? "-") has never answered: nothing is held or cleared for it")
+        "\(set.probeDestination ?? "-") has never answered: losses ignored (never-answered = warn)")
     }
     return notes
   }
@@ -81,19 +83,24 @@ struct AgentNotes {
 
   /// All of it.
   var lines: [String] {
-    let obstacle = status.controlObstacle.map { " (vici: \($0))" } ?? ""
-    return role + badSPIs + ["control: \(status.control)\(obstacle)"] + kernel + events
+    return role + badSPIs + (unreachable ?? ["control: \(status.control)"]) + kernel + events
   }
 
   /// What is not as it should be.
   var warnings: [String] {
-    let obstacle = status.controlObstacle.map { ["control: \(status.control) (vici: \($0))"] }
-    return role + badSPIs + (obstacle ?? []) + kernel + events
+    return role + badSPIs + (unreachable ?? []) + kernel + events
+  }
+
+  /// Why strongSwan cannot be asked, and what is done instead.
+  private var unreachable: [String]? {
+    status.controlObstacle.map {
+      ["strongSwan: unreachable (\($0)), falling back to kernel EXPIRE"]
+    }
   }
 
   private var kernel: [String] {
-    (status.kernelObstacle.map { ["kernel not read, showing what was known before: \($0)"] } ?? [])
-      + (status.recordObstacle.map { ["no record on disk: \($0)"] } ?? [])
+    (status.kernelObstacle.map { ["kernel not readable, showing an old state: \($0)"] } ?? [])
+      + (status.recordObstacle.map { ["record of held links not saved: \($0)"] } ?? [])
   }
 
   private var badSPIs: [String] {
@@ -110,7 +117,7 @@ struct AgentNotes {
 
   private var events: [String] {
     var lines: [String] = []
-    if status.dryRun { lines.append("dry run: nothing is changed, GATE is what would be") }
+    if status.dryRun { lines.append("dry run: nothing is changed, GATE shows what would be") }
     if let load = status.load { lines += Self.lines(load) }
     if let count = status.transportSAs {
       lines.append(
@@ -119,10 +126,10 @@ struct AgentNotes {
           : "\(count) transport-mode SAs are not monitored")
     }
     if let mass = status.massFailure {
-      let test = mass.test.map { ", a test of \($0) is under way" } ?? ""
+      let test = mass.test.map { ", one tunnel is cleared as a test: \($0)" } ?? ""
       lines.append(
         "mass failure for \(Quantity.age(mass.since)): \(mass.failing) of \(mass.total) tunnels "
-          + "fail, SAs are left alone\(test)")
+          + "fail, clearing is suspended\(test)")
     }
     return lines
   }
@@ -137,7 +144,7 @@ struct AgentNotes {
     if load.intervalStretch > 1 {
       let tenths = Int((load.intervalStretch * 10).rounded())
       lines.append(
-        "probes leave late: intervals are stretched by \(tenths / 10).\(tenths % 10)")
+        "probes are sent late: intervals are stretched by \(tenths / 10).\(tenths % 10)")
     }
     return lines
   }

@@ -20,7 +20,7 @@ struct StatusTable {
   private func lines(_ coloured: Bool) -> [String] {
     let agent = AgentNotes(status).lines.flatMap { $0.wrapped(width, indent: "  ") }
     guard !status.tunnels.isEmpty else {
-      return ["No tunnel configured, and no IPsec SA found."] + agent
+      return ["No tunnels configured and no IPsec SAs found."] + agent
     }
     let rows = status.tunnels.map { StatusRow($0) }
     let layout = StatusLayout(rows, width: width, wanted: wanted)

@@ -80,7 +80,7 @@ struct TunnelDetails {
 
   private var attempts: String? {
     tunnel.attempts.map { attempts in
-      let next = tunnel.nextAttempt.map { ", the next in \(Quantity.age($0.rounded(.up)))" }
+      let next = tunnel.nextAttempt.map { "; next in \(Quantity.age($0.rounded(.up)))" }
       return "\(attempts) to renegotiate\(next ?? "")"
     }
   }
@@ -100,7 +100,7 @@ struct TunnelDetails {
 
   static func text(_ dpd: PeerStatus) -> String {
     let last = dpd.lastAnswer.map { ", last answer \(Quantity.age($0)) ago" } ?? ""
-    let obstacle = dpd.obstacle.map { ", not asked: \($0)" } ?? ""
+    let obstacle = dpd.obstacle.map { ", liveness checks cannot be sent: \($0)" } ?? ""
     return "\(dpd.peer) by \(dpd.transport), \(dpd.mode), \(dpd.support), "
       + "\(dpd.losses) of \(dpd.threshold) lost\(last)\(obstacle)"
   }
@@ -125,7 +125,7 @@ struct TunnelDetails {
     fields.add("last probes", Sparkline().draw(set.history))
     fields.add("loss", set.loss.map(Quantity.percent))
     fields.add("RTT", Self.roundTrip(set))
-    fields.add("cleared", "\(set.clears) times")
+    fields.add("cleared", counted(set.clears, "time"))
     fields.add("path MTU", set.pathMTU.map(Self.text))
     return fields.lines
   }

@@ -76,19 +76,19 @@ struct StatusWatch {
     do {
       guard let answer = try question?.receive() else { return }
       guard let status = AgentStatus(json: answer) else {
-        return lose("the agent answers in words this version does not know", &screen)
+        return lose("unexpected reply (version mismatch?)", &screen)
       }
       question = nil
       screen.show(status)
       let now = monotonicNow()
       askAt = max(askAt, now.advanced(by: askedAt.duration(to: now) * Self.rest))
     } catch {
-      lose("the agent is gone: \(error.reason)", &screen)
+      lose("the connection to the agent was lost: \(error.reason)", &screen)
     }
   }
 
   private mutating func lose(_ reason: String, _ screen: inout WatchScreen) {
     question = nil
-    screen.lose("\(reason); asking again each second")
+    screen.lose("\(reason); asking again every second")
   }
 }

@@ -91,7 +91,7 @@ struct WatchScreen {
     let words = ["down", "absent", "verifying", "standby", "up", "idle"].compactMap { state in
       counts[state].map { "\($0) \(state)" }
     }
-    let summary = words.isEmpty ? "no tunnel" : words.joined(separator: ", ")
+    let summary = words.isEmpty ? "no tunnels" : words.joined(separator: ", ")
     return "vpnagent \(status.version), up \(Quantity.age(status.uptime)), "
       + "\(status.control): \(summary)"
   }
@@ -100,7 +100,7 @@ struct WatchScreen {
     let range =
       rows.count > page
       ? "\(top + 1)-\(visible.upperBound) of \(rows.count), arrows and PgUp/PgDn scroll; " : ""
-    return "\(range)the worst first; q leaves"
+    return "\(range)worst first; q quits"
   }
 
   private func fit(_ line: String) -> String { line.cut(size.columns).padded(size.columns) }

@@ -20,22 +20,22 @@ import Testing
   @Test(arguments: [
     (
       "frobnicate",
-      "unknown verb 'frobnicate'; allowed: status, metrics, events, statistics, explain, reload, "
+      "unknown verb 'frobnicate'; expected: status, metrics, events, statistics, explain, reload, "
         + "verify, clear, role, clear-statistics, clear-bad-spi-count, security-associations, interfaces, "
         + "routes, ike, inactive-tunnels"
     ),
     (
       "",
-      "unknown verb ''; allowed: status, metrics, events, statistics, explain, reload, verify, "
+      "unknown verb ''; expected: status, metrics, events, statistics, explain, reload, verify, "
         + "clear, role, clear-statistics, clear-bad-spi-count, security-associations, interfaces, routes, "
         + "ike, inactive-tunnels"
     ),
-    ("status to-b now", "status: 2 arguments; allowed: status [NAME]"),
-    ("ike now", "ike: 1 arguments; allowed: ike"),
-    ("verify", "verify: 0 arguments; allowed: verify NAME"),
-    ("verify ", "verify: 1 arguments; allowed: verify NAME"),
-    ("clear a b", "clear: 2 arguments; allowed: clear NAME"),
-    ("events a b", "events: 2 arguments; allowed: events [NAME]"),
+    ("status to-b now", "status: wrong number of arguments; usage: status [NAME]"),
+    ("ike now", "ike: wrong number of arguments; usage: ike"),
+    ("verify", "verify: wrong number of arguments; usage: verify NAME"),
+    ("verify ", "verify: wrong number of arguments; usage: verify NAME"),
+    ("clear a b", "clear: wrong number of arguments; usage: clear NAME"),
+    ("events a b", "events: wrong number of arguments; usage: events [NAME]"),
   ])
   func whatIsWrongIsOneLine(line: String, complaint: String) {
     #expect(throws: ControlAnswer(exit: 64, lines: [complaint])) { try ControlRequest(line) }
@@ -76,6 +76,6 @@ import Testing
     let statistics = AgentStatistics([("No IPSec SA", 3), ("Existing SAs found at start", 12)])
     #expect(
       statistics.lines == ["No IPSec SA                 : 3", "Existing SAs found at start : 12"])
-    #expect(AgentStatistics([]).lines == ["no event so far"])
+    #expect(AgentStatistics([]).lines == ["no events yet"])
   }
 }

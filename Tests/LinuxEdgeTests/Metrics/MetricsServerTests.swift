@@ -122,8 +122,8 @@ import TunnelCore
 
   @Test(arguments: [
     ("GET", "/", "HTTP/1.1 200 OK", "metrics are at /metrics\n"),
-    ("GET", "/metrics/", "HTTP/1.1 404 Not Found", "not here: metrics are at /metrics\n"),
-    ("GET", "/../etc/passwd", "HTTP/1.1 404 Not Found", "not here: metrics are at /metrics\n"),
+    ("GET", "/metrics/", "HTTP/1.1 404 Not Found", "not found: metrics are at /metrics\n"),
+    ("GET", "/../etc/passwd", "HTTP/1.1 404 Not Found", "not found: metrics are at /metrics\n"),
     ("POST", "/metrics", "HTTP/1.1 405 Method Not Allowed", "only GET and HEAD\n"),
     ("DELETE", "/", "HTTP/1.1 405 Method Not Allowed", "only GET and HEAD\n"),
   ])

@@ -39,7 +39,7 @@ extension Agent {
     if let word {
       guard let role = Role(rawValue: word) else {
         return ControlAnswer(
-          exit: ControlAnswer.usage, lines: ["role \(word): allowed: active, standby"])
+          exit: ControlAnswer.usage, lines: ["role \(word): expected active or standby"])
       }
       var notes: [String] = []
       do {
@@ -48,8 +48,8 @@ extension Agent {
       } catch {
         // Two active gateways are worse than one that forgets its role at a crash.
         unsavedRole = role
-        notes = ["not on disk yet, trying again: \(error)"]
-        log(.error, "-", "role \(role.rawValue) is not on disk yet, trying again: \(error)")
+        notes = ["not saved yet, trying again: \(error)"]
+        log(.error, "-", "role \(role.rawValue) is not saved yet, trying again: \(error)")
       }
       feed(.role(role))
       return ControlAnswer(exit: 0, lines: [core.role.rawValue] + notes)

@@ -56,6 +56,6 @@ extension Agent {
   }
 
   private func unknownLink(_ name: String?) -> [UInt8] {
-    ControlAnswer(exit: 1, lines: ["\(name ?? "-"): no tunnel has such a link"]).json()
+    ControlAnswer(exit: 1, lines: ["\(name ?? "-"): no tunnel uses this link"]).json()
   }
 }

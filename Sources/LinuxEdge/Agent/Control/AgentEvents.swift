@@ -70,7 +70,7 @@ public struct AgentStatistics: Codable, Hashable, Sendable {
   public var lines: [String] {
     let width = events.map(\.text.count).max() ?? 0
     return events.isEmpty
-      ? ["no event so far"]
+      ? ["no events yet"]
       : events.map {
         "\($0.text)\(String(repeating: " ", count: width - $0.text.count)) : \($0.count)"
       }

@@ -13,14 +13,14 @@ extension Agent {
     guard runDirectoryAt <= now else { return }
     runDirectoryAt = now.advanced(by: Self.runDirectoryPause)
     let directory = options.runDirectory
-    if lock.keep(in: directory) { log(.warning, "-", "\(directory) was removed: made again") }
+    if lock.keep(in: directory) { log(.warning, "-", "\(directory) was removed; created again") }
     listenAgain()
     if dryRun == nil { keepRecord() }
     guard let role = unsavedRole else { return }
     do {
       try roleFile.save(role)
       unsavedRole = nil
-      log(.info, "-", "role \(role.rawValue) is on disk")
+      log(.info, "-", "role \(role.rawValue) is saved")
     } catch {
       return
     }
@@ -57,6 +57,6 @@ extension Agent {
   /// Why the run directory cannot be used; nil when it can.
   var recordObstacle: String? {
     gateKeeper.failure ?? lock.obstacle?.description ?? controlFailure?.description
-      ?? unsavedRole.map { "role \($0.rawValue) is not on disk" }
+      ?? unsavedRole.map { "role \($0.rawValue) is not saved" }
   }
 }

@@ -109,7 +109,9 @@ struct GateKeeper {
     for step in plan.steps {
       guard !step.leaks(after: failures) else {
         failures.append(
-          .step(link: plan.link, step, message: "its stand-in could not be made"))
+          .step(
+            link: plan.link, step,
+            message: "the unreachable route in its place could not be added"))
         continue
       }
       do throws(EdgeError) {

@@ -176,7 +176,7 @@ struct RecordFile {
     if !all.isRecord {
       all.whole =
         first.map { "\(file): '\($0)', not version \(Self.version)" }
-        ?? "\(file): it does not begin as a record"
+        ?? "\(file): it does not begin with the header of a record"
     }
     let decoder = JSONDecoder()
     all.entries = lines.map { line in

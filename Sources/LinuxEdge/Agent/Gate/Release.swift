@@ -41,8 +41,8 @@ public enum Release {
       }
       if let damage {
         outcome.failures.append(
-          "the record is damaged: \(damage); what it said of routes is not known: "
-            + "compare `ip route` with what should be there")
+          "the record is damaged: \(damage); which routes it listed is not known: "
+            + "compare `ip route` with what is expected")
       }
       _ = lock.number
       return outcome
@@ -88,7 +88,7 @@ public enum Release {
   ) {
     do {
       try requests.deleteLink(link)
-      outcome.done.append("removed link \(link) of the agent's own")
+      outcome.done.append("removed the agent's own link \(link)")
     } catch {
       outcome.failures.append("\(error)")
     }

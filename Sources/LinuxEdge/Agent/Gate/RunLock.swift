@@ -32,7 +32,7 @@ final class RunLock {
   private static func lock(_ path: String, in directory: String) throws(EdgeError) -> Descriptor {
     let made = unsafe vpa_make_directory(directory)
     guard made == 0 else {
-      throw EdgeError(operation: "make the directory", object: directory, errno: -made)
+      throw EdgeError(operation: "create the directory", object: directory, errno: -made)
     }
     return try Descriptor(taking: unsafe vpa_lock_file(path), operation: "lock", object: path)
   }

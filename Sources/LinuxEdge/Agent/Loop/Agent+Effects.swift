@@ -110,7 +110,7 @@ extension Agent {
   private func makeLink(_ name: String, _ ifID: UInt32) -> [Event] {
     do {
       try requests.makeProbeLink(name, ifID: ifID)
-      log(.info, "-", "made link \(name) for the probes of SAs with if_id \(ifID)")
+      log(.info, "-", "created link \(name) for the probes of SAs with if_id \(ifID)")
       return []
     } catch {
       return [.ownLinkFailed(ifID: ifID, message: error.description)]
@@ -121,7 +121,7 @@ extension Agent {
     do {
       try requests.deleteLink(index)
     } catch {
-      log(.warning, "-", "cannot remove a link of the agent's: \(error)")
+      log(.warning, "-", "cannot remove one of the agent's own links: \(error)")
     }
   }
 
@@ -152,8 +152,8 @@ extension Agent {
       switch outcome {
       case .expired: log(.info, tunnel, "cleared \(sa.key)")
       case .deleted: log(.warning, tunnel, "deleted \(sa.key): expiring it did nothing")
-      case .gone: log(.info, tunnel, "\(sa.key) was gone already")
-      case .differs: log(.warning, tunnel, "\(sa.key) is another SA by now: left alone")
+      case .gone: log(.info, tunnel, "\(sa.key) was already gone")
+      case .differs: log(.warning, tunnel, "\(sa.key) was replaced meanwhile; not cleared")
       }
       return nil
     } catch {
@@ -166,7 +166,7 @@ extension Agent {
     do {
       _ = try requests.expire(sa.key, checking: sa, hard: false)
     } catch {
-      log(.warning, "-", "cannot have \(sa.key) rekeyed: \(error)")
+      log(.warning, "-", "cannot request a rekey of \(sa.key): \(error)")
     }
   }
 

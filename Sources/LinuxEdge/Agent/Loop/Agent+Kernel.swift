@@ -52,7 +52,7 @@ extension Agent {
     guard resync.isDue(at: start) else { return }
     do {
       let snapshot = try requests.snapshot { core.routeInterest(links: $0, nexthops: $1) }
-      if resync.failure != nil { log(.info, "-", "the kernel's tables are read again") }
+      if resync.failure != nil { log(.info, "-", "the kernel's tables can be read again") }
       resync.succeeded(since: start, at: monotonicNow())
       feed(.snapshot(snapshot))
     } catch {

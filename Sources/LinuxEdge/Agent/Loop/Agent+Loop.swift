@@ -59,9 +59,10 @@ extension Agent {
     read(fromXfrm: true)
     service.isStopping()
     metrics.close()
-    if options.isDryRun { return log(.info, "-", "told to end by signal \(signal)") }
+    if options.isDryRun { return log(.info, "-", "received \(signalName(signal))") }
     let releases = options.onExit == .release && signal != SIGUSR1
-    log(.info, "-", "told to end by signal \(signal): gates are \(releases ? "released" : "kept")")
+    let what = releases ? "releasing links" : "keeping held links"
+    log(.info, "-", "received \(signalName(signal)), \(what)")
     feed(.shutdown(release: releases))
   }
 
@@ -187,5 +188,15 @@ extension Agent {
 
   private func receiveRequests() -> [Event] {
     watchedRequests.flatMap { requestWatch?.receive(from: $0) ?? [] }
+  }
+}
+
+/// As signal(7) writes it.
+private func signalName(_ number: Int32) -> String {
+  switch number {
+  case SIGTERM: "SIGTERM"
+  case SIGINT: "SIGINT"
+  case SIGUSR1: "SIGUSR1"
+  default: "signal \(number)"
   }
 }

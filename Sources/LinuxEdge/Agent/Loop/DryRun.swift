@@ -19,7 +19,7 @@ struct DryRun {
     case .tell(.recordAlarm(let alarm)): say(alarm.level, "\(alarm)", notify)
     case .gate(.change(let plan)): note(plan)
     case .gate(.makeLink(let name, let ifID)):
-      say("-", "make link \(name) for the probes of SAs with if_id \(ifID)")
+      say("-", "create link \(name) for the probes of SAs with if_id \(ifID)")
       return [.ownLinkFailed(ifID: ifID, message: "dry run")]
     case .gate(.removeLink(let index)):
       say("-", "remove the agent's link with index \(index)")

@@ -34,14 +34,14 @@ recovers_by_bad_spi() { # GATEWAY TUNNEL GAP-MS
   forgets_everything "$1"
   answered=$(stream_answered host-a)
   wait_until 30 "the agent has charon again" -- logged_times "$1" 'vici: connected' $((connected + 1))
-  wait_until 20 "the agent has found the sender" -- agent_logged "$1" "negotiating $2 anew, response 1 of 5"
+  wait_until 20 "the agent has found the sender" -- agent_logged "$1" "renegotiating $2, response 1 of 5"
   wait_until 20 "SAs are there" -- has_sas "$1"
   wait_until 20 "the tunnel is up" -- state_is "$1" "$2" up
   wait_until 10 "the stream goes on" -- stream_goes_on "$answered"
   # Not by the log: a tunnel that is back within its grace was never down.
   up=$(wall_ms)
   connected=$(logged_at "$1" 'vici: connected' $((connected + 1)))
-  found=$(logged_at "$1" "negotiating $2 anew")
+  found=$(logged_at "$1" "renegotiating $2,")
   expect_between "ms from charon to the finding" $((found - connected)) -1000 $((2000 + $3))
   say "found in $((found - connected)) ms, of which a poll is 1000 and a packet $3;" \
     "negotiated and in use $((up - found)) ms later"

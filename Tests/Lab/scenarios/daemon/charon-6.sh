@@ -22,7 +22,7 @@ story() {
   before=$(spis gw-a)
   drop_esp both
   wait_until 10 "the child is terminated" -- \
-    agent_logged gw-a 'the path of to-b/net is dead: terminating child [0-9]+ and negotiating anew'
+    agent_logged gw-a 'the path of to-b/net is dead: terminating child [0-9]+ and renegotiating'
   wait_until 5 "gw-b was told" -- grep -q 'received DELETE for ESP CHILD_SA' "$LAB/charon-gw-b.log"
   wait_until 10 "there are new SAs" -- spis_gone gw-a "$before"
   expect_not "an SA was expired" -- agent_logged gw-a 'cleared esp'

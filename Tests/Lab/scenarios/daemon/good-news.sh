@@ -36,7 +36,7 @@ news_of() { # WHAT COMMAND...
   run "$@"
   wait_until 10 "the command ran again" -- ran 2
   expect_between "ms from the $what to the command" $(($(now) - begun)) 0 3500
-  expect "it is said why" -- agent_logged gw-a "to-b .*$what.*: the next attempt does not wait"
+  expect "it is said why" -- agent_logged gw-a "to-b .*$what.*: next attempt now"
   stays 4 "it waits again" -- ran 2
   agent_kill gw-a TERM
 }

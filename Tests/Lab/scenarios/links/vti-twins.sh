@@ -49,7 +49,7 @@ TOML
   stays 8 "the twin's stays up" -- state_is gw-a other up
   expect_equal "the other's gate" "$(tunnel_field gw-a to-b gate)" -
   expect "its route is untouched" -- has_route gw-a 10.9.0.0/16 dev vti0
-  expect_equal "negotiations for what cannot work" "$(log_count gw-a ' to-b .*negotiating anew')" 0
+  expect_equal "negotiations for what cannot work" "$(log_count gw-a ' to-b .*renegotiating')" 0
   wait_until 10 "status says why it is not monitored" -- \
     prints 'unmonitored' tunnel_field gw-a to-b state
   expect_equal "times that the twin's went down" "$(log_count gw-a ' other state=down')" 0

@@ -4,15 +4,15 @@
 story() {
   routes_through vti0
   ESTABLISH=on-traffic monitoring gw-a 'threshold = 300' | agent gw-a
-  says 1 'to-b: there is no SA to send a probe through' verify to-b
-  says 1 'to-b: there is no SA to clear' clear to-b
+  says 1 'to-b: no SAs to send a probe through' verify to-b
+  says 1 'to-b: no SAs to clear' clear to-b
   explains 'gate: link vti0 is in service: on-traffic, so traffic must be able to trigger negotiation'
   child_up gw-a
   wait_until 5 "the tunnel is up" -- state_is gw-a to-b up
 
   says 0 'to-b: path proven in [0-9.]+ ms, from 169\.254\.100\.1 to 169\.254\.100\.2 through vti0' \
     verify to-b
-  says 1 'nowhere: no such tunnel; there are to-b' verify nowhere
+  says 1 'nowhere: no such tunnel; known: to-b' verify nowhere
   drop_esp both
   says 1 'to-b: no reply within [0-9.]+ ms, from 169\.254\.100\.1 to .* through vti0' verify to-b
   expect "the tunnel is up still" -- state_is gw-a to-b up
@@ -52,10 +52,10 @@ VPN monitoring verify-path succeeded
 IPSec SA rekey successfully completed"
   expect "statistics count them" -- \
     prints 'VPN monitoring verify-path succeeded +: 2' vpnagent gw-a statistics
-  says 0 'event counters are zero' clear statistics
-  says 0 'no event so far' statistics
-  says 1 'nowhere: no such tunnel; there are to-b' events nowhere
-  says 1 'nowhere: no such tunnel; there are to-b' explain nowhere
+  says 0 'event counters reset' clear statistics
+  says 0 'no events yet' statistics
+  says 1 'nowhere: no such tunnel; known: to-b' events nowhere
+  says 1 'nowhere: no such tunnel; known: to-b' explain nowhere
 }
 
 explains() { # REGEX

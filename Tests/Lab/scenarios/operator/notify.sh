@@ -74,7 +74,7 @@ notifying() { # PROGRAM
 notifying_anew() { # PROGRAM
   { echo "notify = [\"$LAB/$1\"]"; echo 'notify-timeout = 8'; monitoring gw-a; } >"$LAB/agent-gw-a.toml"
   expect "the program changes while it runs" -- \
-    prints 'settings of the whole agent: changed' vpnagent gw-a reload
+    prints 'global settings changed' vpnagent gw-a reload
 }
 
 dry_run() {

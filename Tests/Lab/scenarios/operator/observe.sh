@@ -20,4 +20,4 @@ story() {
   wait_until 10 "it goes from the list" -- no_tunnel
 }
 
-no_tunnel() { prints '^No tunnel configured, and no IPsec SA found.$' vpnagent gw-a status; }
+no_tunnel() { prints '^No tunnels configured and no IPsec SAs found.$' vpnagent gw-a status; }

@@ -111,7 +111,7 @@ ten_packets() {
   QUIET=1 on gw-a bash -c "head -c 640 /dev/urandom | socat -u -b 64 STDIN IP-SENDTO:203.0.113.1:50"
 }
 
-negotiations() { log_count gw-b 'negotiating to-a anew'; }
+negotiations() { log_count gw-b 'renegotiating to-a,'; }
 
 # Of captures that have ended: those it read, and those that its sockets held besides.
 captured_packets() {

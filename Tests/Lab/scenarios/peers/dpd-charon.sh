@@ -34,7 +34,7 @@ story() {
   wait_until 20 "the tunnel is up" -- state_is gw-a to-b up
   expect_equal "the link, which nobody monitors" "$(tunnel_field gw-a to-b gate)" -
   wait_until 5 "what is wrong with dpd_delay is said" -- \
-    agent_logged gw-a 'dpd: connection to-b has dpd_delay = 0.* wanted: dpd_delay = 2s'
+    agent_logged gw-a 'dpd: connection to-b has dpd_delay = 0.* set dpd_delay = 2s'
   expect_equal "who asks" "$(peer_field gw-a to-b transport)" charon
   expect_equal "whether that can be" "$(peer_field gw-a to-b support)" unsupported
 

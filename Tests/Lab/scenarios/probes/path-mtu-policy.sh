@@ -10,7 +10,7 @@ story() {
   drop both "meta l4proto esp meta length > 1400"
   monitoring_without_link gw-a 'path-mtu = true' | agent gw-a
   child_up gw-a
-  wait_until 60 "the black hole is found" -- agent_logged gw-a 'path-mtu=1346 larger packets vanish'
+  wait_until 60 "the black hole is found" -- agent_logged gw-a 'path-mtu=1346 larger packets are lost'
   expect_equal "what status has of it" "$(path_mtu gw-a to-b)" reduced/1346/1446
   expect "a packet of that size passes" -- ping_whole host-a 10.2.0.2 1346
   expect_not "one of a byte more passes" -- ping_whole host-a 10.2.0.2 1347

@@ -10,7 +10,7 @@ story() {
   monitoring gw-a 'path-mtu = true' | agent gw-a
   child_up gw-a
   wait_until 10 "the tunnel is up" -- state_is gw-a to-b up
-  wait_until 60 "the black hole is found" -- agent_logged gw-a 'path-mtu=1346 larger packets vanish'
+  wait_until 60 "the black hole is found" -- agent_logged gw-a 'path-mtu=1346 larger packets are lost'
   # What vti0 takes is more; what its SAs can carry over the underlay the kernel tells everybody.
   expect_equal "what status has of it" "$(path_mtu gw-a to-b)" reduced/1346/1446
   expect "status says it to people" -- prints "path MTU 1346, .*lower the MTU of vti0 to 1346" \
@@ -22,7 +22,7 @@ story() {
   expect_not "one of a byte more passes" -- ping_whole host-a 10.2.0.2 1347
   stays 3 "the tunnel stays up" -- state_is gw-a to-b up
   expect_equal "probes lost" "$(set_field gw-a to-b lost)" 0
-  expect_equal "times it was said" "$(log_count gw-a 'larger packets vanish')" 1
+  expect_equal "times it was said" "$(log_count gw-a 'larger packets are lost')" 1
 
   heal
   wait_until 30 "the full size passes again" -- agent_logged gw-a 'path-mtu=1446 packets of full size'

@@ -30,5 +30,5 @@ story() {
 }
 
 shows_admin_down() {
-  [[ $(tunnel_field gw-a to-b obstacle) == "link vti0 is down by the operator" ]]
+  [[ $(tunnel_field gw-a to-b obstacle) == "link vti0 is administratively down" ]]
 }

@@ -26,7 +26,7 @@ story() {
   agent_kill gw-a KILL
   run on gw-a sh -c 'echo nonsense >/run/vpnagent/gates.json; : >/run/vpnagent/gates.json.copy'
   agent_again gw-a
-  expect "it runs, and says what is wrong" -- agent_logged gw-a 'the record is damaged: .*gates.json: it does not begin as a record'
+  expect "it runs, and says what is wrong" -- agent_logged gw-a 'the record is damaged: .*gates.json: it does not begin with the header of a record'
   wait_until 5 "the link is held" -- operstate_is gw-a vti0 DORMANT
   wait_until 5 "the damaged file is kept" -- on gw-a test -e /run/vpnagent/gates.json.damaged
 
@@ -35,7 +35,7 @@ story() {
   local status=0
   on gw-a "$VPNAGENT" release >"$LAB/said" 2>&1 || status=$?
   expect_equal "exit status of release" "$status" 71
-  expect "it says what it cannot know" -- grep -q 'what it said of routes is not known' "$LAB/said"
+  expect "it says what it cannot know" -- grep -q 'which routes it listed is not known' "$LAB/said"
   expect "the link is open" -- operstate_is gw-a vti0 UP
   expect_not "the stand-in is left" -- is_unreachable gw-a 10.2.0.0/16
   run on gw-a "$VPNAGENT" release

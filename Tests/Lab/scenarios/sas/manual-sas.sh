@@ -49,7 +49,7 @@ with_a_command() {
   wait_until 5 "there are SAs" -- has_sas gw-a
   heal
   wait_until 30 "it is up" -- state_is gw-a to-b up
-  expect_not "it is said that nobody can" -- agent_logged gw-a 'nobody could restore'
+  expect_not "it is said that nobody can" -- agent_logged gw-a 'nothing could restore'
 }
 
 # A monitor of the kernel's events is no IKE daemon.
@@ -61,14 +61,14 @@ without_anybody() { # ESTABLISH
   : >"$LAB/agent-gw-a.log"
   ESTABLISH=$1 LINK=xfrm0 monitoring gw-a | agent gw-a
   wait_until 10 "it is up" -- state_is gw-a to-b up
-  wait_until 5 "it is said" -- agent_logged gw-a 'to-b nobody could restore its SAs .*never cleared'
+  wait_until 5 "it is said" -- agent_logged gw-a 'to-b nothing could restore its SAs .*never cleared'
   drop_esp both
   wait_until 10 "down" -- agent_logged gw-a 'state=down was=up reason="IPSEC SA VPN Monitor Failure"'
   expect "the link is held" -- operstate_is gw-a xfrm0 DORMANT
   for_seconds 6 "in which it would be cleared"
   expect_equal "SAs" "$(spis gw-a)" "$before"
   expect_equal "clears" "$(set_field gw-a to-b clears)" 0
-  expect "explain says why" -- prints 'nobody could restore' vpnagent gw-a explain to-b
+  expect "explain says why" -- prints 'nothing could restore' vpnagent gw-a explain to-b
   heal
   wait_until 10 "it is up again" -- state_is gw-a to-b up
   wait_until 5 "a ping passes" -- ping_once host-a 10.2.0.2
