@@ -9,7 +9,8 @@ struct ReleaseGates: ParsableCommand {
     discussion: """
       For use when no agent will run again; refuses while one is running. Also removes routes, \
       rules and links that the agent made for itself. With --after-failures, for ExecStopPost= of a \
-      systemd unit, only when the service failed for the \(FailureLog.limit)th time within a minute.
+      systemd unit, only when the service failed for the \(FailureLog.limit)th time in a row, each \
+      time within \(FailureLog.pause) s of the one before.
       Exit status: 0 nothing is held, 71 something could not be restored, 75 an agent is \
       running, 77 no permission.
       """)

@@ -6,27 +6,31 @@ import TunnelCore
 /// each with the seconds since the host started. For a unit's ExecStopPost=, which runs after each
 /// end and knows of this one alone.
 public struct FailureLog {
-  /// Failures within `span` after which nobody waits for the next start.
+  /// Failures in a row after which nobody waits for the next start.
   public static let limit = 5
-  /// Seconds within which failures count together.
-  static let span: Int64 = 60
+  /// Seconds from one failure to the next, at most, of those that are in a row: on a slow host a start
+  /// alone takes ten.
+  public static let pause: Int64 = 30
 
   private let path: String
 
   /// The log of one run directory.
   public init(runDirectory: String) { path = "\(runDirectory)/failures" }
 
-  /// Notes a failure at this time (seconds since the host started); returns how many there were
-  /// within the span, this one included.
+  /// Notes a failure at this time (seconds since the host started); returns how many there were in a
+  /// row, this one included.
   public func note(at seconds: Int64) -> Int {
     let text = (try? readFile(path, limit: 4096)).map { String(decoding: $0, as: UTF8.self) } ?? ""
-    let recent = text.split(separator: "\n").compactMap { Int64($0) }.filter {
-      $0 > seconds - Self.span && $0 <= seconds
+    var row = [seconds]
+    for earlier in text.split(separator: "\n").reversed().map({ Int64($0) }) {
+      guard let earlier, row.count < Self.limit, (0...Self.pause).contains(row[0] - earlier) else {
+        break
+      }
+      row.insert(earlier, at: 0)
     }
-    let all = (recent + [seconds]).suffix(Self.limit * 2)
-    let lines = all.map { "\($0)\n" }.joined()
+    let lines = row.map { "\($0)\n" }.joined()
     try? replaceFile(path, with: Array(lines.utf8), makingDirectory: true)
-    return all.count
+    return row.count
   }
 
   /// Notes one now.

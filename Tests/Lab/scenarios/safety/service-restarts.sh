@@ -29,8 +29,8 @@ story() {
 
   touch "$LAB/broken"
   run kill -KILL "$(pgrep -f "^$LAB/bin/agent run")"
-  wait_until 30 "an agent that does not start any more opens the link" -- operstate_is gw-a vti0 UP
+  wait_until 90 "an agent that does not start any more opens the link" -- operstate_is gw-a vti0 UP
   rm "$LAB/broken"
-  wait_until 15 "systemd starts it again by itself" -- unit_is gw-a vpnagent active
-  wait_until 10 "and the link is held" -- operstate_is gw-a vti0 DORMANT
+  wait_until 30 "systemd starts it again by itself" -- unit_is gw-a vpnagent active
+  wait_until 20 "and the link is held" -- operstate_is gw-a vti0 DORMANT
 }

@@ -46,7 +46,7 @@ with_a_command() {
   drop_esp both
   wait_until 20 "it is cleared" -- agent_logged gw-a 'cleared esp'
   wait_until 20 "the command ran" -- agent_logged gw-a 'renegotiate-command ended with status 0'
-  wait_until 5 "there are SAs" -- has_sas gw-a
+  wait_until 30 "there are SAs" -- has_sas gw-a
   heal
   wait_until 30 "it is up" -- state_is gw-a to-b up
   expect_not "it is said that nobody can" -- agent_logged gw-a 'nothing could restore'
