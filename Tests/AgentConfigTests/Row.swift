@@ -54,7 +54,7 @@ let prefixForm =
 let interfaceForm =
   "1...15 bytes without '/', ':' or white space"
 let nameForm =
-  "1...64 characters out of A-Z, a-z, 0-9, '.', '_' and '-'"
+  "1...64 characters from A-Z, a-z, 0-9, '.', '_' and '-'"
 let socketForm =
   "an absolute path of at most 107 bytes"
 let sizeRange =

@@ -194,7 +194,7 @@ private let rows: [Row] = [
     "vpn-monitor.destination-ip = ['10.99.0.2', '10.99.0', '10.99.0.2']",
     " vpn.v.vpn-monitor.destination-ip[1] = \"10.99.0\": not an IP address; expected: "
       + "\(addressForm)",
-    " vpn.v.vpn-monitor.destination-ip[2] = \"10.99.0.2\": already in this array; expected: each "
+    " vpn.v.vpn-monitor.destination-ip[2] = \"10.99.0.2\": already in this array; list each "
       + "address once"),
   .vpn(
     "vpn-monitor.destination-ip = []",

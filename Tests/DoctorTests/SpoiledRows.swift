@@ -42,7 +42,7 @@ let strongSwanRows: [SpoiledRow] = [
   .init("vici", .warning, "/run/charon.vici does not exist", "strongswan-swanctl") {
     $0.vici = .missing
   },
-  .init("vici", .error, "nobody listens", "restart strongswan") {
+  .init("vici", .error, "nothing listens", "restart strongswan") {
     $0.vici = .deaf
     $0.configuration.vpns[0].establishTunnels = .immediately
   },
@@ -112,7 +112,7 @@ let linkRows: [SpoiledRow] = [
           local: HealthyFacts.own, remote: HealthyFacts.peerB, inputKey: 42, outputKey: 42)))
   },
   .init(
-    "peer-route", .error, "0.0.0.0/0, the route to its peer 203.0.113.1, goes by vti0",
+    "peer-route", .error, "0.0.0.0/0, the route to its peer 203.0.113.1, goes through vti0",
     "ip route add 203.0.113.1/32 dev wan"
   ) {
     var route = HealthyFacts.route("0.0.0.0/0", by: 2)
@@ -120,7 +120,7 @@ let linkRows: [SpoiledRow] = [
     $0.routes[0] = HealthyFacts.route("0.0.0.0/0", by: 5)
     $0.routes.append(route)
   },
-  .init("link", .error, "vti0 is set down", "ip link set vti0 up") {
+  .init("link", .error, "vti0 is administratively down", "ip link set vti0 up") {
     $0.links[1].isAdminUp = false
   },
   .init("mark", .error, "vti0 between the same ends has key 43", "remote 203.0.113.1 key 42") {

@@ -126,7 +126,7 @@ struct AgentNotes {
           : "\(count) transport-mode SAs are not monitored")
     }
     if let mass = status.massFailure {
-      let test = mass.test.map { ", one tunnel is cleared as a test: \($0)" } ?? ""
+      let test = mass.test.map { ", \($0) is cleared as a test" } ?? ""
       lines.append(
         "mass failure for \(Quantity.age(mass.since)): \(mass.failing) of \(mass.total) tunnels "
           + "fail, clearing is suspended\(test)")

@@ -100,7 +100,7 @@ struct TunnelDetails {
 
   static func text(_ dpd: PeerStatus) -> String {
     let last = dpd.lastAnswer.map { ", last answer \(Quantity.age($0)) ago" } ?? ""
-    let obstacle = dpd.obstacle.map { ", liveness checks cannot be sent: \($0)" } ?? ""
+    let obstacle = dpd.obstacle.map { ", obstacle: \($0)" } ?? ""
     return "\(dpd.peer) by \(dpd.transport), \(dpd.mode), \(dpd.support), "
       + "\(dpd.losses) of \(dpd.threshold) lost\(last)\(obstacle)"
   }

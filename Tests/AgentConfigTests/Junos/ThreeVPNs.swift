@@ -289,7 +289,8 @@ let threeVPNs = JunosRow(
     # 38: security ike policy BRANCHES ->
     #     swanctl.conf: proposals, local, remote and secrets of the connections that use it
     # 72: inactive: gateway GW-OLD -> left out, as Junos does
-    # 83: security ipsec proposal ESP-AES256GCM -> swanctl.conf: esp_proposals of the children that use it
+    # 83: security ipsec proposal ESP-AES256GCM ->
+    #     swanctl.conf: esp_proposals of the children that use it
     # 88: security ipsec policy PFS14 -> swanctl.conf: esp_proposals of the children that use it
 
     """)

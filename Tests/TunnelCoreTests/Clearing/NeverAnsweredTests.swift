@@ -51,7 +51,7 @@ import Testing
     var bench = Self.bench(["to-b": [SingleTunnel.far]]) { $0.destinations = [Self.other] }
     bench.wait(20)
     #expect(bench.state == "up/in-service/U")
-    #expect(bench.alarms.contains { $0.contains("10.2.0.9 has not answered") })
+    #expect(bench.alarms.contains { $0.contains("10.2.0.9 has never answered") })
   }
 
   @Test func clearTreatsItAsAnyLoss() {

@@ -197,7 +197,7 @@ import TunnelCore
         0, "unsupported",
         "connection to-b has dpd_delay = 0, so DPD is off; set dpd_delay = 2s"
       ),
-      (30, "supported", "connection to-b has dpd_delay = 30s; wanted: 2s or less"),
+      (30, "supported", "connection to-b has dpd_delay = 30s; set 2s or less"),
     ] as [(UInt32, String, String)])
   func settingsThatDoNotFitAreSaidOnce(dpdDelay: UInt32, support: String, complaint: String) {
     var daemon = Daemon(dpdDelay: dpdDelay)
