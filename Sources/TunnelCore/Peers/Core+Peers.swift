@@ -24,8 +24,8 @@ extension Core {
 
   /// Settings are others: detection begins, ends or goes on by them, and nothing is cleared.
   mutating func reconcilePeers(at now: Instant) {
-    let remotes = kernel.sas.sets.keys.map(\.remote) + peers.remotes
-    for remote in Set(remotes).sorted() { peers.reconcile(remote, peerContext, at: now, &out) }
+    let remotes = peers.remotes.union(kernel.sas.sets.keys.map(\.remote))
+    for remote in remotes.sorted() { peers.reconcile(remote, peerContext, at: now, &out) }
     // Who reloads may have changed strongSwan's configuration too.
     lists.distrustConnections()
     daemonDPD.review(peers, peerContext, &out)

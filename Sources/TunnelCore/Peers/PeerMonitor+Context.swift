@@ -18,6 +18,9 @@ extension PeerMonitor {
 
   // MARK: What is known of a peer
 
+  /// All addresses that are watched.
+  var remotes: Set<IPAddress> { Set(watches.values.map(\.key.remote)) }
+
   /// One for each IKE SA that the daemon lists; else one for each pair of endpoints.
   func keys(of remote: IPAddress, _ context: Context) -> [PeerKey] {
     let own = context.gateways[remote]?.localAddress

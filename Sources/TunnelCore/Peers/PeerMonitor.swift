@@ -18,13 +18,12 @@ struct PeerMonitor: Sendable {
   private var ofIKE: [UInt32: [DetectorID]] = [:]
   private var lastID = 0
 
-  /// All addresses that are watched.
-  var remotes: [IPAddress] { Array(ofPeer.keys) }
-
   func isWatching(_ remote: IPAddress) -> Bool { ofPeer[remote] != nil }
 
-  func watches(of remote: IPAddress) -> [PeerWatch] {
-    (ofPeer[remote] ?? []).compactMap { watches[$0] }
+  func watches(of remote: IPAddress) -> [PeerWatch] { ids(of: remote).compactMap { watches[$0] } }
+
+  private func ids(of remote: IPAddress) -> [DetectorID] {
+    ofPeer.isEmpty ? [] : ofPeer[remote] ?? []
   }
 
   // MARK: Who is watched
@@ -148,14 +147,12 @@ struct PeerMonitor: Sendable {
 
   /// A probe of the agent's, or of the peer's, or a reply to one passed a set: no traffic.
   mutating func noteMeters(_ key: SASetKey, _ note: (inout TrafficMeter) -> Void) {
-    guard !ofPeer.isEmpty else { return }
-    for id in ofPeer[key.remote] ?? [] { watches[id]?.noteMeter(key, note) }
+    for id in ids(of: key.remote) { watches[id]?.noteMeter(key, note) }
   }
 
   /// A probe was answered through a set.
   mutating func probeReply(through key: SASetKey) {
-    guard !ofPeer.isEmpty else { return }
-    for id in ofPeer[key.remote] ?? [] where watches[id]?.meters[key] != nil {
+    for id in ids(of: key.remote) where watches[id]?.meters[key] != nil {
       watches[id]?.detector.noteReply()
     }
   }
