@@ -37,7 +37,7 @@ extension VICIError: CustomStringConvertible {
     case .tooLongToSend: "a name or value is too long to send"
     case .closed: "the connection was closed"
     case .socket(let text): text
-    case .silent(let time): "no answer within \(time)"
+    case .silent(let time): "does not answer within \(time)"
     case .unexpected(let text): "unexpected answer: \(text)"
     }
   }

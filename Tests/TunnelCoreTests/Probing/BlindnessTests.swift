@@ -125,7 +125,7 @@ import Testing
         .ikePingNotSent(.init(local: SingleTunnel.local, remote: SingleTunnel.remote), errno: 101))
     }
     #expect(!bench.clearTimes.isEmpty)
-    #expect(warnings(bench).contains { $0.contains("IKE liveness checks cannot be sent") })
+    #expect(warnings(bench).contains { $0.contains("liveness checks cannot be sent") })
   }
 }
 

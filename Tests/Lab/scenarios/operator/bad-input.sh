@@ -25,7 +25,7 @@ bind-interface = \"vti0\""
   expect_equal "kernel state" "$(state_of_a)" "$before"
 
   monitoring gw-a | agent gw-a
-  complaint 75 '/run/vpnagent/lock.*another agent' "$VPNAGENT" run --config "$LAB/good.toml"
+  complaint 75 'another vpnagent is already running .*/run/vpnagent/lock' "$VPNAGENT" run --config "$LAB/good.toml"
   expect "the first agent still answers" -- status_answers
   agent_kill gw-a TERM
   expect_equal "kernel state" "$(state_of_a)" "$before"

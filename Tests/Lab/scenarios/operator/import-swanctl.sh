@@ -50,7 +50,7 @@ story() {
 imports() {
   vpnagent gw-a import swanctl >"$LAB/agent-gw-a.toml"
   sed 's/^/    /' "$LAB/agent-gw-a.toml" >&9
-  expect "it is valid" -- prints '1 gateways, 1 VPNs, 1 monitored' \
+  expect "it is valid" -- prints '1 gateway, 1 VPN, 1 monitored' \
     vpnagent gw-a check-config --config "$LAB/agent-gw-a.toml"
 }
 

@@ -39,7 +39,7 @@ NFT
 
 # Three thresholds without an answer, and nothing comes of it.
 unanswered() {
-  wait_until 10 "an alarm says so" -- agent_logged gw-a 'VPN_PATH_UNPROVEN: VPN to-b .*169\.254\.100\.2 has not answered'
+  wait_until 10 "an alarm says so" -- agent_logged gw-a 'VPN_PATH_UNPROVEN: VPN to-b .*169\.254\.100\.2 has never answered'
   stays 6 "the tunnel stays up" -- state_is gw-a to-b up
   expect "the link is in service" -- operstate_is gw-a vti0 UP
   expect "a ping passes" -- ping_once host-a 10.2.0.2

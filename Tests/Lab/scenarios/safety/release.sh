@@ -52,6 +52,6 @@ refused_beside_an_agent() {
   local status=0
   vpnagent gw-a release >"$LAB/release" 2>&1 || status=$?
   expect_equal "exit status beside an agent" "$status" 75
-  expect "it names the lock" -- grep -q '/run/vpnagent/lock: another agent' "$LAB/release"
+  expect "it names the lock" -- grep -q 'another vpnagent is already running (lock: /run/vpnagent/lock)' "$LAB/release"
   expect "the link is held still" -- operstate_is gw-a vti0 DORMANT
 }
