@@ -130,7 +130,7 @@ import TunnelCore
       #expect(client.wake(at: daemon.now).isEmpty)
       #expect(client.nextDeadline == daemon.now.advanced(by: .seconds(5)))
       daemon.now = try #require(client.nextDeadline)
-      let text = "\(daemon.path): no answer within 5.0 seconds"
+      let text = "\(daemon.path): does not answer within 5.0 seconds"
       #expect(client.wake(at: daemon.now) == [.disconnected(text)])
       #expect(client.takeInterests().isEmpty)
       let next = try #require(client.nextDeadline)
