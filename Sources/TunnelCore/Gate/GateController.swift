@@ -250,8 +250,7 @@ struct GateController: Sendable {
     if gates[link.name]?.noteAdmin(of: link) == true {
       out.log(
         .warning, "-",
-        "link=\(link.name) was set admin-up by another program; left up, still held by "
-          + "operstate and routes")
+        "link=\(link.name) set admin-up by another program; left up, held by operstate and routes")
     }
   }
 
