@@ -2,6 +2,7 @@ import AgentConfig
 import ArgumentParser
 import Glibc
 import LinuxEdge
+import TunnelCore
 
 struct Import: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -28,7 +29,12 @@ struct ImportJunos: ParsableCommand {
       "The Linux interface for a Junos interface or for a VPN. May be repeated.",
       discussion: "st0.N is called st0-N unless named here.", valueName: "st0.N=name"))
   var link: [String] = []
-  @Flag(help: "Turn statements that cannot be converted into comments, with a warning each.")
+  @Option(
+    help: ArgumentHelp(
+      "Where probes go: link (the peer is Linux) or endpoint (as Junos).",
+      discussion: "As Junos, unless it is said.", valueName: "link|endpoint"))
+  var probeSource: ProbeSource?
+  @Flag(help: "Leave out what cannot be kept, with a comment and a warning each.")
   var lenient = false
 
   func run() throws {
@@ -43,7 +49,7 @@ struct ImportJunos: ParsableCommand {
     }
     do {
       let result = try importJunos(
-        String(decoding: bytes, as: UTF8.self), fileName: fileName, links: links,
+        junosInput(bytes), fileName: fileName, links: links, probeSource: probeSource?.setting,
         isLenient: lenient)
       for warning in result.warnings { complain("warning: \(warning)") }
       show(result.toml)
@@ -67,6 +73,19 @@ struct ImportJunos: ParsableCommand {
       names[name] = String(text[text.index(after: equals)...])
     }
     return names
+  }
+}
+
+/// `--probe-source`.
+enum ProbeSource: String, ExpressibleByArgument, CaseIterable {
+  case link
+  case endpoint
+
+  var setting: Monitor.ProbeSource {
+    switch self {
+    case .link: .link
+    case .endpoint: .endpoint
+    }
   }
 }
 

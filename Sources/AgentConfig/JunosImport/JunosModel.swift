@@ -8,6 +8,8 @@ struct JunosModel {
   var respondBadSPI: RespondBadSPI?
   var gateways: [JunosImported<Gateway>] = []
   var vpns: [JunosImported<VPN>] = []
+  /// Whether probes go as Junos sends them without anybody having said so.
+  var asksForProbeSource = false
   /// Of no gateway and no VPN.
   var notes: [JunosNote] = []
 

@@ -14,21 +14,31 @@ struct JunosCommand: Hashable {
   var line: Int
 }
 
+/// What a text says.
+struct JunosStatements {
+  var commands: [JunosCommand] = []
+  /// Changes that are not followed: `rename`, `copy`, `insert`, `replace`, `wildcard`.
+  var unfollowed: [JunosCommand] = []
+  /// What was passed over, having nothing to do with tunnels.
+  var skipped: [JunosSyntaxError] = []
+}
+
 /// Reads a configuration in set form, in curly form (`show configuration`) or in both, and gives
 /// the commands that would make it. What surrounds it in a terminal's log is passed over: prompts,
-/// banners like `[edit security]`, other commands.
+/// banners like `[edit security]`, other commands. So is what is wrong in sections that have nothing
+/// to do with tunnels.
 struct JunosReader {
-  private var scanner: JunosScanner
-  private var pending: JunosToken?
-  private var commands: [JunosCommand] = []
-  /// Changes that are not followed: `rename`, `copy`, `insert`, `replace`, `wildcard`.
-  private var unfollowed: [JunosCommand] = []
+  var scanner: JunosScanner
+  var pending: JunosToken?
+  private(set) var found = JunosStatements()
   /// Levels that `edit` entered, each from the top.
-  private var levels: [[String]] = [[]]
+  var levels: [[String]] = [[]]
   /// Blocks open, each with the path of its statement.
-  private var blocks: [Block] = []
+  private(set) var blocks: [Block] = []
+  /// The words of the statement that is being read, as far as it is.
+  private var current: [String] = []
 
-  private struct Block {
+  struct Block {
     var path: [String]
     var verb: JunosCommand.Verb
     var line: Int
@@ -38,20 +48,27 @@ struct JunosReader {
   private static let maxDepth = 64
 
   /// Reads all of `text`.
-  static func read(
-    _ text: String
-  ) throws(JunosSyntaxError) -> (commands: [JunosCommand], unfollowed: [JunosCommand]) {
+  static func read(_ text: String) throws(JunosSyntaxError) -> JunosStatements {
     var reader = JunosReader(scanner: JunosScanner(text: text))
-    while let token = try reader.next() { try reader.readItem(token) }
+    var isAtEnd = false
+    while !isAtEnd {
+      let start = reader.scanner
+      reader.current = []
+      do {
+        if let token = try reader.next() { try reader.readItem(token) } else { isAtEnd = true }
+      } catch {
+        try reader.passOver(error, from: start)
+      }
+    }
     if let block = reader.blocks.last {
       throw JunosSyntaxError(line: block.line, reason: "'{' without '}': \(junosText(block.path))")
     }
-    return (reader.commands, reader.unfollowed)
+    return reader.found
   }
 
   private init(scanner: JunosScanner) { self.scanner = scanner }
 
-  private mutating func next() throws(JunosSyntaxError) -> JunosToken? {
+  mutating func next() throws(JunosSyntaxError) -> JunosToken? {
     if let token = pending {
       pending = nil
       return token
@@ -67,6 +84,9 @@ struct JunosReader {
         try readPromptedLine()
       } else if blocks.isEmpty, lineCommands.contains(word) {
         try readLine(from: word)
+      } else if blocks.isEmpty, let line = noise(from: word) {
+        noteSkipped(JunosSyntaxError(line: scanner.line, reason: "not a statement: \(line)"))
+        scanner.skipLine()
       } else {
         try readStatement(from: word)
       }
@@ -75,49 +95,38 @@ struct JunosReader {
     case .listOpen where blocks.isEmpty: try readEditBanner()
     case .open, .listOpen, .listClose:
       throw JunosSyntaxError(
-        line: scanner.line, reason: "'\(token.written)' without a statement; \(bothForms)")
+        line: scanner.line, reason: "'\(token.written)' without a statement; \(junosForms)",
+        resumption: token == .open ? .block : .here)
     }
   }
 
-  // MARK: - What a terminal adds
+  // MARK: - Errors elsewhere
 
-  /// `admin@srx>` or `admin@srx#`.
-  private func isPrompt(_ word: String) -> Bool {
-    word.contains("@") && (word.last == ">" || word.last == "#")
-  }
-
-  private mutating func readPromptedLine() throws(JunosSyntaxError) {
-    guard let token = try next() else { return }
-    if case .word(let word) = token, lineCommands.contains(word) {
-      try readLine(from: word)
-    } else {
-      pending = token
-      _ = try restOfLine()
+  /// Goes on behind an error in a section that has nothing to do with tunnels; throws any other.
+  private mutating func passOver(
+    _ error: JunosSyntaxError, from start: JunosScanner
+  ) throws(JunosSyntaxError) {
+    let path = (blocks.last?.path ?? level) + current
+    guard !path.isEmpty, !JunosLevel.mayConcernTunnels(path) else { throw error }
+    noteSkipped(error)
+    switch error.resumption {
+    case .here: break
+    case .close: pending = .close
+    case .block: blocks.append(Block(path: path, verb: .set, line: error.line))
+    case .nextLine:
+      pending = nil
+      scanner = start
+      // The line end before the statement may be what was read first.
+      while case .lineEnd? = try? scanner.next() {}
+      scanner.skipLine()
     }
   }
 
-  /// `{primary:node0}`, `{master:0}`.
-  private mutating func skipRedundancyBanner() throws(JunosSyntaxError) {
-    let line = scanner.line
-    guard case .word(let role)? = try next(), role.contains(":"), try next() == .close else {
-      throw JunosSyntaxError(line: line, reason: "'{' without a statement")
-    }
-  }
-
-  /// `[edit security ike]`, which Junos prints where a user is.
-  private mutating func readEditBanner() throws(JunosSyntaxError) {
-    let line = scanner.line
-    guard case .word("edit")? = try next() else {
-      throw JunosSyntaxError(line: line, reason: "'[' without a statement; \(bothForms)")
-    }
-    var words: [String] = []
-    while case .word(let word)? = try next() { words.append(word) }
-    levels = [[], words]
-  }
+  private mutating func noteSkipped(_ error: JunosSyntaxError) { found.skipped.append(error) }
 
   // MARK: - Set form
 
-  private mutating func readLine(from verb: String) throws(JunosSyntaxError) {
+  mutating func readLine(from verb: String) throws(JunosSyntaxError) {
     let line = scanner.line
     let rest = try restOfLine()
     if let verb = JunosCommand.Verb(rawValue: verb) {
@@ -137,20 +146,23 @@ struct JunosReader {
     case "up":
       throw JunosSyntaxError(line: line, reason: "'up' is not supported; use top and edit")
     case "rename", "copy", "insert", "replace", "wildcard":
-      unfollowed.append(JunosCommand(verb: .set, words: [verb] + level + words, line: line))
+      found.unfollowed.append(JunosCommand(verb: .set, words: [verb] + level + words, line: line))
     default: break  // show, commit and others that change nothing
     }
   }
 
-  private var level: [String] { levels.last ?? [] }
+  var level: [String] { levels.last ?? [] }
 
   private mutating func add(_ verb: JunosCommand.Verb, _ words: [String], line: Int) {
-    commands.append(JunosCommand(verb: verb, words: level + words, line: line))
+    found.commands.append(JunosCommand(verb: verb, words: level + words, line: line))
   }
 
-  private mutating func restOfLine() throws(JunosSyntaxError) -> [JunosToken] {
+  mutating func restOfLine() throws(JunosSyntaxError) -> [JunosToken] {
     var tokens: [JunosToken] = []
-    while let token = try next(), token != .lineEnd { tokens.append(token) }
+    while let token = try next(), token != .lineEnd {
+      tokens.append(token)
+      if case .word(let word) = token { current.append(word) }
+    }
     return tokens
   }
 
@@ -159,19 +171,24 @@ struct JunosReader {
   private mutating func readStatement(from first: String) throws(JunosSyntaxError) {
     let line = scanner.line
     var tokens = [JunosToken.word(first)]
+    current = statementTags[first] == nil ? [first] : []
     while let token = try next() {
       switch token {
-      case .word, .listOpen, .listClose: tokens.append(token)
+      case .word(let word):
+        tokens.append(token)
+        if statementTags[word] == nil { current.append(word) }
+      case .listOpen, .listClose: tokens.append(token)
       case .lineEnd: break
       case .semicolon, .open:
         try finishStatement(tokens, opens: token == .open, line: line)
         return
       case .close:
-        throw JunosSyntaxError(line: line, reason: "no ';' after \(text(tokens))")
+        throw JunosSyntaxError(
+          line: line, reason: "no ';' after \(text(tokens))", resumption: .close)
       }
     }
     throw JunosSyntaxError(
-      line: line, reason: "no ';' after \(text(tokens)); \(bothForms)")
+      line: line, reason: "no ';' after \(text(tokens)); \(junosForms)", resumption: .here)
   }
 
   private func text(_ tokens: [JunosToken]) -> String {
@@ -194,7 +211,13 @@ struct JunosReader {
       tokens.removeFirst()
     }
     let outer = blocks.last?.path ?? []
-    let paths = try expanded(Array(tokens), line: line)
+    let paths: [[String]]
+    do {
+      paths = try expanded(Array(tokens), line: line)
+    } catch {
+      throw JunosSyntaxError(
+        line: error.line, reason: error.reason, resumption: opens ? .block : .here)
+    }
     for path in paths {
       if replaces { add(.delete, outer + path, line: line) }
       if verb != .delete { add(.set, outer + path, line: line) }
@@ -204,7 +227,8 @@ struct JunosReader {
     guard let path = paths.first, paths.count == 1, blocks.count < Self.maxDepth else {
       let reason =
         paths.count == 1 ? "nested deeper than \(Self.maxDepth)" : "'{' after a list or nothing"
-      throw JunosSyntaxError(line: line, reason: reason)
+      let resumption: JunosSyntaxError.Resumption = paths.count == 1 ? .nextLine : .block
+      throw JunosSyntaxError(line: line, reason: reason, resumption: resumption)
     }
     blocks.append(Block(path: outer + path, verb: verb, line: line))
   }
@@ -252,16 +276,16 @@ struct JunosReader {
 }
 
 /// What begins a line of the set form, or of a terminal's log beside it.
-private let lineCommands: Set = [
+let lineCommands: Set = [
   "set", "delete", "deactivate", "activate", "edit", "top", "up", "exit", "quit", "rename", "copy",
   "insert", "replace", "wildcard", "annotate", "protect", "unprotect", "show", "run", "configure",
   "commit", "rollback", "load", "save", "status",
 ]
 
 /// What may stand before a statement of the curly form, and what it does to the statement.
-private let statementTags: [String: JunosCommand.Verb] = [
+let statementTags: [String: JunosCommand.Verb] = [
   "inactive:": .deactivate, "active:": .activate, "delete:": .delete, "protect:": .set,
   "unprotect:": .set, "replace:": .set,
 ]
 
-private let bothForms = "expected: set lines, or the form with braces"
+let junosForms = "allowed: set lines, or the curly form"

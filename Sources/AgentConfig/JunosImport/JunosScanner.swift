@@ -34,12 +34,26 @@ enum JunosToken: Hashable {
 
 /// Where and why a text is not a Junos configuration.
 struct JunosSyntaxError: Error {
+  /// Where reading goes on, if the statement has nothing to do with tunnels.
+  enum Resumption {
+    /// At the line after the one on which the statement began.
+    case nextLine
+    /// Behind what was read.
+    case here
+    /// At the `}` that was read.
+    case close
+    /// In the block that the statement opens.
+    case block
+  }
+
   /// Counted from 1.
   var line: Int
   var reason: String
+  var resumption = Resumption.nextLine
 }
 
-/// Takes a text apart. Comments (`#` to the end of the line, `/* */`) are dropped.
+/// Takes a text apart. Comments (`#` to the end of the line, `/* */`) are dropped, and so is what a
+/// terminal puts in between: marks of a pager, backspaces, control sequences.
 struct JunosScanner {
   /// The line of the token last given, counted from 1.
   private(set) var line = 1
@@ -86,12 +100,44 @@ struct JunosScanner {
         while position < bytes.count, !isAt("\n") { position += 1 }
       } else if isAt("/*") {
         try skipComment()
-      } else if isAt(" ") || isAt("\t") || isAt("\r") {
+      } else if isAt(" ") || isAt("\t") || isAt("\r") || isAt("\u{8}") {
         position += 1
-      } else {
+      } else if !skipTerminalMark() {
         return
       }
     }
+  }
+
+  /// `---(more)---`, `---(more 45%)---`, and control sequences: ESC [ PARAMETERS LETTER.
+  private mutating func skipTerminalMark() -> Bool {
+    var end = position
+    if isAt("---(more") {
+      while end < bytes.count, bytes[end] != UInt8(ascii: ")"), bytes[end] >= 0x20 { end += 1 }
+      guard bytes[end...].starts(with: ")---".utf8) else { return false }
+      position = end + 4
+      return true
+    }
+    guard isAt("\u{1b}[") else { return false }
+    end += 2
+    while end < bytes.count, (0x20...0x3f).contains(bytes[end]) { end += 1 }
+    guard end < bytes.count, (0x40...0x7e).contains(bytes[end]) else { return false }
+    position = end + 1
+    return true
+  }
+
+  /// Passes what is left of the line, without looking at it.
+  mutating func skipLine() {
+    while position < bytes.count, !isAt("\n") { position += 1 }
+  }
+
+  /// What is left of the line; nil: a sign of the curly form is in it.
+  var restOfPlainLine: String? {
+    var end = position
+    while end < bytes.count, bytes[end] != UInt8(ascii: "\n") {
+      if "{};".utf8.contains(bytes[end]) { return nil }
+      end += 1
+    }
+    return String(decoding: bytes[position..<end], as: UTF8.self)
   }
 
   private mutating func skipComment() throws(JunosSyntaxError) {

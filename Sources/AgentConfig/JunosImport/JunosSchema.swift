@@ -18,13 +18,22 @@ indirect enum JunosShape {
 
 /// The statements of one level of the hierarchy.
 struct JunosLevel {
-  private let shapes: [String: JunosShape]
-  /// Whether other statements are none of the importer's business.
-  let ignoresOthers: Bool
+  /// What becomes of statements that are not listed.
+  enum Others {
+    /// They are errors.
+    case refused
+    /// They are kept as they are: each is told what to do instead.
+    case kept
+    /// The same, if they name an st0 unit or a VPN; else they are none of the importer's business.
+    case keptIfTheyNameTunnels
+  }
 
-  init(_ shapes: [String: JunosShape], ignoresOthers: Bool = false) {
+  private let shapes: [String: JunosShape]
+  let others: Others
+
+  init(_ shapes: [String: JunosShape], others: Others = .refused) {
     self.shapes = shapes
-    self.ignoresOthers = ignoresOthers
+    self.others = others
   }
 
   /// What follows a keyword here; nil: the keyword is not known.
@@ -35,7 +44,60 @@ struct JunosLevel {
 
   /// Whether Junos takes a keyword at every level.
   static func isEverywhere(_ keyword: String) -> Bool { everywhere[keyword] != nil }
+
+  /// Whether a statement that begins with these words may be one of those that are read.
+  static func mayConcernTunnels(_ words: [String]) -> Bool {
+    let words = fromTheTop(words)
+    guard let first = words.first, containers.contains(first) else {
+      return root.mayLead(to: words[...])
+    }
+    return root.mayLead(to: fromTheTop(Array(words.dropFirst(2)))[...])
+  }
+
+  private func mayLead(to words: ArraySlice<String>) -> Bool {
+    guard let keyword = words.first else { return true }
+    switch self[keyword] {
+    case .container(let below): return below.mayLead(to: words.dropFirst())
+    case .list(let below): return below.mayLead(to: words.dropFirst(2))
+    case nil: return others != .keptIfTheyNameTunnels
+    case .flag, .leaf, .leaves, .opaque, .opaqueList: return true
+    }
+  }
+
+  /// Whether a word begins a statement at the top, or at a level from which parts are shown.
+  static func beginsConfiguration(_ word: String) -> Bool {
+    root[word] != nil || fromTheTop([word]).count > 1
+  }
+
+  /// A statement's words from the top of the hierarchy, with units of st0 in full: what `show
+  /// configuration security` prints begins below it, and `interfaces st0.1` is `interfaces st0 unit
+  /// 1`.
+  static func fromTheTop(_ words: [String]) -> [String] {
+    guard let first = words.first else { return words }
+    var words = words
+    if containers.contains(first) {
+      return Array(words.prefix(2)) + fromTheTop(Array(words.dropFirst(2)))
+    }
+    if securityParts.contains(first) { words.insert("security", at: 0) }
+    if first == "static" { words.insert("routing-options", at: 0) }
+    if namesUnit(first) { words.insert("interfaces", at: 0) }
+    guard words.count > 1, words[0] == "interfaces", words[1] != "st0",
+      let unit = JunosTranslator.unit(words[1])
+    else { return words }
+    return ["interfaces", "st0", "unit", String(unit.dropFirst(4))] + words.dropFirst(2)
+  }
 }
+
+/// Whether a word is st0 or a unit of it.
+func namesUnit(_ word: String) -> Bool { JunosTranslator.unit(word) != nil }
+
+/// Whether a word can only be about tunnels: a unit of st0, or what comes before a VPN's name.
+func namesTunnel(_ word: String) -> Bool { namesUnit(word) || word == "ipsec-vpn" }
+
+/// Whole configurations inside this one, each with a name.
+private let containers: Set = ["groups", "logical-systems", "tenants"]
+
+private let securityParts: Set = ["ike", "ipsec", "zones", "flow", "policies"]
 
 /// Statements that Junos takes at every level.
 private let everywhere: [String: JunosShape] = [
@@ -52,22 +114,18 @@ extension JunosLevel {
       "routing-options": .container(routingOptions),
       "interfaces": .container(
         JunosLevel(
-          ["st0": .container(JunosLevel(["unit": .list(unit)], ignoresOthers: true))],
-          ignoresOthers: true)),
+          ["st0": .container(JunosLevel(["unit": .list(unit)], others: .kept))],
+          others: .keptIfTheyNameTunnels)),
       "routing-instances": .list(
         JunosLevel(
-          ["interface": .leaves, "routing-options": .container(routingOptions)],
-          ignoresOthers: true)),
+          ["routing-options": .container(routingOptions)], others: .keptIfTheyNameTunnels)),
       "groups": .opaqueList,
       "logical-systems": .opaqueList,
       "tenants": .opaqueList,
-      // `show configuration security` begins below `security`.
-      "ike": .container(ike),
-      "ipsec": .container(ipsec),
-    ], ignoresOthers: true)
+    ], others: .keptIfTheyNameTunnels)
 
   private static let security = JunosLevel(
-    ["ike": .container(ike), "ipsec": .container(ipsec)], ignoresOthers: true)
+    ["ike": .container(ike), "ipsec": .container(ipsec)], others: .keptIfTheyNameTunnels)
 
   private static let ike = JunosLevel([
     "gateway": .list(gateway), "policy": .opaqueList, "proposal": .opaqueList,
@@ -132,7 +190,7 @@ extension JunosLevel {
     "traffic-selector": .list(
       JunosLevel([
         "local-ip": .leaves, "remote-ip": .leaves, "protocol": .leaf, "source-port": .leaf,
-        "destination-port": .leaf, "metric": .leaf, "description": .leaf, "term": .opaqueList,
+        "destination-port": .leaf, "metric": .leaf, "description": .leaf, "term": .list(term),
       ])),
     "df-bit": .leaf,
     "copy-outer-dscp": .flag,
@@ -146,11 +204,17 @@ extension JunosLevel {
     "description": .leaf,
   ])
 
+  private static let term = JunosLevel([
+    "local-ip": .leaves, "remote-ip": .leaves, "protocol": .leaf, "source-port": .leaf,
+    "destination-port": .leaf,
+  ])
+
   private static let routingOptions = JunosLevel(
     [
       "static": .container(statics),
-      "rib": .list(JunosLevel(["static": .container(statics)], ignoresOthers: true)),
-    ], ignoresOthers: true)
+      "rib": .list(
+        JunosLevel(["static": .container(statics)], others: .keptIfTheyNameTunnels)),
+    ], others: .keptIfTheyNameTunnels)
 
   private static let statics = JunosLevel(
     [
@@ -158,18 +222,15 @@ extension JunosLevel {
         JunosLevel(
           [
             "next-hop": .leaves, "qualified-next-hop": .opaqueList, "preference": .leaf,
-            "metric": .opaque, "tag": .opaque, "community": .leaves, "as-path": .opaque,
+            "metric": .leaf, "tag": .leaf, "community": .leaves, "as-path": .opaque,
             "discard": .flag, "reject": .flag, "receive": .flag, "next-table": .leaf,
             "active": .flag, "passive": .flag, "install": .flag, "no-install": .flag,
             "readvertise": .flag, "no-readvertise": .flag, "resolve": .flag, "no-resolve": .flag,
             "retain": .flag, "no-retain": .flag, "bfd-liveness-detection": .opaque,
-          ]))
-    ],
-    ignoresOthers: true)
+          ], others: .kept))
+    ], others: .keptIfTheyNameTunnels)
 
   private static let unit = JunosLevel(
-    [
-      "family": .list(JunosLevel(["address": .opaqueList, "mtu": .leaf], ignoresOthers: true)),
-      "multipoint": .flag,
-    ], ignoresOthers: true)
+    ["family": .list(JunosLevel(["address": .opaqueList, "mtu": .leaf], others: .kept))],
+    others: .kept)
 }

@@ -3,7 +3,7 @@
 func junosText(_ words: [String]) -> String {
   var text: [String] = []
   var isSecret = false
-  for word in words {
+  for word in words.prefix(longest) {
     let isPlain = !word.isEmpty && word.utf8.allSatisfy { $0 > 0x20 && !junosQuoted.contains($0) }
     let isDisguised = word.first == "$" && word.split(separator: "$").first?.count == 1
     if isSecret || isDisguised {
@@ -13,8 +13,12 @@ func junosText(_ words: [String]) -> String {
     }
     isSecret = secretKeywords.contains(word)
   }
+  if words.count > longest { text.append("... (\(words.count - longest) more words)") }
   return text.joined(separator: " ")
 }
+
+/// The most words that are shown of a statement with all below it.
+private let longest = 60
 
 /// Bytes that a word has only in quotes.
 private let junosQuoted = Set("\"{}[];#".utf8)

@@ -1,46 +1,86 @@
 // What would change the configuration from elsewhere, and is not followed.
 extension JunosTranslator {
-  /// `apply-groups` at any level that is read, `logical-systems` and `tenants`.
-  mutating func checkGroups(in node: JunosNode, at path: [String], definitions: [JunosNode]) {
-    for child in node.children where !child.isInactive {
-      switch child.keyword {
-      case "apply-groups":
-        let group = child.value ?? ""
-        guard concernsTunnels(group, definitions) else { continue }
-        model.notes.append(
-          findings.lose(
-            child.head, in: path, line: child.line,
-            "groups are not expanded; use the output of 'show configuration | display inheritance "
-              + "no-comments | display set'"))
-      case "logical-systems", "tenants":
-        guard child.contents.contains(where: Self.concernsTunnels) else { continue }
-        model.notes.append(
-          findings.lose(
-            child.head, in: path, line: child.line,
-            "not supported; use the output of 'show configuration' inside it"))
-      case "groups", "apply-groups-except", "apply-macro": continue
-      default: checkGroups(in: child, at: path + child.head, definitions: definitions)
-      }
+  /// `apply-groups` at any level that is read, groups that are applied nowhere, `logical-systems`
+  /// and `tenants`.
+  mutating func checkGroups(in root: JunosNode) {
+    let definitions = root.all("groups")
+    let applied = checkGroups(in: root, at: [], definitions)
+    for group in definitions where !applied.contains(group.value ?? "") {
+      let count = Self.tunnelStatements(group)
+      guard count > 0 else { continue }
+      model.notes.append(
+        JunosNote(
+          line: group.line, statement: junosText(group.head),
+          remedy: "\(tunnelText(count)) in it, applied to nothing that is read"))
+    }
+    for node in root.all("logical-systems") + root.all("tenants") {
+      let count = Self.tunnelStatements(node)
+      guard count > 0 else { continue }
+      model.notes.append(
+        findings.lose(
+          node.head, in: [], line: node.line,
+          "not followed (\(tunnelText(count)) in it); allowed: 'show configuration' within it"))
     }
   }
 
-  /// Whether a group may bring statements that are read. One whose definition is not here may.
-  private func concernsTunnels(_ group: String, _ definitions: [JunosNode]) -> Bool {
-    if group == "junos-defaults" { return false }
+  /// Names of the groups that are applied.
+  private mutating func checkGroups(
+    in node: JunosNode, at path: [String], _ definitions: [JunosNode]
+  ) -> Set<String> {
+    var applied: Set<String> = []
+    for child in node.children where !child.isInactive {
+      switch child.keyword {
+      case "apply-groups":
+        applied.formUnion(apply(child, at: path, definitions))
+      case "groups", "logical-systems", "tenants", "apply-groups-except", "apply-macro": continue
+      default:
+        applied.formUnion(checkGroups(in: child, at: path + child.head, definitions))
+      }
+    }
+    return applied
+  }
+
+  private mutating func apply(
+    _ leaf: JunosNode, at path: [String], _ definitions: [JunosNode]
+  ) -> [String] {
+    let group = leaf.value ?? ""
+    if group == "junos-defaults" { return [] }
     let isNode = group.hasPrefix("${node}")
     let named = definitions.filter {
       isNode ? $0.value?.hasPrefix("node") == true : $0.value == group
     }
-    return named.isEmpty || named.contains { $0.contents.contains(where: Self.concernsTunnels) }
+    let count = named.map(Self.tunnelStatements).reduce(0, +)
+    guard named.isEmpty || count > 0 else { return named.compactMap(\.value) }
+    let what = named.isEmpty ? "and this one is not in the file" : "\(tunnelText(count)) in it"
+    model.notes.append(
+      findings.lose(
+        leaf.head, in: path, line: leaf.line,
+        "groups are not followed, \(what); allowed: 'show configuration | display inheritance "
+          + "no-comments | display set'"))
+    return named.compactMap(\.value)
+  }
+
+  private func tunnelText(_ count: Int) -> String {
+    "\(count) \(count == 1 ? "statement" : "statements") about tunnels"
+  }
+
+  /// How many statements of a group, a logical system or a tenant would be read.
+  private static func tunnelStatements(_ node: JunosNode) -> Int {
+    node.contents.count { concernsTunnels(JunosLevel.fromTheTop($0)) }
   }
 
   private static func concernsTunnels(_ words: [String]) -> Bool {
     let isPattern = { (word: String) in word.hasPrefix("<") }
-    guard let first = words.first else { return false }
-    if first == "routing-options" { return words.dropFirst().contains { $0 == "static" } }
-    guard first == "security" || isPattern(first) else { return false }
-    guard let second = words.dropFirst().first else { return false }
-    return second == "ike" || second == "ipsec" || isPattern(second)
+    guard let first = words.first, let second = words.dropFirst().first else { return false }
+    if words.contains(where: namesTunnel) || words.starts(with: ["interfaces", "st0"]) {
+      return true
+    }
+    switch first {
+    case "routing-options", "routing-instances": return words.contains("route")
+    case "interfaces": return isPattern(second) && words.contains("unit")
+    case "security": return second == "ike" || second == "ipsec" || isPattern(second)
+    default: return isPattern(first) && (second == "ike" || second == "ipsec")
+    }
   }
 
   /// `rename` and others of tunnels.

@@ -17,9 +17,20 @@ extension JunosTranslator {
       default: break
       }
     }
-    monitor.probeSource = .endpoint
-    vpn.remarks["probe-source"] = "as Junos; \"link\" for a peer that answers outside the tunnel"
     return monitor
+  }
+
+  /// Junos probes between endpoints. Where nobody said what is wanted, the file asks once. A VPN
+  /// without a link has no addresses on it.
+  mutating func askForProbeSource() {
+    for index in model.vpns.indices where model.vpns[index].value.monitor != nil {
+      let hasLink = model.vpns[index].value.bindInterface != nil
+      let source = hasLink ? probeSource ?? .endpoint : .endpoint
+      model.vpns[index].value.monitor?.probeSource = source
+      if probeSource == nil, hasLink, !model.vpns[index].isLeftOut {
+        model.asksForProbeSource = true
+      }
+    }
   }
 
   private mutating func verifyPath(

@@ -8,9 +8,11 @@ extension JunosTranslator {
     let name = freeName(for: junosName, notIn: model.vpns.map(\.value.name))
     var vpn = JunosImported(
       value: VPN(name: name, gateway: ""), junosName: junosName, path: path, line: node.line)
-    for child in statements(of: node, in: path, &vpn.notes) {
+    let parts = statements(of: node, in: path, &vpn.notes)
+    // Remedies of other statements name the link.
+    if let leaf = parts.last(where: { $0.keyword == "bind-interface" }) { bind(leaf, to: &vpn) }
+    for child in parts where child.keyword != "bind-interface" {
       switch child.keyword {
-      case "bind-interface": bind(child, to: &vpn)
       case "establish-tunnels": readEstablishTunnels(child, of: &vpn)
       case "ike": readNegotiation(child, of: &vpn)
       case "vpn-monitor": vpn.value.monitor = monitor(child, of: &vpn)
@@ -168,21 +170,15 @@ extension JunosTranslator {
         remedy: "and swanctl.conf, child: \(setting)"))
   }
 
-  /// `traffic-selector`: strongSwan's; Junos also routes its remote prefixes to the link.
-  private mutating func readSelector(_ node: JunosNode, of vpn: inout JunosImported<VPN>) {
-    let path = vpn.path + node.head
-    let parts = statements(of: node, in: path, &vpn.notes)
-    let local = parts.filter { $0.keyword == "local-ip" }.compactMap(\.value)
-    let remote = parts.filter { $0.keyword == "remote-ip" }.compactMap(\.value)
-    var remedy =
-      "swanctl.conf, child \(node.value ?? ""): local_ts = \(local.joined(separator: ",")), "
-      + "remote_ts = \(remote.joined(separator: ","))"
-    if let link = vpn.value.bindInterface {
-      remedy += "; Junos adds these routes itself, on Linux run:"
-      remedy += remote.map { "\nip route add \($0) dev \(link)" }.joined()
+  /// What becomes of `df-bit`. The kernel copies DF or clears it, and cannot set it.
+  static func fragmentation(_ value: String, of children: String) -> String {
+    switch value {
+    case "clear": "swanctl.conf, \(children): copy_df = no"
+    case "copy": "swanctl.conf, \(children): copy_df = yes"
+    default:
+      "no counterpart: Linux copies DF from the packet inside (leave copy_df = yes, the default); "
+        + "set the MTU of the link so that ESP needs no fragments"
     }
-    vpn.notes.append(
-      JunosNote(line: node.line, statement: junosText(node.words), remedy: remedy))
   }
 
   /// What to do about a statement that is only for the IKE daemon or the kernel.
@@ -197,7 +193,7 @@ extension JunosTranslator {
       case "install-interval": "not needed: strongSwan installs SAs at once"
       case "no-anti-replay": "swanctl.conf, child: replay_window = 0"
       case "anti-replay-window-size": "swanctl.conf, child: replay_window = \(value)"
-      case "df-bit": "swanctl.conf, child: copy_df = \(value == "copy" ? "yes" : "no")"
+      case "df-bit": Self.fragmentation(value, of: "child")
       case "copy-outer-dscp": "swanctl.conf, child: copy_dscp = yes"
       case "udp-encapsulate": "swanctl.conf: encap = yes"
       case "tunnel-mtu": "ip link set \(link) mtu \(value)"

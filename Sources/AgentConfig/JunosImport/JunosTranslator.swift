@@ -13,28 +13,39 @@ struct JunosTranslator {
   var addressOwners: [IPAddress: String] = [:]
   /// Addresses of st0 units, by `st0.N`.
   var linkAddresses: [String: [IPPrefix]] = [:]
+  /// Routing instances of st0 units, by `st0.N`.
+  var unitInstances: [String: String] = [:]
+  /// VPNs behind addresses on a unit of several, by `next-hop-tunnel`.
+  var tunnelsByHop: [IPAddress: String] = [:]
+  /// Where probes go; nil: nobody said, so as Junos does.
+  let probeSource: Monitor.ProbeSource?
 
-  init(fileName: String, links: [String: String]) {
+  init(fileName: String, links: [String: String], probeSource: Monitor.ProbeSource?) {
     findings = JunosFindings(fileName: fileName)
     self.links = links
+    self.probeSource = probeSource
   }
 
   /// Reads the whole configuration into `model`.
   mutating func translate(_ root: JunosNode, unfollowed: [JunosCommand]) {
     checkUnfollowed(unfollowed)
-    checkGroups(in: root, at: [], definitions: root.all("groups"))
+    checkGroups(in: root)
+    readInstances(root)
     for node in statements(of: root, in: []) {
       switch node.keyword {
       case "security":
-        for node in statements(of: node, in: ["security"]) { readSecurity(node) }
-      case "ike", "ipsec": readSecurity(node)
+        for node in statements(of: node, in: ["security"]) where !node.isElsewhere {
+          readSecurity(node)
+        }
       default: break
       }
     }
     resolveGateways()
     checkSharedLinks()
+    askForProbeSource()
     readLinks(root)
     readRoutes(root)
+    readElsewhere(root)
     leaveOutUnused()
   }
 
@@ -56,7 +67,7 @@ struct JunosTranslator {
       if child.isInactive {
         notes.append(
           JunosNote(
-            line: child.line, statement: junosText(["inactive:"] + child.head),
+            line: child.line, statement: junosText(["inactive:"] + child.words),
             remedy: "left out, as Junos does"))
       } else if let allowed = child.allowed {
         let nearest = nearestName(to: child.keyword, among: allowed).map {
@@ -84,9 +95,12 @@ struct JunosTranslator {
       case "vpn-monitor-options": readMonitorOptions(node)
       case "respond-bad-spi": readRespondBadSPI(node, in: path)
       default:
-        let remedy = remedies[path[1] + " " + node.keyword] ?? "no counterpart"
+        let remedy =
+          node.keyword == "df-bit"
+          ? Self.fragmentation(node.value ?? "", of: "every child")
+          : remedies[path[1] + " " + node.keyword] ?? "no counterpart"
         model.notes.append(
-          JunosNote(line: node.line, statement: junosText(path + node.head), remedy: remedy))
+          JunosNote(line: node.line, statement: junosText(path + node.words), remedy: remedy))
       }
     }
   }
@@ -146,7 +160,6 @@ private let remedies = [
   "ipsec traceoptions": "strongswan.conf: charon.filelog; or swanctl --log",
   "ipsec anti-replay-window-size": "swanctl.conf, every child: replay_window",
   "ipsec tunnel-mtu": "ip link set LINK mtu N, on every link",
-  "ipsec df-bit": "swanctl.conf, every child: copy_df = yes for copy, no for clear and set",
   "ipsec internal": "for traffic between Junos' own modules, not for tunnels",
   "ipsec distribution-profile": "only for Juniper's hardware",
 ]

@@ -8,7 +8,9 @@ struct JunosNode {
   var isInactive = false
   /// For a keyword that is not known at its level: those that are.
   var allowed: [String]?
-  /// The statements below it, where they are not taken apart; their words are the first's.
+  /// Whether it stands where only some statements are read: it is kept as it is, to be named.
+  var isElsewhere = false
+  /// The statements below it, where they are not taken apart; `inactive:` comes first where they are.
   var contents: [[String]] = []
   var children: [JunosNode] = []
 
@@ -37,11 +39,12 @@ extension JunosNode {
   static func tree(_ commands: [JunosCommand]) -> JunosNode {
     var root = JunosNode(keyword: "", line: 0)
     for command in commands {
+      let words = JunosLevel.fromTheTop(command.words)[...]
       switch command.verb {
-      case .set: root.set(command.words[...], in: .root, line: command.line)
-      case .delete: root.change(command.words[...], in: .root, .delete)
-      case .deactivate: root.change(command.words[...], in: .root, .deactivate)
-      case .activate: root.change(command.words[...], in: .root, .activate)
+      case .set: root.set(words, in: .root, line: command.line)
+      case .delete: root.change(words, in: .root, .delete)
+      case .deactivate: root.change(words, in: .root, .deactivate)
+      case .activate: root.change(words, in: .root, .activate)
       }
     }
     return root
@@ -63,7 +66,11 @@ extension JunosNode {
     var words = words
     while let keyword = words.popFirst() {
       guard let shape = level[keyword] else {
-        if !level.ignoresOthers { addUnknown(keyword, words, in: level, line: line) }
+        switch level.others {
+        case .refused: addUnknown(keyword, words, in: level, line: line)
+        case .keptIfTheyNameTunnels where !([keyword] + words).contains(where: namesTunnel): break
+        case .kept, .keptIfTheyNameTunnels: addElsewhere(keyword, Array(words), line: line)
+        }
         return
       }
       let index: Int
@@ -80,10 +87,28 @@ extension JunosNode {
       case .container(let below), .list(let below):
         children[index].set(words, in: below, line: line)
       case .opaque, .opaqueList:
-        if !words.isEmpty { children[index].contents.append(Array(words)) }
+        children[index].add(Array(words))
       }
       return
     }
+  }
+
+  /// Adds words below. In the curly form a statement follows those of the blocks around it.
+  private mutating func add(_ words: [String]) {
+    if let last = contents.last, words.starts(with: last) { contents.removeLast() }
+    if !words.isEmpty { contents.append(words) }
+  }
+
+  private mutating func addElsewhere(_ keyword: String, _ words: [String], line: Int) {
+    let place = children.count - 1
+    if let last = children.last, last.isElsewhere, last.keyword == keyword,
+      words.starts(with: last.contents.first ?? [])
+    {
+      (children[place].contents, children[place].line) = ([words], line)
+      return
+    }
+    children.append(
+      JunosNode(keyword: keyword, line: line, isElsewhere: true, contents: [words]))
   }
 
   private mutating func addUnknown(
@@ -137,9 +162,13 @@ extension JunosNode {
   }
 
   private mutating func changeContents(_ words: ArraySlice<String>, _ change: Change) {
+    let inactive = ["inactive:"]
     switch change {
-    case .delete, .deactivate: contents.removeAll { $0.starts(with: words) }
-    case .activate: break
+    case .delete: contents.removeAll { $0.starts(with: words) || $0.starts(with: inactive + words) }
+    case .deactivate:
+      contents = contents.map { $0.starts(with: words) ? inactive + $0 : $0 }
+    case .activate:
+      contents = contents.map { $0.starts(with: inactive + words) ? Array($0.dropFirst()) : $0 }
     }
   }
 }

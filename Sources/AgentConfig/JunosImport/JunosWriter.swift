@@ -15,7 +15,11 @@ struct JunosWriter {
   static func write(_ model: JunosModel, fileName: String) -> String {
     var writer = JunosWriter()
     writer.comment("From \(fileName) (Junos) by `vpnagent import junos`.")
-    writer.comment("N: STATEMENT -> what to do about line N, which has no equivalent key.")
+    writer.comment("N: STATEMENT -> what to do about line N, which has no key here.")
+    if model.asksForProbeSource {
+      writer.comment(
+        "Probes go as on Junos (probe-source). For Linux peers import with --probe-source link.")
+    }
     writer.respondBadSPI(model.respondBadSPI)
     writer.defaults(model.defaults)
     for gateway in model.gateways { writer.gateway(gateway) }
@@ -111,7 +115,9 @@ struct JunosWriter {
   private func entries(_ monitor: Monitor) -> [Entry] {
     var entries: [Entry] = []
     if monitor.mode == .optimized { entries.append(Entry(key: "optimized", value: "true")) }
-    entries.append(Entry(key: "probe-source", value: quoted(monitor.probeSource.rawValue)))
+    if monitor.probeSource != Monitor().probeSource {
+      entries.append(Entry(key: "probe-source", value: quoted(monitor.probeSource.rawValue)))
+    }
     if let name = monitor.sourceInterface {
       entries.append(Entry(key: "source-interface", value: quoted(name)))
     }

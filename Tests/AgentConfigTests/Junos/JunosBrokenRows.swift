@@ -2,6 +2,7 @@
 let junosBrokenRows: [JunosRow] = [
   JunosRow(
     "values out of range",
+    redundant: [4],
     """
     set security ike gateway GW address 203.0.113.1
     set security ipsec vpn V ike gateway GW

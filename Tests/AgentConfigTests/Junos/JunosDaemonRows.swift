@@ -21,9 +21,9 @@ let junosDaemonRows: [JunosRow] = [
       [vpn.V]
       gateway = "GW"
 
-      # Outside of gateways and VPNs:
-      # 1: security ike policy P ->
-      #     swanctl.conf: proposals, local, remote and secrets of the connections that use it
+      # Of no gateway and no VPN:
+      # 1: security ike policy P pre-shared-key ascii-text <secret> ->
+      #     swanctl.conf: proposals, local, remote and secrets of the connections it is for
 
       """),
   JunosRow(
@@ -109,6 +109,7 @@ let junosDaemonRows: [JunosRow] = [
       """),
   JunosRow(
     "what belongs to the daemon as a whole",
+    redundant: [9],
     """
     set security ike gateway GW address 203.0.113.1
     set security ipsec vpn V ike gateway GW
@@ -131,11 +132,12 @@ let junosDaemonRows: [JunosRow] = [
       [vpn.V]
       gateway = "GW"
 
-      # Outside of gateways and VPNs:
-      # 4: security ike traceoptions -> strongswan.conf: charon.filelog; or swanctl --log
-      # 5: security ike proposal P -> swanctl.conf: proposals of the connections that use it
-      # 7: security ipsec proposal E -> swanctl.conf: esp_proposals of the children that use it
-      # 8: security ipsec policy E -> swanctl.conf: esp_proposals of the children that use it
+      # Of no gateway and no VPN:
+      # 4: security ike traceoptions flag all -> strongswan.conf: charon.filelog; or swanctl --log
+      # 5: security ike proposal P dh-group group14 encryption-algorithm aes-256-cbc ->
+      #     swanctl.conf: proposals of the connections it is for
+      # 7: security ipsec proposal E protocol esp -> swanctl.conf: esp_proposals of the children it is for
+      # 8: security ipsec policy E proposals E -> swanctl.conf: esp_proposals of the children it is for
 
       """),
 ]

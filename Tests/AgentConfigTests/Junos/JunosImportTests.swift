@@ -1,10 +1,12 @@
 import AgentConfig
 import Testing
+import TunnelCore
 
 /// A Junos configuration, and what its import gives: a file, or errors.
 struct JunosRow: Sendable, CustomTestStringConvertible {
   var testDescription: String
   var links: [String: String]
+  var probeSource: Monitor.ProbeSource?
   var isLenient: Bool
   var text: String
   /// Without the two lines that head every file.
@@ -12,14 +14,20 @@ struct JunosRow: Sendable, CustomTestStringConvertible {
   /// Of a file that was written.
   var warnings: [String]
   var errors: [String]
+  /// Lines that say again what another one says, or what holds anyway.
+  var redundant: Set<Int>
 
   init(
-    _ name: String, links: [String: String] = [:], isLenient: Bool = false, _ text: String,
-    toml: String? = nil, warnings: String = "", errors: String = ""
+    _ name: String, links: [String: String] = [:], probeSource: Monitor.ProbeSource? = nil,
+    isLenient: Bool = false,
+    redundant: Set<Int> = [], _ text: String, toml: String? = nil, warnings: String = "",
+    errors: String = ""
   ) {
     testDescription = name
     self.links = links
+    self.probeSource = probeSource
     self.isLenient = isLenient
+    self.redundant = redundant
     self.text = text
     self.toml = toml
     self.warnings = warnings.split(separator: "\n").map(String.init)
@@ -40,16 +48,27 @@ private let head = """
 
   """
 
-private let rows =
-  junosPlainRows + junosLinkRows + junosOddRows + junosDaemonRows + junosLostRows + junosBrokenRows
-  + [threeVPNs]
+/// The head of a file with a monitored VPN whose probe-source nobody asked for.
+private let askingHead =
+  head
+  + "# Probes go as on Junos (probe-source). For Linux peers import with --probe-source link.\n"
 
-@Test(arguments: rows)
+let junosRows =
+  junosPlainRows + junosLinkRows + junosOddRows + junosDaemonRows + junosLostRows + junosBrokenRows
+  + junosElsewhereRows + [threeVPNs]
+
+@Test(arguments: junosRows)
 func aJunosConfigurationIsImportedAsListed(row: JunosRow) {
   do {
     let result = try importJunos(
-      row.text, fileName: "f.conf", links: row.links, isLenient: row.isLenient)
-    #expect(result.toml == row.toml.map { head + $0 })
+      row.text, fileName: "f.conf", links: row.links, probeSource: row.probeSource,
+      isLenient: row.isLenient)
+    #expect(
+      result.toml
+        == row.toml.map { toml in
+          let asks = row.probeSource == nil && toml.contains("\nprobe-source")
+          return (asks ? askingHead : head) + toml
+        })
     #expect(result.warnings == row.warnings)
   } catch {
     #expect(row.toml == nil)
@@ -58,12 +77,12 @@ func aJunosConfigurationIsImportedAsListed(row: JunosRow) {
 }
 
 @Test func fortyFragmentsAtLeast() {
-  #expect(rows.count >= 40)
-  #expect(rows.count { $0.toml != nil } >= 20)
-  #expect(rows.count { $0.toml == nil } >= 15)
+  #expect(junosRows.count >= 40)
+  #expect(junosRows.count { $0.toml != nil } >= 20)
+  #expect(junosRows.count { $0.toml == nil } >= 15)
 }
 
-@Test(arguments: rows.filter { $0.toml != nil && !$0.isLenient })
+@Test(arguments: junosRows.filter { $0.toml != nil && !$0.isLenient })
 func ourReaderHasNoComplaintAboutAnImportedFile(row: JunosRow) throws {
   let loaded = try parseConfiguration(try #require(row.toml), fileName: "f.toml")
   // What Junos' on-traffic needs of strongSwan is said beside it.
@@ -131,7 +150,7 @@ private func survives(_ text: String) {
   }
 }
 
-@Test(arguments: rows)
+@Test(arguments: junosRows)
 func aChangedWordIsImportedOrRefused(row: JunosRow) {
   let words = row.text.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
   let others = [

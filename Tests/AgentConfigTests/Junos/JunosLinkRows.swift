@@ -28,7 +28,7 @@ let junosLinkRows: [JunosRow] = [
       #     ip address add 169.254.1.1/30 dev vti0
 
       [vpn.V.vpn-monitor]
-      probe-source = "endpoint"  # as Junos; "link" for a peer that answers outside the tunnel
+      probe-source = "endpoint"
 
       """,
     warnings: junosOnTraffic),
@@ -62,14 +62,14 @@ let junosLinkRows: [JunosRow] = [
       #     not a plain route:
       #     ip route add 10.3.0.0/16 dev vti0 metric 7
       # 8: routing-instances VR routing-options static route 10.5.0.0/16 next-hop st0.0 ->
-      #     in a routing table of its own:
-      #     ip route add 10.5.0.0/16 dev vti0
+      #     in routing instance VR, a VRF here:
+      #     ip route add 10.5.0.0/16 dev vti0 vrf VR
       # 9: routing-options static route 10.6.0.0/16 qualified-next-hop st0.0 preference 20 ->
       #     not a plain route:
       #     ip route add 10.6.0.0/16 dev vti0 metric 20
 
       [vpn.V.vpn-monitor]
-      probe-source = "endpoint"  # as Junos; "link" for a peer that answers outside the tunnel
+      probe-source = "endpoint"
 
       # Outside of gateways and VPNs:
       # 7: routing-options static route 10.4.0.0/16 next-hop st0.9 ->

@@ -32,7 +32,7 @@ let junosLostRows: [JunosRow] = [
       # 2: ike gateway GW -> left out, as its gateway is
 
       # [vpn.V.vpn-monitor]
-      # probe-source = "endpoint"  # as Junos; "link" for a peer that answers outside the tunnel
+      # probe-source = "endpoint"
 
       """,
     warnings: """
@@ -138,7 +138,7 @@ let junosLostRows: [JunosRow] = [
       #     ip route add 10.2.0.0/16 dev st0-0
 
       [vpn.V.vpn-monitor]
-      probe-source = "endpoint"  # as Junos; "link" for a peer that answers outside the tunnel
+      probe-source = "endpoint"
 
       [vpn.W]
       gateway = "G2"
@@ -165,9 +165,9 @@ let junosLostRows: [JunosRow] = [
 
     """,
     errors: """
-      f.conf:2: security ipsec apply-groups VPN: groups are not expanded; use the output of 'show configuration | display inheritance no-comments | display set'
-      f.conf:3: apply-groups elsewhere: groups are not expanded; use the output of 'show configuration | display inheritance no-comments | display set'
-      f.conf: 2 statements cannot be converted; --lenient turns them into comments
+      f.conf:2: security ipsec apply-groups VPN: groups are not followed, 1 statement about tunnels in it; allowed: 'show configuration | display inheritance no-comments | display set'
+      f.conf:3: apply-groups elsewhere: groups are not followed, and this one is not in the file; allowed: 'show configuration | display inheritance no-comments | display set'
+      f.conf: cannot be kept: 2; allowed with --lenient, a comment each
       """),
   JunosRow(
     "commands that are not followed",
@@ -180,12 +180,13 @@ let junosLostRows: [JunosRow] = [
 
     """,
     errors: """
-      f.conf:3: rename security ipsec vpn V to vpn W: not supported; expected: set, delete, deactivate, activate
-      f.conf:5: logical-systems LS: not supported; use the output of 'show configuration' inside it
-      f.conf: 2 statements cannot be converted; --lenient turns them into comments
+      f.conf:3: rename security ipsec vpn V to vpn W: not followed; allowed: set, delete, deactivate, activate
+      f.conf:5: logical-systems LS: not followed (1 statement about tunnels in it); allowed: 'show configuration' within it
+      f.conf: cannot be kept: 2; allowed with --lenient, a comment each
       """),
   JunosRow(
     "an interface without a name on Linux",
+    redundant: [3],
     """
     set security ike gateway GW address 203.0.113.1
     set security ipsec vpn V ike gateway GW

@@ -3,6 +3,7 @@ let junosOddRows: [JunosRow] = [
   JunosRow(
     "deactivate, activate, delete",
     links: ["st0.0": "vti0"],
+    redundant: [6],
     """
     set security ike gateway GW address 203.0.113.1
     set security ipsec vpn V ike gateway GW
@@ -56,8 +57,8 @@ let junosOddRows: [JunosRow] = [
       gateway = "GW"
       # 10: inactive: vpn-monitor -> left out, as Junos does
 
-      # Outside of gateways and VPNs:
-      # 6: inactive: gateway OLD -> left out, as Junos does
+      # Of no gateway and no VPN:
+      # 6: inactive: gateway OLD address 203.0.113.1 -> left out, as Junos does
 
       """),
   JunosRow(
@@ -126,6 +127,7 @@ let junosOddRows: [JunosRow] = [
       """),
   JunosRow(
     "groups that do not concern tunnels",
+    redundant: [6],
     """
     set groups node0 system host-name a
     set groups top interfaces <*> mtu 1500

@@ -55,7 +55,7 @@ let junosPlainRows: [JunosRow] = [
       # 3: bind-interface st0.0 -> call the VTI or XFRM interface st0-0, or import with --link st0.0=NAME
 
       [vpn.V.vpn-monitor]
-      probe-source = "endpoint"  # as Junos; "link" for a peer that answers outside the tunnel
+      probe-source = "endpoint"
 
       """,
     warnings: junosOnTraffic),
@@ -84,7 +84,7 @@ let junosPlainRows: [JunosRow] = [
 
       [vpn.V.vpn-monitor]
       optimized = true
-      probe-source = "endpoint"  # as Junos; "link" for a peer that answers outside the tunnel
+      probe-source = "endpoint"
       source-interface = "eth1"  # ge-0/0/1.0
       destination-ip = "10.9.0.1"
       verify-path = { destination-ip = "10.9.0.2", packet-size = 1350 }
@@ -117,7 +117,7 @@ let junosPlainRows: [JunosRow] = [
 
       [vpn.V.vpn-monitor]
       optimized = true
-      probe-source = "endpoint"  # as Junos; "link" for a peer that answers outside the tunnel
+      probe-source = "endpoint"
       destination-ip = "10.9.0.1"
       verify-path = true
 
@@ -126,6 +126,7 @@ let junosPlainRows: [JunosRow] = [
   JunosRow(
     "options at their defaults",
     links: ["V": "vti7"],
+    redundant: [4, 5],
     """
     set security ike gateway GW address 203.0.113.1
     set security ipsec vpn V ike gateway GW
@@ -192,7 +193,7 @@ let junosPlainRows: [JunosRow] = [
       # 6: establish-tunnels responder-only -> and swanctl.conf, child: no start_action
 
       [vpn.V.vpn-monitor]
-      probe-source = "endpoint"  # as Junos; "link" for a peer that answers outside the tunnel
+      probe-source = "endpoint"
       verify-path = true
 
       """),

@@ -2,6 +2,7 @@
 let threeVPNs = JunosRow(
   "three VPNs",
   links: ["st0.0": "vti0"],
+  redundant: [49, 60],
   """
   ## Last commit: 2026-02-14 20:50:12 UTC by netops
   version 22.4R3-S2.11;
@@ -237,6 +238,8 @@ let threeVPNs = JunosRow(
     # 96: df-bit clear -> swanctl.conf, child: copy_df = no
     # 105: ike ipsec-policy PFS14 -> swanctl.conf, child: esp_proposals
     # 107: establish-tunnels immediately -> and swanctl.conf, child: start_action = start
+    # 151: security zones security-zone vpn interfaces st0.0 ->
+    #     nftables: iifname and oifname "vti0" where the rules of zone vpn are
     # 169: interfaces st0 unit 0 family inet mtu 1400 -> ip link set vti0 mtu 1400
     # 170: interfaces st0 unit 0 family inet address 169.254.100.1/30 ->
     #     ip address add 169.254.100.1/30 dev vti0
@@ -248,7 +251,7 @@ let threeVPNs = JunosRow(
 
     [vpn.HQ.vpn-monitor]
     optimized = true
-    probe-source = "endpoint"  # as Junos; "link" for a peer that answers outside the tunnel
+    probe-source = "endpoint"
     verify-path = { packet-size = 1300 }
 
     [vpn.Paris-La-Defense]  # "Paris/La Defense"
@@ -262,9 +265,12 @@ let threeVPNs = JunosRow(
     #     swanctl.conf, child: local_ts = 10.1.0.0/16, remote_ts = 10.33.0.0/16
     # 121: ike ipsec-policy PFS14 -> swanctl.conf, child: esp_proposals
     # 123: establish-tunnels immediately -> and swanctl.conf, child: start_action = start
+    # 152: security zones security-zone vpn interfaces st0.1 ->
+    #     nftables: iifname and oifname "st0-1" where the rules of zone vpn are
+    # 174: interfaces st0 unit 1 family inet -> nothing to set: a link of Linux has every family
 
     [vpn.Paris-La-Defense.vpn-monitor]
-    probe-source = "endpoint"  # as Junos; "link" for a peer that answers outside the tunnel
+    probe-source = "endpoint"
     source-interface = "lo"  # lo0.0
     destination-ip = "10.33.0.1"
 
@@ -275,22 +281,31 @@ let threeVPNs = JunosRow(
     #     call the VTI or XFRM interface st0-2, or import with --link st0.2=NAME
     # 129: ike ipsec-policy PFS14 -> swanctl.conf, child: esp_proposals
     # 131: establish-tunnels on-traffic -> and swanctl.conf, child: start_action = trap
+    # 153: security zones security-zone vpn interfaces st0.2 ->
+    #     nftables: iifname and oifname "st0-2" where the rules of zone vpn are
     # 178: interfaces st0 unit 2 family inet address 169.254.100.9/30 ->
     #     ip address add 169.254.100.9/30 dev st0-2
     # 189: routing-options static route 10.69.0.0/16 next-hop st0.2 ->
     #     no vpn-monitor, so not the agent's:
     #     ip route add 10.69.0.0/16 dev st0-2
 
-    # Outside of gateways and VPNs:
-    # 26: security ike proposal AES256-SHA256-DH14 ->
-    #     swanctl.conf: proposals of the connections that use it
-    # 33: security ike policy HEADQUARTERS ->
-    #     swanctl.conf: proposals, local, remote and secrets of the connections that use it
-    # 38: security ike policy BRANCHES ->
-    #     swanctl.conf: proposals, local, remote and secrets of the connections that use it
-    # 72: inactive: gateway GW-OLD -> left out, as Junos does
-    # 83: security ipsec proposal ESP-AES256GCM ->
-    #     swanctl.conf: esp_proposals of the children that use it
-    # 88: security ipsec policy PFS14 -> swanctl.conf: esp_proposals of the children that use it
+    # Of no gateway and no VPN:
+    # 26: security ike proposal AES256-SHA256-DH14 authentication-method pre-shared-keys dh-group
+    #     group14 authentication-algorithm sha-256 encryption-algorithm aes-256-cbc lifetime-seconds
+    #     28800 ->
+    #     swanctl.conf: proposals of the connections it is for
+    # 33: security ike policy HEADQUARTERS mode main proposals AES256-SHA256-DH14 pre-shared-key
+    #     ascii-text <secret> ->
+    #     swanctl.conf: proposals, local, remote and secrets of the connections it is for
+    # 38: security ike policy BRANCHES mode main proposals AES256-SHA256-DH14 pre-shared-key ascii-text
+    #     <secret> ->
+    #     swanctl.conf: proposals, local, remote and secrets of the connections it is for
+    # 72: inactive: gateway GW-OLD ike-policy BRANCHES address 192.0.2.99 external-interface reth0.0 ->
+    #     left out, as Junos does
+    # 83: security ipsec proposal ESP-AES256GCM protocol esp encryption-algorithm aes-256-gcm
+    #     lifetime-seconds 3600 ->
+    #     swanctl.conf: esp_proposals of the children it is for
+    # 88: security ipsec policy PFS14 perfect-forward-secrecy keys group14 proposals ESP-AES256GCM ->
+    #     swanctl.conf: esp_proposals of the children it is for
 
     """)
