@@ -1,7 +1,8 @@
 /// What a file in the syntax of strongswan.conf(5) says: sections inside sections, and values.
 ///
 /// Included files are read where they are named. Sections of one name are one section, and the last
-/// value of a name is the value; references (`name : other`) are not followed.
+/// value of a name is the value. A section that refers to others (`name : other, more { ... }`, from
+/// strongSwan 5.7) has what they have, where it does not say otherwise.
 public struct StrongSwanSettings: Hashable, Sendable {
   /// The first file.
   public private(set) var path: String
@@ -13,8 +14,11 @@ public struct StrongSwanSettings: Hashable, Sendable {
   private var values: [[String]: String] = [:]
   /// Names inside each section, in order.
   private var names: [[String]: [String]] = [:]
+  /// Sections that a section refers to, each from the top.
+  private var references: [[String]: [[String]]] = [:]
 
   private static let mostFiles = 1000
+  private static let mostReferences = 100
 
   /// Reads a file's text. `included` gives the files that a pattern in a file of a path stands for.
   public init(
@@ -26,17 +30,42 @@ public struct StrongSwanSettings: Hashable, Sendable {
   }
 
   /// A value; nil: it has its default.
-  public subscript(_ keys: String...) -> String? { values[keys] }
+  public subscript(_ keys: String...) -> String? { value(keys) }
 
   /// A value by its path.
-  public func value(_ path: [String]) -> String? { values[path] }
+  public func value(_ path: [String]) -> String? {
+    guard let key = path.last else { return nil }
+    return sections(path.dropLast()).lazy.compactMap { values[$0 + [key]] }.first
+  }
 
-  /// Names of sections and values inside a section.
-  public func names(in path: [String]) -> [String] { names[path] ?? [] }
+  /// Names of sections and values inside a section, those that it has by reference last.
+  public func names(in path: [String]) -> [String] {
+    var seen: Set<String> = []
+    return sections(path[...]).flatMap { names[$0] ?? [] }.filter { seen.insert($0).inserted }
+  }
+
+  /// The sections that a path stands for: itself, those it refers to, and those of the same name in
+  /// the sections that its outer ones refer to.
+  private func sections(_ path: ArraySlice<String>) -> [[String]] {
+    var found: [[String]] = [[]]
+    for name in path {
+      var next: [[String]] = []
+      for section in found { add(section + [name], to: &next) }
+      found = next
+    }
+    return found
+  }
+
+  /// A section and, once each, what it refers to: strongSwan takes them in this order.
+  private func add(_ section: [String], to found: inout [[String]]) {
+    guard !found.contains(section), found.count < Self.mostReferences else { return }
+    found.append(section)
+    for other in references[section] ?? [] { add(other, to: &found) }
+  }
 
   /// A truth value as strongSwan reads it: 1, yes, true, enabled and 0, no, false, disabled.
   public func isOn(_ keys: String..., otherwise: Bool) -> Bool {
-    switch values[keys]?.lowercased() {
+    switch value(keys)?.lowercased() {
     case "1", "yes", "true", "enabled": true
     case "0", "no", "false", "disabled": false
     default: otherwise
@@ -60,9 +89,10 @@ public struct StrongSwanSettings: Hashable, Sendable {
         for (file, text) in included(pattern, path) {
           read(text, of: file, in: section, included, &count)
         }
-      case .begin(let name):
+      case .begin(let name, let others):
         note(name, in: section)
         section.append(name)
+        references[section, default: []] += others
       case .end:
         guard section.count > outer.count else {
           complaints.append("\(path): a } without a {")
@@ -86,7 +116,8 @@ public struct StrongSwanSettings: Hashable, Sendable {
 private struct StrongSwanWords {
   enum Word {
     case include(String)
-    case begin(String)
+    /// A section, and those it refers to.
+    case begin(String, [[String]])
     case end
     case value(String, String)
   }
@@ -105,9 +136,12 @@ private struct StrongSwanWords {
     let name = token(until: "{}=:#")
     if name == "include" { return .include(value()) }
     skipBlanks()
+    var others: [[String]] = []
     if rest.first == ":" {
-      // References to other sections.
-      rest = rest.drop { $0 != "{" && $0 != "\n" }
+      let text = rest.dropFirst().prefix { $0 != "{" && $0 != "\n" && $0 != "#" }
+      rest = rest[text.endIndex...]
+      others = String(text).split { $0 == "," || $0.isWhitespace }
+        .map { $0.split(separator: ".").map(String.init) }
     }
     if rest.first == "=" {
       rest.removeFirst()
@@ -116,7 +150,7 @@ private struct StrongSwanWords {
     skip()
     if rest.first == "{" {
       rest.removeFirst()
-      return .begin(name)
+      return .begin(name, others)
     }
     // Neither: a stray character or word.
     if name.isEmpty, !rest.isEmpty { rest.removeFirst() }

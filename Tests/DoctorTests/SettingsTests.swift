@@ -51,6 +51,31 @@ import TunnelCore
       settings["connections", "to-b", "children", "net", "esp_proposals"] == "a \"b\" # {c}")
   }
 
+  @Test func sectionsHaveWhatTheyReferTo() {
+    let settings = read(
+      """
+      base { x = 1
+        y = 1
+        sub { z = 1 } }
+      more : base { y = 2 }
+      far { away { v = 9 } }
+      a : more, far.away { y = 3 }
+      b : a
+      {
+        sub { w = 4 } }
+      loop : loop, a { }
+      """)
+    let names = ["a", "b", "loop"]
+    #expect(names.map { settings[$0, "x"] } == ["1", "1", "1"])
+    #expect(names.map { settings[$0, "y"] } == ["3", "3", "3"])
+    #expect(names.map { settings[$0, "v"] } == ["9", "9", "9"])
+    #expect(names.map { settings[$0, "sub", "z"] } == ["1", "1", "1"])
+    #expect(settings["b", "sub", "w"] == "4")
+    #expect(settings["more", "v"] == nil)
+    #expect(settings.names(in: ["b"]) == ["sub", "y", "x", "v"])
+    #expect(settings.names(in: ["b", "sub"]) == ["w", "z"])
+  }
+
   @Test(arguments: ["charon {", "charon { } }", "}", "charon { plugins { }"])
   func bracesThatDoNotMatchAreSaid(text: String) {
     #expect(read(text).complaints.count == 1)

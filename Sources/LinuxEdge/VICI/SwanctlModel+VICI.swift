@@ -59,9 +59,12 @@ struct SwanctlReader {
     func written(_ key: String) -> String? {
       file?.value(["connections", connection, "children", name, key])
     }
-    // %unique and the like are no numbers.
-    let ifID = sa?.hexNumber("if-id-out") ?? written("if_id_out").flatMap(Self.number)
-    let mark = sa?.hexNumber("mark-out") ?? written("mark_out").flatMap(Self.number)
+    // What a child does not say, its connection may. %unique and the like are no numbers.
+    func number(_ key: String) -> UInt32? {
+      (written(key) ?? file?.value(["connections", connection, key])).flatMap(Self.number)
+    }
+    let ifID = sa?.hexNumber("if-id-out") ?? number("if_id_out")
+    let mark = sa?.hexNumber("mark-out") ?? number("mark_out")
     let isInFile = file?.names(in: ["connections", connection, "children"]).contains(name) == true
     return SwanctlModel.Child(
       name: name, mode: section.text("mode") ?? "", local: section.texts("local-ts") ?? [],

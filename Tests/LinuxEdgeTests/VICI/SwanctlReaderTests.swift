@@ -69,6 +69,36 @@ import TunnelCore
     #expect(children.map(\.startAction) == ["start", "none"])
   }
 
+  @Test func whatTheConnectionTells() {
+    let conf = """
+      connections { to-b { if_id_in = 100
+        if_id_out = 100
+        mark_out = 7
+        children {
+          net { start_action = trap
+            mark_out = 0 }
+          other { if_id_out = %unique } } } }
+      """
+    let children = read(conf: conf).children
+    #expect(children.map(\.ifID) == [100, nil])
+    #expect(children.map(\.mark) == [nil, 7])
+  }
+
+  @Test func whatAReferenceTells() {
+    let conf = """
+      child-defaults { start_action = start
+        if_id_out = 1 }
+      conn-defaults { version = 2
+        children { other { start_action = trap } } }
+      connections {
+        to-b : conn-defaults { remote_addrs = 203.0.113.16
+          children { net : child-defaults { local_ts = 0.0.0.0/0 } } } }
+      """
+    let children = read(conf: conf).children
+    #expect(children.map(\.startAction) == ["start", "trap"])
+    #expect(children.map(\.ifID) == [1, nil])
+  }
+
   @Test(
     arguments: [
       ("42", 42), ("0x2a", 42), ("42/0xff", 42), ("%unique", nil), ("", nil), ("-1", nil),
