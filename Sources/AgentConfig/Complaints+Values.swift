@@ -42,6 +42,9 @@ extension Complaints {
     switch item.value {
     case .integer(let integer): value = Double(integer)
     case .float(let float): value = float
+    case .string(let text) where unit == "seconds" && meantSeconds(text) != nil:
+      refuse(item, "times are numbers of seconds; write \(meantSeconds(text) ?? "")")
+      return nil
     default:
       refuseType(item, wanted: "an integer or a float", allowed: allowed)
       return nil

@@ -2,24 +2,60 @@
 /// item of the file (nil: not there) and gives its value, or nil after noting why not.
 struct Complaints {
   let fileName: String
-  private(set) var errors: [String] = []
-  private(set) var warnings: [String] = []
+  /// Where things stand, by their paths. Looked up for complaints only.
+  private let document: TOMLDocument?
+  private var noted: (errors: [Complaint], warnings: [Complaint]) = ([], [])
 
-  init(fileName: String) { self.fileName = printable(fileName) }
+  private struct Complaint {
+    var path: String
+    var text: String
+  }
+
+  /// - Parameter document: What is read, if complaints shall name its lines.
+  init(fileName: String, document: TOMLDocument? = nil) {
+    self.fileName = printable(fileName)
+    self.document = document
+  }
+
+  /// `FILE:LINE: PATH = VALUE: problem`, in the order in which they were noted.
+  var errors: [String] { written(noted.errors) }
+
+  /// The same for what is allowed but hardly meant.
+  var warnings: [String] { written(noted.warnings) }
 
   /// Notes an error in a value.
   mutating func refuse(_ item: Item, _ problem: String) {
-    errors.append("\(fileName): \(item.path) = \(item.value): \(problem)")
+    noted.errors.append(
+      Complaint(path: item.path, text: "\(item.path) = \(item.value): \(problem)"))
   }
 
   /// Notes an error of a key or table as such.
   mutating func refuse(path: String, _ problem: String) {
-    errors.append("\(fileName): \(path): \(problem)")
+    noted.errors.append(Complaint(path: path, text: "\(path): \(problem)"))
   }
 
   /// Notes what is allowed but hardly meant.
   mutating func warn(path: String, _ remark: String) {
-    warnings.append("\(fileName): \(path): \(remark)")
+    noted.warnings.append(Complaint(path: path, text: "\(path): \(remark)"))
+  }
+
+  private func written(_ complaints: [Complaint]) -> [String] {
+    guard !complaints.isEmpty else { return [] }
+    let lines = document?.lines ?? [:]
+    return complaints.map { complaint in
+      let place = Self.line(of: complaint.path, in: lines).map { ":\($0)" } ?? ""
+      return "\(fileName)\(place): \(complaint.text)"
+    }
+  }
+
+  /// The line of a path, or of the nearest thing around it: what is missing has none of its own.
+  private static func line(of path: String, in lines: [String: Int]) -> Int? {
+    var path = Substring(path)
+    while !path.isEmpty {
+      if let line = lines[String(path)] { return line }
+      path = path[..<(path.lastIndex { $0 == "." || $0 == "[" } ?? path.startIndex)]
+    }
+    return nil
   }
 
   /// Notes an error in a value of the wrong type.
@@ -29,9 +65,17 @@ struct Complaints {
   }
 
   /// The table at `item`, every key of which must be among `keys`.
-  mutating func section(_ item: Item?, keys: [String]) -> Section? {
+  ///
+  /// - Parameter home: Where another key belongs: `[vpn.NAME]`.
+  mutating func section(
+    _ item: Item?, keys: [String], home: (String) -> String? = { _ in nil }
+  ) -> Section? {
     guard let section = table(item) else { return nil }
     for (key, item) in section.items where !keys.contains(key) {
+      if let home = home(key) {
+        refuse(item, "unknown key here; it belongs \(home.hasPrefix("[") ? "in " : "")\(home)")
+        continue
+      }
       let nearest = nearestName(to: key, among: keys).map { " (did you mean \($0)?)" } ?? ""
       refuse(item, "unknown key\(nearest); expected: \(keys.joined(separator: ", "))")
     }

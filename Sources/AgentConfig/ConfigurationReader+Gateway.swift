@@ -2,11 +2,13 @@ import TunnelCore
 
 private let modes = DeadPeerDetection.Mode.allCases.map(\.rawValue).joined(separator: ", ")
 
+let gatewayKeys = ["address", "local-address", "ike-connection", "dead-peer-detection"]
+
 extension ConfigurationReader {
   /// `[gateway.NAME]`.
   mutating func gateway(_ name: String, _ item: Item) -> Gateway? {
-    let keys = ["address", "local-address", "ike-connection", "dead-peer-detection"]
-    guard let section = complaints.section(item, keys: keys) else { return nil }
+    guard let section = complaints.section(item, keys: gatewayKeys, home: homeOfGatewayKey)
+    else { return nil }
     guard let address = section["address"] else {
       complaints.refuse(
         path: section.path(of: "address"), "missing; expected: an address or an array of them")

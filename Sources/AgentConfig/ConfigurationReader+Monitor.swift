@@ -1,10 +1,13 @@
 import TunnelCore
 
-private let monitorKeys =
+let monitorKeys =
   [
     "optimized", "interval", "threshold", "timeout", "probe-source", "source-interface",
     "destination-ip", "accept-clear-reply", "path-mtu", "verify-path",
   ] + reactionKeys
+
+/// Keys of `[vpn-monitor-options]`.
+let monitorDefaultKeys = ["interval", "threshold", "path-mtu"] + reactionKeys
 
 /// The setting of a key that takes true, false or a table.
 private enum Switch {
@@ -17,8 +20,9 @@ extension ConfigurationReader {
   /// `[vpn-monitor-options]`.
   mutating func monitorDefaults(_ item: Item?) -> Monitor {
     var monitor = Monitor()
-    let keys = ["interval", "threshold", "path-mtu"] + reactionKeys
-    if let section = complaints.section(item, keys: keys) {
+    if let section = complaints.section(
+      item, keys: monitorDefaultKeys, home: homeOfMonitorDefault)
+    {
       readTiming(section, into: &monitor)
       readReaction(section, into: &monitor)
       monitor.findsPathMTU = complaints.boolean(section["path-mtu"]) == true
@@ -28,7 +32,10 @@ extension ConfigurationReader {
 
   /// `vpn-monitor` of a VPN; nil: off.
   mutating func monitor(_ item: Item?, defaults: Monitor) -> Monitor? {
-    guard let item, let setting = setting(item, keys: monitorKeys) else { return nil }
+    guard let item,
+      let setting = setting(
+        item, keys: monitorKeys, home: { homeOfMonitorKey($0, at: item.path) })
+    else { return nil }
     var monitor = defaults
     switch setting {
     case .off: return nil
@@ -110,10 +117,12 @@ extension ConfigurationReader {
     return found
   }
 
-  private mutating func setting(_ item: Item, keys: [String]) -> Switch? {
+  private mutating func setting(
+    _ item: Item, keys: [String], home: (String) -> String? = { _ in nil }
+  ) -> Switch? {
     switch item.value {
     case .boolean(let isOn): return isOn ? .on : .off
-    case .table: return complaints.section(item, keys: keys).map { .table($0) }
+    case .table: return complaints.section(item, keys: keys, home: home).map { .table($0) }
     default:
       complaints.refuseType(item, wanted: "true, false or a table")
       return nil

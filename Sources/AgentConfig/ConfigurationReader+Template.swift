@@ -1,18 +1,22 @@
 import TunnelCore
 
+/// Keys of `[template.NAME]`.
+let templateKeys = ["match"] + settingKeys
+
 extension ConfigurationReader {
   /// `[template.NAME]`.
   mutating func template(_ name: String, _ item: Item, defaults: Monitor) -> Template? {
-    let allowed = ["match"] + settingKeys
     guard let table = complaints.table(item) else { return nil }
     for key in namingKeys {
       guard let item = table[key] else { continue }
-      let keys = allowed.joined(separator: ", ")
-      complaints.refuse(item, "a template matches many tunnels; expected: \(keys)")
+      let keys = templateKeys.joined(separator: ", ")
+      complaints.refuse(item, "a template is not one tunnel; allowed: \(keys)")
     }
     let rest = table.entries.filter { !namingKeys.contains($0.key) }
     guard
-      let section = complaints.section(Item(path: item.path, value: .table(rest)), keys: allowed)
+      let section = complaints.section(
+        Item(path: item.path, value: .table(rest)), keys: templateKeys,
+        home: { homeOfTunnelKey($0, at: item.path) })
     else { return nil }
     let match = match(section)
     var settings = VPN(name: name, gateway: "")

@@ -1,6 +1,6 @@
 import TunnelCore
 
-private let vpnKeys = [
+let vpnKeys = [
   "gateway", "bind-interface", "establish-tunnels", "link-control", "routes", "guard-protocols",
   "held-route", "vpn-monitor", "ike-child", "renegotiate-command",
 ]
@@ -14,7 +14,10 @@ let settingKeys = vpnKeys.filter { !namingKeys.contains($0) }
 extension ConfigurationReader {
   /// `[vpn.NAME]`; its gateway is empty where the file has none.
   mutating func vpn(_ name: String, _ item: Item, defaults: Monitor) -> VPN? {
-    guard let section = complaints.section(item, keys: vpnKeys) else { return nil }
+    guard
+      let section = complaints.section(
+        item, keys: vpnKeys, home: { homeOfTunnelKey($0, at: item.path) })
+    else { return nil }
     var vpn = VPN(name: name, gateway: gatewayName(section) ?? "")
     vpn.bindInterface = bindInterface(section["bind-interface"])
     vpn.routes = routes(section)

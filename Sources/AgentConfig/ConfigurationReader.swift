@@ -1,7 +1,7 @@
 import OrderedCollections
 import TunnelCore
 
-private let rootKeys = [
+let rootKeys = [
   "vici-socket", "notify", "notify-timeout", "respond-bad-spi", "mass-failure-threshold",
   "max-clears-per-minute", "metrics", "vpn-monitor-options", "gateway", "vpn", "template",
 ]
@@ -10,7 +10,7 @@ private let rootKeys = [
 public struct LoadedConfiguration: Hashable, Sendable {
   /// What the file asks for.
   public var configuration: Configuration
-  /// `FILE: KEY.PATH: remark`, one line each.
+  /// `FILE:LINE: KEY.PATH: remark`, one line each.
   public var warnings: [String]
 
   /// A configuration; without arguments that of an empty file.
@@ -34,15 +34,22 @@ public func parseConfiguration(
 public func parseConfiguration(
   _ bytes: [UInt8], fileName: String
 ) throws(ConfigurationError) -> LoadedConfiguration {
-  let root: OrderedDictionary<String, TOMLNode>
+  try parseConfiguration(bytes, fileName: fileName, namesLines: true)
+}
+
+/// - Parameter namesLines: Whether complaints name lines: not of a text that nobody has yet.
+func parseConfiguration(
+  _ bytes: [UInt8], fileName: String, namesLines: Bool
+) throws(ConfigurationError) -> LoadedConfiguration {
+  let document: TOMLDocument
   do {
-    root = try TOMLNode.parse(bytes)
+    document = try TOMLDocument(bytes)
   } catch {
     let line = "\(printable(fileName)):\(error.line):\(error.column): \(error.reason)"
     throw ConfigurationError(lines: [line])
   }
-  var reader = ConfigurationReader(fileName: fileName)
-  let configuration = reader.read(root)
+  var reader = ConfigurationReader(fileName: fileName, document: namesLines ? document : nil)
+  let configuration = reader.read(document.root)
   guard reader.complaints.errors.isEmpty else {
     throw ConfigurationError(lines: reader.complaints.errors)
   }
@@ -63,14 +70,16 @@ struct ConfigurationReader {
   /// Where each route was first seen.
   var routePaths: [IPPrefix: String] = [:]
 
-  init(fileName: String) { complaints = Complaints(fileName: fileName) }
+  init(fileName: String, document: TOMLDocument?) {
+    complaints = Complaints(fileName: fileName, document: document)
+  }
 
   mutating func read(_ entries: OrderedDictionary<String, TOMLNode>) -> Configuration {
     let file = Item(path: "", value: .table(entries))
-    guard let root = complaints.section(file, keys: rootKeys)
+    guard let root = complaints.section(file, keys: rootKeys, home: homeOfRootKey)
     else { return .observing }
     let defaults = monitorDefaults(root["vpn-monitor-options"])
-    let gateways = namedTables(root["gateway"])
+    let gateways = namedTables(root["gateway"], "gateway", gatewayKeys)
     gatewayNames = gateways.map(\.name)
     knownGateways = Set(gatewayNames)
     var configuration = Configuration.observing
@@ -82,10 +91,10 @@ struct ConfigurationReader {
     for (name, item) in gateways {
       configuration.gateways[name] = gateway(name, item)
     }
-    for (name, item) in namedTables(root["vpn"]) {
+    for (name, item) in namedTables(root["vpn"], "vpn", vpnKeys) {
       if let vpn = vpn(name, item, defaults: defaults) { configuration.vpns.append(vpn) }
     }
-    for (name, item) in namedTables(root["template"]) {
+    for (name, item) in namedTables(root["template"], "template", templateKeys) {
       if let template = template(name, item, defaults: defaults) {
         configuration.templates.append(template)
       }
@@ -98,9 +107,24 @@ struct ConfigurationReader {
   }
 
   /// The tables inside `[gateway]` or `[vpn]` in the file's order, those with bad names refused.
-  private mutating func namedTables(_ item: Item?) -> [(name: String, item: Item)] {
-    guard let item, let section = complaints.table(item) else { return [] }
-    let tables = section.items
+  private mutating func namedTables(
+    _ item: Item?, _ kind: String, _ keys: [String]
+  ) -> [(name: String, item: Item)] {
+    guard let item else { return [] }
+    if case .array(let elements) = item.value, elements.contains(where: \.isTable) {
+      complaints.refuse(item, "write [\(kind).NAME] for each, not [[\(kind)]]")
+      return []
+    }
+    guard let section = complaints.table(item) else { return [] }
+    let tables = section.items.filter { name, item in
+      let split = item.value.names(from: name, keys)
+      for name in split {
+        complaints.refuse(
+          path: "\(kind).\(name)",
+          "a name with dots needs quotes: [\(kind).\(quoted(name))]")
+      }
+      return split.isEmpty
+    }
     for (name, item) in tables where !isName(name) {
       complaints.refuse(
         path: item.path,

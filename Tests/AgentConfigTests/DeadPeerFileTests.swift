@@ -41,7 +41,7 @@ import TunnelCore
     let (_, warnings) = try load("{ interval = 5, threshold = 2 }")
     #expect(
       warnings == [
-        "f.toml: gateway.GW.dead-peer-detection: threshold 2 x interval 5 s: a few lost packets, "
+        "f.toml:3: gateway.GW.dead-peer-detection: threshold 2 x interval 5 s: a few lost packets, "
           + "or a peer busy for 10 s, take its tunnels down; recommended below 10 s: a threshold "
           + "of at least 3"
       ])

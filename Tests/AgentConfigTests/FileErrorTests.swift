@@ -39,7 +39,7 @@ private let tableRows: [Row] = [
     "vpm.v.gateway = 'GW'",
     " vpm = { v }: unknown key (did you mean vpn?); expected: \(rootKeys)"),
   Row("gateway = 'GW'", " gateway = \"GW\": must be a table, not a string"),
-  Row("[[vpn]]\nx = 1", " vpn = [{ x }]: must be a table, not an array"),
+  Row("[[vpn]]\nx = 1", " vpn = [{ x }]: write [vpn.NAME] for each, not [[vpn]]"),
   Row("vpn.v = 1", " vpn.v = 1: must be a table, not an integer"),
   Row(
     "vpn.v = {}",

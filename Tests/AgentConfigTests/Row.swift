@@ -26,8 +26,40 @@ struct Row: Sendable, CustomTestStringConvertible {
       _ = try parseConfiguration(text, fileName: "f.toml")
       Issue.record("no error", sourceLocation: sourceLocation)
     } catch {
-      #expect(error.lines == complaints.map { "f.toml:\($0)" }, sourceLocation: sourceLocation)
+      #expect(
+        error.lines.map { PlacedLine($0).text } == complaints.map { "f.toml:\($0)" },
+        sourceLocation: sourceLocation)
+      for line in error.lines {
+        #expect(PlacedLine(line).isRight(in: text), "\(line)", sourceLocation: sourceLocation)
+      }
     }
+  }
+}
+
+/// A complaint of a value: `f.toml:3: vpn.v.routes[1] = 7: ...`.
+struct PlacedLine {
+  /// Counted from 1; nil: it names none, or a column too.
+  var number: Int?
+  /// The complaint without it.
+  var text: String
+
+  init(_ line: String) {
+    text = line
+    let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+    guard parts.count == 3, let number = Int(parts[1]), parts[2].first == " " else { return }
+    self.number = number
+    text = "\(parts[0]):\(parts[2])"
+  }
+
+  /// Whether that line of the file has the key, a key around it, or an element.
+  func isRight(in file: String) -> Bool {
+    guard let number else { return text.split(separator: ":")[1].first?.isNumber == true }
+    let lines = file.split(separator: "\n", omittingEmptySubsequences: false)
+    guard lines.indices.contains(number - 1) else { return false }
+    let path = text.dropFirst("f.toml: ".count).prefix { $0 != ":" && $0 != "=" && $0 != " " }
+    let keys = path.split { "[].\"".contains($0) }.map(String.init)
+    return keys.contains { lines[number - 1].contains($0) } || path.contains("[")
+      || keys.isEmpty || path.contains("\"")
   }
 }
 

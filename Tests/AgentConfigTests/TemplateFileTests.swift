@@ -59,7 +59,7 @@ import TunnelCore
       """
     #expect(
       try parseConfiguration(text, fileName: "f.toml").warnings == [
-        "f.toml: template.b: never applies: template.a has the same match and comes first"
+        "f.toml:2: template.b: never applies: template.a has the same match and comes first"
       ])
   }
 

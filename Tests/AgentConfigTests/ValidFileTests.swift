@@ -191,14 +191,14 @@ func linksMayBeShared(text: String) throws {
     """
   #expect(
     try parse(text).warnings == [
-      "vpnagent.toml: vpn.a.vpn-monitor: threshold 9 x interval 0.1 seconds is 0.9 seconds, "
+      "vpnagent.toml:10: vpn.a.vpn-monitor: threshold 9 x interval 0.1 seconds is 0.9 seconds, "
         + "faster than IKE can renegotiate; recommended: at least 1 second",
-      "vpnagent.toml: vpn.c.routes: no route is touched without vpn-monitor and "
+      "vpnagent.toml:17: vpn.c.routes: no route is touched without vpn-monitor and "
         + "link-control = \"oper\"",
-      "vpnagent.toml: gateway.spare: no VPN uses this gateway",
-      "vpnagent.toml: vpn.a.establish-tunnels: \"on-traffic\" (the default) with vpn-monitor: after "
-        + "a failure the tunnel is held, and only start_action = trap in strongSwan, or the peer, "
-        + "brings it back; \"immediately\" always does",
+      "vpnagent.toml:6: gateway.spare: no VPN uses this gateway",
+      "vpnagent.toml:7: vpn.a.establish-tunnels: \"on-traffic\" (the default) with vpn-monitor: once "
+        + "it failed it is held and only start_action = trap in strongSwan, or its peer, brings it back; "
+        + "\"immediately\" always does",
     ])
 }
 
@@ -217,7 +217,7 @@ func linksMayBeShared(text: String) throws {
     """
   let warnings = try parse(text).warnings
   #expect(warnings.count == 1)
-  #expect(warnings[0].hasPrefix("vpnagent.toml: vpn.a.establish-tunnels: \"on-traffic\""))
+  #expect(warnings[0].hasPrefix("vpnagent.toml:3: vpn.a.establish-tunnels: \"on-traffic\""))
   #expect(warnings[0].hasSuffix("; so are 2 more"))
 }
 

@@ -43,11 +43,7 @@ public func importJunos(
   translator.translate(tree, unfollowed: read.unfollowed)
   let hasTunnels = ["ike", "ipsec"].contains { tree["security"]?[$0]?.children.isEmpty == false }
   guard hasTunnels || !translator.findings.errors.isEmpty else {
-    throw ConfigurationError(
-      lines: skipped + [
-        "\(name): no 'security ike' and no 'security ipsec' in it; allowed: what 'show "
-          + "configuration' or 'show configuration security' prints, with or without '| display set'"
-      ])
+    throw ConfigurationError(lines: skipped + ["\(name): \(nothingToImport)"])
   }
   let losses = translator.findings.errors
   guard losses.isEmpty || isLenient else {
@@ -57,7 +53,8 @@ public func importJunos(
     throw ConfigurationError(lines: losses + [hint])
   }
   let toml = JunosWriter.write(translator.model, fileName: fileName)
-  let loaded = try parseConfiguration(toml, fileName: "\(name) as TOML")
+  let loaded = try parseConfiguration(
+    Array(toml.utf8), fileName: "\(name) as TOML", namesLines: false)
   let isEmpty = loaded.configuration.vpns.isEmpty
   let unused = links.keys.filter { !translator.usedLinks.contains($0) }.sorted()
   return JunosImport(
@@ -66,6 +63,10 @@ public func importJunos(
       + unused.map { "\(name): --link \(junosText([$0])): nothing in it has this name" }
       + (isEmpty ? ["\(name): no VPN in it that can be kept"] : []))
 }
+
+private let nothingToImport =
+  "no 'security ike' and no 'security ipsec' in it; allowed: what 'show configuration' or 'show "
+  + "configuration security' prints, with or without '| display set'"
 
 /// What had nothing to do with tunnels and could not be read, a line each; of many the first ones.
 private func passedOver(_ skipped: [JunosSyntaxError], fileName: String) -> [String] {

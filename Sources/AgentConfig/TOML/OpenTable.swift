@@ -12,17 +12,17 @@ final class OpenTable {
   }
 
   private enum Content {
-    /// Complete, tables in braces and arrays in brackets included.
-    case value(TOMLNode)
+    /// Complete, tables in braces and arrays in brackets included; and its offset.
+    case value(TOMLNode, at: Int)
     case table(OpenTable)
     /// `[[NAME]]`; never empty.
     case array(Elements)
   }
 
   private final class Elements {
-    var tables: [OpenTable]
+    var tables: [(table: OpenTable, offset: Int)]
 
-    init(first: OpenTable) { tables = [first] }
+    init(_ first: OpenTable, at offset: Int) { tables = [(first, offset)] }
   }
 
   private var origin: Origin
@@ -34,17 +34,36 @@ final class OpenTable {
   var entries: OrderedDictionary<String, TOMLNode> {
     contents.mapValues { entry in
       switch entry.content {
-      case .value(let value): value
+      case .value(let value, _): value
       case .table(let table): .table(table.entries)
-      case .array(let elements): .array(elements.tables.map { .table($0.entries) })
+      case .array(let elements): .array(elements.tables.map { .table($0.table.entries) })
       }
     }
   }
 
   /// Adds a value.
-  func set(_ key: TOMLKey, to value: TOMLNode) throws(TOMLFault) {
+  func set(_ key: TOMLKey, to value: TOMLNode, at offset: Int) throws(TOMLFault) {
     guard contents[key.name] == nil else { throw conflict(key) }
-    contents[key.name] = (.value(value), key.offset)
+    contents[key.name] = (.value(value, at: offset), key.offset)
+  }
+
+  /// Notes where everything in it stands, by paths as complaints have them.
+  ///
+  /// - Parameter cursor: That which read it all.
+  func note(_ offsets: inout [String: Int], from cursor: TOMLCursor, at path: String = "") {
+    for (name, entry) in contents {
+      let path = path.isEmpty ? writtenKey(name) : "\(path).\(writtenKey(name))"
+      offsets[path] = entry.offset
+      switch entry.content {
+      case .value(_, let offset): cursor.note(&offsets, at: path, valueAt: offset)
+      case .table(let table): table.note(&offsets, from: cursor, at: path)
+      case .array(let elements):
+        for (index, element) in elements.tables.enumerated() {
+          offsets["\(path)[\(index)]"] = element.offset
+          element.table.note(&offsets, from: cursor, at: "\(path)[\(index)]")
+        }
+      }
+    }
   }
 
   /// The table that `key` of a dotted key leads into.
@@ -63,7 +82,7 @@ final class OpenTable {
     switch contents[key.name]?.content {
     case nil: return add(.implied, at: key)
     case .table(let table): return table
-    case .array(let elements): return elements.tables[elements.tables.count - 1]
+    case .array(let elements): return elements.tables[elements.tables.count - 1].table
     case .value: throw conflict(key)
     }
   }
@@ -83,8 +102,8 @@ final class OpenTable {
   func append(_ key: TOMLKey) throws(TOMLFault) -> OpenTable {
     let table = OpenTable(.header)
     switch contents[key.name]?.content {
-    case nil: contents[key.name] = (.array(Elements(first: table)), key.offset)
-    case .array(let elements): elements.tables.append(table)
+    case nil: contents[key.name] = (.array(Elements(table, at: key.offset)), key.offset)
+    case .array(let elements): elements.tables.append((table, key.offset))
     case .table, .value: throw conflict(key)
     }
     return table
@@ -105,11 +124,11 @@ final class OpenTable {
 
   private func description(of name: String) -> (what: String, allowed: String) {
     switch contents[name]?.content {
-    case .value(.table): ("a table in braces", "one pair of braces for all of its keys")
-    case .value(let value): (value.typeName, "each key once")
-    case .array: ("an array of tables", "[[...]] for further tables of it")
-    case .table(let table): ("a table \(table.origin)", "one table for all of its keys")
-    case nil: ("a key", "each key once")
+    case .value(.table, _): ("a table in braces", "all of its keys inside them")
+    case .value(let value, _): (value.typeName, "each key once")
+    case .array: ("an array of tables", "further tables of it under [[...]]")
+    case .table(let table): ("a table \(table.origin)", "all of its keys in one place")
+    case nil: ("there", "each key once")
     }
   }
 }

@@ -17,10 +17,11 @@ extension TOMLCursor {
     let path = try path(depth: depth)
     guard consume("=") else { throw unexpected("'.' or '='") }
     skipSpace()
+    let offset = position
     let value = try value(depth: depth + path.count)
     var table = table
     for key in path.dropLast() { table = try table.step(byDottedKey: key) }
-    try table.set(path[path.count - 1], to: value)
+    try table.set(path[path.count - 1], to: value, at: offset)
   }
 
   /// A key or several with dots between them, and the spaces around. Never empty.
@@ -57,11 +58,15 @@ extension TOMLCursor {
   /// `[VALUE, ...]` over any number of lines; a comma may follow the last value.
   private mutating func array(depth: Int) throws(TOMLFault) -> [TOMLNode] {
     try checkDepth(depth)
+    let start = position
     position += 1
     var elements: [TOMLNode] = []
+    var offsets: [Int] = []
+    defer { self.elements[start] = offsets }
     while true {
       try skipBlank()
       if consume("]") { return elements }
+      offsets.append(position)
       elements.append(try value(depth: depth + 1))
       try skipBlank()
       if consume(",") { continue }
@@ -75,8 +80,9 @@ extension TOMLCursor {
     depth: Int
   ) throws(TOMLFault) -> OrderedDictionary<String, TOMLNode> {
     try checkDepth(depth)
-    position += 1
     let table = OpenTable(.header)
+    inlineTables[position] = table
+    position += 1
     skipSpace()
     if consume("}") { return [:] }
     repeat {

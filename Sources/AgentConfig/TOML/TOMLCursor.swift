@@ -5,6 +5,10 @@ struct TOMLCursor {
   let bytes: [UInt8]
   /// Offset in bytes.
   var position = 0
+  /// Offsets of the elements of each array in brackets, by the offset of the array.
+  var elements: [Int: [Int]] = [:]
+  /// Each table in braces, by its offset.
+  var inlineTables: [Int: OpenTable] = [:]
 
   init(_ bytes: [UInt8]) { self.bytes = bytes }
 
@@ -67,6 +71,21 @@ struct TOMLCursor {
   /// Something else than `wanted` stands here.
   func unexpected(_ wanted: String, allowed: String? = nil) -> TOMLFault {
     fault("expected \(wanted), found \(found)", allowed: allowed)
+  }
+
+  /// The same after the last part of a header's path, which may lack its quotes:
+  /// `[gateway.2001:db8::1]`.
+  func unexpectedInHeader(_ wanted: String, path: [TOMLKey]) -> TOMLFault {
+    var fault = unexpected(wanted)
+    guard let last = path.last, path.count > 1 else { return fault }
+    let rest = bytes[last.offset...].prefix { $0 > 0x20 && $0 != UInt8(ascii: "]") }
+    let name = String(decoding: rest, as: UTF8.self)
+    guard last.offset + rest.count > position, !name.contains("\""), !name.contains("'") else {
+      return fault
+    }
+    let outer = path.dropLast().map { writtenKey($0.name) }.joined(separator: ".")
+    fault.remedy = "put the name in quotes: [\(outer).\(quoted(name))]"
+    return fault
   }
 
   /// What stands here, for a message.

@@ -15,6 +15,8 @@ struct TOMLFault: Error {
   /// Offset of what the reason speaks of, somewhere before.
   var earlier: Int?
   var allowed: String?
+  /// What to write instead, where that is known: `put it in quotes: "vti0"`.
+  var remedy: String?
 }
 
 extension TOMLSyntaxError {
@@ -26,7 +28,11 @@ extension TOMLSyntaxError {
     column = bytes[lineStart..<fault.offset].count { !isContinuation($0) } + 1
     reason = fault.reason
     if let earlier = fault.earlier { reason += " (line \(Self.line(of: earlier, in: bytes)))" }
-    if let allowed = fault.allowed { reason += "; use \(allowed)" }
+    if let remedy = fault.remedy {
+      reason += "; \(remedy)"
+    } else if let allowed = fault.allowed {
+      reason += "; allowed: \(allowed)"
+    }
   }
 
   private static func line(of offset: Int, in bytes: [UInt8]) -> Int {

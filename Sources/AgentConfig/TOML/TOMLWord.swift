@@ -1,3 +1,5 @@
+import TunnelCore
+
 extension TOMLCursor {
   /// A number, a boolean, a date or a time.
   mutating func word() throws(TOMLFault) -> TOMLNode {
@@ -8,15 +10,45 @@ extension TOMLCursor {
       position += 1
       if isAtDigit { skipWord() } else { position -= 1 }
     }
-    guard position > start else {
+    guard position > start || current == UInt8(ascii: "/") else {
       throw unexpected("a value", allowed: allowedValues)
     }
     let word = TOMLWord(String(decoding: bytes[start..<position], as: UTF8.self))
-    if let node = word.node { return node }
+    let goesOn = current == UInt8(ascii: "/") || current == UInt8(ascii: "%")
+    let node = word.node
+    if node == nil || goesOn, let fault = meantWord(at: start) { throw fault }
+    if let node { return node }
     position = start
     let (reason, allowed) = word.complaint
     throw fault(reason, allowed: allowed)
   }
+
+  /// Why a word without quotes is no value, where it is plain what was meant: an address, a name, a
+  /// path, a truth value or a time with its unit.
+  private func meantWord(at start: Int) -> TOMLFault? {
+    // Up to where a value ends for certain.
+    let rest = bytes[start...].prefix { $0 > 0x20 && !",]}#\"'[{=".utf8.contains($0) }
+    let text = String(decoding: rest, as: UTF8.self)
+    let short = text.count <= 40 ? text : text.prefix(39) + "…"
+    let shown = printable(short)
+    if let remedy = meantTruth(text)
+      ?? meantSeconds(text).map({ seconds in
+        "write \(seconds): times are numbers of seconds, without a unit"
+      })
+    {
+      return TOMLFault(offset: start, reason: "\(shown) is not a value", remedy: remedy)
+    }
+    let isAddress = IPAddress(text) != nil || IPPrefix(text) != nil
+    let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+    let hasAddress = parts.first.map { IPAddress(String($0)) != nil } ?? false
+    let isName = text.utf8.first.map { isLetter($0) || $0 == UInt8(ascii: "/") } ?? false
+    guard isAddress || hasAddress || isName else { return nil }
+    return TOMLFault(
+      offset: start, reason: "\(shown) is not a \(isName ? "value" : "number")",
+      remedy: "put it in quotes: \(quoted(short))")
+  }
+
+  private func isLetter(_ byte: UInt8) -> Bool { (0x41...0x5a).contains(byte & 0xdf) }
 
   private var isAtDigit: Bool { current.map { (0x30...0x39).contains($0) } ?? false }
 
@@ -107,6 +139,30 @@ struct TOMLWord {
     guard let offset else { return isTime(local) }
     return isTime(local) && isTime("\(offset):00")
   }
+}
+
+/// true or false, spelt otherwise.
+private func meantTruth(_ text: String) -> String? {
+  switch text.lowercased() {
+  case "true", "yes", "on", "enable", "enabled": "write true"
+  case "false", "no", "off", "disable", "disabled": "write false"
+  default: nil
+  }
+}
+
+/// The seconds of a number with a unit: `10s`, `500ms`, `5m`; nil: it is none.
+func meantSeconds(_ text: String) -> String? {
+  let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
+  guard let number = Double(digits), number < 1e9 else { return nil }
+  let seconds: Double
+  switch text[digits.endIndex...].lowercased() {
+  case "ms", "msec": seconds = number / 1000
+  case "s", "sec", "secs", "second", "seconds": seconds = number
+  case "m", "min", "mins", "minutes": seconds = number * 60
+  case "h", "hour", "hours": seconds = number * 3600
+  default: return nil
+  }
+  return seconds == seconds.rounded() ? String(Int(seconds)) : String(seconds)
 }
 
 private let allowedValues = "a string in quotes, a number, true, false, [...] or {...}"

@@ -36,8 +36,8 @@ routes_through_a() { route gw-a add 10.2.0.0/16 dev vti0; }
 # Runs the agent with a file from standard input that it must refuse.
 complains() { # STATUS REGEX
   cat >"$LAB/bad.toml"
-  complaint "$1" "$LAB/bad.toml: $2" "$VPNAGENT" run --config "$LAB/bad.toml"
-  complaint "$1" "$LAB/bad.toml: $2" "$VPNAGENT" check-config --config "$LAB/bad.toml"
+  complaint "$1" "$LAB/bad.toml:[0-9]+: $2" "$VPNAGENT" run --config "$LAB/bad.toml"
+  complaint "$1" "$LAB/bad.toml:[0-9]+: $2" "$VPNAGENT" check-config --config "$LAB/bad.toml"
 }
 
 # Runs a command on gw-a that must end with this status and one line that matches.
