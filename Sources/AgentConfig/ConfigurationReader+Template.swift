@@ -10,7 +10,7 @@ extension ConfigurationReader {
     for key in namingKeys {
       guard let item = table[key] else { continue }
       let keys = templateKeys.joined(separator: ", ")
-      complaints.refuse(item, "a template is not one tunnel; allowed: \(keys)")
+      complaints.refuse(item, "a template matches many tunnels; expected: \(keys)")
     }
     let rest = table.entries.filter { !namingKeys.contains($0.key) }
     guard

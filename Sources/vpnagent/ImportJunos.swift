@@ -32,9 +32,9 @@ struct ImportJunos: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Where probes go: link (the peer is Linux) or endpoint (as Junos).",
-      discussion: "As Junos, unless it is said.", valueName: "link|endpoint"))
+      discussion: "Default: endpoint.", valueName: "link|endpoint"))
   var probeSource: ProbeSource?
-  @Flag(help: "Leave out what cannot be kept, with a comment and a warning each.")
+  @Flag(help: "Turn statements that cannot be converted into comments, with a warning each.")
   var lenient = false
 
   func run() throws {

@@ -196,9 +196,9 @@ func linksMayBeShared(text: String) throws {
       "vpnagent.toml:17: vpn.c.routes: no route is touched without vpn-monitor and "
         + "link-control = \"oper\"",
       "vpnagent.toml:6: gateway.spare: no VPN uses this gateway",
-      "vpnagent.toml:7: vpn.a.establish-tunnels: \"on-traffic\" (the default) with vpn-monitor: once "
-        + "it failed it is held and only start_action = trap in strongSwan, or its peer, brings it back; "
-        + "\"immediately\" always does",
+      "vpnagent.toml:7: vpn.a.establish-tunnels: \"on-traffic\" (the default) with vpn-monitor: "
+        + "after a failure the tunnel is held, and only start_action = trap in strongSwan, or the "
+        + "peer, brings it back; \"immediately\" always does",
     ])
 }
 

@@ -47,10 +47,7 @@ public func importJunos(
   }
   let losses = translator.findings.errors
   guard losses.isEmpty || isLenient else {
-    let hint =
-      "\(name): \(counted(losses.count, "statement")) cannot be converted; --lenient turns "
-      + (losses.count == 1 ? "it into a comment" : "them into comments")
-    throw ConfigurationError(lines: losses + [hint])
+    throw ConfigurationError(lines: losses + ["\(name): \(lenientHint(losses.count))"])
   }
   let toml = JunosWriter.write(translator.model, fileName: fileName)
   let loaded = try parseConfiguration(
@@ -60,13 +57,20 @@ public func importJunos(
   return JunosImport(
     toml: toml,
     warnings: skipped + translator.findings.warnings + loaded.warnings
-      + unused.map { "\(name): --link \(junosText([$0])): nothing in it has this name" }
-      + (isEmpty ? ["\(name): no VPN in it that can be kept"] : []))
+      + unused.map {
+        "\(name): --link \(junosText([$0])): no interface or VPN of this name in the file"
+      }
+      + (isEmpty ? ["\(name): contains no VPN that can be converted"] : []))
 }
 
 private let nothingToImport =
-  "no 'security ike' and no 'security ipsec' in it; allowed: what 'show configuration' or 'show "
-  + "configuration security' prints, with or without '| display set'"
+  "contains neither 'security ike' nor 'security ipsec'; expected: the output of 'show "
+  + "configuration' or 'show configuration security', with or without '| display set'"
+
+private func lenientHint(_ losses: Int) -> String {
+  "\(counted(losses, "statement")) cannot be converted; --lenient turns "
+    + (losses == 1 ? "it into a comment" : "them into comments")
+}
 
 /// What had nothing to do with tunnels and could not be read, a line each; of many the first ones.
 private func passedOver(_ skipped: [JunosSyntaxError], fileName: String) -> [String] {

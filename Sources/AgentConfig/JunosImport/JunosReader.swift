@@ -288,4 +288,4 @@ let statementTags: [String: JunosCommand.Verb] = [
   "unprotect:": .set, "replace:": .set,
 ]
 
-let junosForms = "allowed: set lines, or the curly form"
+let junosForms = "expected: set lines, or the form with braces"

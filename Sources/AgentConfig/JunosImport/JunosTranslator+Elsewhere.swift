@@ -160,7 +160,8 @@ extension JunosTranslator {
   private func remedy(ofUnit words: [String], _ link: String, _ vpn: Int?) -> String {
     let own = vpn.flatMap { model.vpns[$0].value.bindInterface } ?? link
     switch words.first {
-    case "multipoint": return "on Linux a link a peer: import with --link VPN=NAME for each VPN"
+    case "multipoint":
+      return "use one link per peer on Linux: import with --link VPN=NAME for each VPN"
     case "description": return "ip link set \(link) alias \(quoted(words.dropFirst().first ?? ""))"
     case "disable": return "ip link set \(link) down"
     case "bandwidth": return "of use to routing protocols only: set it in the routing daemon"

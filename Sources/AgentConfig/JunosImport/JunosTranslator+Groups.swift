@@ -19,7 +19,7 @@ extension JunosTranslator {
       model.notes.append(
         findings.lose(
           node.head, in: [], line: node.line,
-          "not followed (\(tunnelText(count)) in it); allowed: 'show configuration' within it"))
+          "not supported (\(tunnelText(count)) in it); use 'show configuration' inside it"))
     }
   }
 
@@ -55,7 +55,7 @@ extension JunosTranslator {
     model.notes.append(
       findings.lose(
         leaf.head, in: path, line: leaf.line,
-        "groups are not followed, \(what); allowed: 'show configuration | display inheritance "
+        "groups are not expanded, \(what); use 'show configuration | display inheritance "
           + "no-comments | display set'"))
     return named.compactMap(\.value)
   }

@@ -23,11 +23,11 @@ extension JunosTranslator {
     var remedy =
       "swanctl.conf, child \(node.value ?? ""): local_ts = \(local.joined(separator: ",")), "
       + "remote_ts = \(remote.joined(separator: ","))"
-    if sides.count > 1 { remedy += " (every pair of them, or a child a term)" }
+    if sides.count > 1 { remedy += " (every pair of them, or one child per term)" }
     let prefixes = unique(remote.map { String($0.prefix { $0 != "[" }) }).filter { $0 != "dynamic" }
     if let link = vpn.value.bindInterface, !prefixes.isEmpty {
       let metric = parts.last { $0.keyword == "metric" }?.value.map { " metric \($0)" } ?? ""
-      remedy += "; Junos routes there by itself, Linux does not:"
+      remedy += "; Junos adds these routes itself, on Linux run:"
       let table = vpn.junosLink.map(ownTable(ofUnit:)) ?? .main
       remedy += prefixes.map { "\nip route add \($0) dev \(link)\(metric)\(table.words)" }.joined()
     }

@@ -15,7 +15,7 @@ struct JunosWriter {
   static func write(_ model: JunosModel, fileName: String) -> String {
     var writer = JunosWriter()
     writer.comment("From \(fileName) (Junos) by `vpnagent import junos`.")
-    writer.comment("N: STATEMENT -> what to do about line N, which has no key here.")
+    writer.comment("N: STATEMENT -> what to do about line N, which has no equivalent key.")
     if model.asksForProbeSource {
       writer.comment(
         "Probes go as on Junos (probe-source). For Linux peers import with --probe-source link.")

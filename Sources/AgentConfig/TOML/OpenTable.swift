@@ -124,11 +124,11 @@ final class OpenTable {
 
   private func description(of name: String) -> (what: String, allowed: String) {
     switch contents[name]?.content {
-    case .value(.table, _): ("a table in braces", "all of its keys inside them")
+    case .value(.table, _): ("a table in braces", "one pair of braces for all of its keys")
     case .value(let value, _): (value.typeName, "each key once")
-    case .array: ("an array of tables", "further tables of it under [[...]]")
-    case .table(let table): ("a table \(table.origin)", "all of its keys in one place")
-    case nil: ("there", "each key once")
+    case .array: ("an array of tables", "[[...]] for further tables of it")
+    case .table(let table): ("a table \(table.origin)", "one table for all of its keys")
+    case nil: ("a key", "each key once")
     }
   }
 }

@@ -31,7 +31,7 @@ extension TOMLSyntaxError {
     if let remedy = fault.remedy {
       reason += "; \(remedy)"
     } else if let allowed = fault.allowed {
-      reason += "; allowed: \(allowed)"
+      reason += "; use \(allowed)"
     }
   }
 

@@ -21,9 +21,9 @@ let junosDaemonRows: [JunosRow] = [
       [vpn.V]
       gateway = "GW"
 
-      # Of no gateway and no VPN:
+      # Outside of gateways and VPNs:
       # 1: security ike policy P pre-shared-key ascii-text <secret> ->
-      #     swanctl.conf: proposals, local, remote and secrets of the connections it is for
+      #     swanctl.conf: proposals, local, remote and secrets of the connections that use it
 
       """),
   JunosRow(
@@ -132,12 +132,13 @@ let junosDaemonRows: [JunosRow] = [
       [vpn.V]
       gateway = "GW"
 
-      # Of no gateway and no VPN:
+      # Outside of gateways and VPNs:
       # 4: security ike traceoptions flag all -> strongswan.conf: charon.filelog; or swanctl --log
       # 5: security ike proposal P dh-group group14 encryption-algorithm aes-256-cbc ->
-      #     swanctl.conf: proposals of the connections it is for
-      # 7: security ipsec proposal E protocol esp -> swanctl.conf: esp_proposals of the children it is for
-      # 8: security ipsec policy E proposals E -> swanctl.conf: esp_proposals of the children it is for
+      #     swanctl.conf: proposals of the connections that use it
+      # 7: security ipsec proposal E protocol esp ->
+      #     swanctl.conf: esp_proposals of the children that use it
+      # 8: security ipsec policy E proposals E -> swanctl.conf: esp_proposals of the children that use it
 
       """),
 ]

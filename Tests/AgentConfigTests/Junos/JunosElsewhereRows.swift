@@ -46,7 +46,7 @@ let junosElsewhereRows: [JunosRow] = [
       [vpn.V.vpn-monitor]
       probe-source = "endpoint"
 
-      # Of no gateway and no VPN:
+      # Outside of gateways and VPNs:
       # 16: security flow tcp-mss ipsec-vpn mss 1350 ->
       #     nftables, chain forward: oifname { "vti1" } tcp flags syn tcp option maxseg size set 1350; the
       #     same with iifname

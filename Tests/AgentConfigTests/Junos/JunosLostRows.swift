@@ -165,9 +165,9 @@ let junosLostRows: [JunosRow] = [
 
     """,
     errors: """
-      f.conf:2: security ipsec apply-groups VPN: groups are not followed, 1 statement about tunnels in it; allowed: 'show configuration | display inheritance no-comments | display set'
-      f.conf:3: apply-groups elsewhere: groups are not followed, and this one is not in the file; allowed: 'show configuration | display inheritance no-comments | display set'
-      f.conf: cannot be kept: 2; allowed with --lenient, a comment each
+      f.conf:2: security ipsec apply-groups VPN: groups are not expanded, 1 statement about tunnels in it; use 'show configuration | display inheritance no-comments | display set'
+      f.conf:3: apply-groups elsewhere: groups are not expanded, and this one is not in the file; use 'show configuration | display inheritance no-comments | display set'
+      f.conf: 2 statements cannot be converted; --lenient turns them into comments
       """),
   JunosRow(
     "commands that are not followed",
@@ -180,9 +180,9 @@ let junosLostRows: [JunosRow] = [
 
     """,
     errors: """
-      f.conf:3: rename security ipsec vpn V to vpn W: not followed; allowed: set, delete, deactivate, activate
-      f.conf:5: logical-systems LS: not followed (1 statement about tunnels in it); allowed: 'show configuration' within it
-      f.conf: cannot be kept: 2; allowed with --lenient, a comment each
+      f.conf:3: rename security ipsec vpn V to vpn W: not supported; expected: set, delete, deactivate, activate
+      f.conf:5: logical-systems LS: not supported (1 statement about tunnels in it); use 'show configuration' inside it
+      f.conf: 2 statements cannot be converted; --lenient turns them into comments
       """),
   JunosRow(
     "an interface without a name on Linux",

@@ -57,7 +57,7 @@ let junosOddRows: [JunosRow] = [
       gateway = "GW"
       # 10: inactive: vpn-monitor -> left out, as Junos does
 
-      # Of no gateway and no VPN:
+      # Outside of gateways and VPNs:
       # 6: inactive: gateway OLD address 203.0.113.1 -> left out, as Junos does
 
       """),

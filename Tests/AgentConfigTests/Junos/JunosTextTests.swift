@@ -53,7 +53,7 @@ func anErrorElsewhereEndsNothing(text: String, warning: String) throws {
   #expect(try importJunos(whole, fileName: "f.conf").warnings.first == warning)
 }
 
-private let forms = "allowed: set lines, or the curly form"
+private let forms = "expected: set lines, or the form with braces"
 
 @Test(arguments: [
   "security ike", "security ipsec vpn", "interfaces st0 unit", "routing-options static route",
