@@ -4,41 +4,92 @@ import TunnelCore
 extension DoctorFacts {
   var viciFindings: [Finding] {
     let path = configuration.viciSocket
-    let (seen, fix): (String, Finding.Fix)
+    let reason: String
     switch vici {
     case nil, .answers: return []
-    case .missing:
-      seen = "\(path) does not exist"
-      fix = .init(
-        "apt-get install strongswan-swanctl   # has the vici plugin",
-        "systemctl restart \(strongSwanUnit)")
-    case .deaf:
-      seen = "nothing listens on \(path)"
-      fix = .init("systemctl restart \(strongSwanUnit)")
+    case .missing: reason = "No such file or directory"
+    case .deaf: reason = "Connection refused"
+    case .failed(let words): reason = words
     case .forbidden:
-      seen = "no permission for \(path)"
-      fix = .init("sudo vpnagent doctor")
-    case .failed(let reason):
-      seen = "\(path): \(reason)"
-      fix = .init("systemctl restart \(strongSwanUnit)")
+      return [
+        Finding(
+          .warning, "vici", "-", seen: "no permission for \(path)",
+          why: "nothing is known of strongSwan's connections and SAs",
+          fix: .init("sudo vpnagent doctor"))
+      ]
     }
-    let needy = configuration.vpns.filter {
-      $0.establishTunnels == .immediately && $0.renegotiateCommand == nil
-    }
-    let names = needy.prefix(5).map(\.name).joined(separator: ", ")
+    if case .other(let name, let pid) = ikeProcess { return commandFindings(name, pid) }
     return [
       Finding(
-        needy.isEmpty ? .warning : .error, "vici", "-", seen: seen,
-        why: needy.isEmpty
-          ? "SAs are cleared by kernel EXPIRE, and a dead peer costs all IKE retransmissions"
-          : "nothing can bring up \(names) (establish-tunnels = \"immediately\", no "
-            + "renegotiate-command)",
-        fix: fix)
+        isWithoutStrongSwan ? .warning : .error, "vici", "-",
+        seen: silenceOfStrongSwan(ikeProcess.obstacle("\(path): \(reason)")),
+        why: silenceHarm, fix: startOfStrongSwan)
     ]
   }
 
-  private var strongSwanUnit: String {
-    processes.contains { $0.name == "charon" } ? "strongswan-starter" : "strongswan"
+  /// Whether nothing here is strongSwan's, or each tunnel has a command that brings it up.
+  private var isWithoutStrongSwan: Bool {
+    configuration.templates.isEmpty && sas.isEmpty
+      && configuration.vpns.allSatisfy { $0.renegotiateCommand != nil }
+  }
+
+  private var silenceHarm: String {
+    if ikeProcess == .absent {
+      return "no tunnel is negotiated or rekeyed: those that are up end when their SAs expire"
+    }
+    let names = tunnelsWithoutStarter.isEmpty ? "" : "; nothing can bring up \(starterless)"
+    return "SAs are cleared by the kernel's EXPIRE, and dead peers wait for retransmissions\(names)"
+  }
+
+  /// VPNs that are to be up always, where only strongSwan can have them negotiated.
+  private var tunnelsWithoutStarter: [VPN] {
+    configuration.vpns.filter {
+      $0.establishTunnels == .immediately && $0.renegotiateCommand == nil
+    }
+  }
+
+  private var starterless: String {
+    tunnelsWithoutStarter.prefix(5).map(\.name).joined(separator: ", ")
+      + " (establish-tunnels = \"immediately\", no renegotiate-command)"
+  }
+
+  private var startOfStrongSwan: Finding.Fix {
+    switch ikeProcess {
+    case .strongSwan where vici == .missing:
+      return .init(
+        "apt-get install strongswan-swanctl   # has the vici plugin",
+        "systemctl restart \(unitOfStrongSwan)")
+    case .strongSwan: return .init("systemctl restart \(unitOfStrongSwan)")
+    case .absent, .unseen, .other:
+      if strongSwanUnit == nil, strongSwan == nil {
+        return .init(
+          "apt-get install charon-systemd strongswan-swanctl   # where it is not installed",
+          "systemctl start \(unitOfStrongSwan)")
+      }
+      return .init("systemctl start \(unitOfStrongSwan)")
+    }
+  }
+
+  /// Beside libreswan and its like there is no VICI: `renegotiate-command` does its work.
+  private func commandFindings(_ daemon: String, _ pid: Int32) -> [Finding] {
+    guard let first = tunnelsWithoutStarter.first else { return [] }
+    return [
+      Finding(
+        .error, "vici", first.name,
+        seen: "\(daemon) (process \(pid)) is the IKE daemon, which has no VICI",
+        why: "nothing can bring up \(starterless)",
+        fix: .init(
+          file: configPath,
+          lines: [
+            "# in [vpn.\(first.name)]:",
+            "renegotiate-command = [\"ipsec\", \"auto\", \"--up\", \"\(first.name)\"]",
+          ], commands: ["vpnagent reload"]))
+    ]
+  }
+
+  private var unitOfStrongSwan: String {
+    strongSwanUnit
+      ?? (processes.contains { $0.name == "charon" } ? "strongswan-starter" : "strongswan")
   }
 
   /// Settings of charon's, put where they are read.
@@ -48,7 +99,7 @@ extension DoctorFacts {
     return Finding.Fix(
       file: hasFolder ? "/etc/strongswan.d/vpnagent.conf" : main,
       lines: ["charon {"] + settings.map { "  \($0)" } + ["}"],
-      commands: ["systemctl restart \(strongSwanUnit)"])
+      commands: ["systemctl restart \(unitOfStrongSwan)"])
   }
 
   // MARK: Routes that charon installs

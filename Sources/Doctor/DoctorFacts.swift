@@ -7,8 +7,9 @@ import TunnelCore
 public struct DoctorFacts: Sendable {
   /// Every check; each gives its findings.
   static let checks: [@Sendable (DoctorFacts) -> [Finding]] = [
-    { $0.fileFindings }, { $0.kernelFindings }, { $0.capabilityFindings }, { $0.agentFindings },
-    { $0.viciFindings }, { $0.routeInstallFindings }, { $0.interfaceListFindings },
+    // Whoever negotiates comes first.
+    { $0.viciFindings }, { $0.fileFindings }, { $0.kernelFindings }, { $0.capabilityFindings },
+    { $0.agentFindings }, { $0.routeInstallFindings }, { $0.interfaceListFindings },
     { $0.ownDPDFindings }, { $0.retransmissionFindings },
     { $0.linkFindings }, { $0.tieFindings }, { $0.thiefFindings }, { $0.twinFindings },
     { $0.peerRouteFindings }, { $0.mtuFindings },
@@ -93,6 +94,10 @@ public struct DoctorFacts: Sendable {
   public var agentPID: Int32?
   /// What became of asking the IKE daemon.
   public var vici: VICI?
+  /// Which IKE daemon runs.
+  public var ikeProcess = IKEProcess.unseen
+  /// systemd's unit of strongSwan, without `.service`; nil: there is none.
+  public var strongSwanUnit: String?
   /// Its connections; empty without VICI.
   public var connections: [IKEConnection] = []
   /// strongswan.conf; nil: there is none.

@@ -63,6 +63,50 @@ struct SpoiledRow: Sendable, CustomTestStringConvertible {
     #expect(!findings.contains { $0.why.hasPrefix("no packet gets into") })
   }
 
+  /// What starts strongSwan depends on what is there of it.
+  @Test(
+    arguments: [
+      (.absent, "ipsec", ["systemctl start ipsec"]),
+      (.absent, nil, ["systemctl start strongswan"]),
+      (
+        .strongSwan(pid: 101), nil,
+        [
+          "apt-get install strongswan-swanctl   # has the vici plugin",
+          "systemctl restart strongswan",
+        ]
+      ),
+    ] as [(IKEProcess, String?, [String])])
+  func startsStrongSwan(process: IKEProcess, unit: String?, commands: [String]) throws {
+    var facts = HealthyFacts.facts
+    (facts.vici, facts.ikeProcess, facts.strongSwanUnit) = (.missing, process, unit)
+    let diagnosis = Diagnosis(facts)
+    #expect(diagnosis.hasError)
+    #expect(diagnosis.findings.first?.fix.commands == commands)
+    facts.strongSwan = nil
+    facts.configErrors = ["x.toml: vpn.a: bad"]
+    facts.xfrmObstacle = "Protocol not supported"
+    #expect(Diagnosis(facts).findings.first?.check == "vici")
+  }
+
+  /// Where nothing is strongSwan's its silence is no error, and beside libreswan nothing at all.
+  @Test func whoNeedsNoStrongSwan() {
+    var facts = HealthyFacts.facts
+    (facts.vici, facts.ikeProcess) = (.missing, .absent)
+    facts.sas = []
+    for index in facts.configuration.vpns.indices {
+      facts.configuration.vpns[index].renegotiateCommand = ["true"]
+    }
+    #expect(Diagnosis(facts).findings.map(\.grade) == [.warning])
+    facts.ikeProcess = .other(name: "pluto", pid: 7)
+    #expect(Diagnosis(facts).findings == [])
+    facts.configuration.vpns[0].establishTunnels = .immediately
+    #expect(Diagnosis(facts).findings == [])
+    facts.configuration.vpns[0].renegotiateCommand = nil
+    let finding = Diagnosis(facts).findings.first
+    #expect(finding?.seen == "pluto (process 7) is the IKE daemon, which has no VICI")
+    #expect(finding?.fix.lines.last == #"renegotiate-command = ["ipsec", "auto", "--up", "to-b"]"#)
+  }
+
   @Test func errorsComeFirst() {
     var facts = HealthyFacts.facts
     facts.isClockFree = true

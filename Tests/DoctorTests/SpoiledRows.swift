@@ -39,15 +39,16 @@ let hostRows: [SpoiledRow] = [
 ]
 
 let strongSwanRows: [SpoiledRow] = [
-  .init("vici", .warning, "/run/charon.vici does not exist", "strongswan-swanctl") {
-    $0.vici = .missing
-  },
-  .init("vici", .error, "nothing listens", "restart strongswan") {
+  .init(
+    "vici", .error, "not answer (/run/charon.vici: No such file or directory)", "start strongswan"
+  ) { $0.vici = .missing },
+  .init("vici", .error, "(/run/charon.vici: Connection refused)", "start strongswan") {
     $0.vici = .deaf
-    $0.configuration.vpns[0].establishTunnels = .immediately
   },
   .init("vici", .warning, "no permission", "sudo") { $0.vici = .forbidden },
-  .init("vici", .warning, "hangs", "restart strongswan") { $0.vici = .failed("hangs") },
+  .init("vici", .error, "(/run/charon.vici: hangs)", "start strongswan") {
+    $0.vici = .failed("hangs")
+  },
   .init("install-routes", .error, "not set, so yes", "install_routes = no") {
     $0.strongSwan = HealthyFacts.settings("charon { }")
   },

@@ -1,6 +1,6 @@
-import LinuxEdge
 import Testing
 
+@testable import LinuxEdge
 @testable import vpnagent
 
 /// Cutting and breaking text.
@@ -19,6 +19,21 @@ import Testing
     #expect("unbreakable-text".wrapped(8, indent: "  ") == ["unbreakable-text"])
     #expect("a unbreakable-text b".wrapped(8, indent: "  ") == ["a", "  unbreakable-text", "  b"])
     #expect("fits".wrapped(8, indent: "  ") == ["fits"])
+  }
+
+  @Test func thatStrongSwanDoesNotAnswerStandsOnTop() throws {
+    let line = "strongSwan does not answer (/run/charon.vici: Connection refused)"
+    var status = try #require(AgentStatus(json: try FixtureTests.answer("ill/status")))
+    status.control = "kernel expire"
+    status.controlObstacle = "/run/charon.vici: Connection refused"
+    let tunnel = try #require(status.tunnels.first)
+    #expect(StatusTable(status, width: 100).text(false).hasPrefix("\(line)\nTUNNEL "))
+    #expect(TunnelDetails(tunnel, of: status, width: 100).text(false).hasPrefix("\(line)\nto-b "))
+    var screen = WatchScreen(TerminalSize(rows: 24, columns: 100), Sparkline(hasBars: false))
+    screen.show(status)
+    #expect(screen.lines[1].contains(line))
+    status.tunnels = []
+    #expect(StatusTable(status, width: 100).text(false).hasPrefix("\(line)\nNo tunnel"))
   }
 
   @Test func noLineIsWiderThanAsked() throws {

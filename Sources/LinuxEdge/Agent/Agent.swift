@@ -80,7 +80,8 @@ public final class Agent {
       signals = try Descriptor(
         taking: unsafe vpa_signals_open(caught, caught.count), operation: "catch signals")
       service = ServiceManager(at: monotonicNow())
-      vici = VICIClient(path: configuration.viciSocket, at: monotonicNow())
+      vici = VICIClient(
+        path: configuration.viciSocket, process: ProcessTable.ikeProcess, at: monotonicNow())
       let found = try Self.found(in: options.runDirectory, requests, log)
       gateKeeper = found.keeper
       roleFile = RoleFile(path: "\(options.runDirectory)/role")

@@ -164,6 +164,8 @@ public struct HostExamination {
   private mutating func lookAtProcesses() {
     let table = ProcessTable()
     facts.processes = table.processes
+    facts.ikeProcess = ProcessTable.ikeProcess()
+    facts.strongSwanUnit = Self.strongSwanUnit()
     let answer = try? askAgent(
       "status", socket: "\(request.runDirectory)/control.sock", patience: 5)
     facts.agentPID = answer.flatMap { AgentStatus(json: $0) }?.pid

@@ -6,8 +6,8 @@ import TunnelCore
 struct ProcessTable {
   /// Names of /proc/PID/comm, which the kernel cuts after 15 bytes.
   private static let known: Set<String> = [
-    "vpnagent", "charon", "charon-systemd", "pluto", "zebra", "bird", "keepalived",
-    "systemd-network", "NetworkManager", "ifplugd",
+    "vpnagent", "charon", "charon-systemd", "pluto", "iked", "racoon", "zebra", "bird",
+    "keepalived", "systemd-network", "NetworkManager", "ifplugd",
   ]
 
   /// Those that were found; of `vpnagent` only `run`.
@@ -29,6 +29,20 @@ struct ProcessTable {
         strongSwanPath = Self.variable("STRONGSWAN_CONF", of: pid)
       }
     }
+  }
+
+  /// The IKE daemon of this network namespace. One whose namespace must not be read counts, as for an
+  /// agent without CAP_SYS_PTRACE; without /proc nobody can tell.
+  static func ikeProcess() -> IKEProcess {
+    let entries = namesIn(directory: "/proc").compactMap { Int32($0) }
+    guard !entries.isEmpty else { return .unseen }
+    let namespace = linkTarget("/proc/self/ns/net")
+    return IKEProcess(
+      entries.compactMap { pid in
+        guard let name = name(pid), IKEProcess.isIKEDaemon(name) else { return nil }
+        let its = linkTarget("/proc/\(pid)/ns/net")
+        return its == nil || its == namespace ? (name, pid) : nil
+      })
   }
 
   /// This process.

@@ -24,6 +24,19 @@ extension StrongSwanSettings {
   }
 }
 
+extension HostExamination {
+  /// systemd's unit of strongSwan, one that starts with the host before others; nil: there is none.
+  static func strongSwanUnit() -> String? {
+    let folders = ["/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"]
+    let installed = folders.map { namesIn(directory: $0) }
+    let wanted = namesIn(directory: "/etc/systemd/system/multi-user.target.wants")
+    let units = ["strongswan", "strongswan-starter", "strongswan-swanctl", "ipsec"]
+    return ([wanted] + installed).lazy.compactMap { names in
+      units.first { names.contains("\($0).service") }
+    }.first
+  }
+}
+
 extension NetworkdFile {
   private static let folders = [
     "/etc/systemd/network", "/run/systemd/network", "/usr/lib/systemd/network",

@@ -10,13 +10,17 @@ final class VICIClient {
   private static let longestPause = Duration.seconds(15)
 
   private let path: String
+  private let process: () -> IKEProcess
   private var session: VICISession?
   private var retryAt: Instant?
   private var retries = 0
 
   /// A client that connects as soon as `wake` is called.
-  init(path: String, at now: Instant) {
+  ///
+  /// - Parameter process: which IKE daemon runs; asked whenever there is no answer.
+  init(path: String, process: @escaping () -> IKEProcess = { .unseen }, at now: Instant) {
     self.path = path
+    self.process = process
     retryAt = now
   }
 
@@ -82,6 +86,6 @@ final class VICIClient {
     let pause = min(Self.firstPause * (1 << min(retries, 10)), Self.longestPause)
     retries += 1
     retryAt = now.advanced(by: pause * Double.random(in: 0.75...1.25))
-    return [.disconnected("\(path): \(error)")]
+    return [.disconnected("\(path): \(error)", process())]
   }
 }

@@ -5,7 +5,7 @@ extension Core {
     case .connected:
       lists.connected(at: now, &out)
       for id in tunnels.keys { reconcileCommand(id, at: now) }
-    case .disconnected(let reason): daemonDisconnected(reason, at: now)
+    case .disconnected(let reason, let process): daemonDisconnected(reason, process, at: now)
     case .changed: lists.want(at: now, &out)
     case .ikeDown(let sa): ikeDown(sa, at: now)
     case .exchanged(let id):
@@ -25,11 +25,17 @@ extension Core {
   /// The way in which SAs are cleared and restored: by VICI, or by the kernel's EXPIRE alone.
   public var control: String { lists.isConnected ? "vici" : "kernel expire" }
 
-  /// Why there is no VICI; nil when there is, or when nobody has tried yet.
-  public var controlObstacle: String? { lists.obstacle }
+  /// Why strongSwan does not answer; nil when it does, when nobody has tried yet, and beside another
+  /// IKE daemon.
+  public var controlObstacle: String? {
+    if case .other = lists.process { return nil }
+    return lists.obstacle
+  }
 
-  private mutating func daemonDisconnected(_ reason: String, at now: Instant) {
-    let isFirst = lists.disconnected(reason, &out)
+  private mutating func daemonDisconnected(
+    _ reason: String, _ process: IKEProcess, at now: Instant
+  ) {
+    let isFirst = lists.disconnected(reason, process, &out)
     daemon.replace(nil)
     listedSAs = nil
     suspendRenegotiations(at: now)

@@ -31,6 +31,8 @@ struct DaemonLists: Sendable {
   private(set) var hasBeenConnected = false
   /// Why not; nil before the first attempt and while they are.
   private(set) var obstacle: String?
+  /// Which IKE daemon runs, as it was seen when there was no answer the last time.
+  private(set) var process = IKEProcess.unseen
   /// When the list of SAs that is under way, or came last, was asked for.
   private(set) var askedAt = Instant(nanoseconds: 0)
   private var isListing = false
@@ -57,13 +59,18 @@ struct DaemonLists: Sendable {
   /// Requests are answered from now on.
   mutating func connected(at now: Instant, _ out: inout Outbox) {
     (isConnected, hasBeenConnected, obstacle) = (true, true, nil)
+    process = .unseen
     out.log(.info, "-", "vici: connected")
     want(at: now, &out)
   }
 
   /// Requests are not answered any more, or still not. Returns whether that is the first that is known
   /// of it in this run.
-  mutating func disconnected(_ reason: String, _ out: inout Outbox) -> Bool {
+  mutating func disconnected(
+    _ reason: String, _ process: IKEProcess, _ out: inout Outbox
+  ) -> Bool {
+    self.process = process
+    let reason = process.obstacle(reason)
     // One line for each time that it is lost, whatever the attempts to come say.
     if isConnected || obstacle == nil {
       out.log(

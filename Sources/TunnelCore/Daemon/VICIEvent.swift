@@ -23,8 +23,9 @@ public enum VICIRequest: Hashable, Sendable {
 public enum VICIEvent: Hashable, Sendable {
   /// Requests are answered and events come from now on.
   case connected
-  /// They do not, and why. Requests that were not answered never will be.
-  case disconnected(String)
+  /// They do not: the socket and why, and which IKE daemon runs. Requests that were not answered never
+  /// will be.
+  case disconnected(String, IKEProcess = .unseen)
   /// IKE or CHILD_SAs came, went or were rekeyed: the last list is out of date.
   case changed
   /// An IKE SA is down: as it was then, without its CHILD_SAs.

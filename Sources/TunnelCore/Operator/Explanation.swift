@@ -5,7 +5,8 @@ extension Core {
   public func explanation(of name: String, at now: Instant) -> [String]? {
     guard case .success(let tunnel) = self.tunnel(named: name) else { return nil }
     let since = tunnel.blindSince ?? tunnel.since
-    var lines = ["\(tunnel.name): \(words(tunnel, for: Self.text(now.since(since))))"]
+    var lines = controlObstacle.map { [silenceOfStrongSwan($0)] } ?? []
+    lines.append("\(tunnel.name): \(words(tunnel)) for \(Self.text(now.since(since)))")
     lines.append("  why: \(tunnel.reasonText)")
     lines += degradation(of: tunnel).map { ["  degraded: \($0)"] } ?? []
     lines.append("  gate: \(gateLine(tunnel, at: now))")
@@ -123,6 +124,9 @@ extension Core {
     {
       return "in service again in \(Self.text(now.duration(to: until))), when the back-off is over"
     }
+    if lists.process == .absent, tunnel.vpn?.renegotiateCommand == nil {
+      return "nothing is negotiated until strongSwan runs"
+    }
     if let obstacle = tunnel.nameObstacle { return "cannot be initiated: \(obstacle)" }
     if let trigger = tunnel.trigger {
       if let obstacle = trigger.obstacle { return "cannot be triggered: \(obstacle)" }
@@ -151,6 +155,9 @@ extension Core {
     {
       return ["ip link set \(name) up"]
     }
+    if controlObstacle != nil, tunnel.vpn?.renegotiateCommand == nil {
+      return [startOfStrongSwan]
+    }
     switch tunnel.state {
     case .absent, .idle:
       return [initiation(of: tunnel)]
@@ -160,6 +167,12 @@ extension Core {
       return tunnel.monitors.isEmpty ? [initiation(of: tunnel)] : mending(tunnel)
     case .up, .standby: return ["vpnagent clear \(tunnel.name) (renegotiates)"]
     }
+  }
+
+  /// swanctl speaks to the same socket, and SAs that are cleared now would not come back.
+  private var startOfStrongSwan: String {
+    let verb = if case .strongSwan = lists.process { "restart" } else { "start" }
+    return "\(verb) strongSwan: vpnagent doctor names the command"
   }
 
   private func initiation(of tunnel: Tunnel) -> String {

@@ -23,8 +23,8 @@ struct ShowIKE: ParsableCommand {
 
   static func lines(_ report: IKEReport) -> [String] {
     guard let sas = report.sas else {
-      let why = report.controlObstacle.map { " (\($0))" } ?? ""
-      return ["IKE SAs are not known: strongSwan's VICI socket does not answer\(why)"]
+      let why = report.controlObstacle.map(silenceOfStrongSwan) ?? "strongSwan does not answer"
+      return ["IKE SAs are not known: \(why)"]
     }
     return sas.isEmpty ? ["strongSwan has no IKE SAs"] : sas.flatMap(lines)
   }

@@ -81,22 +81,16 @@ struct AgentNotes {
 
   init(_ status: AgentStatus) { self.status = status }
 
-  /// All of it.
+  /// What stands above everything else: nothing is negotiated.
+  var head: [String] { status.controlObstacle.map { [silenceOfStrongSwan($0)] } ?? [] }
+
+  /// All the rest.
   var lines: [String] {
-    return role + badSPIs + (unreachable ?? ["control: \(status.control)"]) + kernel + events
+    role + badSPIs + ["control: \(status.control)"] + kernel + events
   }
 
   /// What is not as it should be.
-  var warnings: [String] {
-    return role + badSPIs + (unreachable ?? []) + kernel + events
-  }
-
-  /// Why strongSwan cannot be asked, and what is done instead.
-  private var unreachable: [String]? {
-    status.controlObstacle.map {
-      ["strongSwan: unreachable (\($0)), falling back to kernel EXPIRE"]
-    }
-  }
+  var warnings: [String] { head + role + badSPIs + kernel + events }
 
   private var kernel: [String] {
     (status.kernelObstacle.map { ["kernel not readable, showing an old state: \($0)"] } ?? [])

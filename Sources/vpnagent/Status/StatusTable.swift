@@ -18,14 +18,16 @@ struct StatusTable {
   }
 
   private func lines(_ coloured: Bool) -> [String] {
-    let agent = AgentNotes(status).lines.flatMap { $0.wrapped(width, indent: "  ") }
+    let notes = AgentNotes(status)
+    let head = notes.head.flatMap { $0.wrapped(width, indent: "  ") }
+    let agent = notes.lines.flatMap { $0.wrapped(width, indent: "  ") }
     guard !status.tunnels.isEmpty else {
-      return ["No tunnels configured and no IPsec SAs found."] + agent
+      return head + ["No tunnel configured, and no IPsec SA found."] + agent
     }
     let rows = status.tunnels.map { StatusRow($0) }
     let layout = StatusLayout(rows, width: width, wanted: wanted)
     let titles = layout.line(.titles)
-    var lines = [coloured ? "\u{1b}[1m\(titles)\u{1b}[0m" : titles]
+    var lines = head + [coloured ? "\u{1b}[1m\(titles)\u{1b}[0m" : titles]
     for (tunnel, row) in zip(status.tunnels, rows) {
       let line = layout.line(row)
       lines.append(coloured ? TunnelHealth(tunnel).paint(line) : line)

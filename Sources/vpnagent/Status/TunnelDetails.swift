@@ -4,12 +4,14 @@ import TunnelCore
 /// `vpnagent status NAME`: all that `--json` has of one tunnel, for people.
 struct TunnelDetails {
   private let tunnel: TunnelStatus
+  private let lead: [String]
   private let agent: [String]
   private let width: Int
 
   init(_ tunnel: TunnelStatus, of status: AgentStatus, width: Int) {
     self.tunnel = tunnel
     self.width = width
+    lead = AgentNotes(status).head.flatMap { $0.wrapped(width, indent: "  ") }
     agent = AgentNotes(status).lines.flatMap { $0.wrapped(width, indent: "  ") }
   }
 
@@ -19,7 +21,7 @@ struct TunnelDetails {
     let sets = tunnel.sets.enumerated().flatMap { index, set in
       ["  SA set \(index + 1)"] + lines(set)
     }
-    return ([head] + lines + sets + agent).map { "\($0)\n" }.joined()
+    return (lead + [head] + lines + sets + agent).map { "\($0)\n" }.joined()
   }
 
   private var origin: String {

@@ -9,6 +9,8 @@ import TunnelCore
   private static var facts: DoctorFacts {
     var facts = DoctorFacts()
     facts.vici = .missing
+    facts.ikeProcess = .absent
+    facts.strongSwanUnit = "strongswan-starter"
     facts.configPath = "/etc/vpnagent/vpnagent.toml"
     facts.configuration = Configuration(
       gateways: ["b": Gateway(name: "b", addresses: [IPAddress(203, 0, 113, 1)])],
@@ -26,18 +28,17 @@ import TunnelCore
 
   @Test func text() {
     let expected = """
+      error: strongSwan does not answer (/run/charon.vici: No such file or directory; no charon process) [vici]
+        no tunnel is negotiated or rekeyed: those that are up end when their SAs expire
+          # systemctl start strongswan-starter
+
       error: net.ipv4.conf.xfrm0.disable_xfrm = 1 [disable-xfrm]
         packets sent there match no SA: dropped on a tunnel link, else sent in clear
           put into /etc/sysctl.d/60-vpnagent.conf:
               net.ipv4.conf.xfrm0.disable_xfrm = 0
           # sysctl -w net.ipv4.conf.xfrm0.disable_xfrm=0
 
-      warning: /run/charon.vici does not exist [vici]
-        SAs are cleared by kernel EXPIRE, and a dead peer costs all IKE retransmissions
-          # apt-get install strongswan-swanctl   # has the vici plugin
-          # systemctl restart strongswan
-
-      warning to-b: xfrm0 has 10.0.0.1/24, which does not identify the other end, and destination-ip is not set [probe-address]
+      warning to-b: xfrm0 has 10.0.0.1/24, which names no other end, and there is no destination-ip [probe-address]
         probes go to 203.0.113.1, which a Linux peer answers outside the tunnel unless it routes 10.0.0.1 into it
           put into /etc/vpnagent/vpnagent.toml:
               # in [vpn.to-b.vpn-monitor]:

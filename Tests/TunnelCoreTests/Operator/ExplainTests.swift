@@ -173,6 +173,54 @@ import Testing
         + "trigger negotiation; 1 more tunnel shares the link")
   }
 
+  /// Whatever is said of a tunnel depends on who negotiates.
+  @Test func thatStrongSwanDoesNotAnswerComesFirst() {
+    for establish in [VPN.EstablishTunnels.immediately, .onTraffic, .responderOnly] {
+      var bench = Self.absent(establish)
+      bench.play(.vici(.disconnected("/run/charon.vici: Connection refused")))
+      let lines = bench.core.explanation(of: "to-b", at: bench.instant) ?? []
+      #expect(
+        lines.first == "strongSwan does not answer (/run/charon.vici: Connection refused)")
+      #expect(
+        lines.last
+          == "  to change it: start strongSwan: vpnagent doctor names the command")
+      #expect(!lines.contains { $0.contains("swanctl") })
+    }
+  }
+
+  @Test(arguments: [
+    (IKEProcess.absent, "; no charon process", "start"),
+    (.strongSwan(pid: 12), "; charon is running, process 12", "restart"),
+  ])
+  func thatNoProcessRunsIsSaid(process: IKEProcess, words: String, verb: String) {
+    var bench = Self.absent(.onTraffic)
+    bench.play(.vici(.disconnected("/s: Connection refused", process)))
+    let lines = bench.core.explanation(of: "to-b", at: bench.instant) ?? []
+    #expect(lines.first == "strongSwan does not answer (/s: Connection refused\(words))")
+    let isStopped = lines.contains("  next: nothing is negotiated until strongSwan runs")
+    #expect(isStopped == (process == .absent))
+    #expect(lines.last == "  to change it: \(verb) strongSwan: vpnagent doctor names the command")
+    bench.play(.vici(.connected))
+    #expect(bench.core.explanation(of: "to-b", at: bench.instant)?.first?.hasPrefix("to-b") == true)
+  }
+
+  /// libreswan is no strongSwan that does not answer.
+  @Test func besideAnotherDaemonNobodyIsToAnswer() {
+    var bench = Self.absent(.onTraffic)
+    bench.play(.vici(.disconnected("/s: No such file", .other(name: "pluto", pid: 9))))
+    #expect(bench.core.controlObstacle == nil)
+    #expect(bench.core.explanation(of: "to-b", at: bench.instant)?.first?.hasPrefix("to-b") == true)
+  }
+
+  @Test(
+    arguments: [
+      ([("charon-systemd", 4), ("pluto", 3)], IKEProcess.strongSwan(pid: 4)),
+      ([("pluto", 3), ("bird", 5)], .other(name: "pluto", pid: 3)), ([("bird", 5)], .absent),
+    ] as [([(name: String, pid: Int32)], IKEProcess)])
+  func whichDaemonRuns(processes: [(name: String, pid: Int32)], expected: IKEProcess) {
+    #expect(IKEProcess(processes) == expected)
+  }
+
   @Test func aTunnelThatIsNotThereIsNotExplained() {
     let bench = ReloadTests.bench()
     #expect(bench.core.explanation(of: "x", at: bench.instant) == nil)

@@ -15,6 +15,10 @@ story() {
   expect_equal "lines about it" "$(log_count gw-a 'vici: ')" 1
   run kill "$fake"
   wait_until 30 "status says that nobody listens" -- obstacle_is 'No such file'
+  leads_with_it status
+  leads_with_it explain to-b
+  doctor 1
+  expect_equal "what doctor finds first" "$(jq -r '.findings[0].check' "$LAB/doctor")" vici
 
   on gw-a ln -s charon.vici /run/fake.vici
   wait_until 30 "the real one is found" -- control_is vici
@@ -41,6 +45,12 @@ keeps_its_times() {
   after=$(set_field gw-a to-b sent)
   expect_between "ms a probe" "$((($(wall_ms) - from) / (after - before)))" 900 1200
   expect_equal "probes lost" "$(set_field gw-a to-b lost)" 0
+}
+
+leads_with_it() { # COMMAND...
+  expect "$1 says so first" -- grep -Eq -- \
+    '^strongSwan does not answer \(/run/fake.vici: No such file or directory; charon is running, process [0-9]+\)$' \
+    <(vpnagent gw-a "$@" | head -n 1)
 }
 
 obstacle_is() { # REGEX
