@@ -36,6 +36,25 @@ import Testing
     #expect(StatusTable(status, width: 100).text(false).hasPrefix("\(line)\nNo tunnel"))
   }
 
+  /// Of several sets the worst counts, as in the metrics.
+  @Test func theWorstSetCounts() throws {
+    let status = try #require(AgentStatus(json: try FixtureTests.answer("ill/status")))
+    var tunnel = try #require(status.tunnels.first { $0.sets.count > 1 })
+    for index in tunnel.sets.indices {
+      (tunnel.sets[index].rtt, tunnel.sets[index].loss) = (nil, nil)
+      tunnel.sets[index].state = "up"
+    }
+    (tunnel.sets[0].rtt, tunnel.sets[0].loss, tunnel.sets[0].history) = (0.001, 0, "1111")
+    (tunnel.sets[1].rtt, tunnel.sets[1].loss, tunnel.sets[1].history) = (0.2, 0.5, "8x8x")
+    let row = StatusRow(tunnel, sparkline: Sparkline(hasBars: false))
+    #expect(row[.rtt] == "200 ms")
+    #expect(row[.loss] == "50%")
+    #expect(row[.history] == "8x8x")
+    // One that is gone has nothing to say.
+    tunnel.sets[1].state = "absent"
+    #expect(StatusRow(tunnel)[.loss] == "0%")
+  }
+
   @Test func noLineIsWiderThanAsked() throws {
     let status = try #require(AgentStatus(json: try FixtureTests.answer("ill/status")))
     for width in 40...220 {

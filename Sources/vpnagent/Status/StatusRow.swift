@@ -72,7 +72,6 @@ struct StatusRow {
   private static func cell(
     _ column: StatusColumn, _ tunnel: TunnelStatus, _ sparkline: Sparkline?
   ) -> String {
-    let set = tunnel.sets.first
     switch column {
     case .name: return tunnel.name
     case .link: return tunnel.link ?? "-"
@@ -80,14 +79,25 @@ struct StatusRow {
     case .mon: return tunnel.mon
     case .state: return state(tunnel)
     case .gate: return tunnel.gate
-    case .rtt: return set?.rtt.map(Quantity.milliseconds) ?? "-"
-    case .loss: return set?.loss.map(Quantity.percent) ?? "-"
-    case .history: return sparkline?.draw(set?.history ?? "") ?? ""
+    // Of several sets the worst counts, as in the metrics.
+    case .rtt: return living(tunnel).compactMap(\.rtt).max().map(Quantity.milliseconds) ?? "-"
+    case .loss: return living(tunnel).compactMap(\.loss).max().map(Quantity.percent) ?? "-"
+    case .history: return sparkline?.draw(lossiest(tunnel)?.history ?? "") ?? ""
     case .since: return Quantity.age(tunnel.since)
     case .event: return event(tunnel)
     case .failures: return tunnel.threshold == nil ? "-" : "\(tunnel.failures)"
     case .template: return tunnel.template ?? "-"
     }
+  }
+
+  private static func living(_ tunnel: TunnelStatus) -> [SetStatus] {
+    tunnel.sets.filter { $0.state != "absent" }
+  }
+
+  private static func lossiest(_ tunnel: TunnelStatus) -> SetStatus? {
+    let sets = living(tunnel)
+    let most = sets.compactMap(\.loss).max()
+    return sets.first { $0.loss == most }
   }
 
   /// `verifying 3/10`: probes lost in a row, of those that make the path dead.
