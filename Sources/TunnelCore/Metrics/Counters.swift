@@ -130,7 +130,8 @@ extension Core {
     case .monitorFailure: count(id) { $0.monitorFailures += 1 }
     case .replyInClear: count(id) { $0.clearReplyFailures += 1 }
     case .negotiated, .adopted, .pathVerified, .answered, .peerDead, .observedOnly,
-      .clearedByOperator, .noSA, .backOffOver, .standby:
+      .clearedByOperator, .noSA, .backOffOver, .standby, .becameActive, .foundHeld, .reloaded,
+      .probeable, .silenceIgnored, .peerAlive:
       break
     }
   }
@@ -146,7 +147,8 @@ extension SetMonitor {
     case .peerDead: return .deadPeer
     case .clearedByOperator: return .command
     case .replyInClear, .negotiated, .adopted, .pathVerified, .answered, .observedOnly, .noSA,
-      .backOffOver, .standby:
+      .backOffOver, .standby, .becameActive, .foundHeld, .reloaded, .probeable, .silenceIgnored,
+      .peerAlive:
       return .other
     }
   }

@@ -163,7 +163,10 @@ extension Core {
     if old.verifyPath == nil, new.verifyPath != nil { verifyFromNowOn(id, at: now) }
     if new.verifyPath == nil, monitor.phase == .verifying {
       monitors[id]?.isVerified = true
-      if !mustRecover(tunnel, at: now) { monitors[id]?.enter(.up, because: .excused) }
+      if !mustRecover(tunnel, at: now) {
+        monitors[id]?.enter(.up, because: .excused)
+        monitors[id]?.grounds = .reloaded
+      }
     }
     if new.neverAnswered != old.neverAnswered { judgeSilenceAnew(id) }
     schedule(id)

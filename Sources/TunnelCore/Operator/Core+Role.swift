@@ -41,7 +41,7 @@ extension Core {
 
   private mutating func leaveStandby(at now: Instant) {
     for id in monitors.keys.sorted() where monitors[id]?.phase == .standby {
-      startFresh(id, isSpread: true, at: now)
+      startFresh(id, isSpread: true, because: .becameActive, at: now)
     }
   }
 

@@ -145,8 +145,9 @@ extension Core {
       tunnels[monitor.tunnel]?.monitor == nil
     else { return }
     monitors[id]?.enter(.up, because: .peerAlive)
+    monitors[id]?.grounds = .peerAlive
     monitors[id]?.clearAt = nil
-    reconcile(monitor.tunnel, because: .answered, at: now)
+    reconcile(monitor.tunnel, at: now)
     schedule(id)
   }
 }

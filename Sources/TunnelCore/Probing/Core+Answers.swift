@@ -67,7 +67,8 @@ extension Core {
     if monitor.phase == .verifying || monitor.phase == .down(.clearedByOperator) {
       // It is held for a proof that an earlier destination gave, and this one may never give.
       monitors[id]?.enter(.up, because: .excused)
-      reconcile(tunnel.id, because: .negotiated, at: now)
+      monitors[id]?.grounds = .silenceIgnored
+      reconcile(tunnel.id, at: now)
     }
     let destination = monitor.path.map { $0.destination.description } ?? "-"
     let several = tunnel.monitors.count > 1 ? monitor.name : nil
@@ -88,6 +89,7 @@ extension Core {
     monitors[id]?.window.restart()
     guard monitor.phase == .down(.monitorFailure), isUnanswered(monitor, tunnel) else { return }
     monitors[id]?.enter(.up, because: .excused)
+    monitors[id]?.grounds = .silenceIgnored
     monitors[id]?.clearAt = nil
   }
 }

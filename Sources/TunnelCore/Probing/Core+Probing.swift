@@ -191,9 +191,7 @@ extension Core {
     let reason: Reason
     switch monitor.phase {
     case .up, .incomplete, .observed, .standby: return
-    case .verifying:
-      reason =
-        monitor.isAdopted ? .adopted : monitor.purpose == .verifyPath ? .pathVerified : .answered
+    case .verifying: reason = monitor.purpose == .verifyPath ? .pathVerified : .answered
     case .down: reason = monitor.isVerified ? .answered : .pathVerified
     }
     // Nothing more is taken from what shows life.
@@ -206,6 +204,7 @@ extension Core {
       return
     }
     monitors[id]?.enter(.up, because: .answered)
+    monitors[id]?.grounds = reason
     monitors[id]?.isVerified = true
     monitors[id]?.isAdopted = false
     reconcile(monitor.tunnel, because: reason, at: now)

@@ -2,7 +2,8 @@
 public struct InactiveTunnelsReport: Codable, Hashable, Sendable {
   /// How many tunnels there are.
   public var total: Int
-  /// Those without SAs and those whose path is dead, in the order of `status`.
+  /// Those without SAs, those whose path is dead, and those that are held until their path is
+  /// verified, in the order of `status`.
   public var tunnels: [InactiveTunnel]
 }
 
@@ -16,12 +17,19 @@ public struct InactiveTunnel: Codable, Hashable, Sendable {
   public var port: UInt16
   /// The peer's address; null when it may have any.
   public var remote: String?
-  /// absent, idle or down.
+  /// absent, idle, verifying or down.
   public var state: String
-  /// Why it went down the last time, else why it has no SA.
+  /// Why it went down the last time, else why it is in its state.
   public var reason: String
+  /// The same for programs: a stable word.
+  public var reasonCode: String
   /// Seconds since then.
   public var since: Double
+
+  private enum CodingKeys: String, CodingKey {
+    case id, name, port, remote, state, reason, since
+    case reasonCode = "reason_code"
+  }
 }
 
 extension Core {
@@ -31,21 +39,29 @@ extension Core {
       total: tunnels.count,
       tunnels: tunnels.values.compactMap { tunnel in
         switch tunnel.state {
-        case .verifying, .up, .standby: return nil
+        case .up, .standby: return nil
+        case .verifying where !isHeld(tunnel): return nil
+        case .verifying: return inactive(tunnel, at: now)
         case .absent, .idle, .down: return inactive(tunnel, at: now)
         }
       })
+  }
+
+  private func isHeld(_ tunnel: Tunnel) -> Bool {
+    guard isGuarded(tunnel), let gate = tunnel.link.flatMap(gateName) else { return false }
+    return gate == GateDemand.held.rawValue || gate == GateDemand.down.rawValue
   }
 
   private func inactive(_ tunnel: Tunnel, at now: Instant) -> InactiveTunnel {
     let gateway = tunnel.gateway.flatMap { configuration.gateways[$0] }
     let remote = tunnel.endpoints?.remote ?? gateway?.addresses.first
     let ike = listedSAs?.list.first { $0.id == tunnel.ike?.ikeID }
-    let failure = tunnel.lastFailure
+    let failure = tunnel.state == .verifying ? nil : tunnel.lastFailure
     return InactiveTunnel(
       id: tunnel.id.rawValue, name: tunnel.name, port: ike?.remotePort ?? 500,
       remote: remote?.description, state: tunnel.state.rawValue,
-      reason: (failure?.reason ?? tunnel.reason).description,
+      reason: failure?.reason.description ?? tunnel.reason.text(in: tunnel.state),
+      reasonCode: (failure?.reason ?? tunnel.reason).code,
       since: now.since(failure?.at ?? tunnel.since).inSeconds)
   }
 }

@@ -6,11 +6,11 @@ extension Tunnel {
 
   /// Why it is in its state.
   var reasonText: String {
-    if let blindness { return "no probe can be sent: \(blindness)" }
-    // Junos' words are those of the event: what came of it is not known yet.
-    return state == .verifying && reason == .negotiated
-      ? "new SAs, path not verified yet" : reason.description
+    blindness.map { "no probe can be sent: \($0)" } ?? reason.text(in: state)
   }
+
+  /// The same for programs.
+  var reasonCode: String { blindness == nil ? reason.code : "no-probe-sent" }
 
   var monLetter: String {
     guard monitor != nil, !isOnlyObserved else { return "-" }

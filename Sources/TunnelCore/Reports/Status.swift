@@ -27,6 +27,8 @@ public struct TunnelStatus: Codable, Hashable, Sendable {
   public var linkUnfit: String?
   /// Why it is in this state.
   public var reason: String
+  /// The same for programs: a stable word.
+  public var reasonCode: String
   /// Seconds in this state.
   public var since: Double
   /// Consecutive probes lost; null when not monitored.
@@ -41,6 +43,8 @@ public struct TunnelStatus: Codable, Hashable, Sendable {
   public var failures: Int
   /// Why it went down the last time, and how many seconds ago.
   public var lastFailure: String?
+  /// The same for programs.
+  public var lastFailureCode: String?
   /// Seconds since it went down the last time.
   public var lastFailureAge: Double?
   /// The newest of its events; null before the first.
@@ -78,6 +82,8 @@ public struct TunnelStatus: Codable, Hashable, Sendable {
       since
     case losses, threshold, obstacle, degraded, failures, attempts, withdrawn, dpd, sets
     case linkUnfit = "link_unfit"
+    case reasonCode = "reason_code"
+    case lastFailureCode = "last_failure_code"
     case nextAttempt = "next_attempt"
     case recoveryReplies = "recovery_replies"
     case recoveryThreshold = "recovery_threshold"
@@ -211,11 +217,13 @@ extension Core {
       state: tunnel.stateName, mon: isStandby ? "-" : tunnel.monLetter,
       gate: isGuarded(tunnel) ? tunnel.link.flatMap(gateName) ?? "-" : "-",
       linkUnfit: misfitText(of: tunnel), reason: tunnel.reasonText,
+      reasonCode: tunnel.reasonCode,
       since: now.since(tunnel.blindSince ?? tunnel.since).inSeconds,
       losses: isMonitored ? sets.map(\.window.consecutiveLosses).max() ?? 0 : nil,
       threshold: isMonitored ? tunnel.monitor?.threshold : nil, obstacle: obstacle(tunnel, sets),
       degraded: degradation(of: tunnel),
       failures: tunnel.failures, lastFailure: tunnel.lastFailure?.reason.description,
+      lastFailureCode: tunnel.lastFailure?.reason.code,
       lastFailureAge: tunnel.lastFailure.map { now.since($0.at).inSeconds },
       lastEvent: event?.text, lastEventCount: event?.count, lastEventAge: event?.age,
       attempts: isMonitored ? tunnel.attempts.count : nil,
@@ -229,7 +237,7 @@ extension Core {
   }
 
   /// What a link's gate is: held only when the kernel has it so, or was just asked for it.
-  private func gateName(_ name: String) -> String? {
+  func gateName(_ name: String) -> String? {
     guard let gate = gates[name] else { return nil }
     guard gate.demand == .held || gate.demand == .down, let link = kernel.link(named: name),
       link.isAdminUp, !link.isLinkModeDormant, !gate.isWaitingForLink

@@ -75,8 +75,8 @@ extension Core {
     if set.isComplete { rememberHome(of: set, in: tunnel) }
     if isUsable, isWaiting {
       becameComplete(id, at: now)
-    } else if isUsable, mustLookAnew(id) {
-      startFresh(id, at: now)
+    } else if isUsable, mustLookAnew(monitor) {
+      startFresh(id, because: .probeable, at: now)
       reconcile(tunnel, at: now)
     } else if !isUsable, !isWaiting {
       becameIncomplete(id, at: now)
@@ -102,6 +102,7 @@ extension Core {
     if let earlier = predecessor(of: monitor, with: set) {
       if earlier.id != id {
         monitors[id]?.enter(earlier.phase, because: .continued)
+        monitors[id]?.grounds = earlier.grounds
         monitors[id]?.isVerified = earlier.isVerified
         monitors[id]?.isAdopted = earlier.isAdopted
         monitors[id]?.provenDestination = earlier.provenDestination
@@ -158,9 +159,18 @@ extension Core {
 
   /// A set that nobody has verified: the window starts at zero with a probe at once.
   ///
-  /// - Parameter isSpread: many sets start at once.
-  mutating func startFresh(_ id: MonitorID, isSpread: Bool = false, at now: Instant) {
+  /// - Parameters:
+  ///   - isSpread: many sets start at once.
+  ///   - grounds: why, unless it is the agent's start or a reload.
+  mutating func startFresh(
+    _ id: MonitorID, isSpread: Bool = false, because grounds: Reason = .negotiated, at now: Instant
+  ) {
     guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel] else { return }
+    let wasThere = !hasStarted || isReloading
+    let isAdopted = wasThere && !wasHeld(monitor)
+    let isFoundHeld = !isAdopted && tunnel.monitor != nil
+    let grounds = wasThere ? groundsOfFound(isHeld: isFoundHeld) : grounds
+    monitors[id]?.grounds = grounds
     guard let policy = tunnel.monitor else {
       monitors[id]?.enter(.up, because: .begun)
       monitors[id]?.bornAt = now
@@ -173,7 +183,6 @@ extension Core {
     monitors[id]?.obstacle = nil
     let needsProof = policy.verifyPath != nil
     let mustRecover = mustRecover(tunnel, at: now)
-    let isAdopted = (!hasStarted || isReloading) && !wasHeld(monitor)
     monitors[id]?.isAdopted = isAdopted
     monitors[id]?.isVerified = !needsProof
     monitors[id]?.provenDestination = nil
@@ -185,6 +194,10 @@ extension Core {
     let spread = hasStarted && !isSpread ? .zero : startSpread(id, policy)
     monitors[id]?.nextProbe = now.advanced(by: spread)
     schedule(id)
+  }
+
+  private func groundsOfFound(isHeld: Bool) -> Reason {
+    isHeld ? .foundHeld : isReloading ? .reloaded : .adopted
   }
 
   /// Nothing can be sent through the set, so nothing is made of silence either.

@@ -38,9 +38,9 @@ extension Core {
       return all.contains { $0.phase == .standby }
         ? (.standby, .standby) : (stateWithoutSAs(tunnel), .noSA)
     }
-    if all.contains(where: { $0.phase == .up }) { return (.up, given ?? .negotiated) }
+    if let up = all.first(where: { $0.phase == .up }) { return (.up, given ?? up.grounds) }
     if let verifying = all.first(where: { $0.phase == .verifying }) {
-      return (.verifying, verifying.isAdopted ? .adopted : .negotiated)
+      return (.verifying, verifying.grounds)
     }
     for case .down(let reason) in all.map(\.phase) { return (.down, reason) }
     if all.contains(where: { $0.phase == .observed }) { return (.up, .observedOnly) }

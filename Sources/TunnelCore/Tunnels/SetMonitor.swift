@@ -4,6 +4,8 @@ struct SetMonitor: Sendable {
   let tunnel: TunnelID
   let key: SASetKey
   private(set) var phase = Phase.incomplete
+  /// Why it is verified, or up.
+  var grounds = Reason.negotiated
   /// Whether its SAs were there before the agent and the link is left as found.
   var isAdopted = false
   /// Whether verify-path has succeeded (or was not asked for) since the set appeared.

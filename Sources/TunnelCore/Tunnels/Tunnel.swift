@@ -149,7 +149,7 @@ extension Core {
     let isBad = state == .down
     log(
       isBad ? .warning : .info, tunnel.name,
-      "state=\(state.rawValue) was=\(tunnel.state.rawValue) reason=\"\(reason)\"")
+      "state=\(state.rawValue) was=\(tunnel.state.rawValue) reason=\"\(reason.text(in: state))\"")
     if isBad, isNews, reason != .clearedByOperator {
       tunnels[id]?.failures += 1
       count(id) { $0.failures += 1 }
@@ -160,6 +160,10 @@ extension Core {
     // Nothing is known of a path that cannot be probed.
     let isGone = state == .absent || state == .idle
     if reason == .observedOnly || tunnel.isOnlyObserved && isGone || isBad && !isNews { return }
+    // What was left as found has not been down.
+    let wasAsFound =
+      tunnel.state == .verifying && (tunnel.reason == .adopted || tunnel.reason == .reloaded)
+    if state == .up, wasAsFound { return }
     raiseAlarmOfTransition(id, from: tunnel.state, to: state, because: reason)
   }
 
@@ -194,7 +198,6 @@ extension Core {
     case (_, .down): kind = .down(reason)
     case (.up, .absent), (.up, .idle): kind = .down(reason)
     case (.absent, .up), (.idle, .up), (.verifying, .up), (.down, .up), (.standby, .up):
-      if reason == .adopted { return }
       kind = .up
     case (_, .absent), (_, .idle), (_, .verifying), (_, .standby), (.up, .up): return
     }

@@ -48,7 +48,7 @@ import Testing
       "  next: waits for the peer to negotiate", "  try: swanctl --initiate"
     ) { absent(.responderOnly) },
     Row(
-      "to-b: verifying for 1.5 s: SAs installed, no reply yet",
+      "to-b: SAs are there, the path is not proven yet for 1.5 s",
       "  why: new SAs, path not verified yet",
       "  gate: link vti0 is held: verify-path holds it until a probe is answered",
       "  next: probe in 0.5 s, 1 of 3 probes lost",
@@ -62,8 +62,8 @@ import Testing
       return bench
     },
     Row(
-      "to-b: verifying for 0.5 s: SAs installed, no reply yet",
-      "  why: Existing SAs found at start",
+      "to-b: SAs are there, the path is not proven yet for 0.5 s",
+      "  why: SAs older than the agent, path not verified yet",
       "  gate: link vti0 is as it was found: its SAs are older than the agent, so it stays as found "
         + "until they fail",
       "  next: probe in 0.5 s, 0 of 3 probes lost",

@@ -14,7 +14,7 @@ import TunnelCore
     #expect(bench.state == "up/in-service/U")
     #expect(
       bench.transitions == [
-        "0.0 state=verifying was=absent reason=\"IPSec SA negotiation successfully completed\"",
+        "0.0 state=verifying was=absent reason=\"new SAs, path not verified yet\"",
         "0.01 state=up was=verifying reason=\"VPN monitoring verify-path succeeded\"",
       ])
     #expect(bench.alarms.count == 1)

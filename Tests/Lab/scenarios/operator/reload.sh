@@ -68,7 +68,7 @@ timers_and_a_new_vpn() {
   expect_equal "what it prints" "$(<"$LAB/reload")" "vpn to-b: settings of vpn-monitor changed
 vpn second: added"
   wait_until 5 "the added VPN is up" -- state_is gw-a second up
-  expect_equal "how it came up" "$(tunnel_field gw-a second reason)" "Existing SAs found at start"
+  expect_equal "how it came up" "$(tunnel_field gw-a second reason)" "VPN monitoring verify-path succeeded"
   expect_equal "the threshold" "$(tunnel_field gw-a to-b threshold)" 4
   expect_equal "the tunnel's id" "$(tunnel_field gw-a to-b id)" "$id"
   for_seconds 3 "more than a threshold"

@@ -41,6 +41,9 @@ while_verifying() {
   it_says '^  Flags: Up Link-Layer-Down, Encapsulation: vti \(keys 42/42\)'
   it_says '^  Tunnel: to-b \(ID 1\), verifying$'
   lists_the_sas V
+  asked 0 show inactive-tunnels
+  it_says 'Total inactive tunnels: 1 of 1'
+  it_says '^  1 .* to-b .* new SAs, path not verified yet$'
   asked 1 status to-b
   it_says '^    last probes: +xx+$'
 }

@@ -14,5 +14,6 @@ story() {
   expect_between "pings sent" "$sent" 300 100000
   expect_equal "pings lost" "$lost" 0
   expect_equal "routes through the link" "$(routes_of gw-a vti0)" "$before"
-  expect_equal "reason" "$(tunnel_field gw-a to-b reason)" "Existing SAs found at start"
+  expect "it was adopted" -- prints "Existing SAs found at start" vpnagent gw-a events to-b
+  expect_equal "reason" "$(tunnel_field gw-a to-b reason)" "VPN monitoring verify-path succeeded"
 }
