@@ -144,7 +144,9 @@ public enum LogLevel: String, Sendable {
 
 /// One probe to send.
 public struct ProbeRequest: Hashable, Sendable {
-  /// The set it probes.
+  /// The tunnel it probes.
+  public var tunnel: TunnelID
+  /// Which set of it.
   public var monitor: MonitorID
   /// Its number.
   public var sequence: UInt64
@@ -162,9 +164,10 @@ public struct ProbeRequest: Hashable, Sendable {
 
   /// A probe.
   public init(
-    monitor: MonitorID, sequence: UInt64, way: ProbeWay, source: IPAddress,
+    tunnel: TunnelID, monitor: MonitorID, sequence: UInt64, way: ProbeWay, source: IPAddress,
     destination: IPAddress, size: Int, staysWhole: Bool = false
   ) {
+    self.tunnel = tunnel
     self.staysWhole = staysWhole
     self.monitor = monitor
     self.sequence = sequence

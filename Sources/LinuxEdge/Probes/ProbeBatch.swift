@@ -14,8 +14,9 @@ struct ProbeBatch {
     _ probe: ProbeRequest, linkIndex: Int32, at now: Instant, _ mac: SipHash
   ) {
     let offset = payloads.count
-    ProbePayload(monitor: probe.monitor, sequence: probe.sequence, sentAt: now)
-      .append(to: &payloads, messageSize: probe.size, mac: mac)
+    ProbePayload(
+      tunnel: probe.tunnel, monitor: probe.monitor, sequence: probe.sequence, sentAt: now
+    ).append(to: &payloads, messageSize: probe.size, mac: mac)
     requests.append(probe)
     list.append(
       vpa_probe_out(

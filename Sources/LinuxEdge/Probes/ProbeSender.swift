@@ -92,8 +92,8 @@ struct ProbeSender: ~Copyable {
   /// for an answer: no set has its number.
   mutating func send(_ trigger: TriggerPacket) -> Int32 {
     let probe = ProbeRequest(
-      monitor: MonitorID(rawValue: 0), sequence: 0, way: trigger.way, source: trigger.source,
-      destination: trigger.destination, size: 64)
+      tunnel: TunnelID(rawValue: 0), monitor: MonitorID(rawValue: 0), sequence: 0,
+      way: trigger.way, source: trigger.source, destination: trigger.destination, size: 64)
     let now = monotonicNow()
     let errno: Int32
     switch (trigger.way, trigger.destination.family) {
@@ -118,8 +118,9 @@ struct ProbeSender: ~Copyable {
     OutgoingProbe(
       destination: probe.destination, source: probe.source, linkIndex: linkIndex,
       sequence: UInt16(truncatingIfNeeded: probe.sequence),
-      payload: ProbePayload(monitor: probe.monitor, sequence: probe.sequence, sentAt: now)
-        .encoded(messageSize: probe.size, mac: mac))
+      payload: ProbePayload(
+        tunnel: probe.tunnel, monitor: probe.monitor, sequence: probe.sequence, sentAt: now
+      ).encoded(messageSize: probe.size, mac: mac))
   }
 
   /// Replies that wait on any, and until when all that arrived are among them.

@@ -41,6 +41,7 @@ extension Core {
   }
 
   private mutating func send(_ probes: PathMTU.Probes, of id: MonitorID, along path: ProbePath) {
+    guard let owner = monitors.with(id, { $0.tunnel }) else { return }
     let header = path.destination.family.headerSize
     for (sequence, size) in [(probes.small, path.size), (probes.large, probes.size - header)] {
       monitors[id]?.meter.noteProbe()
@@ -48,8 +49,9 @@ extension Core {
         .probe(
           .send(
             ProbeRequest(
-              monitor: id, sequence: sequence, way: path.way, source: path.source,
-              destination: path.destination, size: size, staysWhole: sequence == probes.large))))
+              tunnel: owner, monitor: id, sequence: sequence, way: path.way,
+              source: path.source, destination: path.destination, size: size,
+              staysWhole: sequence == probes.large))))
     }
   }
 

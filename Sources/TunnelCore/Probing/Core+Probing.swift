@@ -98,8 +98,8 @@ extension Core {
       .probe(
         .send(
           ProbeRequest(
-            monitor: id, sequence: sent.sequence, way: path.way, source: path.source,
-            destination: path.destination, size: path.size))))
+            tunnel: owner, monitor: id, sequence: sent.sequence, way: path.way,
+            source: path.source, destination: path.destination, size: path.size))))
   }
 
   /// The kernel did not take the probe, and status says why. Where it knows no way that is a loss, at

@@ -2,8 +2,9 @@
 ///
 ///     offset  bytes
 ///        0      4   "vpna"
-///        4      4   monitor id, network order: which SA set is probed
-///        8      8   sequence, network order, from 1
+///        4      4   tunnel-id, network order, as in status and alarms
+///        8      4   monitor id, network order: which of its SA sets is probed
+///       12      4   sequence, network order, from 1
 ///       16      8   when it was sent: CLOCK_MONOTONIC nanoseconds, network order
 ///       24      8   SipHash-2-4 of bytes 0..<24 under a key made at start
 ///       32      -   0x00 0x01 0x02 ... up to the wanted size
@@ -18,15 +19,18 @@ public struct ProbePayload: Hashable, Sendable {
   /// "vpna", as a word.
   private static let magic: UInt64 = 0x616e_7076
 
-  /// Which SA set is probed.
+  /// The tunnel that is probed: 32 bits of its number.
+  public var tunnel: TunnelID
+  /// Which SA set of it.
   public var monitor: MonitorID
-  /// Number of the probe, from 1.
+  /// Number of the probe, from 1: 32 bits of it.
   public var sequence: UInt64
   /// When it was sent.
   public var sentAt: Instant
 
   /// The fields of a probe.
-  public init(monitor: MonitorID, sequence: UInt64, sentAt: Instant) {
+  public init(tunnel: TunnelID, monitor: MonitorID, sequence: UInt64, sentAt: Instant) {
+    self.tunnel = tunnel
     self.monitor = monitor
     self.sequence = sequence
     self.sentAt = sentAt
@@ -52,8 +56,11 @@ public struct ProbePayload: Hashable, Sendable {
         bytes.append(UInt8(truncatingIfNeeded: index - Self.minimumSize))
       }
     }
-    let first = Self.magic | UInt64(monitor.rawValue.byteSwapped) << 32
-    let second = sequence.byteSwapped
+    let number = UInt32(truncatingIfNeeded: tunnel.rawValue)
+    let first = Self.magic | UInt64(number.byteSwapped) << 32
+    let second =
+      UInt64(monitor.rawValue.byteSwapped)
+      | UInt64(UInt32(truncatingIfNeeded: sequence).byteSwapped) << 32
     let third = UInt64(bitPattern: sentAt.nanoseconds).byteSwapped
     bytes.store(first, at: start)
     bytes.store(second, at: start + 8)
@@ -79,8 +86,9 @@ public struct ProbePayload: Hashable, Sendable {
     guard head & 0xffff_ffff == Self.magic,
       mac(head, second, third).byteSwapped == bytes.word(at: start + 24)
     else { return nil }
-    monitor = MonitorID(rawValue: UInt32(head >> 32).byteSwapped)
-    sequence = second.byteSwapped
+    tunnel = TunnelID(rawValue: Int(UInt32(head >> 32).byteSwapped))
+    monitor = MonitorID(rawValue: UInt32(truncatingIfNeeded: second).byteSwapped)
+    sequence = UInt64(UInt32(second >> 32).byteSwapped)
     sentAt = Instant(nanoseconds: Int64(bitPattern: third.byteSwapped))
   }
 }

@@ -75,7 +75,8 @@ import TunnelCore
 
   static let mac = SipHash(key: (1, 2))
   static let payload = ProbePayload(
-    monitor: MonitorID(rawValue: 0x0102_0304), sequence: 0x1122_3344_5566_7788,
+    tunnel: TunnelID(rawValue: 0x0102_0304), monitor: MonitorID(rawValue: 0x1122_3344),
+    sequence: 0x5566_7788,
     sentAt: Instant(nanoseconds: 0x0a0b_0c0d_0e0f_1011))
 
   @Test func goldenBytes() {
