@@ -4,10 +4,13 @@ import TunnelCore
 extension DoctorFacts {
   var fileFindings: [Finding] {
     guard !configErrors.isEmpty else { return [] }
+    let isOne = configErrors.count == 1
     return [
       Finding(
-        .error, "configuration", "-", seen: configErrors.joined(separator: "; "),
-        why: "the agent does not start with it; the other checks ran without it",
+        .error, "configuration", "-",
+        seen: isOne ? configErrors[0] : "\(configErrors.count) mistakes in \(configPath)",
+        details: isOne ? [] : configErrors,
+        why: "the agent does not start with it; what follows is judged without it",
         fix: .init("vpnagent check-config --config \(configPath)"))
     ]
   }

@@ -46,7 +46,7 @@ extension DoctorFacts {
       return .init(
         file: configPath, lines: ["# in vpn.\(vpn.name): bind-interface = \"\(better.name)\""])
     }
-    return .init(newLink("ipsec0", for: vpn))
+    return .init(newLink("ipsec\(placeAmongLinkless(vpn))", for: vpn))
   }
 
   /// A link that is there and has the SAs of these peers, or a VTI's ends.
@@ -117,7 +117,7 @@ extension DoctorFacts {
           + "arrives on \(idle.name)",
         fix: .init(
           "ip link delete \(idle.name)",
-          "ip link add ipsec0 type xfrm dev \(underlay) if_id 42   # and if_id_in, if_id_out = 42"))
+          xfrmLink("ipsec0", ifID: freeIfID(0)) + "   # and if_id_in, if_id_out = \(freeIfID(0))"))
     }
   }
 
@@ -127,12 +127,31 @@ extension DoctorFacts {
     let sa = outbound.first { peers.contains($0.key.destination) }
     if let sa, sa.ifID != 0 { return xfrmLink(name, ifID: sa.ifID) }
     if let sa, let mark = sa.key.mark, mark.mask != 0 { return vti(name, for: sa, key: mark.value) }
-    return xfrmLink(name, ifID: nil)
+    let id = freeIfID(placeAmongLinkless(vpn))
+    return xfrmLink(name, ifID: id) + "   # and if_id_in, if_id_out = \(id) of the child"
   }
 
-  func xfrmLink(_ name: String, ifID: UInt32?) -> String {
-    let id = ifID.map { "\($0)" } ?? "42   # and if_id_in, if_id_out = 42 of the child"
-    return "ip link add \(name) type xfrm dev \(underlay) if_id \(id)"
+  func xfrmLink(_ name: String, ifID: UInt32) -> String {
+    "ip link add \(name) type xfrm dev \(underlay) if_id \(ifID)"
+  }
+
+  /// Which one a VPN is of those that need a new link.
+  private func placeAmongLinkless(_ vpn: VPN) -> Int {
+    let linkless = configuration.vpns.filter { other in
+      guard let name = other.bindInterface else { return false }
+      guard let link = link(named: name) else { return true }
+      let gateway = configuration.gateways[other.gateway]
+      return link.misfit != nil || gateway.flatMap(link.misfit(for:)) != nil
+    }
+    return linkless.firstIndex { $0.name == vpn.name } ?? 0
+  }
+
+  /// An if_id that neither a link nor an SA has, another one for each place.
+  private func freeIfID(_ place: Int) -> UInt32 {
+    let ofLinks = links.compactMap { if case .xfrm(let id) = $0.kind { id } else { nil } }
+    let taken = Set(ofLinks + sas.map(\.ifID))
+    let free = (42...UInt32.max).lazy.filter { !taken.contains($0) }
+    return free.dropFirst(place).first ?? 42
   }
 
   /// The link of the default route.

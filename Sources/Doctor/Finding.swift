@@ -42,6 +42,8 @@ public struct Finding: Hashable, Sendable {
   public var subject: String
   /// What was seen, with its value.
   public var seen: String
+  /// What else was seen, a line each; mostly none.
+  public var details: [String]
   /// What comes of it.
   public var why: String
   /// What mends it.
@@ -49,12 +51,14 @@ public struct Finding: Hashable, Sendable {
 
   /// A finding.
   public init(
-    _ grade: Grade, _ check: String, _ subject: String, seen: String, why: String, fix: Fix
+    _ grade: Grade, _ check: String, _ subject: String, seen: String, details: [String] = [],
+    why: String, fix: Fix
   ) {
     self.grade = grade
     self.check = check
     self.subject = subject
     self.seen = seen
+    self.details = details
     self.why = why
     self.fix = fix
   }

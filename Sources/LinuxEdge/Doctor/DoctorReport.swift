@@ -14,7 +14,7 @@ public struct DoctorReport {
     let found = diagnosis.findings.map { finding in
       let subject = finding.subject == "-" ? "" : " \(finding.subject)"
       return "\(finding.grade.rawValue)\(subject): \(finding.seen) [\(finding.check)]\n"
-        + "  \(finding.why)\n" + Self.text(finding.fix)
+        + (finding.details + [finding.why]).map { "  \($0)\n" }.joined() + Self.text(finding.fix)
     }
     let unseen = diagnosis.unseen.map { "not checked: \($0)\n" }.joined()
     return (found.isEmpty ? "Nothing found.\n" : found.joined(separator: "\n")) + unseen
@@ -42,6 +42,7 @@ public struct DoctorReport {
     var check: String
     var subject: String
     var seen: String
+    var details: [String]?
     var why: String
     var fix: StoredFix
   }
@@ -59,7 +60,8 @@ public struct DoctorReport {
         findings: diagnosis.findings.map { finding in
           StoredFinding(
             grade: finding.grade.rawValue, check: finding.check, subject: finding.subject,
-            seen: finding.seen, why: finding.why,
+            seen: finding.seen, details: finding.details.isEmpty ? nil : finding.details,
+            why: finding.why,
             fix: StoredFix(
               file: finding.fix.file, lines: finding.fix.lines, commands: finding.fix.commands))
         }, unseen: diagnosis.unseen))
