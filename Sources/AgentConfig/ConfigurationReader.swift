@@ -6,6 +6,9 @@ let rootKeys = [
   "max-clears-per-minute", "metrics", "vpn-monitor-options", "gateway", "vpn", "template",
 ]
 
+/// What `vpnagent clear` takes in the place of a VPN's name.
+private let commandWords: Set<String> = ["statistics", "bad-spi-count"]
+
 /// A configuration, and what in its file is allowed but hardly meant.
 public struct LoadedConfiguration: Hashable, Sendable {
   /// What the file asks for.
@@ -91,7 +94,12 @@ struct ConfigurationReader {
     for (name, item) in gateways {
       configuration.gateways[name] = gateway(name, item)
     }
-    for (name, item) in namedTables(root["vpn"], "vpn", vpnKeys) {
+    for (name, item) in namedTables(root["vpn"]) {
+      if commandWords.contains(name) {
+        complaints.refuse(
+          path: item.path,
+          "bad name: `vpnagent clear \(name)` means something else; expected: any other name")
+      }
       if let vpn = vpn(name, item, defaults: defaults) { configuration.vpns.append(vpn) }
     }
     for (name, item) in namedTables(root["template"], "template", templateKeys) {

@@ -8,8 +8,16 @@ private let gateway = "gateway.GW.address = '203.0.113.1'\n"
 private let rows: [Row] = [
   Row(
     "a = 1\n  [vpn.v]\n",
-    " a = 1: unknown key; expected: \(rootKeys)",
-    " vpn.v.gateway: missing; expected: the name of a gateway (none defined, add [gateway.NAME])"),
+    " a = 1: unknown key; allowed: \(rootKeys)",
+    " vpn.v.gateway: missing; allowed: none yet, add [gateway.NAME]"),
+  Row(
+    gateway + "[vpn.statistics]\ngateway = 'GW'",
+    " vpn.statistics: bad name: `vpnagent clear statistics` means something else; expected: any "
+      + "other name"),
+  Row(
+    gateway + "[vpn.bad-spi-count]\ngateway = 'GW'",
+    " vpn.bad-spi-count: bad name: `vpnagent clear bad-spi-count` means something else; "
+      + "expected: any other name"),
   .vpn(
     "gatway = 'GW'",
     " vpn.v.gatway = \"GW\": unknown key (did you mean gateway?); expected: \(vpnKeys)"),
