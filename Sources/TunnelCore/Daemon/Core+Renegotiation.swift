@@ -91,7 +91,8 @@ extension Core {
       for (name, doomed) in view.childrenToDelete
       where doomed.contains(where: { !mine.isDisjoint(with: $0.sas) }) {
         guard let tunnel = tunnels[set.tunnel] else { continue }
-        renegotiator.condemn(name, of: tunnel, decidedAt: decidedAt)
+        renegotiator.condemn(
+          name, of: tunnel, because: ladder.isOrdered ? .command : .deadPath, decidedAt: decidedAt)
       }
     }
   }

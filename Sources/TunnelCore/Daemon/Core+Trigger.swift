@@ -216,7 +216,9 @@ extension TriggerObstacle: CustomStringConvertible {
     case .noTrap:
       "no trap policy is installed, so no traffic can bring it back and it stays held: use "
         + "establish-tunnels = \"immediately\", or start_action = trap in strongSwan"
-    case .kernel(let errno): "the kernel does not send the packet: errno \(errno)"
+    case .kernel(let errno):
+      "the kernel does not send the packet: "
+        + SendError(errno).description(of: "ICMP echo requests")
     }
   }
 }

@@ -5,6 +5,8 @@ extension Renegotiation {
     case lost
     /// Its path is dead: the SAs are there and are to be cleared.
     case deadPath = "dead path"
+    /// An operator had its SAs cleared.
+    case command = "operator"
     /// `establish-tunnels = "immediately"`, and it is not there.
     case absent
   }

@@ -57,8 +57,8 @@ struct Renegotiation: Sendable {
 
   /// What it has is to be cleared. Whoever decided that has asked the guards, or is an operator: no
   /// attempt is waited for.
-  mutating func condemn(at decidedAt: Instant, mayInitiate: Bool) {
-    (cause, step, dueAt, joined) = (.deadPath, .suspected, decidedAt, nil)
+  mutating func condemn(at decidedAt: Instant, because cause: Cause, mayInitiate: Bool) {
+    (self.cause, step, dueAt, joined) = (cause, .suspected, decidedAt, nil)
     self.mayInitiate = mayInitiate
   }
 

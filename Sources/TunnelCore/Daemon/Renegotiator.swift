@@ -116,7 +116,7 @@ struct Renegotiator: Sendable {
     for (name, work) in works where work.tunnel == tunnel {
       switch work.cause {
       case .lost: break
-      case .deadPath: works[name]?.mayInitiate = establish != .responderOnly
+      case .deadPath, .command: works[name]?.mayInitiate = establish != .responderOnly
       case .absent where establish != .immediately: works[name] = nil
       case .absent: break
       }
@@ -145,18 +145,19 @@ struct Renegotiator: Sendable {
     }
   }
 
-  /// The path of a child was found dead, at `decidedAt`.
-  mutating func condemn(_ name: ChildName, of tunnel: Tunnel, decidedAt: Instant) {
+  /// The path of a child was found dead, or an operator cleared it, at `decidedAt`.
+  mutating func condemn(
+    _ name: ChildName, of tunnel: Tunnel, because cause: Renegotiation.Cause, decidedAt: Instant
+  ) {
     var work =
-      works[name]
-      ?? Renegotiation(of: tunnel, cause: .deadPath, step: .restored, dueAt: decidedAt)
+      works[name] ?? Renegotiation(of: tunnel, cause: cause, step: .restored, dueAt: decidedAt)
     switch work.step {
     case .suspected, .awaited, .initiated, .restored: break
     // The daemon may have been told of this already.
     case .asked, .cleared: return
     }
     work.condemn(
-      at: decidedAt, mayInitiate: tunnel.vpn?.establishTunnels != .responderOnly)
+      at: decidedAt, because: cause, mayInitiate: tunnel.vpn?.establishTunnels != .responderOnly)
     works[name] = work
   }
 
@@ -269,7 +270,8 @@ extension Renegotiation.Cause {
     switch self {
     case .lost: "SAs of \(name) are gone from the kernel but not from strongSwan"
     case .deadPath: "the path of \(name) is dead"
-    case .absent: "\(name) has no SAs"
+    case .command: "\(name) is cleared by the operator"
+    case .absent: "\(name) is not there"
     }
   }
 }

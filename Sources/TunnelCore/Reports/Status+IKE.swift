@@ -32,7 +32,7 @@ public struct IKEStatus: Codable, Hashable, Sendable {
 
 /// What is being done to bring a tunnel back.
 public struct RenegotiationStatus: Codable, Hashable, Sendable {
-  /// Why: lost, dead path, absent.
+  /// Why: lost, dead path, operator, absent.
   public var cause: String
   /// suspected, waiting, terminating, initiating, or running (a command).
   public var step: String

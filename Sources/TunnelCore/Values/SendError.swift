@@ -31,7 +31,7 @@ public struct SendError: Hashable, Sendable {
     case 101: "network is unreachable, no route (ENETUNREACH)"
     case 105: "no buffer space (ENOBUFS)"
     case 113: "no route to the host (EHOSTUNREACH)"
-    default: "errno \(errno)"
+    default: KernelError.words(errno)
     }
   }
 
