@@ -58,6 +58,7 @@ public final class Agent {
   var unwatched = RetryTimer(shortest: .milliseconds(100), longest: .seconds(5))
   /// What stands before the answer to a request.
   var notes: [RequestID: [String]] = [:]
+  var wallClock = WallClock()
 
   /// Gets hold of everything and reads what an earlier run left; changes nothing.
   public init(_ options: AgentOptions) throws(StartFailure) {

@@ -14,6 +14,36 @@ func unixTime() -> Double {
   return Double(now.tv_sec) + Double(now.tv_nsec / 1_000_000) / 1000
 }
 
+/// CLOCK_REALTIME beside CLOCK_MONOTONIC. Their difference is kept while neither was set, so that an
+/// event has the same time, to the millisecond, whenever it is asked for.
+struct WallClock {
+  /// Nanoseconds that they drift apart before the difference is taken again.
+  private static let tolerance: Int64 = 5_000_000
+  private var offset: Int64?
+
+  /// The end of the present millisecond: on the monotonic clock, and in seconds since 1970.
+  mutating func read() -> (instant: Instant, unixTime: Double) {
+    var real = timespec()
+    let monotonic = monotonicNow()
+    _ = unsafe clock_gettime(CLOCK_REALTIME, &real)
+    return read(
+      monotonic: monotonic, realtime: Int64(real.tv_sec) * 1_000_000_000 + Int64(real.tv_nsec))
+  }
+
+  /// The same for what the clocks say, in nanoseconds.
+  mutating func read(
+    monotonic: Instant, realtime: Int64
+  ) -> (instant: Instant, unixTime: Double) {
+    let present = realtime - monotonic.nanoseconds
+    let known = offset.flatMap { abs($0 - present) <= Self.tolerance ? $0 : nil } ?? present
+    offset = known
+    let milliseconds = (monotonic.nanoseconds + known + 999_999) / 1_000_000
+    return (
+      Instant(nanoseconds: milliseconds * 1_000_000 - known), Double(milliseconds) / 1000
+    )
+  }
+}
+
 /// A random number from the kernel.
 func randomNumber() throws(EdgeError) -> UInt64 {
   var bytes = [UInt8](repeating: 0, count: 8)

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Glibc
 import TunnelCore
 
@@ -28,8 +27,9 @@ extension Agent {
   }
 
   func events(of name: String?) -> [UInt8] {
-    guard let events = core.events(of: name, at: monotonicNow()) else { return unknown(name) }
-    return AgentEvents(events: events, time: Date.now.timeIntervalSince1970).json()
+    let (now, time) = wallClock.read()
+    guard let events = core.events(of: name, at: now) else { return unknown(name) }
+    return AgentEvents(events: events, time: time).json()
   }
 
   func explanation(of name: String) -> [UInt8] {
@@ -42,8 +42,8 @@ extension Agent {
   }
 
   func securityAssociations(of name: String?) -> [UInt8] {
-    let time = Date.now.timeIntervalSince1970
-    let report = core.securityAssociations(of: name, at: monotonicNow(), time: time)
+    let (now, time) = wallClock.read()
+    let report = core.securityAssociations(of: name, at: now, time: time)
     return report.map { encoded($0) } ?? unknown(name)
   }
 

@@ -27,11 +27,14 @@ public struct AgentEvents: Codable, Hashable, Sendable {
   /// One line each, for people: `2026-01-02T03:04:05.678Z to-b TEXT (25 times)`. Events up to this
   /// number are left out.
   public func lines(after number: UInt64) -> [String] {
-    let date = Date(timeIntervalSince1970: time)
+    let milliseconds = (time * 1000).rounded()
     let width = events.map(\.tunnel.count).max() ?? 0
     let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
     return events.filter { $0.number > number }.map { event in
-      let time = date.addingTimeInterval(-event.age).formatted(style)
+      // A tenth of a millisecond more, because the rest is cut off.
+      let date = Date(
+        timeIntervalSince1970: (milliseconds - (event.age * 1000).rounded(.up) + 0.1) / 1000)
+      let time = date.formatted(style)
       let name = event.tunnel + String(repeating: " ", count: width - event.tunnel.count)
       return "\(time) \(name) \(event.text)\(event.count > 1 ? " (\(event.count) times)" : "")"
     }
