@@ -34,6 +34,13 @@ func conclude(_ answer: ControlAnswer) throws {
   if answer.exit != 0 { throw ExitCode(answer.exit) }
 }
 
+/// Ends a look-up that the agent refuses. Its lines are complaints: standard output is for what was
+/// asked for, JSON above all.
+func refuse(_ answer: ControlAnswer) -> ExitCode {
+  for line in answer.lines { complain(line) }
+  return ExitCode(answer.exit == 0 ? ExitCode.noAgent.rawValue : answer.exit)
+}
+
 /// The agent's answer is none that this version knows.
 func strangeAnswer(_ runDirectory: String) -> ExitCode {
   complain(

@@ -24,7 +24,7 @@ struct ShowEvents: ParsableCommand {
     var last: UInt64 = 0
     repeat {
       let bytes = try ask(name.map { "events \($0)" } ?? "events", in: place.directory)
-      if let answer = ControlAnswer(json: bytes) { return try conclude(answer) }
+      if let answer = ControlAnswer(json: bytes) { throw refuse(answer) }
       guard let events = AgentEvents(json: bytes) else { throw strangeAnswer(place.directory) }
       if json { return show(String(decoding: bytes, as: UTF8.self)) }
       for line in events.lines(after: last) { show("\(line)\n") }
@@ -64,5 +64,10 @@ struct Explain: ParsableCommand {
   @Argument(help: "The tunnel's name in `vpnagent status`.") var name: String
   @OptionGroup var place: Place
 
-  func run() throws { try order("explain", name, runDirectory: place.directory) }
+  func run() throws {
+    let bytes = try ask("explain \(name)", in: place.directory)
+    guard let answer = ControlAnswer(json: bytes) else { throw strangeAnswer(place.directory) }
+    guard answer.exit == 0 else { throw refuse(answer) }
+    try conclude(answer)
+  }
 }

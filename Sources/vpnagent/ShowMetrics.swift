@@ -18,7 +18,7 @@ struct ShowMetrics: ParsableCommand {
   func run() throws {
     let text = try ask("metrics", in: place.directory)
     guard text.starts(with: "# HELP ".utf8) else {
-      if let answer = ControlAnswer(json: text) { return try conclude(answer) }
+      if let answer = ControlAnswer(json: text) { throw refuse(answer) }
       throw strangeAnswer(place.directory)
     }
     guard let output else { return show(String(decoding: text, as: UTF8.self)) }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LinuxEdge
 
 @main
 struct VPNAgent: ParsableCommand {
@@ -15,7 +16,7 @@ struct VPNAgent: ParsableCommand {
 
   static func main() {
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(commandLineWords())
       try command.run()
     } catch {
       exit(withError: error)

@@ -9,6 +9,11 @@
 /* Returns CLOCK_MONOTONIC in nanoseconds. */
 int64_t vpa_monotonic_ns(void);
 
+/* Returns how many words the command line has, the program's name among them; 0: not known. */
+int vpa_argument_count(void);
+/* Returns one of them, or NULL beyond the last. Neither reads /proc. */
+const char *vpa_argument(int index);
+
 /* Fills buffer with random bytes. Returns 0, or -errno. */
 int vpa_random(uint8_t *buffer, size_t length);
 

@@ -1,6 +1,16 @@
 import CShims
 import Glibc
 
+/// Words of the command line without the program's name. The Swift runtime reads them from /proc, and has
+/// none where that is not mounted; nil: not known.
+public func commandLineWords() -> [String]? {
+  let count = vpa_argument_count()
+  guard count > 0 else { return nil }
+  return (1..<max(count, 1)).compactMap { index in
+    unsafe vpa_argument(index).map { unsafe String(cString: $0) }
+  }
+}
+
 /// Names in a directory, in order; none when it cannot be read.
 func namesIn(directory path: String) -> [String] {
   var buffer = [UInt8](repeating: 0, count: 1 << 20)

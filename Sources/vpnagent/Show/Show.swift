@@ -22,7 +22,7 @@ struct ReportOptions: ParsableArguments {
   ) throws {
     let words = [verb.rawValue, name].compactMap(\.self).joined(separator: " ")
     let answer = try ask(words, in: place.directory)
-    if let refusal = ControlAnswer(json: answer) { return try conclude(refusal) }
+    if let refusal = ControlAnswer(json: answer) { throw refuse(refusal) }
     guard let report: Report = readReport(answer) else { throw strangeAnswer(place.directory) }
     if json { return vpnagent.show(String(decoding: answer, as: UTF8.self)) }
     for line in lines(report) { vpnagent.show("\(line)\n") }

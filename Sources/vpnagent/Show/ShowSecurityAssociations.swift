@@ -25,17 +25,27 @@ struct ShowSecurityAssociations: ParsableCommand {
     let width = outputWidth
     try options.show(.securityAssociations, vpnName) { (report: SecurityAssociationsReport) in
       extent == nil
-        ? SATable(report).lines
+        ? SATable(report, width: width).lines
         : SADetails(report, width: width).lines
     }
   }
 }
 
-/// As Junos has it, and the tunnel's name behind.
+/// As Junos has it, and the tunnel's name behind. Where there is no room for all of it, addresses and
+/// names are cut, and then port, algorithm and life left out.
 struct SATable {
-  private let report: SecurityAssociationsReport
+  /// The last two columns, by the least that they are cut to.
+  private static let least = [6: 15, 7: 14]
+  private static let order = [5, 1, 3]
 
-  init(_ report: SecurityAssociationsReport) { self.report = report }
+  private let report: SecurityAssociationsReport
+  private let width: Int
+
+  /// - Parameter width: columns that there are.
+  init(_ report: SecurityAssociationsReport, width: Int) {
+    self.report = report
+    self.width = width
+  }
 
   var lines: [String] {
     let sas = report.tunnels.flatMap { tunnel in tunnel.sas.map { (tunnel, $0) } }
@@ -43,14 +53,29 @@ struct SATable {
       "  Total active tunnels: \(report.tunnels.count)     Total IPsec sas: \(sas.count / 2)"
     let titles = ["ID", "Algorithm", "SPI", "Life:sec/kb", "Mon", "Port", "Gateway", "VPN"]
     let rows = sas.map(Self.cells)
-    let widths = titles.indices.map { column in
+    let natural = titles.indices.map { column in
       max(rows.map { $0[column].columns }.max() ?? 0, column == 0 ? 7 : titles[column].columns)
     }
+    let columns = fit(natural)
     func line(_ cells: [String]) -> String {
-      zip(cells, widths).map { $0.padded($1) }.joined(separator: " ").trimmed
+      "  "
+        + columns.map { cells[$0.column].squeezed($0.width).padded($0.width) }
+        .joined(separator: " ").trimmed
     }
     guard !sas.isEmpty else { return [total] }
-    return [total, "  " + line(titles)] + rows.map { "  " + line($0) }
+    return [total, line(titles)] + rows.map(line)
+  }
+
+  /// The columns that there is room for.
+  private func fit(_ natural: [Int]) -> [(column: Int, width: Int)] {
+    var shown = Array(natural.indices)
+    var widths = natural.indices.map { min(natural[$0], Self.least[$0] ?? natural[$0]) }
+    func total() -> Int { 2 + shown.reduce(-1) { $0 + widths[$1] + 1 } }
+    for column in Self.order where total() > width { shown.removeAll { $0 == column } }
+    for column in Self.least.keys.sorted() {
+      widths[column] = min(natural[column], widths[column] + max(width - total(), 0))
+    }
+    return shown.map { ($0, widths[$0]) }
   }
 
   private static func cells(_ tunnel: TunnelSAs, _ sa: SAStatus) -> [String] {
@@ -123,7 +148,7 @@ struct SADetails {
     switch letter {
     case "U": "UP"
     case "D": "DOWN"
-    case "V": "VERIFYING"
+    case "V": "V"
     default: "-"
     }
   }

@@ -13,7 +13,8 @@ struct Fields {
     guard let value, !value.isEmpty else { return }
     let head = indent + "\(name):".padded(max(24 - indent.count, name.columns + 2))
     let hanging = String(repeating: " ", count: head.columns)
-    lines += (head + value).wrapped(width, indent: hanging)
+    let parts = value.wrapped(max(width - head.columns, 1), indent: "")
+    lines += parts.enumerated().map { ($0 == 0 ? head : hanging) + $1 }
   }
 
   mutating func add(_ name: String, _ values: [String]) {

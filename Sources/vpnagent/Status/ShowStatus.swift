@@ -34,7 +34,7 @@ struct ShowStatus: ParsableCommand {
       return try watch.run()
     }
     let answer = try ask(name.map { "status \($0)" } ?? "status", in: place.directory)
-    if let refusal = ControlAnswer(json: answer) { return try conclude(refusal) }
+    if let refusal = ControlAnswer(json: answer) { throw refuse(refusal) }
     guard let status = AgentStatus(json: answer) else { throw strangeAnswer(place.directory) }
     show(json ? String(decoding: answer, as: UTF8.self) : text(status))
     let isGood = status.tunnels.allSatisfy { $0.mon == "-" || $0.state == "up" }
