@@ -6,7 +6,7 @@ extension Core {
     guard case .success(let tunnel) = self.tunnel(named: name) else { return nil }
     let since = tunnel.blindSince ?? tunnel.since
     var lines = controlObstacle.map { [silenceOfStrongSwan($0)] } ?? []
-    lines.append("\(tunnel.name): \(words(tunnel)) for \(Self.text(now.since(since)))")
+    lines.append("\(tunnel.name): \(words(tunnel, for: Self.text(now.since(since))))")
     lines.append("  why: \(tunnel.reasonText)")
     lines += degradation(of: tunnel).map { ["  degraded: \($0)"] } ?? []
     lines.append("  gate: \(gateLine(tunnel, at: now))")

@@ -62,8 +62,9 @@ struct PathMTU: Hashable, Sendable {
 
   /// Trials in a row that must fail before a size counts as too large.
   static let tries = 3
-  /// Set in the sequence of each of these probes: they are none of vpn-monitor's.
-  static let mark: UInt64 = 1 << 63
+  /// Set in the sequence of each of these probes: they are none of vpn-monitor's. The highest bit that
+  /// a payload carries.
+  static let mark: UInt64 = 1 << 31
 
   private(set) var finding = Finding.unknown
   private var step = Step.full

@@ -75,7 +75,7 @@ extension Core {
     if set.isComplete { rememberHome(of: set, in: tunnel) }
     if isUsable, isWaiting {
       becameComplete(id, at: now)
-    } else if isUsable, mustLookAnew(monitor) {
+    } else if isUsable, mustLookAnew(id) {
       startFresh(id, because: .probeable, at: now)
       reconcile(tunnel, at: now)
     } else if !isUsable, !isWaiting {
