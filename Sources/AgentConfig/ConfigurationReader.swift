@@ -94,7 +94,7 @@ struct ConfigurationReader {
     for (name, item) in gateways {
       configuration.gateways[name] = gateway(name, item)
     }
-    for (name, item) in namedTables(root["vpn"]) {
+    for (name, item) in namedTables(root["vpn"], "vpn", vpnKeys) {
       if commandWords.contains(name) {
         complaints.refuse(
           path: item.path,

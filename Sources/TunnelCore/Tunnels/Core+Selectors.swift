@@ -1,6 +1,12 @@
 /// Traffic selectors: what each set of a tunnel carries, and what becomes of that when a set dies
 /// while others live.
 extension Core {
+  /// Whether a VTI for marked SAs came or went.
+  func mustLookAnew(_ id: MonitorID) -> Bool {
+    guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel] else { return false }
+    return (monitor.phase == .observed) != (unmatchedMark(tunnel, monitor.key) != nil)
+  }
+
   /// More sets than this of one tunnel are not remembered once they are gone: a peer may choose new
   /// selectors each time.
   private static let lostLimit = 64

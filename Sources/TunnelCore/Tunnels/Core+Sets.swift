@@ -120,12 +120,6 @@ extension Core {
     reconcile(monitor.tunnel, at: now)
   }
 
-  /// Whether a VTI for marked SAs came or went.
-  private func mustLookAnew(_ id: MonitorID) -> Bool {
-    guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel] else { return false }
-    return (monitor.phase == .observed) != (unmatchedMark(tunnel, monitor.key) != nil)
-  }
-
   /// The set that went a moment ago while its path was proven, and that this one continues: the
   /// same SAs between other endpoints (MOBIKE), or others between the same ones (reauthentication;
   /// where losses had begun, that is no coincidence and no continuation).

@@ -38,7 +38,7 @@ import TunnelCore
               net.ipv4.conf.xfrm0.disable_xfrm = 0
           # sysctl -w net.ipv4.conf.xfrm0.disable_xfrm=0
 
-      warning to-b: xfrm0 has 10.0.0.1/24, which names no other end, and there is no destination-ip [probe-address]
+      warning to-b: xfrm0 has 10.0.0.1/24, which does not identify the other end, and destination-ip is not set [probe-address]
         probes go to 203.0.113.1, which a Linux peer answers outside the tunnel unless it routes 10.0.0.1 into it
           put into /etc/vpnagent/vpnagent.toml:
               # in [vpn.to-b.vpn-monitor]:

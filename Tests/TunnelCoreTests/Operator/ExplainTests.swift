@@ -48,7 +48,7 @@ import Testing
       "  next: waits for the peer to negotiate", "  try: swanctl --initiate"
     ) { absent(.responderOnly) },
     Row(
-      "to-b: SAs are there, the path is not proven yet for 1.5 s",
+      "to-b: verifying for 1.5 s: SAs installed, no reply yet",
       "  why: new SAs, path not verified yet",
       "  gate: link vti0 is held: verify-path holds it until a probe is answered",
       "  next: probe in 0.5 s, 1 of 3 probes lost",
@@ -62,7 +62,7 @@ import Testing
       return bench
     },
     Row(
-      "to-b: SAs are there, the path is not proven yet for 0.5 s",
+      "to-b: verifying for 0.5 s: SAs installed, no reply yet",
       "  why: SAs older than the agent, path not verified yet",
       "  gate: link vti0 is as it was found: its SAs are older than the agent, so it stays as found "
         + "until they fail",
@@ -183,7 +183,7 @@ import Testing
         lines.first == "strongSwan does not answer (/run/charon.vici: Connection refused)")
       #expect(
         lines.last
-          == "  to change it: start strongSwan: vpnagent doctor names the command")
+          == "  try: start strongSwan: vpnagent doctor names the command")
       #expect(!lines.contains { $0.contains("swanctl") })
     }
   }
@@ -199,7 +199,7 @@ import Testing
     #expect(lines.first == "strongSwan does not answer (/s: Connection refused\(words))")
     let isStopped = lines.contains("  next: nothing is negotiated until strongSwan runs")
     #expect(isStopped == (process == .absent))
-    #expect(lines.last == "  to change it: \(verb) strongSwan: vpnagent doctor names the command")
+    #expect(lines.last == "  try: \(verb) strongSwan: vpnagent doctor names the command")
     bench.play(.vici(.connected))
     #expect(bench.core.explanation(of: "to-b", at: bench.instant)?.first?.hasPrefix("to-b") == true)
   }

@@ -10,6 +10,15 @@ import Testing
 
   /// With a timeout longer than the interval a probe from before the path was back is lost after
   /// the first reply came.
+  @Test func aPayloadCarriesTheMarkOfPathMTU() {
+    let (mac, sequence) = (SipHash(key: (1, 2)), PathMTU.mark | 6)
+    let payload = ProbePayload(
+      tunnel: TunnelID(rawValue: 1), monitor: MonitorID(rawValue: 1), sequence: sequence,
+      sentAt: Instant(nanoseconds: 1))
+    let back = ProbePayload(authenticating: payload.encoded(messageSize: 64, mac: mac), mac: mac)
+    #expect(back?.sequence == sequence && PathMTU.owns(sequence))
+  }
+
   @Test func aLossOfBeforeTheLastReplyCountsNeitherWay() {
     var window = ProbeWindow()
     let early = window.send(at: at(0), timeout: .seconds(3))
