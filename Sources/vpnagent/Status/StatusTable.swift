@@ -22,7 +22,7 @@ struct StatusTable {
     let head = notes.head.flatMap { $0.wrapped(width, indent: "  ") }
     let agent = notes.lines.flatMap { $0.wrapped(width, indent: "  ") }
     guard !status.tunnels.isEmpty else {
-      return head + ["No tunnel configured, and no IPsec SA found."] + agent
+      return head + ["No tunnels configured and no IPsec SAs found."] + agent
     }
     let rows = status.tunnels.map { StatusRow($0) }
     let layout = StatusLayout(rows, width: width, wanted: wanted)

@@ -52,7 +52,7 @@ VPN monitoring verify-path succeeded
 IPSec SA rekey successfully completed"
   expect "statistics count them" -- \
     prints 'VPN monitoring verify-path succeeded +: 2' vpnagent gw-a statistics
-  says 0 'event counters are zero' clear statistics
+  says 0 'event counters reset' clear statistics
   says 0 'no event so far' statistics
   says 1 'vpnagent: nowhere: no such tunnel; there are to-b' events nowhere
   says 1 'vpnagent: nowhere: no such tunnel; there are to-b' explain nowhere
