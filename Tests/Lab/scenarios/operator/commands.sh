@@ -53,9 +53,9 @@ IPSec SA rekey successfully completed"
   expect "statistics count them" -- \
     prints 'VPN monitoring verify-path succeeded +: 2' vpnagent gw-a statistics
   says 0 'event counters reset' clear statistics
-  says 0 'no event so far' statistics
-  says 1 'vpnagent: nowhere: no such tunnel; there are to-b' events nowhere
-  says 1 'vpnagent: nowhere: no such tunnel; there are to-b' explain nowhere
+  says 0 'no events yet' statistics
+  says 1 'vpnagent: nowhere: no such tunnel; known: to-b' events nowhere
+  says 1 'vpnagent: nowhere: no such tunnel; known: to-b' explain nowhere
 }
 
 explains() { # REGEX
