@@ -33,7 +33,7 @@ struct ImportJunos: ParsableCommand {
     help: ArgumentHelp(
       "Where probes go: link (the peer is Linux) or endpoint (as Junos).",
       discussion: "Default: endpoint.", valueName: "link|endpoint"))
-  var probeSource: ProbeSource?
+  var probeSource: Monitor.ProbeSource?
   @Flag(help: "Turn statements that cannot be converted into comments, with a warning each.")
   var lenient = false
 
@@ -49,7 +49,7 @@ struct ImportJunos: ParsableCommand {
     }
     do {
       let result = try importJunos(
-        junosInput(bytes), fileName: fileName, links: links, probeSource: probeSource?.setting,
+        junosInput(bytes), fileName: fileName, links: links, probeSource: probeSource,
         isLenient: lenient)
       for warning in result.warnings { complain("warning: \(warning)") }
       show(result.toml)
@@ -76,18 +76,7 @@ struct ImportJunos: ParsableCommand {
   }
 }
 
-/// `--probe-source`.
-enum ProbeSource: String, ExpressibleByArgument, CaseIterable {
-  case link
-  case endpoint
-
-  var setting: Monitor.ProbeSource {
-    switch self {
-    case .link: .link
-    case .endpoint: .endpoint
-    }
-  }
-}
+extension Monitor.ProbeSource: ExpressibleByArgument {}
 
 /// All of standard input, up to `limit` bytes.
 private func readStandardInput(limit: Int = 16 << 20) throws(EdgeError) -> [UInt8] {

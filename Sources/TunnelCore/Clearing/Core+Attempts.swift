@@ -122,9 +122,8 @@ extension Core {
 
   /// A probe of a set was answered in time, or traffic came in, or nothing is made of its silence:
   /// enough of that, of all sets, and attempts count from zero again.
-  mutating func noteGoodProbe(_ id: MonitorID, at now: Instant) {
-    guard let owner = monitors.with(id, { $0.tunnel }),
-      tunnels.with(owner, { $0.attempts.count > 0 }) == true, let tunnel = tunnels[owner]
+  mutating func noteGoodProbe(of owner: TunnelID, at now: Instant) {
+    guard tunnels.with(owner, { $0.attempts.count > 0 }) == true, let tunnel = tunnels[owner]
     else { return }
     let needed = recoveryThreshold(of: tunnel, at: now)
     // What answers through SAs that nobody will rekey says nothing of the attempts to replace them.

@@ -23,6 +23,6 @@ struct Histogram: Hashable, Sendable {
   mutating func note(_ duration: Duration) {
     let length = duration.nanoseconds
     counts[bounds.firstIndex { length <= $0 } ?? bounds.count] += 1
-    sum = sum.addingReportingOverflow(length).partialValue
+    sum &+= length
   }
 }

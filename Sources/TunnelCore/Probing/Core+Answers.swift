@@ -63,7 +63,7 @@ extension Core {
       !monitor.window.hasClearReply, isUnanswered(monitor, tunnel)
     else { return false }
     monitors[id]?.isNeverAnswered = true
-    noteGoodProbe(id, at: now)
+    noteGoodProbe(of: tunnel.id, at: now)
     if monitor.phase == .verifying || monitor.phase == .down(.clearedByOperator) {
       // It is held for a proof that an earlier destination gave, and this one may never give.
       monitors[id]?.enter(.up, because: .excused)

@@ -78,7 +78,7 @@ extension Core {
     guard let owner = monitors.with(id, { $0.tunnel }), let longest = timeout(of: owner) else {
       return
     }
-    if path.destination.family == .ipv6 { leadProbe(path) }
+    leadProbe(path)
     let sent = monitors.with(id) { set -> (sequence: UInt64, key: SASetKey, endsSocket: Bool) in
       let endsSocket = set.path?.way.needsSocket == true && !path.way.needsSocket
       set.obstacle = nil
@@ -181,7 +181,7 @@ extension Core {
 
   private mutating func pathIsAlive(_ id: MonitorID, of owner: TunnelID, at now: Instant) {
     noteAnswer(id, at: now)
-    if tunnels.with(owner, { $0.attempts.count > 0 }) == true { noteGoodProbe(id, at: now) }
+    noteGoodProbe(of: owner, at: now)
     guard let isUnproven = monitors.with(id, { $0.isUnproven }) else { return }
     // What is well stays so by an answer.
     if !clearPolicy.mass.isWell(owner) { updateFailureCensus(owner, at: now) }

@@ -21,7 +21,7 @@ extension Core {
     case (_, true):
       monitors[id]?.window.noteLife()
       noteSent(id, byOthers: true, at: now)
-      noteGoodProbe(id, at: now)
+      noteGoodProbe(of: monitor.tunnel, at: now)
     case (true, _): sendProbe(id, at: now)
     case (_, _): break
     }

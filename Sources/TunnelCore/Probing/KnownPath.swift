@@ -24,18 +24,16 @@ extension Core {
         owner, { ($0.revision, $0.probeSettings != nil) }), isMonitored
     else { return nil }
     let (links, fit) = (kernel.revision, fitness.revision)
-    let known = monitors.with(id) { set -> ProbePath? in
-      guard let basis = set.knownPath?.basis, basis.kernel == links, basis.fitness == fit,
-        basis.tunnel == revision, basis.purpose == set.purpose
-      else { return nil }
-      return set.knownPath?.path
-    }
-    if let known, let path = known { return .success(path) }
-    guard let tunnel = tunnels[owner], let set = monitors[id] else { return nil }
-    let found = path(of: tunnel, through: set.key, for: set.purpose)
-    if case .success(let path) = found, staysKnown(path) {
+    let known = monitors.with(id) { set -> (basis: KnownPath.Basis, path: ProbePath?) in
       let basis = KnownPath.Basis(
         kernel: links, fitness: fit, tunnel: revision, purpose: set.purpose)
+      return (basis, set.knownPath?.basis == basis ? set.knownPath?.path : nil)
+    }
+    guard let (basis, path) = known else { return nil }
+    if let path { return .success(path) }
+    guard let tunnel = tunnels[owner], let key = monitors.with(id, { $0.key }) else { return nil }
+    let found = self.path(of: tunnel, through: key, for: basis.purpose)
+    if case .success(let path) = found, staysKnown(path) {
       monitors[id]?.knownPath = KnownPath(path: path, basis: basis)
     }
     return found

@@ -56,28 +56,21 @@ extension Core {
   /// The configured tunnel of a set: one whose link is for it, else one without a link, else one
   /// whose link the kernel would send through it too.
   private mutating func claimant(of set: SASet) -> TunnelID? {
-    let candidates = tunnelIndex.ofPeer[set.key.remote] ?? []
-    // Nearly always there is one.
-    if candidates.count == 1 { return onlyClaimant(candidates[0], of: set) }
-    let bidders = candidates.compactMap { tunnels[$0] }.filter {
+    let bidders = (tunnelIndex.ofPeer[set.key.remote] ?? []).compactMap { id in
+      tunnels.with(id) { (id: id, gateway: $0.gateway, link: $0.link) }
+    }
+    .filter {
       let address = $0.gateway.flatMap { configuration.gateways[$0]?.localAddress }
       return address == nil || address == set.key.local
     }
-    func fits(_ tunnel: Tunnel, exactly: Bool) -> Bool {
-      guard let link = kernel.link(named: tunnel.link) else { return false }
+    func fits(_ name: String?, exactly: Bool) -> Bool {
+      guard let link = kernel.link(named: name) else { return false }
       return link.carries(set) && !(exactly && link.isLoose(for: set))
     }
     let found =
-      bidders.first { fits($0, exactly: true) } ?? bidders.first { $0.link == nil }
-      ?? bidders.first { fits($0, exactly: false) }
+      bidders.first { fits($0.link, exactly: true) } ?? bidders.first { $0.link == nil }
+      ?? bidders.first { fits($0.link, exactly: false) }
     return found?.id
-  }
-
-  private mutating func onlyClaimant(_ id: TunnelID, of set: SASet) -> TunnelID? {
-    guard let (gateway, name) = tunnels.with(id, { ($0.gateway, $0.link) }) else { return nil }
-    let address = gateway.flatMap { configuration.gateways[$0]?.localAddress }
-    guard address == nil || address == set.key.local else { return nil }
-    return name == nil || kernel.link(named: name)?.carries(set) == true ? id : nil
   }
 
   // MARK: Templates

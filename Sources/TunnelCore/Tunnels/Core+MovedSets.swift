@@ -57,15 +57,17 @@ extension Core {
 
   /// What keeps a set from being its tunnel's way.
   mutating func misplacement(of set: SASet, in tunnel: TunnelID) -> ProbeObstacle? {
-    guard let known = tunnels.with(tunnel, { $0.isConfigured ? $0.link : nil }), let name = known,
-      let link = kernel.link(named: name), set.isComplete, !link.carries(set)
+    guard set.isComplete,
+      let name = tunnels.with(tunnel, { $0.isConfigured ? $0.link : nil }) ?? nil,
+      let link = kernel.link(named: name), !link.carries(set)
     else { return nil }
     return .misplaced(link: name, local: set.key.local, remote: set.key.remote)
   }
 
   /// Notes that a set cannot be used where it is, or can again; says so once.
   mutating func noteMisplacement(_ obstacle: ProbeObstacle?, of id: MonitorID, at now: Instant) {
-    guard let monitor = monitors[id], obstacle != nil || monitor.obstacle?.isMisplaced == true,
+    let wasMisplaced = monitors.with(id) { $0.obstacle?.isMisplaced == true }
+    guard obstacle != nil || wasMisplaced == true, let monitor = monitors[id],
       monitor.obstacle != obstacle
     else { return }
     monitors[id]?.obstacle = obstacle

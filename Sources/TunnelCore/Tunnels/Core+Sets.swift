@@ -61,16 +61,10 @@ extension Core {
       return tunnel.link == nil
     }
     if isLinkless == true { ownLinks.touch(key.ifID) }
-    let misplaced = set.isComplete ? misplacement(of: set, in: tunnel) : nil
-    let found = monitors.with(id) { set in
-      (
-        isWaiting: set.phase == .incomplete || set.absentUntil != nil,
-        isMisplaced: set.obstacle?.isMisplaced == true
-      )
-    }
-    guard let found else { return }
-    let isWaiting = found.isWaiting
-    if misplaced != nil || found.isMisplaced { noteMisplacement(misplaced, of: id, at: now) }
+    let isWaiting = monitors.with(id) { $0.phase == .incomplete || $0.absentUntil != nil }
+    guard let isWaiting else { return }
+    let misplaced = misplacement(of: set, in: tunnel)
+    noteMisplacement(misplaced, of: id, at: now)
     let isUsable = set.isComplete && misplaced == nil
     if set.isComplete { rememberHome(of: set, in: tunnel) }
     if isUsable, isWaiting {
