@@ -23,7 +23,7 @@ story() {
   pid=$(unit_pid gw-a vpnagent)
   systemctl gw-a restart vpnagent
   expect_not "it is the same process" -- test "$(unit_pid gw-a vpnagent)" == "$pid"
-  expect "a restart keeps the gate" -- journal_has "gates are kept"
+  expect "a restart keeps the gate" -- journal_has "keeping held links"
   expect "and the link is held" -- operstate_is gw-a vti0 DORMANT
   expect "and nothing leaks" -- is_unreachable gw-a 10.2.0.0/16
 
