@@ -53,8 +53,8 @@ public struct Core: Sendable {
   /// What comes of the event at hand.
   var out: Outbox
   var lists = DaemonLists()
-  /// The daemon's IKE SAs as listed last, and when; nil without a list.
-  var listedSAs: (list: [IKESA], at: Instant)?
+  /// The daemon's IKE SAs as listed last; nil without a list.
+  var listedSAs: ListedIKESAs?
   var renegotiator = Renegotiator()
   var daemon = DaemonConfiguration()
   var gatewayAddresses: GatewayAddresses

@@ -15,6 +15,7 @@
 struct visitor {
   int socket;
   int64_t cut_at;
+  struct MHD_Connection *waiting; /* for a page that is being made; or NULL */
 };
 
 struct vpa_http {
@@ -31,20 +32,63 @@ struct vpa_http_page {
   unsigned status;
 };
 
-struct vpa_http_page *vpa_http_page_make(unsigned status, const char *type, const char *allow,
-                                         const uint8_t *bytes, size_t length) {
+/* Takes the response over. */
+static struct vpa_http_page *page_of(struct MHD_Response *response, unsigned status,
+                                     const char *type, const char *allow) {
   struct vpa_http_page *page = calloc(1, sizeof(*page));
-  if (!page)
+  if (!page) {
+    if (response)
+      MHD_destroy_response(response);
     return NULL;
-  page->status = status;
-  page->response =
-      MHD_create_response_from_buffer(length, (void *)(uintptr_t)bytes, MHD_RESPMEM_MUST_COPY);
-  if (page->response && MHD_add_response_header(page->response, "Content-Type", type) == MHD_YES &&
-      MHD_add_response_header(page->response, "Connection", "close") == MHD_YES &&
-      (!allow || MHD_add_response_header(page->response, "Allow", allow) == MHD_YES))
+  }
+  *page = (struct vpa_http_page){.status = status, .response = response};
+  if (response && MHD_add_response_header(response, "Content-Type", type) == MHD_YES &&
+      MHD_add_response_header(response, "Connection", "close") == MHD_YES &&
+      (!allow || MHD_add_response_header(response, "Allow", allow) == MHD_YES))
     return page;
   vpa_http_page_free(page);
   return NULL;
+}
+
+struct vpa_http_page *vpa_http_page_make(unsigned status, const char *type, const char *allow,
+                                         const uint8_t *bytes, size_t length) {
+  return page_of(
+      MHD_create_response_from_buffer(length, (void *)(uintptr_t)bytes, MHD_RESPMEM_MUST_COPY),
+      status, type, allow);
+}
+
+/* What the library calls a text by. */
+struct text {
+  vpa_http_read read;
+  void (*release)(void *text);
+  void *text;
+};
+
+static ssize_t read_text(void *cls, uint64_t position, char *buffer, size_t room) {
+  struct text *text = cls;
+  return (ssize_t)text->read(text->text, position, (uint8_t *)buffer, room);
+}
+
+static void release_text(void *cls) {
+  struct text *text = cls;
+  text->release(text->text);
+  free(text);
+}
+
+struct vpa_http_page *vpa_http_page_read(unsigned status, const char *type, uint64_t length,
+                                         vpa_http_read read, void (*release)(void *text),
+                                         void *text) {
+  struct text *copy = malloc(sizeof(*copy));
+  if (!copy) {
+    release(text);
+    return NULL;
+  }
+  *copy = (struct text){.read = read, .release = release, .text = text};
+  struct MHD_Response *response =
+      MHD_create_response_from_callback(length, 1 << 16, read_text, copy, release_text);
+  if (!response)
+    release_text(copy);
+  return page_of(response, status, type, NULL);
 }
 
 void vpa_http_page_free(struct vpa_http_page *page) {
@@ -55,13 +99,47 @@ void vpa_http_page_free(struct vpa_http_page *page) {
   free(page);
 }
 
+/* Stands for a page that is not made yet. */
+static struct vpa_http_page later;
+
+struct vpa_http_page *vpa_http_later(void) {
+  return &later;
+}
+
+/* More than this in one request come from nobody who wants an answer. */
+enum { MOST_ARGUMENTS = 128 };
+
+static enum MHD_Result note_argument(void *cls, enum MHD_ValueKind kind, const char *name,
+                                     const char *value) {
+  (void)kind;
+  struct vpa_http_request *request = cls;
+  struct vpa_http_argument *arguments = (struct vpa_http_argument *)(uintptr_t)request->arguments;
+  arguments[request->argument_count++] = (struct vpa_http_argument){name, value};
+  return MHD_YES;
+}
+
 static enum MHD_Result answer(void *cls, struct MHD_Connection *connection, const char *path,
                               const char *method, const char *version, const char *upload,
                               size_t *upload_size, void **state) {
   (void)version, (void)upload, (void)upload_size, (void)state;
   struct vpa_http *http = cls;
-  struct vpa_http_page *page = http->choose(http->context, method, path);
-  return page ? MHD_queue_response(connection, page->status, page->response) : MHD_NO;
+  struct vpa_http_argument arguments[MOST_ARGUMENTS];
+  struct vpa_http_request request = {method, path, arguments, 0};
+  int count = MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, NULL, NULL);
+  if (count > MOST_ARGUMENTS)
+    return MHD_NO;
+  MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, note_argument, &request);
+  struct vpa_http_page *page = http->choose(http->context, &request);
+  if (page != &later)
+    return page ? MHD_queue_response(connection, page->status, page->response) : MHD_NO;
+  const union MHD_ConnectionInfo *info =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+  struct visitor *visitor = info ? info->socket_context : NULL;
+  if (!visitor)
+    return MHD_NO;
+  visitor->waiting = connection;
+  MHD_suspend_connection(connection);
+  return MHD_YES;
 }
 
 /* The idle limit alone would let a client that dribbles hold its place for ever. */
@@ -73,7 +151,7 @@ static void note_visitor(void *cls, struct MHD_Connection *connection, void **co
   struct visitor *visitor = *context;
   if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
     if (visitor)
-      visitor->socket = -1;
+      *visitor = (struct visitor){.socket = -1};
     return;
   }
   for (unsigned i = 0; info && i < http->limits.connections; i++) {
@@ -100,11 +178,11 @@ int vpa_http_listen_tcp(const struct vpa_ip *address, uint16_t port) {
 }
 
 static struct MHD_Daemon *start(struct vpa_http *http, int listener) {
-  return MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, answer, http, MHD_OPTION_LISTEN_SOCKET,
-                          listener, MHD_OPTION_CONNECTION_LIMIT, http->limits.connections,
-                          MHD_OPTION_CONNECTION_TIMEOUT, http->limits.idle_s,
-                          MHD_OPTION_CONNECTION_MEMORY_LIMIT, http->limits.request_bytes,
-                          MHD_OPTION_NOTIFY_CONNECTION, note_visitor, http, MHD_OPTION_END);
+  return MHD_start_daemon(
+      MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, answer, http,
+      MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT, http->limits.connections,
+      MHD_OPTION_CONNECTION_TIMEOUT, http->limits.idle_s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+      http->limits.request_bytes, MHD_OPTION_NOTIFY_CONNECTION, note_visitor, http, MHD_OPTION_END);
 }
 
 int vpa_http_open(int listener, const struct vpa_http_limits *limits, vpa_http_choose choose,
@@ -134,7 +212,17 @@ int vpa_http_open(int listener, const struct vpa_http_limits *limits, vpa_http_c
   return -ENOMEM;
 }
 
+void vpa_http_wake(struct vpa_http *http) {
+  for (unsigned i = 0; i < http->limits.connections; i++) {
+    struct MHD_Connection *waiting = http->visitors[i].waiting;
+    http->visitors[i].waiting = NULL;
+    if (waiting)
+      MHD_resume_connection(waiting);
+  }
+}
+
 void vpa_http_close(struct vpa_http *http) {
+  vpa_http_wake(http); /* the library does not end with connections that wait */
   MHD_stop_daemon(http->daemon);
   free(http->visitors);
   free(http);

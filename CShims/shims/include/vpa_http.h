@@ -18,12 +18,39 @@ struct vpa_http_page;
 struct vpa_http_page *vpa_http_page_make(unsigned status, const char *type, const char *allow,
                                          const uint8_t *bytes, size_t length);
 
+/* Copies up to `room` bytes of a text from a position on; returns how many, at least one. */
+typedef size_t (*vpa_http_read)(void *text, uint64_t position, uint8_t *buffer, size_t room);
+
+/* As vpa_http_page_make, for a text of so many bytes that is read while it is sent. `release` is
+ * called when nobody sends it any more, also when there is no memory. */
+struct vpa_http_page *vpa_http_page_read(unsigned status, const char *type, uint64_t length,
+                                         vpa_http_read read, void (*release)(void *text),
+                                         void *text);
+
 /* Lets go of a page; connections that send it keep it until they are done. */
 void vpa_http_page_free(struct vpa_http_page *page);
 
-/* Returns the page to send for a request, which stays the callee's; NULL closes the connection. */
-typedef struct vpa_http_page *(*vpa_http_choose)(void *context, const char *method,
-                                                 const char *path);
+/* What stands behind the '?' of a request, decoded; no value when it has no '='. */
+struct vpa_http_argument {
+  const char *name;
+  const char *value;
+};
+
+/* A request; good for one call. */
+struct vpa_http_request {
+  const char *method;
+  const char *path; /* without its arguments */
+  const struct vpa_http_argument *arguments;
+  size_t argument_count;
+};
+
+/* Returns the page to send for a request, which stays the callee's; NULL closes the connection,
+ * vpa_http_later() has it wait: the same is asked again after vpa_http_wake. */
+typedef struct vpa_http_page *(*vpa_http_choose)(void *context,
+                                                 const struct vpa_http_request *request);
+
+/* Stands for a page that is not made yet. */
+struct vpa_http_page *vpa_http_later(void);
 
 struct vpa_http_limits {
   unsigned connections; /* at a time; further ones wait in the listener's queue */
@@ -50,6 +77,9 @@ int vpa_http_descriptor(const struct vpa_http *http);
 /* Does what is to be done without waiting. Returns within how many nanoseconds it has to be called
  * again though nothing is readable; negative: never. */
 int64_t vpa_http_run(struct vpa_http *http);
+
+/* Has all connections ask again that wait for a page; vpa_http_run does it. */
+void vpa_http_wake(struct vpa_http *http);
 
 /* How many connections are open. */
 unsigned vpa_http_connections(const struct vpa_http *http);

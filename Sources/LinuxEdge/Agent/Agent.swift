@@ -36,7 +36,9 @@ public final class Agent {
   let notifier: Notifier
   var service: ServiceManager
   var control: ControlServer?
-  lazy var metrics = MetricsServer(log) { [unowned self] in metricsText(at: $0) }
+  lazy var metrics = MetricsServer(log) { [unowned self] vpns throws(MetricsPieces.UnknownTunnel) in
+    try metricsText(of: vpns)
+  }
   var core: Core
   /// The configuration file that is obeyed; nil when the agent only observes.
   var configPath: String?

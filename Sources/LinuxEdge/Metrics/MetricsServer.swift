@@ -3,33 +3,61 @@ import TunnelCore
 
 /// Serves the agent's metrics over HTTP, where the configuration says.
 ///
-/// The text is made at most once a second, and all that read it meanwhile share one copy. A place
-/// that cannot be had is no obstacle to tunnels: it is logged once and tried again.
+/// The text is made in pieces between turns of the loop, and at most once a second: all that read it
+/// meanwhile share one copy. A place that cannot be had is no obstacle to tunnels: it is logged once and
+/// tried again.
 final class MetricsServer {
   /// From one text to the next.
   static let freshness = Duration.seconds(1)
   /// From one try to listen to the next.
   static let retryPause = Duration.seconds(10)
+  /// Tunnels that one request may name.
+  static let mostVPNs = 64
 
   private let log: Log
   private let limits: HTTPServer.Limits
-  private let text: (Instant) -> [UInt8]
+  /// Makes a text in pieces: nil after the last, empty while more is to be done. Of the tunnels of these
+  /// names; of everything when there is none.
+  typealias Source = (_ vpns: [String]) throws(MetricsPieces.UnknownTunnel) -> ControlServer.Pieces
+
+  private let source: Source
   private var address: MetricsAddress?
   private var server: HTTPServer?
   private var retryAt: Instant?
-  private var current: (page: HTTPPage, at: Instant)?
+  /// Texts that are being made, or are fresh.
+  private var texts: [Text] = []
   /// Requests for the metrics that were answered.
   private(set) var scrapes: UInt64 = 0
 
-  /// A server that does not listen yet; `text` makes what it serves.
-  init(_ log: Log, limits: HTTPServer.Limits = .init(), text: @escaping (Instant) -> [UInt8]) {
+  /// One text and its page.
+  private final class Text {
+    let vpns: [String]
+    let next: ControlServer.Pieces
+    var pieces: [[UInt8]] = []
+    /// Once it is whole.
+    var page: HTTPPage?
+    /// When it was.
+    var madeAt: Instant?
+
+    init(_ vpns: [String], _ next: @escaping ControlServer.Pieces) {
+      self.vpns = vpns
+      self.next = next
+    }
+  }
+
+  /// A server that does not listen yet; `source` makes what it serves.
+  init(_ log: Log, limits: HTTPServer.Limits = .init(), source: @escaping Source) {
     self.log = log
     self.limits = limits
-    self.text = text
+    self.source = source
   }
 
   /// When `wake` is due.
-  var nextDeadline: Instant? { server?.nextDeadline ?? retryAt }
+  var nextDeadline: Instant? {
+    // At once while a text is being made.
+    let texts = texts.map { $0.madeAt?.advanced(by: Self.freshness) ?? Instant(nanoseconds: 0) }
+    return (server?.nextDeadline ?? retryAt).orEarlier(texts.min())
+  }
 
   /// Connections that are open.
   var connections: Int { server?.connections ?? 0 }
@@ -47,6 +75,7 @@ final class MetricsServer {
 
   /// Does what is due. Returns a descriptor to watch where a place was found at last.
   func wake(at now: Instant) -> Int32? {
+    attendTexts(at: now)
     if let due = server?.nextDeadline, due <= now { server?.run(at: now) }
     guard let due = retryAt, due <= now, case .success(let descriptor)? = open(at: now) else {
       return nil
@@ -61,14 +90,14 @@ final class MetricsServer {
   func close() {
     guard server != nil || retryAt != nil else { return }
     if server != nil, case .unix(let path) = address { _ = unsafe unlink(path) }
-    (server, retryAt, address) = (nil, nil, nil)
+    (server, retryAt, address, texts) = (nil, nil, nil, [])
   }
 
   private func open(at now: Instant) -> Result<Int32, EdgeError>? {
     guard let address else { return nil }
     do {
       let server = try HTTPServer(on: address, limits: limits) { [unowned self] in
-        page($0, $1, at: monotonicNow())
+        page($0)
       }
       self.server = server
       retryAt = nil
@@ -92,19 +121,61 @@ final class MetricsServer {
   private let unknown = plain(404, "not found: metrics are at /metrics\n")
   private let refused = plain(405, "only GET and HEAD\n", allow: "GET, HEAD")
 
-  private func page(_ method: String, _ path: String, at now: Instant) -> HTTPPage? {
-    guard method == "GET" || method == "HEAD" else { return refused }
-    switch path {
-    case "/metrics": return metrics(at: now)
-    case "/": return home
-    default: return unknown
+  private static func bad(_ text: String) -> HTTPPage? { plain(400, text + "\n") }
+
+  private func page(_ request: HTTPRequest) -> HTTPAnswer {
+    func answer(_ page: HTTPPage?) -> HTTPAnswer { page.map { .page($0) } ?? .close }
+    guard ["GET", "HEAD"].contains(request.method) else { return answer(refused) }
+    switch request.path {
+    case "/metrics":
+      var vpns: [String] = []
+      for argument in request.arguments {
+        guard argument.name == "vpn", let name = argument.value, !name.isEmpty else {
+          return answer(
+            Self.bad("?\(argument.name): not an argument; expected: vpn=NAME, repeated for more"))
+        }
+        if !vpns.contains(name) { vpns.append(name) }
+      }
+      guard vpns.count <= Self.mostVPNs else {
+        return answer(
+          Self.bad("/metrics: \(vpns.count) times vpn=NAME; expected: at most \(Self.mostVPNs)"))
+      }
+      return metrics(of: vpns)
+    case "/": return answer(home)
+    default: return answer(unknown)
     }
   }
 
-  private func metrics(at now: Instant) -> HTTPPage? {
-    scrapes += 1
-    if let current, current.at.duration(to: now) < Self.freshness { return current.page }
-    current = HTTPPage(status: 200, type: Exposition.contentType, text(now)).map { ($0, now) }
-    return current?.page
+  private func metrics(of vpns: [String]) -> HTTPAnswer {
+    if let text = texts.first(where: { $0.vpns == vpns }) {
+      // Without memory for the page the text is whole and has none.
+      guard let page = text.page else { return text.madeAt == nil ? .later : .close }
+      scrapes += 1
+      return .page(page)
+    }
+    do {
+      texts.append(Text(vpns, try source(vpns)))
+      return .later
+    } catch {
+      return Self.plain(404, "no tunnel is called \(error.name)\n").map { .page($0) } ?? .close
+    }
+  }
+
+  /// Makes a piece of each text, gives out those that are whole, and forgets those that are old.
+  private func attendTexts(at now: Instant) {
+    texts.removeAll { $0.madeAt.map { $0.advanced(by: Self.freshness) <= now } ?? false }
+    var isAnyWhole = false
+    for text in texts where text.page == nil {
+      if let piece = text.next() {
+        text.pieces.append(piece)
+        continue
+      }
+      text.page = HTTPPage(status: 200, type: Exposition.contentType, PiecedText(text.pieces))
+      (text.pieces, text.madeAt) = ([], now)
+      isAnyWhole = true
+    }
+    guard isAnyWhole else { return }
+    server?.wake(at: now)
+    texts.removeAll { $0.madeAt != nil && $0.page == nil }
   }
 }

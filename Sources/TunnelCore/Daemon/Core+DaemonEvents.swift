@@ -53,7 +53,7 @@ extension Core {
 
   private mutating func saListArrived(_ list: [IKESA], at now: Instant) {
     hearIKESAs(list, insteadOf: listedSAs?.list, at: now)
-    listedSAs = (list, lists.askedAt)
+    listedSAs = ListedIKESAs(list, askedAt: lists.askedAt)
     lists.arrived(at: now, &out)
     nameTunnels(list, at: now)
     judgeLinksByName(at: now)

@@ -73,6 +73,9 @@ struct Counters: Sendable {
   /// Names of all tunnels that were ever counted.
   var names: some Collection<String> { rowOfName.keys }
 
+  /// Whether a tunnel of this name was ever counted.
+  func has(_ name: String) -> Bool { rowOfName[name] != nil }
+
   /// What was counted of a tunnel of this name.
   subscript(name: String) -> TunnelCounters {
     rowOfName[name].map { rows[$0.index] } ?? TunnelCounters()

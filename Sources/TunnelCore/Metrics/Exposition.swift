@@ -17,6 +17,9 @@ public struct Exposition: Sendable {
   /// An empty text.
   public init() {}
 
+  /// Samples of a family whose head is elsewhere.
+  init(samplesOf name: String) { self.name = "vpnagent_\(name)" }
+
   /// Begins a family: samples that follow are its own.
   public mutating func begin(_ name: String, _ kind: Kind, _ help: String) {
     self.name = "vpnagent_\(name)"

@@ -25,4 +25,18 @@ public struct MetricFamily<Scene>: Sendable {
     text.begin(name, kind, help)
     write(scene, &text)
   }
+
+  /// What stands before its samples.
+  var head: [UInt8] {
+    var text = Exposition()
+    text.begin(name, kind, help)
+    return text.bytes
+  }
+
+  /// Samples alone.
+  func samples(_ scene: Scene) -> [UInt8] {
+    var text = Exposition(samplesOf: name)
+    write(scene, &text)
+    return text.bytes
+  }
 }

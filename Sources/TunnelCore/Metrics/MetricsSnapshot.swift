@@ -1,5 +1,4 @@
-/// The core at one moment, as metrics see it: every configured tunnel, also without SAs, and found
-/// ones up to a limit.
+/// Some tunnels and gateways of the core at one moment, as metrics see them.
 struct MetricsSnapshot: Sendable {
   /// A tunnel that there is.
   struct TunnelSample: Sendable {
@@ -30,42 +29,36 @@ struct MetricsSnapshot: Sendable {
   let now: Instant
   /// Seconds since 1970 at `now`.
   let unixTime: Double
-  let tunnels: [TunnelSample]
-  let counted: [Counted]
-  let peers: [Peer]
+  private(set) var tunnels: [TunnelSample] = []
+  private(set) var counted: [Counted] = []
+  private(set) var peers: [Peer] = []
 
   init(_ core: Core, at now: Instant, unixTime: Double) {
     self.core = core
     self.now = now
     self.unixTime = unixTime
-    tunnels = Self.tunnels(of: core)
-    let there = tunnels.filter { $0.tunnel.isConfigured }.map(\.tunnel.name)
-    let gone = Set(core.out.counters.names).subtracting(there).sorted()
-    counted = (there + gone).map {
-      Counted(
-        label: Exposition.label("tunnel", $0),
-        tally: core.out.counters[$0]
-      )
-    }
-    peers = core.configuration.gateways.values.sorted { $0.name < $1.name }.map {
-      Self.peer($0, of: core)
-    }
   }
 
-  /// Each name once, or a monitoring system would refuse the whole text.
-  private static func tunnels(of core: Core) -> [TunnelSample] {
-    var names: Set<String> = []
-    var discovered = 0
-    return core.tunnels.values.compactMap { tunnel in
-      if !tunnel.isConfigured {
-        discovered += 1
-        if discovered > Counters.mostDiscovered { return nil }
-      }
-      guard names.insert(tunnel.name).inserted else { return nil }
-      return TunnelSample(
+  /// Another tunnel, and what was counted of its name.
+  mutating func add(_ tunnel: Tunnel) {
+    tunnels.append(
+      TunnelSample(
         tunnel: tunnel, sets: tunnel.monitors.compactMap { core.monitors[$0] },
         label: Exposition.label("tunnel", tunnel.name),
-        guardedLink: core.isGuarded(tunnel) ? tunnel.link : nil)
+        guardedLink: core.isGuarded(tunnel) ? tunnel.link : nil))
+    if tunnel.isConfigured || core.out.counters.has(tunnel.name) { add(counted: tunnel.name) }
+  }
+
+  /// What was counted of a name.
+  mutating func add(counted name: String) {
+    counted.append(
+      Counted(label: Exposition.label("tunnel", name), tally: core.out.counters[name]))
+  }
+
+  /// A gateway, if it is configured still.
+  mutating func add(gateway name: String) {
+    if let gateway = core.configuration.gateways[name] {
+      peers.append(Self.peer(gateway, of: core))
     }
   }
 
@@ -91,16 +84,17 @@ extension Core {
     + MetricsSnapshot.ofGateways
     + MetricsSnapshot.ofAll
 
+  /// Which of them have samples for each tunnel,
+  static let familiesOfTunnels =
+    0..<(MetricsSnapshot.ofTunnels + MetricsSnapshot.ofProbes + MetricsSnapshot.ofSAs).count
+  /// for each gateway,
+  static let familiesOfGateways =
+    familiesOfTunnels.upperBound..<(familiesOfTunnels.upperBound + MetricsSnapshot.ofGateways.count)
+  /// and for the agent as a whole.
+  static let familiesOfAll = familiesOfGateways.upperBound..<metricFamilies.count
+
   /// What each family of the core's is called, behind `vpnagent_`.
   public static var metricNames: [String] { metricFamilies.map(\.name) }
-
-  /// Writes all that the core knows for monitoring systems.
-  ///
-  /// - Parameter unixTime: seconds since 1970 at `now`, for points in time.
-  public func writeMetrics(to text: inout Exposition, at now: Instant, unixTime: Double) {
-    let scene = MetricsSnapshot(self, at: now, unixTime: unixTime)
-    for family in Self.metricFamilies { family.write(scene, to: &text) }
-  }
 }
 
 extension MetricFamily<MetricsSnapshot> {

@@ -7,6 +7,13 @@ public struct IKEReport: Codable, Hashable, Sendable {
   /// IKE SAs as strongSwan listed them last; null while there is no list.
   public var sas: [IKESAStatus]?
 
+  /// A report.
+  public init(control: String, controlObstacle: String?, sas: [IKESAStatus]?) {
+    self.control = control
+    self.controlObstacle = controlObstacle
+    self.sas = sas
+  }
+
   private enum CodingKeys: String, CodingKey {
     case control, sas
     case controlObstacle = "control_obstacle"
@@ -89,14 +96,15 @@ public struct IKESAStatus: Codable, Hashable, Sendable {
 }
 
 extension Core {
-  /// IKE SAs as strongSwan listed them last: it is asked anew whenever it says that they change.
-  public func ikeReport(at now: Instant) -> IKEReport {
-    IKEReport(
-      control: control, controlObstacle: controlObstacle,
-      sas: listedSAs.map { list, at in
-        list.sorted { ($0.connection, $0.id) < ($1.connection, $1.id) }
-          .map { report($0, age: now.since(at).inSeconds, at: now) }
-      })
+  /// Numbers of IKE SAs as strongSwan listed them last, by their connections; nil while there is no
+  /// list. It is asked again whenever it says that they change.
+  public var ikeIDs: [UInt32]? { listedSAs?.idsByConnection }
+
+  /// An IKE SA; nil when it is not listed any more.
+  public func ikeSA(_ id: UInt32, at now: Instant) -> IKESAStatus? {
+    listedSAs.flatMap { listed in
+      listed[id].map { report($0, age: now.since(listed.at).inSeconds, at: now) }
+    }
   }
 
   private func report(_ ike: IKESA, age: Double, at now: Instant) -> IKESAStatus {

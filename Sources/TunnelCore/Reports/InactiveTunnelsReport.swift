@@ -5,6 +5,12 @@ public struct InactiveTunnelsReport: Codable, Hashable, Sendable {
   /// Those without SAs, those whose path is dead, and those that are held until their path is
   /// verified, in the order of `status`.
   public var tunnels: [InactiveTunnel]
+
+  /// A report.
+  public init(total: Int, tunnels: [InactiveTunnel]) {
+    self.total = total
+    self.tunnels = tunnels
+  }
 }
 
 /// One tunnel that carries nothing.
@@ -33,18 +39,18 @@ public struct InactiveTunnel: Codable, Hashable, Sendable {
 }
 
 extension Core {
-  /// Tunnels that carry nothing.
-  public func inactiveTunnels(at now: Instant) -> InactiveTunnelsReport {
-    InactiveTunnelsReport(
-      total: tunnels.count,
-      tunnels: tunnels.values.compactMap { tunnel in
-        switch tunnel.state {
-        case .up, .standby: return nil
-        case .verifying where !isHeld(tunnel): return nil
-        case .verifying: return inactive(tunnel, at: now)
-        case .absent, .idle, .down: return inactive(tunnel, at: now)
-        }
-      })
+  /// How many tunnels there are.
+  public var tunnelCount: Int { tunnels.count }
+
+  /// A tunnel if it carries nothing.
+  public func inactiveTunnel(_ id: TunnelID, at now: Instant) -> InactiveTunnel? {
+    guard let tunnel = tunnels[id] else { return nil }
+    switch tunnel.state {
+    case .up, .standby: return nil
+    case .verifying where !isHeld(tunnel): return nil
+    case .verifying: return inactive(tunnel, at: now)
+    case .absent, .idle, .down: return inactive(tunnel, at: now)
+    }
   }
 
   private func isHeld(_ tunnel: Tunnel) -> Bool {
@@ -55,7 +61,7 @@ extension Core {
   private func inactive(_ tunnel: Tunnel, at now: Instant) -> InactiveTunnel {
     let gateway = tunnel.gateway.flatMap { configuration.gateways[$0] }
     let remote = tunnel.endpoints?.remote ?? gateway?.addresses.first
-    let ike = listedSAs?.list.first { $0.id == tunnel.ike?.ikeID }
+    let ike = listedSAs?[tunnel.ike?.ikeID]
     let failure = tunnel.state == .verifying ? nil : tunnel.lastFailure
     return InactiveTunnel(
       id: tunnel.id.rawValue, name: tunnel.name, port: ike?.remotePort ?? 500,

@@ -2,6 +2,9 @@
 public struct InterfacesReport: Codable, Hashable, Sendable {
   /// Links of tunnels by name, those that do not exist among them.
   public var interfaces: [InterfaceStatus]
+
+  /// A report.
+  public init(interfaces: [InterfaceStatus]) { self.interfaces = interfaces }
 }
 
 /// One link at one moment.
@@ -56,11 +59,12 @@ public struct InterfaceStatus: Codable, Hashable, Sendable {
 }
 
 extension Core {
-  /// The links of tunnels, or the one of this name; nil when no tunnel has it.
-  public func interfaces(named name: String?) -> InterfacesReport? {
-    let names = Set(tunnels.values.compactMap(\.link)).filter { name == nil || $0 == name }
-    if name != nil, names.isEmpty { return nil }
-    return InterfacesReport(interfaces: names.sorted().map(interface))
+  /// Names of the links of tunnels, sorted.
+  public var interfaceNames: [String] { tunnelIndex.onLink.keys.sorted() }
+
+  /// A link of tunnels; nil when no tunnel has it.
+  public func interface(named name: String) -> InterfaceStatus? {
+    tunnelIndex.onLink[name] == nil ? nil : interface(name)
   }
 
   private func interface(_ name: String) -> InterfaceStatus {

@@ -2,6 +2,9 @@
 public struct RoutesReport: Codable, Hashable, Sendable {
   /// Links by name that have routes of one of these kinds.
   public var links: [LinkRoutes]
+
+  /// A report.
+  public init(links: [LinkRoutes]) { self.links = links }
 }
 
 /// What the agent does to the routes of one link. Routes are text: prefix, and table and metric
@@ -22,17 +25,22 @@ public struct LinkRoutes: Codable, Hashable, Sendable {
   /// Routes that their owner puts back each time: they are left to it.
   public var contested: [String]
 
-  var isEmpty: Bool { [owned, withdrawn, unreachable, probes, contested].allSatisfy(\.isEmpty) }
+  /// Whether there is no such route.
+  public var isEmpty: Bool {
+    [owned, withdrawn, unreachable, probes, contested].allSatisfy(\.isEmpty)
+  }
 }
 
 extension Core {
-  /// Routes of all links, or of one; nil when no tunnel has it.
-  public func routes(of name: String?) -> RoutesReport? {
-    let names = Set(tunnels.values.compactMap(\.link)).union(gates.routes.held.places)
-      .filter { name == nil || $0 == name }
-    if name != nil, names.isEmpty { return nil }
-    let links = names.sorted().map(linkRoutes)
-    return RoutesReport(links: links.filter { name != nil || !$0.isEmpty })
+  /// Names of links that may have such routes, sorted.
+  public var routedLinks: [String] {
+    Set(tunnelIndex.onLink.keys).union(gates.routes.held.places).sorted()
+  }
+
+  /// Routes of a link; nil when no tunnel has it.
+  public func routes(of name: String) -> LinkRoutes? {
+    tunnelIndex.onLink[name] == nil && !gates.routes.held.places.contains(name)
+      ? nil : linkRoutes(name)
   }
 
   private func linkRoutes(_ name: String) -> LinkRoutes {

@@ -4,6 +4,12 @@ public struct SecurityAssociationsReport: Codable, Hashable, Sendable {
   public var time: Double
   /// Tunnels that have SAs, in the order of `status`.
   public var tunnels: [TunnelSAs]
+
+  /// A report.
+  public init(time: Double, tunnels: [TunnelSAs]) {
+    self.time = time
+    self.tunnels = tunnels
+  }
 }
 
 /// The SAs of one tunnel. Addresses and SPIs are text.
@@ -88,23 +94,23 @@ public struct SAStatus: Codable, Hashable, Sendable {
 }
 
 extension Core {
-  /// SAs of one tunnel, or of all that have some; nil when there is no such tunnel.
+  /// Tunnels of a name, one that the configuration names first; empty when there is none.
+  public func tunnelIDs(named name: String) -> [TunnelID] { tunnelIndex.all(named: name) }
+
+  /// SAs of a tunnel; nil when it has none.
   ///
   /// - Parameter time: seconds since 1970, which SAs' ages are counted by.
   public func securityAssociations(
-    of name: String?, at now: Instant, time: Double
-  ) -> SecurityAssociationsReport? {
-    let chosen = tunnels.values.filter { name == nil || $0.name == name }
-    if name != nil, chosen.isEmpty { return nil }
-    return SecurityAssociationsReport(
-      time: time, tunnels: chosen.compactMap { report($0, at: now, time: time) })
+    of id: TunnelID, at now: Instant, time: Double
+  ) -> TunnelSAs? {
+    tunnels[id].flatMap { report($0, at: now, time: time) }
   }
 
   private func report(_ tunnel: Tunnel, at now: Instant, time: Double) -> TunnelSAs? {
     let monitors = tunnel.monitors.compactMap { self.monitors[$0] }
     let sets = monitors.compactMap { kernel.sas.sets[$0.key] }.filter { !$0.isEmpty }
     guard !sets.isEmpty else { return nil }
-    let ike = listedSAs?.list.first { $0.id == tunnel.ike?.ikeID }
+    let ike = listedSAs?[tunnel.ike?.ikeID]
     let encapsulation = sets.lazy.compactMap { $0.newestOutbound?.encapsulation }.first
     return TunnelSAs(
       name: tunnel.name, id: tunnel.id.rawValue, link: tunnel.link, gateway: tunnel.gateway,

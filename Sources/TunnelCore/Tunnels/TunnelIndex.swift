@@ -28,9 +28,12 @@ struct TunnelIndex: Sendable {
   }
 
   /// The tunnel of a name; of several one that the configuration names.
-  func named(_ name: String) -> TunnelID? {
+  func named(_ name: String) -> TunnelID? { all(named: name).first }
+
+  /// All tunnels of a name, those that the configuration names first.
+  func all(named name: String) -> [TunnelID] {
     let other = discovered[name]
-    return ofName[name]?.min { ($0 == other ? 1 : 0, $0) < ($1 == other ? 1 : 0, $1) }
+    return (ofName[name] ?? []).sorted { ($0 == other ? 1 : 0, $0) < ($1 == other ? 1 : 0, $1) }
   }
 
   /// Tunnels that are configured to probe an address.

@@ -194,7 +194,9 @@ import Testing
         load: nil,
         transportSAs: nil, tunnels: tunnels)
     }
-    let pieces = StatusPieces(status([]), core.tunnelIDs) { core.status(of: $0, at: start) }
+    let pieces = ListPieces(status([]), list: "tunnels", core.tunnelIDs) {
+      core.status(of: $0, at: start)
+    }
     var all: [UInt8] = []
     var longest = 0
     while let piece = pieces.next() {
@@ -204,5 +206,26 @@ import Testing
     let whole = status(core.tunnelIDs.compactMap { core.status(of: $0, at: start) }).json()
     #expect(String(decoding: all, as: UTF8.self) == String(decoding: whole, as: UTF8.self))
     #expect(count < 100 || longest < whole.count / 2)
+  }
+
+  @Test(arguments: [0, 1, 32, 70]) func aListInPiecesIsTheWhole(count: Int) {
+    struct Row: Encodable {
+      var name: String
+      var lines: [String]
+    }
+    struct Report: Encodable {
+      var after = "rows"
+      var rows: [Row]
+      var time = 1.5
+    }
+    func row(_ number: Int) -> Row? {
+      let lines = number % 2 == 0 ? [] : ["a"]
+      return number % 3 == 1 ? nil : Row(name: "[\"rows\" : [\n\(number)", lines: lines)
+    }
+    let pieces = ListPieces(Report(rows: []), list: "rows", Array(0..<count), make: row)
+    var all: [UInt8] = []
+    while let piece = pieces.next() { all += piece }
+    let whole = encoded(Report(rows: (0..<count).compactMap(row)))
+    #expect(String(decoding: all, as: UTF8.self) == String(decoding: whole, as: UTF8.self))
   }
 }

@@ -5,6 +5,8 @@ import TunnelCore
 
 @testable import LinuxEdge
 
+private let argumentError = "not an argument; expected: vpn=NAME, repeated for more\n"
+
 /// Metrics over HTTP, driven by a loop as the agent's is. No client may make the loop wait.
 @Suite struct MetricsServerTests {
   /// A server, its loop, and how long the loop was ever busy with it.
@@ -21,9 +23,11 @@ import TunnelCore
     {
       path = scratch()
       let counter = Counter()
-      server = MetricsServer(Log(threshold: .error), limits: limits) { _ in
+      server = MetricsServer(Log(threshold: .error), limits: limits) {
+        vpns throws(MetricsPieces.UnknownTunnel) in
+        if let name = vpns.first(where: { $0.hasPrefix("no-") }) { throw .init(name: name) }
         counter.count += 1
-        return bytes
+        return counter.pieces(of: vpns, bytes)
       }
       reactor = try Reactor()
       self.counter = counter
@@ -32,8 +36,31 @@ import TunnelCore
 
     deinit { server.close() }
 
-    private final class Counter { var count = 0 }
+    private final class Counter {
+      var count = 0
+      /// Pieces without bytes, before those with some.
+      var empty = 0
+      var made = 0
+
+      func pieces(of vpns: [String], _ bytes: [UInt8]) -> ControlServer.Pieces {
+        let all = [UInt8](vpns.joined(separator: " ").utf8) + bytes
+        var (left, empty) = (all[...], empty)
+        return {
+          self.made += 1
+          if empty > 0 {
+            empty -= 1
+            return []
+          }
+          defer { left = left.dropFirst(65536) }
+          return left.isEmpty ? nil : Array(left.prefix(65536))
+        }
+      }
+    }
     private let counter: Counter
+    /// How many pieces without bytes come before those with some.
+    func setEmpty(_ count: Int) { counter.empty = count }
+    /// Pieces that were made.
+    var pieces: Int { counter.made }
     /// Times the text was made.
     var made: Int { counter.count }
 
@@ -143,6 +170,68 @@ import TunnelCore
     try rig.run(1.1)
     _ = try rig.ask(Self.request())
     #expect(rig.made >= 2)
+  }
+
+  @Test func theTextIsMadeAPieceATurnAndAllThatWaitShareIt() throws {
+    let rig = try Rig()
+    rig.setEmpty(50)
+    let waiting = [Box(try rig.client(Self.request())), Box(try rig.client(Self.request()))]
+    try rig.run(5) { rig.pieces == 10 }
+    #expect(rig.pieces == 10 && rig.server.scrapes == 0, "others had their turn in between")
+    for client in waiting {
+      let answer = try #require(try rig.rest(of: client.descriptor))
+      #expect(String(decoding: answer, as: UTF8.self).hasSuffix("\r\n\r\nvpnagent_test 1\n"))
+    }
+    #expect(rig.made == 1 && rig.pieces == 52)
+    #expect(rig.server.nextDeadline != nil, "the text is forgotten after a second")
+    try rig.run(1.2)
+    #expect(rig.server.nextDeadline == nil)
+  }
+
+  @Test func whoGoesWhileTheTextIsMadeHurtsNobody() throws {
+    let rig = try Rig()
+    rig.setEmpty(50)
+    do {
+      let rude = try rig.client(Self.request())
+      try rig.run(5) { rig.pieces == 5 }
+      _ = rude.number
+    }
+    #expect(try rig.ask(Self.request())?.hasSuffix("vpnagent_test 1\n") == true)
+    #expect(try rig.run(5) { rig.server.connections == 0 })
+    rig.setEmpty(1_000_000)
+    let waiting = try rig.client(Self.request("GET", "/metrics?vpn=a"))
+    let before = rig.pieces
+    try rig.run(5) { rig.pieces > before + 5 }
+    rig.server.close()
+    #expect(try waiting.read() == [], "closed with the server")
+  }
+
+  @Test(arguments: [
+    ("?vpn=a", "200 OK", "\r\n\r\navpnagent_test 1\n"),
+    ("?vpn=a&vpn=b%20c&vpn=a", "200 OK", "\r\n\r\na b cvpnagent_test 1\n"),
+    ("?vpn=a&vpn=no-b", "404 Not Found", "no tunnel is called no-b\n"),
+    ("?vpn=", "400 Bad Request", "?vpn: \(argumentError)"),
+    ("?tunnel=a", "400 Bad Request", "?tunnel: \(argumentError)"),
+  ])
+  func someTunnelsAlone(arguments: String, status: String, end: String) throws {
+    let rig = try Rig()
+    let answer = try #require(try rig.ask(Self.request("GET", "/metrics" + arguments)))
+    #expect(answer.hasPrefix("HTTP/1.1 \(status)\r\n"))
+    #expect(answer.hasSuffix(end))
+    let all = try #require(try rig.ask(Self.request()))
+    #expect(all.hasSuffix("\r\n\r\nvpnagent_test 1\n"), "another text")
+  }
+
+  @Test func tooManyTunnelsAreNoPage() throws {
+    let rig = try Rig()
+    func names(_ count: Int) -> String {
+      "/metrics?" + (1...count).map { "vpn=\($0)" }.joined(separator: "&")
+    }
+    #expect(try rig.ask(Self.request("GET", names(64)))?.hasPrefix("HTTP/1.1 200 ") == true)
+    let answer = try #require(try rig.ask(Self.request("GET", names(65))))
+    #expect(answer.hasPrefix("HTTP/1.1 400 "))
+    #expect(answer.hasSuffix("/metrics: 65 times vpn=NAME; expected: at most 64\n"))
+    #expect(try rig.ask(Self.request("GET", names(500)))?.contains(" 200 ") != true)
   }
 
   @Test func overTCP() throws {

@@ -51,7 +51,7 @@ import TunnelCore
     let there = Route(identity: id, routeProtocol: Route.agentProtocol, linkIndex: 7)
     bench.play(.routes([there], []))
     #expect(bench.steps.isEmpty)
-    let shown = try #require(bench.core.routes(of: "vti0")?.links.first)
+    let shown = try #require(bench.core.routes(of: "vti0"))
     #expect(shown.owned == ["2001:db8:2::/48"])
     #expect(shown.probes.isEmpty)
     bench.answering = false

@@ -26,8 +26,8 @@ import Testing
   }
 
   private static func sas(_ bench: SingleTunnel, time: Double) throws -> TunnelSAs {
-    let report = bench.core.securityAssociations(of: "to-b", at: bench.instant, time: time)
-    return try #require(report?.tunnels.first)
+    let id = try #require(bench.core.tunnelIDs(named: "to-b").first)
+    return try #require(bench.core.securityAssociations(of: id, at: bench.instant, time: time))
   }
 
   @Test func associationsWithWhatIsLeftOfTheirLives() throws {
@@ -46,7 +46,7 @@ import Testing
     let late = try Self.sas(bench, time: 9000)
     #expect(late.sas[0].hardExpiry == 0)
     #expect(late.sas[0].softExpiry == nil)
-    #expect(bench.core.securityAssociations(of: "nowhere", at: bench.instant, time: 0) == nil)
+    #expect(bench.core.tunnelIDs(named: "nowhere") == [])
   }
 
   @Test func aRekeyPutsTheNewerPairFirst() throws {
@@ -64,7 +64,7 @@ import Testing
 
   @Test func theLinkLayerIsDownWhileTheLinkIsHeld() throws {
     var bench = Self.bench(1)
-    let held = try #require(bench.core.interfaces(named: "vti0")?.interfaces.first)
+    let held = try #require(bench.core.interface(named: "vti0"))
     #expect(held.enabled)
     #expect(!held.up)
     #expect(held.gate == "held")
@@ -74,22 +74,23 @@ import Testing
     #expect(held.tunnels.map(\.state) == ["verifying"])
     bench.answering = true
     bench.wait(2)
-    let open = try #require(bench.core.interfaces(named: nil)?.interfaces.first)
+    let open = try #require(
+      bench.core.interfaceNames.first.flatMap { bench.core.interface(named: $0) })
     #expect(open.up)
     #expect(open.gate == "in-service")
     #expect(open.operstate == "up")
-    #expect(bench.core.interfaces(named: "vti9") == nil)
+    #expect(bench.core.interface(named: "vti9") == nil)
   }
 
   @Test func routesThatAreAwayAndThoseInTheirPlace() throws {
     var bench = Self.bench(1)
-    let held = try #require(bench.core.routes(of: "vti0")?.links.first)
+    let held = try #require(bench.core.routes(of: "vti0"))
     #expect(held.owned == [])
     #expect(held.withdrawn == ["10.2.0.0/16"])
     #expect(held.unreachable == ["10.2.0.0/16", "10.33.0.0/16"])
     bench.answering = true
     bench.wait(2)
-    let open = try #require(bench.core.routes(of: nil)?.links.first)
+    let open = try #require(bench.core.routedLinks.first.flatMap { bench.core.routes(of: $0) })
     #expect(open.owned == ["10.33.0.0/16"])
     #expect(open.withdrawn == [])
     #expect(open.unreachable == [])
@@ -99,27 +100,27 @@ import Testing
   @Test func tunnelsThatCarryNothing() {
     var bench = Self.bench()
     bench.wait(5)
-    let absent = bench.core.inactiveTunnels(at: bench.instant)
-    #expect(absent.total == 1)
-    #expect(absent.tunnels.map(\.state) == ["absent"])
-    #expect(absent.tunnels.map(\.reason) == ["No IPSec SA"])
-    #expect(absent.tunnels.map(\.since) == [5])
-    #expect(absent.tunnels.map(\.remote) == ["203.0.113.1"])
+    let absent = bench.inactive
+    #expect(bench.core.tunnelCount == 1)
+    #expect(absent.map(\.state) == ["absent"])
+    #expect(absent.map(\.reason) == ["No IPSec SA"])
+    #expect(absent.map(\.since) == [5])
+    #expect(absent.map(\.remote) == ["203.0.113.1"])
     bench.answering = true
     bench.negotiate(1)
     bench.wait(2)
-    #expect(bench.core.inactiveTunnels(at: bench.instant).tunnels == [])
+    #expect(bench.inactive == [])
     bench.answering = false
     bench.obeysClears = false
     bench.wait(10)
-    let dead = bench.core.inactiveTunnels(at: bench.instant)
-    #expect(dead.tunnels.map(\.state) == ["down"])
-    #expect(dead.tunnels.map(\.reason) == ["IPSEC SA VPN Monitor Failure"])
+    let dead = bench.inactive
+    #expect(dead.map(\.state) == ["down"])
+    #expect(dead.map(\.reason) == ["IPSEC SA VPN Monitor Failure"])
   }
 
   @Test func ikeSAsAsTheyWereListedLast() throws {
     var bench = Self.bench()
-    #expect(bench.core.ikeReport(at: bench.instant).sas == nil, "nobody was asked")
+    #expect(bench.core.ikeIDs == nil, "nobody was asked")
     bench.negotiate(1)
     bench.play(.vici(.connected))
     bench.wait(1)
@@ -128,17 +129,17 @@ import Testing
     sa.facts.renewal = 100
     bench.play(.vici(.sas([sa])))
     bench.wait(10)
-    let report = bench.core.ikeReport(at: bench.instant)
-    let shown = try #require(report.sas?.first)
-    #expect(report.control == "vici")
+    let id = try #require(bench.core.ikeIDs?.first)
+    let shown = try #require(bench.core.ikeSA(id, at: bench.instant))
+    #expect(bench.core.control == "vici")
     #expect(shown.connection == "to-b")
     #expect(try #require(shown.established) >= 13)
     #expect(try #require(shown.renewal) <= 90)
     #expect(shown.children.map(\.tunnel) == ["to-b"])
     #expect(shown.children.map(\.spiIn) == ["0xc1000001"])
     bench.play(.vici(.disconnected("gone")))
-    #expect(bench.core.ikeReport(at: bench.instant).sas == nil)
-    #expect(bench.core.ikeReport(at: bench.instant).controlObstacle == "gone")
+    #expect(bench.core.ikeIDs == nil)
+    #expect(bench.core.controlObstacle == "gone")
   }
 
   @Test func theNewestEventIsInStatus() {
@@ -149,5 +150,11 @@ import Testing
     #expect(bench.tunnel?.lastEvent == "VPN monitoring verify-path succeeded")
     #expect(bench.tunnel?.lastEventCount == 1)
     #expect(bench.tunnel?.sets.first?.history.last == "4", "10 ms")
+  }
+}
+
+extension SingleTunnel {
+  fileprivate var inactive: [InactiveTunnel] {
+    core.tunnelIDs.compactMap { core.inactiveTunnel($0, at: instant) }
   }
 }

@@ -15,7 +15,7 @@ extension Agent {
     switch request.verb {
     case .status where arguments.isEmpty: replyStatus(id)
     case .status: reply(id, status(of: arguments[0]))
-    case .metrics: reply(id, metricsText(at: monotonicNow()))
+    case .metrics: replyMetrics(id)
     case .events: reply(id, events(of: arguments.first))
     case .statistics: reply(id, AgentStatistics(core.eventCounters).json())
     case .explain: reply(id, explanation(of: arguments[0]))
@@ -26,11 +26,11 @@ extension Agent {
     case .clearBadSPICount:
       feed(.command(.clearBadSPICount(gateway: arguments.first), id))
     case .role: reply(id, role(arguments.first).json())
-    case .securityAssociations: reply(id, securityAssociations(of: arguments.first))
-    case .interfaces: reply(id, interfaces(named: arguments.first))
-    case .routes: reply(id, routes(of: arguments.first))
-    case .inactiveTunnels: reply(id, encoded(core.inactiveTunnels(at: monotonicNow())))
-    case .ike: reply(id, encoded(core.ikeReport(at: monotonicNow())))
+    case .securityAssociations: replySecurityAssociations(id, of: arguments.first)
+    case .interfaces: replyInterfaces(id, named: arguments.first)
+    case .routes: replyRoutes(id, of: arguments.first)
+    case .inactiveTunnels: replyInactiveTunnels(id)
+    case .ike: replyIKE(id)
     }
   }
 

@@ -7,8 +7,22 @@ extension Agent {
     AgentMetrics.families.map(\.name) + Core.metricNames
   }
 
-  /// All metrics, as Prometheus reads them.
-  func metricsText(at now: Instant) -> [UInt8] {
+  /// All metrics, as Prometheus reads them; or those of some tunnels alone. Empty pieces come while the
+  /// text is being made.
+  func metricsText(
+    of vpns: [String] = []
+  ) throws(MetricsPieces.UnknownTunnel) -> ControlServer.Pieces {
+    var pieces = vpns.isEmpty ? MetricsPieces(core) : try MetricsPieces(core, of: vpns)
+    var isBegun = !vpns.isEmpty
+    return { [unowned self] in
+      defer { isBegun = true }
+      if !isBegun { return ownMetrics }
+      return pieces.next(of: core, at: monotonicNow(), unixTime: unixTime())
+    }
+  }
+
+  /// What the core does not know.
+  private var ownMetrics: [UInt8] {
     let agent = AgentMetrics(
       version: options.version, startedAt: startedAtUnixTime, isDryRun: options.isDryRun,
       configurationIsGood: configurationIsGood,
@@ -16,7 +30,6 @@ extension Agent {
       scrapes: metrics.scrapes)
     var text = Exposition()
     for family in AgentMetrics.families { family.write(agent, to: &text) }
-    core.writeMetrics(to: &text, at: now, unixTime: unixTime())
     return text.bytes
   }
 

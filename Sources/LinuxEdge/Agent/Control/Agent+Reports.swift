@@ -9,10 +9,14 @@ extension Agent {
   }
 
   func replyStatus(_ id: RequestID) {
-    let pieces = StatusPieces(status([]), core.tunnelIDs) { [unowned self] in
+    let pieces = ListPieces(status([]), list: "tunnels", core.tunnelIDs) { [unowned self] in
       core.status(of: $0, at: monotonicNow())
     }
     reply(id, [], further: pieces.next)
+  }
+
+  func replyMetrics(_ id: RequestID) {
+    if let pieces = try? metricsText() { reply(id, [], further: pieces) }
   }
 
   private func status(_ tunnels: [TunnelStatus]) -> AgentStatus {
@@ -41,18 +45,56 @@ extension Agent {
     ControlAnswer(exit: 1, lines: [core.complaint(about: name ?? "-")]).json()
   }
 
-  func securityAssociations(of name: String?) -> [UInt8] {
+  func replySecurityAssociations(_ id: RequestID, of name: String?) {
+    let ids = name.map { core.tunnelIDs(named: $0) } ?? core.tunnelIDs
+    if let name, ids.isEmpty { return reply(id, unknown(name)) }
     let (now, time) = wallClock.read()
-    let report = core.securityAssociations(of: name, at: now, time: time)
-    return report.map { encoded($0) } ?? unknown(name)
+    let frame = SecurityAssociationsReport(time: time, tunnels: [])
+    let pieces = ListPieces(frame, list: "tunnels", ids) { [unowned self] in
+      core.securityAssociations(of: $0, at: now, time: time)
+    }
+    reply(id, [], further: pieces.next)
   }
 
-  func interfaces(named name: String?) -> [UInt8] {
-    core.interfaces(named: name).map { encoded($0) } ?? unknownLink(name)
+  func replyInterfaces(_ id: RequestID, named name: String?) {
+    guard let name else {
+      let pieces = ListPieces(
+        InterfacesReport(interfaces: []), list: "interfaces", core.interfaceNames
+      ) { [unowned self] in core.interface(named: $0) }
+      return reply(id, [], further: pieces.next)
+    }
+    let link = core.interface(named: name)
+    reply(id, link.map { encoded(InterfacesReport(interfaces: [$0])) } ?? unknownLink(name))
   }
 
-  func routes(of name: String?) -> [UInt8] {
-    core.routes(of: name).map { encoded($0) } ?? unknownLink(name)
+  func replyRoutes(_ id: RequestID, of name: String?) {
+    guard let name else {
+      let pieces = ListPieces(RoutesReport(links: []), list: "links", core.routedLinks) {
+        [unowned self] in core.routes(of: $0).flatMap { $0.isEmpty ? nil : $0 }
+      }
+      return reply(id, [], further: pieces.next)
+    }
+    let link = core.routes(of: name)
+    reply(id, link.map { encoded(RoutesReport(links: [$0])) } ?? unknownLink(name))
+  }
+
+  func replyInactiveTunnels(_ id: RequestID) {
+    let frame = InactiveTunnelsReport(total: core.tunnelCount, tunnels: [])
+    let pieces = ListPieces(frame, list: "tunnels", core.tunnelIDs) { [unowned self] in
+      core.inactiveTunnel($0, at: monotonicNow())
+    }
+    reply(id, [], further: pieces.next)
+  }
+
+  func replyIKE(_ id: RequestID) {
+    let ids = core.ikeIDs
+    let frame = IKEReport(
+      control: core.control, controlObstacle: core.controlObstacle, sas: ids.map { _ in [] })
+    guard let ids else { return reply(id, encoded(frame)) }
+    let pieces = ListPieces(frame, list: "sas", ids) { [unowned self] in
+      core.ikeSA($0, at: monotonicNow())
+    }
+    reply(id, [], further: pieces.next)
   }
 
   private func unknownLink(_ name: String?) -> [UInt8] {
