@@ -20,6 +20,8 @@ public final class Agent {
   var ticks = ProbeTicks()
   var xfrmTicks = EventTicks()
   var routeTicks = EventTicks()
+  /// What measures the loop; nil in production.
+  var harness: (any Harness)?
   /// Used again for each event.
   var roomForEffects: [Effect] = []
   /// What told the agent to end, or to read its configuration again; 0: nothing.

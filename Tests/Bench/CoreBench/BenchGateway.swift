@@ -17,7 +17,7 @@ struct BenchGateway {
 
   /// - Parameter isMixed: one tunnel in four has no SAs and its link is held, one in four has no link;
   ///   each has a route, peers are watched, unknown SPIs answered.
-  init(tunnels: Int, isMixed: Bool = false) {
+  init(tunnels: Int, interval: Duration = .seconds(1), isMixed: Bool = false) {
     self.tunnels = tunnels
     self.isMixed = isMixed
     var gateways: [String: Gateway] = [:]
@@ -27,7 +27,7 @@ struct BenchGateway {
       gateways[name] = Gateway(
         name: name, addresses: [Self.peer(number)],
         deadPeerDetection: isMixed ? DeadPeerDetection(transport: .ikePing) : nil)
-      let monitor = Monitor(interval: .seconds(1), threshold: 3, verifyPath: .init())
+      let monitor = Monitor(interval: interval, threshold: 3, verifyPath: .init())
       vpns.append(
         VPN(
           name: "vpn\(number)", gateway: name,

@@ -1,11 +1,13 @@
 // Drives the protocol core alone, in made-up time, so that what it costs can be counted:
 //
-//   CoreBench probes TUNNELS SECONDS   a probe a second for each tunnel, all answered
+//   CoreBench probes TUNNELS SECONDS [INTERVAL-S]
+//                                      a probe for each tunnel at each interval, all answered; a mark before
+//                                      and after
 //   CoreBench start TUNNELS            the first snapshot
 //   CoreBench events TUNNELS COUNT     each kind of event so often, with a mark before and after; names
 //                                      of kinds on standard output
 //
-// `scripts/bench` runs it under callgrind.
+// `scripts/bench` and `scripts/bench-load` run it under callgrind.
 
 import TunnelCore
 
@@ -16,7 +18,10 @@ guard let story = arguments.first, let tunnels = numbers.first else {
 }
 let count = numbers.dropFirst().first ?? 0
 
-var gateway = BenchGateway(tunnels: tunnels, isMixed: story == "events")
+let interval = numbers.dropFirst(2).first ?? 1
+
+var gateway = BenchGateway(
+  tunnels: tunnels, interval: .seconds(interval), isMixed: story == "events")
 gateway.boot()
 switch story {
 case "start": print("tunnels=\(tunnels) effects=\(gateway.effects)")
@@ -24,7 +29,9 @@ case "probes":
   // What a set remembers of its last probes has its full size then.
   gateway.run(seconds: 70)
   let before = gateway.probes
+  mark()
   gateway.run(seconds: count)
+  mark()
   print("tunnels=\(tunnels) probes=\(gateway.probes - before) effects=\(gateway.effects)")
 case "events":
   gateway.run(seconds: 5)

@@ -1,85 +1,50 @@
-// The agent's own loop, sockets and core, with tunnels that are made up:
+// The agent's own loop, sockets and core, with SAs that are made up:
 //
-//   LoopBench TUNNELS INTERVAL-MS RUN-DIRECTORY
+//   LoopBench run TUNNELS INTERVAL-MS RUN-DIRECTORY [ipv6] [hold] [threshold=N]
+//   LoopBench ask RUN-DIRECTORY WORD...
 //
-// Tunnel `n` goes by the link `t<n>` with index 1000 + n, from 10.(n / 64 / 256).(n / 64).(4 n + 1) to the
-// next address. scripts/bench-loop makes those links, whose other ends answer; SAs and their being XFRM
-// interfaces are what is made up. Links are not touched (`link-control = "none"`). Ends by SIGTERM.
+// Tunnel `n` goes by the link `t<n>`. scripts/bench-load makes those links, whose other ends answer; that
+// they are XFRM interfaces, and their SAs, is what is made up. With `hold` a dead path's link is held, else
+// links are not touched. Each second one line says what the loop did in it. Ends by SIGTERM; links that are
+// held are opened then.
+//
+// `ask` is a client of the control socket: it says how long the answer took, and how long it is.
 
 import LinuxEdge
 import TunnelCore
 
-struct MadeUpGateway {
-  private static let local = IPAddress(198, 51, 100, 1)
-  let tunnels: Int
-  let interval: Duration
-
-  private static func inner(_ number: Int, _ host: Int) -> IPAddress {
-    let (net, last) = (number / 64, 4 * (number % 64) + host)
-    return IPAddress(10, UInt8(net >> 8 & 255), UInt8(net & 255), UInt8(last))
+func run(_ words: [String]) throws {
+  guard words.count >= 3, let tunnels = Int(words[0]), let interval = Int(words[1]) else {
+    fatalError("usage: LoopBench run TUNNELS INTERVAL-MS RUN-DIRECTORY [ipv6] [hold] [threshold=N]")
   }
-
-  private static func peer(_ number: Int) -> IPAddress {
-    IPAddress(172, UInt8(16 + number >> 16), UInt8(number >> 8 & 255), UInt8(number & 255))
-  }
-
-  private static func index(_ number: Int) -> Int32 { Int32(1000 + number) }
-
-  var configuration: Configuration {
-    let monitor = Monitor(interval: interval, threshold: 3, verifyPath: .init())
-    let numbers = 0..<tunnels
-    return Configuration(
-      gateways: Dictionary(
-        uniqueKeysWithValues: numbers.map {
-          ("gw\($0)", Gateway(name: "gw\($0)", addresses: [Self.peer($0)]))
-        }),
-      vpns: numbers.map {
-        VPN(
-          name: "vpn\($0)", gateway: "gw\($0)", bindInterface: "t\($0)",
-          establishTunnels: .responderOnly, linkControl: .none, monitor: monitor)
-      })
-  }
-
-  var snapshot: Snapshot {
-    let numbers = 0..<tunnels
-    let underlay = Link(index: 1, name: "lo", kind: .other(""), operationalState: .up)
-    return Snapshot(
-      sas: numbers.flatMap(Self.pair),
-      links: [underlay]
-        + numbers.map {
-          Link(
-            index: Self.index($0), name: "t\($0)", kind: .xfrm(ifID: UInt32($0 + 1)),
-            operationalState: .up)
-        },
-      addresses: [InterfaceAddress(linkIndex: 1, address: Self.local, prefixLength: 32)]
-        + numbers.map {
-          InterfaceAddress(
-            linkIndex: Self.index($0), address: Self.inner($0, 1), prefixLength: 30)
-        })
-  }
-
-  private static func pair(_ number: Int) -> [SecurityAssociation] {
-    let id = UInt32(number + 1)
-    return [
-      SecurityAssociation(
-        key: SAKey(destination: local, spi: 0xc000_0000 + id), source: peer(number), reqid: id,
-        ifID: id),
-      SecurityAssociation(
-        key: SAKey(destination: peer(number), spi: 0x4000_0000 + id), source: local, reqid: id,
-        ifID: id),
-    ]
-  }
+  let options = words.dropFirst(3)
+  let threshold = options.compactMap { Int($0.drop { $0 != "=" }.dropFirst()) }.first ?? 3
+  let gateway = MadeUpGateway(
+    tunnels: tunnels, interval: .milliseconds(interval), threshold: threshold,
+    isIPv6: options.contains("ipv6"), isHeld: options.contains("hold"))
+  let file = ConfigurationFile(configuration: gateway.configuration)
+  let agent = try Agent(
+    AgentOptions(
+      configuration: file, readConfiguration: { .success(file) }, runDirectory: words[2],
+      role: .active, onExit: .release, logLevel: .error, version: "bench"))
+  let meter = LoopMeter(gateway, of: agent)
+  try agent.run(under: meter)
+  meter.end()
 }
 
-let arguments = CommandLine.arguments
-guard arguments.count == 4, let tunnels = Int(arguments[1]), let interval = Int(arguments[2]) else {
-  fatalError("usage: LoopBench TUNNELS INTERVAL-MS RUN-DIRECTORY")
+func ask(_ words: [String]) throws {
+  guard words.count >= 2 else { fatalError("usage: LoopBench ask RUN-DIRECTORY WORD...") }
+  let begun = monotonicNow()
+  let answer = try askAgent(
+    words.dropFirst().joined(separator: " "), socket: "\(words[0])/control.sock", patience: 60)
+  let took = begun.duration(to: monotonicNow())
+  print("took_us=\(took.nanoseconds / 1000) bytes=\(answer.count)")
+  if words[1] == "metrics" { print(String(decoding: answer, as: UTF8.self)) }
 }
-let gateway = MadeUpGateway(tunnels: tunnels, interval: .milliseconds(interval))
-let file = ConfigurationFile(configuration: gateway.configuration)
-let agent = try Agent(
-  AgentOptions(
-    configuration: file, readConfiguration: { .success(file) }, runDirectory: arguments[3],
-    role: .active, onExit: .keep, logLevel: .error, version: "bench"))
-try agent.run(after: .snapshot(gateway.snapshot))
-print("sent=\(agent.probesSent)")
+
+let words = Array(CommandLine.arguments.dropFirst())
+switch words.first {
+case "run": try run(Array(words.dropFirst()))
+case "ask": try ask(Array(words.dropFirst()))
+default: fatalError("usage: LoopBench run|ask ...")
+}

@@ -8,21 +8,23 @@ extension Agent {
   ///
   /// - Throws: when the kernel's tables cannot be read at start, or epoll was misused; gates stay as
   ///   they are, on record.
-  public func run() throws(EdgeError) { try run(after: nil) }
+  public func run() throws(EdgeError) { try run(under: nil) }
 
-  /// As `run`, with an event of the caller's once the kernel's tables were read: a harness that has no
-  /// SAs makes some up.
-  package func run(after event: Event?) throws(EdgeError) {
+  /// As `run`, measured.
+  package func run(under harness: (any Harness)?) throws(EdgeError) {
+    self.harness = harness
     log(.info, "-", greeting)
     guard try readKernelFirst() else { return }
-    if let event { feed(event) }
     _ = serveMetrics(on: core.configuration.metrics)
     service.isReady()
     while signal == 0 {
       flushProbes()
       let now = monotonicNow()
       service.attend(at: now) { summary }
-      for ready in try reactor.wait(until: wakeAt(now), now: now) { serve(ready) }
+      harness?.turnEnds()
+      let ready = try reactor.wait(until: wakeAt(now), now: now)
+      harness?.turnBegins()
+      for one in ready { serve(one) }
       readAtTicks()
       attendKernel()
       attendDescriptors()
@@ -173,7 +175,7 @@ extension Agent {
   private func handle(_ event: Event) -> [Event] {
     var effects: [Effect] = []
     swap(&effects, &roomForEffects)
-    core.handle(event, at: monotonicNow(), effects: &effects)
+    core.handle(harness?.rewritten(event) ?? event, at: monotonicNow(), effects: &effects)
     let events = perform(effects)
     effects.removeAll(keepingCapacity: true)
     swap(&effects, &roomForEffects)
