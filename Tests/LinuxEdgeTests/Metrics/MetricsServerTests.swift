@@ -9,125 +9,6 @@ private let argumentError = "not an argument; expected: vpn=NAME, repeated for m
 
 /// Metrics over HTTP, driven by a loop as the agent's is. No client may make the loop wait.
 @Suite struct MetricsServerTests {
-  /// A server, its loop, and how long the loop was ever busy with it.
-  private final class Rig {
-    let path: String
-    let server: MetricsServer
-    private var reactor: Reactor
-    private(set) var longest = Duration.zero
-    private(set) var texts = 0
-    private var clock = Duration.zero
-
-    init(_ limits: HTTPServer.Limits = .init(), bytes: [UInt8] = Array("vpnagent_test 1\n".utf8))
-      throws
-    {
-      path = scratch()
-      let counter = Counter()
-      server = MetricsServer(Log(threshold: .error), limits: limits) {
-        vpns throws(MetricsPieces.UnknownTunnel) in
-        if let name = vpns.first(where: { $0.hasPrefix("no-") }) { throw .init(name: name) }
-        counter.count += 1
-        return counter.pieces(of: vpns, bytes)
-      }
-      reactor = try Reactor()
-      self.counter = counter
-      try listen(on: .unix(path))
-    }
-
-    deinit { server.close() }
-
-    private final class Counter {
-      var count = 0
-      /// Pieces without bytes, before those with some.
-      var empty = 0
-      var made = 0
-
-      func pieces(of vpns: [String], _ bytes: [UInt8]) -> ControlServer.Pieces {
-        let all = [UInt8](vpns.joined(separator: " ").utf8) + bytes
-        var (left, empty) = (all[...], empty)
-        return {
-          self.made += 1
-          if empty > 0 {
-            empty -= 1
-            return []
-          }
-          defer { left = left.dropFirst(65536) }
-          return left.isEmpty ? nil : Array(left.prefix(65536))
-        }
-      }
-    }
-    private let counter: Counter
-    /// How many pieces without bytes come before those with some.
-    func setEmpty(_ count: Int) { counter.empty = count }
-    /// Pieces that were made.
-    var pieces: Int { counter.made }
-    /// Times the text was made.
-    var made: Int { counter.count }
-
-    func listen(on address: MetricsAddress?) throws {
-      if let found = server.listen(on: address, at: monotonicNow()) {
-        try reactor.watch(found.get(), for: .metrics)
-      }
-    }
-
-    /// Runs the loop until something is so, for `seconds` at most; returns whether it is.
-    @discardableResult
-    func run(_ seconds: Double = 10, until isSo: () -> Bool = { false }) throws -> Bool {
-      let end = monotonicNow().advanced(by: .milliseconds(Int64(seconds * 1000)))
-      while !isSo() {
-        let now = monotonicNow()
-        if now >= end { return false }
-        let next = [end, server.nextDeadline, now.advanced(by: .milliseconds(20))].compactMap(
-          \.self)
-        let ready = try reactor.wait(until: next.min(), now: now)
-        let begun = monotonicNow()
-        if !ready.isEmpty { server.serve(at: begun) }
-        if let descriptor = server.wake(at: begun) {
-          try reactor.watch(descriptor, for: .metrics)
-        }
-        longest = max(longest, begun.duration(to: monotonicNow()))
-      }
-      return true
-    }
-
-    /// Connects; sends what is given, reads nothing.
-    func client(_ request: String = "") throws -> Descriptor {
-      let client = try Descriptor(
-        taking: unsafe vpa_unix_connect_now(path), operation: "connect to", object: path)
-      if !request.isEmpty { _ = try client.send(Array(request.utf8)[...]) }
-      return client
-    }
-
-    /// What comes for a request, to the end of the stream; nil when that does not come.
-    func ask(_ request: String, within seconds: Double = 10) throws -> String? {
-      let client = try client(request)
-      return try rest(of: client, within: seconds).map { String(decoding: $0, as: UTF8.self) }
-    }
-
-    func rest(of client: borrowing Descriptor, within seconds: Double = 10) throws -> [UInt8]? {
-      var bytes: [UInt8] = []
-      let number = client.number
-      var isOver = false
-      try run(seconds) {
-        var buffer = [UInt8](repeating: 0, count: 65536)
-        while !isOver {
-          let count = unsafe buffer.withUnsafeMutableBufferPointer {
-            unsafe vpa_read(number, $0.baseAddress, $0.count)
-          }
-          if count == -Int64(EAGAIN) { break }
-          if count <= 0 { isOver = true } else { bytes += buffer.prefix(Int(count)) }
-        }
-        return isOver
-      }
-      return isOver ? bytes : nil
-    }
-  }
-
-  private static func scratch() -> String {
-    let directory = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
-    return "\(directory)/vpnagent-metrics-\(getpid())-\(UInt32.random(in: 0...UInt32.max)).sock"
-  }
-
   private static func request(_ method: String = "GET", _ path: String = "/metrics") -> String {
     "\(method) \(path) HTTP/1.1\r\nHost: vpnagent\r\n\r\n"
   }
@@ -135,7 +16,7 @@ private let argumentError = "not an argument; expected: vpn=NAME, repeated for m
   // MARK: Pages
 
   @Test func metricsArePlainText() throws {
-    let rig = try Rig()
+    let rig = try MetricsRig()
     let answer = try #require(try rig.ask(Self.request()))
     #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n"))
     #expect(answer.contains("Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"))
@@ -155,7 +36,7 @@ private let argumentError = "not an argument; expected: vpn=NAME, repeated for m
     ("DELETE", "/", "HTTP/1.1 405 Method Not Allowed", "only GET and HEAD\n"),
   ])
   func otherRequests(method: String, path: String, status: String, end: String) throws {
-    let rig = try Rig()
+    let rig = try MetricsRig()
     let answer = try #require(try rig.ask(Self.request(method, path)))
     #expect(answer.hasPrefix("\(status)\r\n"))
     #expect(answer.hasSuffix(end))
@@ -164,7 +45,7 @@ private let argumentError = "not an argument; expected: vpn=NAME, repeated for m
   }
 
   @Test func theTextIsMadeOnceASecond() throws {
-    let rig = try Rig()
+    let rig = try MetricsRig()
     for _ in 0..<20 { _ = try #require(try rig.ask(Self.request())) }
     #expect(rig.made <= 2)
     try rig.run(1.1)
@@ -173,7 +54,7 @@ private let argumentError = "not an argument; expected: vpn=NAME, repeated for m
   }
 
   @Test func theTextIsMadeAPieceATurnAndAllThatWaitShareIt() throws {
-    let rig = try Rig()
+    let rig = try MetricsRig()
     rig.setEmpty(50)
     let waiting = [Box(try rig.client(Self.request())), Box(try rig.client(Self.request()))]
     try rig.run(5) { rig.pieces == 10 }
@@ -189,7 +70,7 @@ private let argumentError = "not an argument; expected: vpn=NAME, repeated for m
   }
 
   @Test func whoGoesWhileTheTextIsMadeHurtsNobody() throws {
-    let rig = try Rig()
+    let rig = try MetricsRig()
     rig.setEmpty(50)
     do {
       let rude = try rig.client(Self.request())
@@ -214,7 +95,7 @@ private let argumentError = "not an argument; expected: vpn=NAME, repeated for m
     ("?tunnel=a", "400 Bad Request", "?tunnel: \(argumentError)"),
   ])
   func someTunnelsAlone(arguments: String, status: String, end: String) throws {
-    let rig = try Rig()
+    let rig = try MetricsRig()
     let answer = try #require(try rig.ask(Self.request("GET", "/metrics" + arguments)))
     #expect(answer.hasPrefix("HTTP/1.1 \(status)\r\n"))
     #expect(answer.hasSuffix(end))
@@ -223,7 +104,7 @@ private let argumentError = "not an argument; expected: vpn=NAME, repeated for m
   }
 
   @Test func tooManyTunnelsAreNoPage() throws {
-    let rig = try Rig()
+    let rig = try MetricsRig()
     func names(_ count: Int) -> String {
       "/metrics?" + (1...count).map { "vpn=\($0)" }.joined(separator: "&")
     }
@@ -235,7 +116,7 @@ private let argumentError = "not an argument; expected: vpn=NAME, repeated for m
   }
 
   @Test func overTCP() throws {
-    let rig = try Rig()
+    let rig = try MetricsRig()
     let port = try #require(
       (0..<50).map { UInt16(20_000 + (Int(getpid()) + $0 * 977) % 20_000) }.first { port in
         (try? rig.listen(on: .tcp(IPAddress(127, 0, 0, 1), port: port))) != nil
@@ -262,7 +143,7 @@ private let argumentError = "not an argument; expected: vpn=NAME, repeated for m
   // MARK: Clients that are slow, silent or many
 
   @Test func whoNeverSpeaksIsCutAndOthersWaitNoLonger() throws {
-    let rig = try Rig(.init(connections: 4, idle: 2, total: 30))
+    let rig = try MetricsRig(.init(connections: 4, idle: 2, total: 30))
     var silent: [Box] = []
     for _ in 0..<4 { silent.append(Box(try rig.client())) }
     try rig.run(5) { rig.server.connections == 4 }
@@ -284,7 +165,7 @@ private let argumentError = "not an argument; expected: vpn=NAME, repeated for m
   }
 
   @Test func whoDribblesIsCutAll() throws {
-    let rig = try Rig(.init(connections: 4, idle: 10, total: 2))
+    let rig = try MetricsRig(.init(connections: 4, idle: 10, total: 2))
     let client = try rig.client("GET /metrics HTTP/1.1\r\n")
     let begun = monotonicNow()
     while begun.duration(to: monotonicNow()) < .seconds(15) {
@@ -301,7 +182,7 @@ private let argumentError = "not an argument; expected: vpn=NAME, repeated for m
   @Test func whoDoesNotReadHoldsUpNobody() throws {
     let bytes = Array("vpnagent_test 1\n".utf8)
     let large = Array(repeatElement(bytes, count: 500_000).joined())
-    let rig = try Rig(.init(connections: 4, idle: 10, total: 30), bytes: large)
+    let rig = try MetricsRig(.init(connections: 4, idle: 10, total: 30), bytes: large)
     let lazy = try rig.client(Self.request())
     try rig.run(5) { rig.server.scrapes == 1 }
     let answer = try rig.rest(of: rig.client(Self.request()))
@@ -319,7 +200,7 @@ private let argumentError = "not an argument; expected: vpn=NAME, repeated for m
   }
 
   @Test func whoAsksTooMuchIsRefused() throws {
-    let rig = try Rig()
+    let rig = try MetricsRig()
     let long = String(repeating: "x", count: 20_000)
     let answer = try rig.ask("GET /metrics HTTP/1.1\r\nHost: h\r\nX: \(long)\r\n\r\n")
     #expect(answer?.contains(" 200 ") != true)
@@ -336,8 +217,8 @@ private let argumentError = "not an argument; expected: vpn=NAME, repeated for m
   // MARK: Places
 
   @Test func aPlaceThatIsTakenIsTriedAgain() throws {
-    let rig = try Rig()
-    let path = Self.scratch()
+    let rig = try MetricsRig()
+    let path = MetricsRig.scratch()
     try replaceFile(path, with: Array("a file of somebody's".utf8))
     #expect(throws: EdgeError.self) { try rig.listen(on: .unix(path)) }
     #expect(try readFile(path) == Array("a file of somebody's".utf8), "it is left alone")
