@@ -82,6 +82,7 @@ public struct Core: Sendable {
   /// Whether the agent is ending: gates stay as they are from now on.
   var isEnding = false
   var routeReading = RouteReading()
+  var counterReading = CounterReading()
   var routeScope = RouteScope()
   var ownLinks = OwnLinks()
 
@@ -154,6 +155,9 @@ public struct Core: Sendable {
     case .clearFailed(let id, let key, let message): clearFailed(id, key, message)
     case .vici(let event): daemonSaid(event, at: now)
     case .peerCounters(let id, let counts): peerCountersRead(id, counts, at: now)
+    case .countersWanted: counterReading.want(at: now, &out)
+    case .saCounters(let list, let time, let isLast): countersRead(list, time, isLast, at: now)
+    case .saCountersNotRead(let message): counterReading.ended(because: message, &out)
     case .ikePingAnswered(let target): ikePingAnswered(target, at: now)
     case .ikePingNotSent(let target, let errno):
       peers.ikePingNotSent(target, errno: errno, peerContext, &out)
@@ -204,6 +208,7 @@ public struct Core: Sendable {
       case .connections: pollConnections(at: now)
       case .verification(let id): endVerification(id)
       case .routes: routeReading.want()
+      case .counters: counterReading.giveUp(&out)
       }
     }
     for id in unread { schedule(id) }

@@ -71,9 +71,17 @@ public enum SAEffect: Hashable, Sendable {
   case rekey(SecurityAssociation)
   /// Find out whether an IKE daemon listens to the kernel's EXPIRE.
   case readExpireListeners
+  /// Dump the counters of all SAs and give them back as `Event.saCounters`, a part at a time. One dump
+  /// takes the place of another that has not ended.
+  case dumpCounters
 
   /// Whether it is more than a look.
-  public var changesSystem: Bool { self != .readExpireListeners }
+  public var changesSystem: Bool {
+    switch self {
+    case .clear, .delete, .rekey: true
+    case .readExpireListeners, .dumpCounters: false
+    }
+  }
 }
 
 /// Of negotiation without VICI.
@@ -118,6 +126,8 @@ public enum BadSPIEffect: Hashable, Sendable {
 public enum TellEffect: Hashable, Sendable {
   /// A command has come to something.
   case answer(RequestID, Answer)
+  /// The kernel's counters were read, or cannot be: whoever asked for a report gets it now.
+  case countersRead
   /// An alarm for the operator.
   case alarm(Alarm)
   /// An alarm about many tunnels at once.
@@ -131,7 +141,7 @@ public enum TellEffect: Hashable, Sendable {
   public var changesSystem: Bool {
     switch self {
     case .alarm, .massAlarm, .recordAlarm: true
-    case .answer, .log: false
+    case .answer, .countersRead, .log: false
     }
   }
 }

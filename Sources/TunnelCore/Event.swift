@@ -21,6 +21,15 @@ public enum Event: Sendable {
   /// Packet counters of a peer's SAs, as asked for by `PeerEffect.readCounters`; SAs that are gone
   /// are left out.
   case peerCounters(DetectorID, [SAKey: UInt64])
+  /// Somebody asks for a report that shows the kernel's counters: `TellEffect.countersRead` says when
+  /// they are there.
+  case countersWanted
+  /// A part of the dump that `SAEffect.dumpCounters` asks for, the last one or not.
+  ///
+  /// - `unixTime`: when it was read, in seconds since 1970 by the host's clock.
+  case saCounters([(key: SAKey, counts: SACounts)], unixTime: Double, isLast: Bool)
+  /// That dump failed, and why.
+  case saCountersNotRead(String)
   /// An IKE daemon answered the last question.
   case ikePingAnswered(IKEPing.Target)
   /// The kernel did not send a question: errno.

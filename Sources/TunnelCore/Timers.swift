@@ -74,4 +74,6 @@ enum TimerOwner: Hashable {
   case verification(TunnelID)
   /// Routes are to be dumped.
   case routes
+  /// Reports have waited for counters long enough.
+  case counters
 }

@@ -27,17 +27,28 @@ struct vpa_algorithm {
   uint32_t key_bits;             /* length of the key, a salt counted in */
 };
 
+/* What the kernel counts of an SA since it was made. */
+struct vpa_sa_counts {
+  uint64_t packets;
+  uint64_t bytes;          /* of inner packets */
+  uint64_t last_used;      /* seconds since 1970; 0: never, or not told (kernels before 6.2) */
+  uint32_t outside_window; /* packets dropped: too old for the replay window, */
+  uint32_t replayed;       /* received before, */
+  uint32_t integrity_failed;
+};
+
 /* An SA without its keys. */
 struct vpa_sa {
   struct vpa_sa_key key;
   struct vpa_ip source;
-  uint64_t packets;
-  uint64_t bytes;
+  struct vpa_sa_counts counts;
   uint64_t added_at;     /* seconds since 1970 */
   uint64_t soft_seconds; /* lifetimes, counted from added_at; 0: without end */
   uint64_t hard_seconds;
   uint64_t soft_bytes; /* UINT64_MAX: without end */
   uint64_t hard_bytes;
+  uint64_t soft_packets;
+  uint64_t hard_packets;
   uint32_t replay_window; /* packets; 0: no anti-replay service */
   uint32_t reqid;
   uint32_t if_id;
@@ -45,6 +56,7 @@ struct vpa_sa {
   uint16_t encap_destination_port;
   uint8_t mode;      /* XFRM_MODE_* */
   uint8_t direction; /* XFRMA_SA_DIR: 1 in, 2 out, 0 not told */
+  bool has_counts;   /* of a deleted one: whether the kernel told its last counters */
   bool has_encap;
   bool esn;    /* extended sequence numbers */
   bool larval; /* spi 0 or no algorithm; of an EXPIRE, which names none, spi 0 alone */
@@ -179,7 +191,7 @@ struct vpa_event {
   enum vpa_event_kind kind;
   bool expired_hard;        /* SA_EXPIRED, POLICY_EXPIRED */
   uint8_t flushed_protocol; /* SA_FLUSHED: 0 and 255 mean every protocol */
-  struct vpa_sa sa;         /* SA, SA_EXPIRED; SA_DELETED: the key alone */
+  struct vpa_sa sa;         /* SA, SA_EXPIRED; SA_DELETED: key and counts alone */
   struct vpa_policy policy;
   struct vpa_link link;
   struct vpa_address address;

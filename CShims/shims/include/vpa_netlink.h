@@ -24,8 +24,8 @@ int vpa_events_open(struct vpa_netlink **socket, enum vpa_netlink_protocol proto
 /* Returns 1 with the next event, 0 when drained, -ENOBUFS when drained and events were lost. */
 int vpa_events_next(struct vpa_netlink *socket, struct vpa_event *event);
 
-/* Opens a blocking request socket that waits at most `timeout_ms` for a reply; returns 0 or
- * -errno. */
+/* Opens a request socket that waits at most `timeout_ms` for a reply, or not at all when that is 0;
+ * returns 0 or -errno. */
 int vpa_requests_open(struct vpa_netlink **socket, enum vpa_netlink_protocol protocol,
                       int timeout_ms);
 
@@ -35,6 +35,11 @@ int vpa_request_send(struct vpa_netlink *socket, const void *message, size_t len
 /* Returns 1 with the next item of the reply, 0 at its end, -ESTALE at the end of a dump that the
  * kernel marked inconsistent, -ETIMEDOUT when nothing came, or the kernel's -errno. */
 int vpa_request_next(struct vpa_netlink *socket, struct vpa_event *event);
+
+/* As vpa_request_next for a dump, on a socket that does not wait, a datagram at a time (some 50
+ * SAs): -EAGAIN says that one was taken to its end, and wiped, or that none has come yet. The
+ * kernel fills the next one when one is received. */
+int vpa_dump_next(struct vpa_netlink *socket, struct vpa_event *event);
 
 /* Returns what the kernel wrote about the last failed request; empty when nothing. */
 const char *vpa_request_complaint(const struct vpa_netlink *socket);

@@ -63,30 +63,50 @@ static int ended(struct vpa_netlink *nl, const struct nlmsghdr *header) {
   return error > 0 ? -EBADMSG : error;
 }
 
+enum { DATAGRAM_TAKEN = 2 };
+
+/* Returns 1 with the next item of the datagram that is here, DATAGRAM_TAKEN at its end, and what
+ * `ended` says at the end of the reply; both ends wipe it. */
+static int next_here(struct vpa_netlink *nl, struct vpa_event *event) {
+  const struct nlmsghdr *header;
+  size_t length;
+  while ((header = vpa_netlink_message(nl, &length))) {
+    if (header->nlmsg_seq != nl->sequence) /* a late reply to one that timed out */
+      continue;
+    if (header->nlmsg_flags & NLM_F_DUMP_INTR)
+      nl->inconsistent = true;
+    if (header->nlmsg_type == NLMSG_DONE || header->nlmsg_type == NLMSG_ERROR) {
+      int result = ended(nl, header);
+      vpa_netlink_wipe(nl); /* the end of a dump shares its datagram with SAs */
+      return result;
+    }
+    int result = vpa_decode(nl->protocol, header, length, event);
+    if (result == 1)
+      return 1;
+    if (result < 0)
+      nl->drops.malformed++;
+  }
+  vpa_netlink_wipe(nl);
+  return DATAGRAM_TAKEN;
+}
+
 int vpa_request_next(struct vpa_netlink *nl, struct vpa_event *event) {
   for (;;) {
-    const struct nlmsghdr *header;
-    size_t length;
-    while ((header = vpa_netlink_message(nl, &length))) {
-      if (header->nlmsg_seq != nl->sequence) /* a late reply to one that timed out */
-        continue;
-      if (header->nlmsg_flags & NLM_F_DUMP_INTR)
-        nl->inconsistent = true;
-      if (header->nlmsg_type == NLMSG_DONE || header->nlmsg_type == NLMSG_ERROR) {
-        int result = ended(nl, header);
-        vpa_netlink_wipe(nl); /* the end of a dump shares its datagram with SAs */
-        return result;
-      }
-      int result = vpa_decode(nl->protocol, header, length, event);
-      if (result == 1)
-        return 1;
-      if (result < 0)
-        nl->drops.malformed++;
-    }
-    int result = vpa_netlink_receive(nl);
+    int result = next_here(nl, event);
+    if (result != DATAGRAM_TAKEN)
+      return result;
+    result = vpa_netlink_receive(nl);
     if (result < 0)
       return result == -EAGAIN ? -ETIMEDOUT : result;
   }
+}
+
+int vpa_dump_next(struct vpa_netlink *nl, struct vpa_event *event) {
+  int result = nl->length == 0 ? vpa_netlink_receive(nl) : 0;
+  if (result < 0)
+    return result;
+  result = next_here(nl, event);
+  return result == DATAGRAM_TAKEN ? -EAGAIN : result;
 }
 
 const char *vpa_request_complaint(const struct vpa_netlink *nl) { return nl->complaint; }

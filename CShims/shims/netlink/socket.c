@@ -71,7 +71,7 @@ int vpa_events_open(struct vpa_netlink **out, enum vpa_netlink_protocol protocol
 int vpa_requests_open(struct vpa_netlink **out, enum vpa_netlink_protocol protocol,
                       int timeout_ms) {
   struct vpa_netlink *nl;
-  int result = open_socket(&nl, protocol, 0);
+  int result = open_socket(&nl, protocol, timeout_ms == 0 ? SOCK_NONBLOCK : 0);
   if (result < 0)
     return result;
   struct timeval limit = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};

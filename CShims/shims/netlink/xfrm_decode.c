@@ -34,6 +34,15 @@ static int read_mark(const struct nlattr *attribute, struct vpa_sa_key *key) {
   return 0;
 }
 
+static void read_counts(const struct xfrm_usersa_info *info, struct vpa_sa *sa) {
+  sa->counts.packets = info->curlft.packets;
+  sa->counts.bytes = info->curlft.bytes;
+  sa->counts.outside_window = info->stats.replay_window;
+  sa->counts.replayed = info->stats.replay;
+  sa->counts.integrity_failed = info->stats.integrity_failed;
+  sa->has_counts = true;
+}
+
 static void read_info(const void *body, struct vpa_sa *sa) {
   struct xfrm_usersa_info info; /* the fixed part holds no key */
   memcpy(&info, body, sizeof info);
@@ -43,13 +52,14 @@ static void read_info(const void *body, struct vpa_sa *sa) {
   sa->source = vpa_ip_read(&info.saddr, info.family);
   sa->reqid = info.reqid;
   sa->mode = info.mode;
-  sa->packets = info.curlft.packets;
-  sa->bytes = info.curlft.bytes;
+  read_counts(&info, sa);
   sa->added_at = info.curlft.add_time;
   sa->soft_seconds = info.lft.soft_add_expires_seconds;
   sa->hard_seconds = info.lft.hard_add_expires_seconds;
   sa->soft_bytes = info.lft.soft_byte_limit;
   sa->hard_bytes = info.lft.hard_byte_limit;
+  sa->soft_packets = info.lft.soft_packet_limit;
+  sa->hard_packets = info.lft.hard_packet_limit;
   sa->replay_window = info.replay_window;
   sa->esn = (info.flags & XFRM_STATE_ESN) != 0;
 }
@@ -113,6 +123,8 @@ static int read_attributes(const struct nlattr **table, struct vpa_sa *sa) {
       read_encapsulation(table[XFRMA_ENCAP], sa) < 0 ||
       read_replay(table[XFRMA_REPLAY_ESN_VAL], sa) < 0 ||
       vpa_attribute_copy(table[XFRMA_IF_ID], &sa->if_id, sizeof sa->if_id) < 0 ||
+      vpa_attribute_copy(table[XFRMA_LASTUSED], &sa->counts.last_used,
+                         sizeof sa->counts.last_used) < 0 ||
       vpa_attribute_copy(table[VPA_XFRMA_SA_DIR], &sa->direction, sizeof sa->direction) < 0)
     return -EBADMSG;
   return 0;
@@ -145,6 +157,17 @@ int vpa_decode_sa_expired(const void *body, size_t length, struct vpa_event *eve
   return 1;
 }
 
+/* The deleted SA as it was, with its last counters. */
+static int read_last_counts(const struct nlattr *attribute, struct vpa_sa *sa) {
+  struct xfrm_usersa_info info = {0};
+  if (!attribute)
+    return 0;
+  if (vpa_attribute_copy(attribute, &info, sizeof info) < 0)
+    return -EBADMSG;
+  read_counts(&info, sa);
+  return 0;
+}
+
 int vpa_decode_sa_deleted(const void *body, size_t length, struct vpa_event *event) {
   const struct nlattr *table[VPA_XFRMA_COUNT];
   if (vpa_attributes_after(body, length, sizeof(struct xfrm_usersa_id), table, VPA_XFRMA_COUNT) < 0)
@@ -155,7 +178,8 @@ int vpa_decode_sa_deleted(const void *body, size_t length, struct vpa_event *eve
   key->destination = vpa_ip_read(&id.daddr, (uint8_t)id.family);
   key->spi = be32toh(id.spi);
   key->protocol = id.proto;
-  if (key->destination.family == 0 || read_mark(table[XFRMA_MARK], key) < 0)
+  if (key->destination.family == 0 || read_mark(table[XFRMA_MARK], key) < 0 ||
+      read_last_counts(table[XFRMA_SA], &event->sa) < 0)
     return -EBADMSG;
   return 1;
 }

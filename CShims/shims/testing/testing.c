@@ -60,14 +60,16 @@ int vpa_testing_libnl_decode_sa(const void *message, size_t length, struct vpa_s
   sa->source = ip_of(xfrmnl_sa_get_saddr(parsed));
   sa->reqid = (uint32_t)xfrmnl_sa_get_reqid(parsed);
   sa->mode = (uint8_t)xfrmnl_sa_get_mode(parsed);
-  sa->packets = packets;
-  sa->bytes = bytes;
+  sa->counts.packets = packets;
+  sa->counts.bytes = bytes;
   sa->added_at = added;
   struct xfrmnl_ltime_cfg *life = xfrmnl_sa_get_lifetime_cfg(parsed);
   sa->soft_seconds = xfrmnl_ltime_cfg_get_soft_addexpires(life);
   sa->hard_seconds = xfrmnl_ltime_cfg_get_hard_addexpires(life);
   sa->soft_bytes = xfrmnl_ltime_cfg_get_soft_bytelimit(life);
   sa->hard_bytes = xfrmnl_ltime_cfg_get_hard_bytelimit(life);
+  sa->soft_packets = xfrmnl_ltime_cfg_get_soft_packetlimit(life);
+  sa->hard_packets = xfrmnl_ltime_cfg_get_hard_packetlimit(life);
   sa->replay_window = (uint32_t)xfrmnl_sa_get_replay_window(parsed);
   read_names(parsed, sa);
   xfrmnl_sa_put(parsed);

@@ -60,6 +60,10 @@ public final class Agent {
   /// Descriptors that epoll refuses, and when it is asked again.
   var unwatchedDescriptors: [Int32: Watch] = [:]
   var unwatched = RetryTimer(shortest: .milliseconds(100), longest: .seconds(5))
+  /// Reports that wait for the SAs' counters.
+  var waitingReports: [(RequestID, ControlRequest)] = []
+  /// The dump of them that is under way.
+  var counterDump: CounterDump?
   /// What stands before the answer to a request.
   var notes: [RequestID: [String]] = [:]
   var wallClock = WallClock()

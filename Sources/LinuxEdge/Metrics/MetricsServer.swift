@@ -3,8 +3,9 @@ import TunnelCore
 
 /// Serves the agent's metrics over HTTP, where the configuration says.
 ///
-/// The text is made in pieces between turns of the loop, and at most once a second: all that read it
-/// meanwhile share one copy. A place that cannot be had is no obstacle to tunnels: it is logged once and
+/// The text is made at most once a second, and all that read it meanwhile share one copy. Who asks for
+/// another one waits until the figures in it were read (`isWaiting`, then `figuresAreRead`); then it is
+/// made in pieces between turns of the loop. A place that cannot be had is no obstacle to tunnels: it is logged once and
 /// tried again.
 final class MetricsServer {
   /// From one text to the next.
@@ -33,6 +34,8 @@ final class MetricsServer {
   private final class Text {
     let vpns: [String]
     let next: ControlServer.Pieces
+    /// Whether what it shows was read.
+    var hasFigures = false
     var pieces: [[UInt8]] = []
     /// Once it is whole.
     var page: HTTPPage?
@@ -55,8 +58,17 @@ final class MetricsServer {
   /// When `wake` is due.
   var nextDeadline: Instant? {
     // At once while a text is being made.
-    let texts = texts.map { $0.madeAt?.advanced(by: Self.freshness) ?? Instant(nanoseconds: 0) }
+    let texts = texts.lazy.filter(\.hasFigures)
+      .map { $0.madeAt?.advanced(by: Self.freshness) ?? Instant(nanoseconds: 0) }
     return (server?.nextDeadline ?? retryAt).orEarlier(texts.min())
+  }
+
+  /// Whether somebody waits for figures.
+  var isWaiting: Bool { texts.contains { !$0.hasFigures } }
+
+  /// The texts that somebody waits for can be made.
+  func figuresAreRead() {
+    for text in texts { text.hasFigures = true }
   }
 
   /// Connections that are open.
@@ -165,7 +177,7 @@ final class MetricsServer {
   private func attendTexts(at now: Instant) {
     texts.removeAll { $0.madeAt.map { $0.advanced(by: Self.freshness) <= now } ?? false }
     var isAnyWhole = false
-    for text in texts where text.page == nil {
+    for text in texts where text.hasFigures && text.page == nil {
       if let piece = text.next() {
         text.pieces.append(piece)
         continue

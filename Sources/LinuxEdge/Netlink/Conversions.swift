@@ -55,12 +55,15 @@ extension SecurityAssociation {
       mode: Mode(kernel: sa.mode), direction: Direction(rawValue: sa.direction),
       encapsulation: sa.has_encap ? encapsulation : nil,
       algorithms: algorithms.filter { !$0.name.isEmpty }, isLarval: sa.larval,
-      packets: sa.packets, bytes: sa.bytes, addedAt: sa.added_at)
+      addedAt: sa.added_at)
+    counts = SACounts(sa.counts)
     lifetime = Lifetime(
       softSeconds: sa.soft_seconds == 0 ? nil : sa.soft_seconds,
       hardSeconds: sa.hard_seconds == 0 ? nil : sa.hard_seconds,
       softBytes: sa.soft_bytes == .max ? nil : sa.soft_bytes,
-      hardBytes: sa.hard_bytes == .max ? nil : sa.hard_bytes)
+      hardBytes: sa.hard_bytes == .max ? nil : sa.hard_bytes,
+      softPackets: sa.soft_packets == .max ? nil : sa.soft_packets,
+      hardPackets: sa.hard_packets == .max ? nil : sa.hard_packets)
     replayWindow = sa.replay_window
     hasExtendedSequence = sa.esn
   }

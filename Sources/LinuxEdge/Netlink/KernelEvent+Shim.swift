@@ -7,11 +7,13 @@ extension KernelEvent {
   init?(_ event: vpa_event, replay: () -> [UInt8]) {
     switch event.kind {
     case VPA_EVENT_SA: self = .sa(SecurityAssociation(event.sa))
-    case VPA_EVENT_SA_DELETED: self = .saDeleted(SAKey(event.sa.key))
+    case VPA_EVENT_SA_DELETED:
+      self = .saDeleted(
+        SAKey(event.sa.key), event.sa.has_counts ? SACounts(event.sa.counts) : nil)
     case VPA_EVENT_SA_EXPIRED:
       // A hard expiry removes the SA, no DELSA follows (docs/facts/kernel.md, "Hard expire").
       guard event.expired_hard else { return nil }
-      self = .saExpired(SAKey(event.sa.key))
+      self = .saExpired(SAKey(event.sa.key), SACounts(event.sa.counts))
     case VPA_EVENT_SA_FLUSHED: self = .saFlushed(ipProtocol: event.flushed_protocol)
     case VPA_EVENT_POLICY:
       guard let policy = SecurityPolicy(event.policy) else { return nil }

@@ -1,4 +1,5 @@
 import CShims
+import Glibc
 import TunnelCore
 
 /// A socket of the shim, closed (and its buffer wiped) with its owner.
@@ -13,7 +14,7 @@ struct NetlinkSocket: ~Copyable {
     unsafe socket = try Self.check(opened, result, "open an event socket")
   }
 
-  /// A request socket of the calling thread's network namespace.
+  /// A request socket of the calling thread's network namespace; with a timeout of 0 it does not wait.
   init(requesting netlink: vpa_netlink_protocol, timeoutMilliseconds: Int32) throws(EdgeError) {
     var opened: OpaquePointer?
     let result = unsafe vpa_requests_open(&opened, netlink, timeoutMilliseconds)
@@ -76,6 +77,24 @@ struct NetlinkSocket: ~Copyable {
       if let known = KernelEvent(event, replay: { replay() }) { body(known) }
     } while result == 1
     return result
+  }
+
+  /// Sends a request; returns 0 or -errno.
+  func send(_ request: [UInt8]) -> Int32 { unsafe vpa_request_send(socket, request, request.count) }
+
+  /// Reads a dump on a socket that does not wait: as many datagrams, at most. Returns 0 at its end,
+  /// -EAGAIN when there is more or it has not come yet, or -errno as the shim says.
+  func readDump(datagrams: Int, _ body: (vpa_event) -> Void) -> Int32 {
+    var event = vpa_event()
+    for _ in 0..<datagrams {
+      var result: Int32
+      repeat {
+        result = unsafe vpa_dump_next(socket, &event)
+        if result == 1 { body(event) }
+      } while result == 1
+      guard result == -EAGAIN else { return result }
+    }
+    return -EAGAIN
   }
 
   /// The body that makes the route or nexthop last delivered again.

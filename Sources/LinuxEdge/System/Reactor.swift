@@ -12,6 +12,8 @@ enum DescriptorOwner: UInt32 {
   case pinger, capture
   case vici
   case metrics
+  /// The dump of the SAs' counters.
+  case counters
   /// Ends of `renegotiate-command` and of `notify`'s programs.
   case commands, notifier
   /// The control socket, and those who came by it.

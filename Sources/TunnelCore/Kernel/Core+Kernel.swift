@@ -56,6 +56,7 @@ extension Core {
 
   mutating func insert(_ sa: SecurityAssociation, at now: Instant) {
     let isNew = !kernel.sas.contains(sa.key)
+    if !isNew { note(sa.counts, of: sa.key) }
     for key in kernel.insert(sa) {
       let joined = isNew && sa.key.destination == key.remote ? monitorOfSet[key] : nil
       let (isUnproven, isRekey) =
@@ -78,7 +79,11 @@ extension Core {
     if isNew { noteArrival(of: sa.key, at: now) }
   }
 
-  mutating func remove(_ sa: SAKey, isExpired: Bool = false, at now: Instant) {
+  /// - Parameter counts: its last ones; nil where the kernel did not say them.
+  mutating func remove(
+    _ sa: SAKey, _ counts: SACounts? = nil, isExpired: Bool = false, at now: Instant
+  ) {
+    if let counts { note(counts, of: sa) }
     guard let key = kernel.sas.remove(sa) else { return }
     noteDeparture(of: sa, from: key, isExpired: isExpired, at: now)
     refresh(key, at: now)

@@ -3,8 +3,8 @@ extension Core {
   mutating func kernelSaid(_ event: KernelEvent, at now: Instant) {
     switch event {
     case .sa(let sa): insert(sa, at: now)
-    case .saDeleted(let key): remove(key, at: now)
-    case .saExpired(let key): remove(key, isExpired: true, at: now)
+    case .saDeleted(let key, let counts): remove(key, counts, at: now)
+    case .saExpired(let key, let counts): remove(key, counts, isExpired: true, at: now)
     case .saFlushed(let ipProtocol): flush(ipProtocol, at: now)
     case .policy(let policy): insert(policy, at: now)
     case .policyDeleted(let index): removePolicy(index, at: now)

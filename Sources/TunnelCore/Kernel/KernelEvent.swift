@@ -2,11 +2,11 @@
 public enum KernelEvent: Hashable, Sendable {
   /// An SA is new or was updated (NEWSA, UPDSA).
   case sa(SecurityAssociation)
-  /// An SA was deleted by request (DELSA).
-  case saDeleted(SAKey)
-  /// An SA is gone by a hard expiry (EXPIRE with hard=1), of which the IKE daemon hears too. No
-  /// `saDeleted` follows.
-  case saExpired(SAKey)
+  /// An SA was deleted by request (DELSA), with its last counts where the kernel gave them.
+  case saDeleted(SAKey, SACounts? = nil)
+  /// An SA is gone by a hard expiry (EXPIRE with hard=1), of which the IKE daemon hears too;
+  /// with its last counts. No `saDeleted` follows.
+  case saExpired(SAKey, SACounts? = nil)
   /// All SAs of this IP protocol are gone (FLUSHSA), without a `saDeleted` each; 0 or 255 means of
   /// every protocol.
   case saFlushed(ipProtocol: UInt8)

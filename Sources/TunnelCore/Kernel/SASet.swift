@@ -63,6 +63,19 @@ struct SASet: Hashable, Sendable {
     }
   }
 
+  /// Takes what one of its SAs has counted; returns its way, and what it had counted before.
+  mutating func take(
+    _ counts: SACounts, of sa: SAKey
+  ) -> (isInbound: Bool, before: SACounts)? {
+    if let before = inbound[sa]?.counts {
+      inbound[sa]?.counts = counts
+      return (true, before)
+    }
+    guard let before = outbound[sa]?.counts else { return nil }
+    outbound[sa]?.counts = counts
+    return (false, before)
+  }
+
   mutating func remove(_ sa: SAKey) {
     inbound[sa] = nil
     outbound[sa] = nil

@@ -147,6 +147,17 @@ struct SATable: Sendable {
   /// Sets with a peer.
   func keys(towards remote: IPAddress) -> Set<SASetKey> { keysByRemote[remote] ?? [] }
 
+  /// Takes what an SA has counted; returns its set, its way and what it had counted before. nil for one
+  /// that is not known, or has no direction.
+  mutating func take(
+    _ counts: SACounts, of sa: SAKey
+  ) -> (set: SASetKey, isInbound: Bool, before: SACounts)? {
+    guard let key = home[sa], let (isInbound, before) = sets[key]?.take(counts, of: sa) else {
+      return nil
+    }
+    return (key, isInbound, before)
+  }
+
   /// Takes an SA out; returns the set it was in.
   mutating func remove(_ sa: SAKey) -> SASetKey? {
     undirected[sa] = nil

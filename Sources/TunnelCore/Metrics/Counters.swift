@@ -58,6 +58,8 @@ struct Counters: Sendable {
   struct Row: Hashable, Sendable { fileprivate let index: Int }
 
   private var rows: [TunnelCounters] = []
+  /// At the same places, and not in there: a probe's counters lie close together.
+  private var traffic: [TunnelTraffic] = []
   private var rowOfName: [String: Row] = [:]
   private(set) var gateways: [String: GatewayCounters] = [:]
   private var discovered = 0
@@ -85,12 +87,20 @@ struct Counters: Sendable {
     change(&rows[row.index])
   }
 
+  /// What passed through a tunnel of this name; nil where that was not counted for itself.
+  func traffic(of name: String) -> TunnelTraffic? { rowOfName[name].map { traffic[$0.index] } }
+
+  mutating func countTraffic(_ row: Row, _ change: (inout TunnelTraffic) -> Void) {
+    change(&traffic[row.index])
+  }
+
   /// Where a tunnel is counted from now on.
   mutating func row(of tunnel: Tunnel) -> Row {
     let name = key(of: tunnel)
     if let row = rowOfName[name] { return row }
     let row = Row(index: rows.count)
     rows.append(TunnelCounters())
+    traffic.append(TunnelTraffic())
     rowOfName[name] = row
     return row
   }
@@ -118,7 +128,7 @@ extension Core {
     if let tunnel = monitors.with(id, { $0.tunnel }) { count(tunnel, change) }
   }
 
-  private mutating func counterRow(of id: TunnelID) -> Counters.Row? {
+  mutating func counterRow(of id: TunnelID) -> Counters.Row? {
     if let known = tunnels.with(id, { $0.counted }) ?? nil { return known }
     guard let tunnel = tunnels[id] else { return nil }
     let row = out.counters.row(of: tunnel)

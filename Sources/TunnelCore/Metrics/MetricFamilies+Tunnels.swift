@@ -71,6 +71,25 @@ extension MetricsSnapshot {
     },
   ]
 
+  static let ofTraffic: [MetricFamily<MetricsSnapshot>] = [
+    .traffic(
+      "tunnel_packets_total", "Number of packets through the tunnel's SAs, probes included.", \.packets),
+    .traffic(
+      "tunnel_bytes_total", "Number of bytes in these packets, as inside the tunnel.", \.bytes),
+    MetricFamily(
+      "tunnel_esp_errors_total", .counter,
+      "Number of ESP packets that inbound SAs dropped: too old for the replay window (window), received "
+        + "before (replay), or not authentic (integrity)."
+    ) { scene, text in
+      for one in scene.counted {
+        let (label, errors) = (one.label, one.traffic.errors)
+        text.sample("\(label),error=\"window\"", errors.outsideWindow)
+        text.sample("\(label),error=\"replay\"", errors.replayed)
+        text.sample("\(label),error=\"integrity\"", errors.integrity)
+      }
+    },
+  ]
+
   static let ofSAs: [MetricFamily<MetricsSnapshot>] = [
     .tunnel("tunnel_sa_sets", "Number of SA sets of the tunnel that have SAs in both directions.") {
       Double($0.sets.count { $0.phase != .incomplete && $0.absentUntil == nil })
@@ -108,6 +127,20 @@ extension MetricsSnapshot {
     for one in tunnels {
       guard let link = one.guardedLink, let gate = core.gates[link] else { continue }
       text.sample("\(one.label),\(Exposition.label("link", link))", isSo(gate.demand))
+    }
+  }
+}
+
+extension MetricFamily<MetricsSnapshot> {
+  /// A counter of each tunnel's traffic, in and out.
+  fileprivate static func traffic(
+    _ name: String, _ help: String, _ value: @escaping @Sendable (TunnelTraffic.Way) -> UInt64
+  ) -> Self {
+    Self(name, .counter, help) { scene, text in
+      for one in scene.counted {
+        text.sample("\(one.label),direction=\"in\"", value(one.traffic.inbound))
+        text.sample("\(one.label),direction=\"out\"", value(one.traffic.outbound))
+      }
     }
   }
 }

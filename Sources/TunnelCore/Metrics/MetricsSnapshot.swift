@@ -13,6 +13,7 @@ struct MetricsSnapshot: Sendable {
   struct Counted: Sendable {
     let label: String
     let tally: TunnelCounters
+    let traffic: TunnelTraffic
   }
 
   /// A configured gateway.
@@ -52,7 +53,9 @@ struct MetricsSnapshot: Sendable {
   /// What was counted of a name.
   mutating func add(counted name: String) {
     counted.append(
-      Counted(label: Exposition.label("tunnel", name), tally: core.out.counters[name]))
+      Counted(
+        label: Exposition.label("tunnel", name), tally: core.out.counters[name],
+        traffic: core.out.counters.traffic(of: name) ?? TunnelTraffic()))
   }
 
   /// A gateway, if it is configured still.
@@ -79,14 +82,14 @@ struct MetricsSnapshot: Sendable {
 
 extension Core {
   /// Families of the core's, in the order in which they are written.
-  static let metricFamilies =
-    MetricsSnapshot.ofTunnels + MetricsSnapshot.ofProbes + MetricsSnapshot.ofSAs
-    + MetricsSnapshot.ofGateways
-    + MetricsSnapshot.ofAll
+  static let metricFamilies = ofEachTunnel + MetricsSnapshot.ofGateways + MetricsSnapshot.ofAll
+
+  private static let ofEachTunnel =
+    MetricsSnapshot.ofTunnels + MetricsSnapshot.ofTraffic + MetricsSnapshot.ofProbes
+    + MetricsSnapshot.ofSAs
 
   /// Which of them have samples for each tunnel,
-  static let familiesOfTunnels =
-    0..<(MetricsSnapshot.ofTunnels + MetricsSnapshot.ofProbes + MetricsSnapshot.ofSAs).count
+  static let familiesOfTunnels = 0..<ofEachTunnel.count
   /// for each gateway,
   static let familiesOfGateways =
     familiesOfTunnels.upperBound..<(familiesOfTunnels.upperBound + MetricsSnapshot.ofGateways.count)

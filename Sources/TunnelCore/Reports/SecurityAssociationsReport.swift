@@ -66,10 +66,20 @@ public struct SAStatus: Codable, Hashable, Sendable {
   public var softExpiry: Double?
   /// Bytes that may pass before the kernel drops it; null: any number.
   public var bytesLeft: UInt64?
+  /// Bytes that may pass before it is to be rekeyed; null: any number, or that is due.
+  public var softBytesLeft: UInt64?
+  /// Packets that may pass before the kernel drops it; null: any number.
+  public var packetsLeft: UInt64?
+  /// Packets that may pass before it is to be rekeyed; null: any number, or that is due.
+  public var softPacketsLeft: UInt64?
   /// Bytes that passed.
   public var bytes: UInt64
   /// Packets that passed.
   public var packets: UInt64
+  /// Seconds since the last packet passed; null when none has, and on kernels before 6.2.
+  public var lastUsed: Double?
+  /// What an inbound SA dropped; null for an outbound one.
+  public var errors: Errors?
   /// Packets that may come out of order; 0: no anti-replay service.
   public var replayWindow: UInt32
   /// Whether it has extended sequence numbers.
@@ -83,11 +93,31 @@ public struct SAStatus: Codable, Hashable, Sendable {
   /// UDP encapsulation, `SOURCE-PORT:DESTINATION-PORT`; null when none.
   public var encap: String?
 
+  /// ESP packets that an SA dropped.
+  public struct Errors: Codable, Hashable, Sendable {
+    /// Too old for the replay window.
+    public var outsideWindow: UInt32
+    /// Received before.
+    public var replayed: UInt32
+    /// Changed on their way, or encrypted with other keys.
+    public var integrityFailed: UInt32
+
+    private enum CodingKeys: String, CodingKey {
+      case replayed
+      case outsideWindow = "outside_window"
+      case integrityFailed = "integrity_failed"
+    }
+  }
+
   private enum CodingKeys: String, CodingKey {
-    case direction, spi, algorithms, age, bytes, packets, esn, reqid, mark, encap
+    case direction, spi, algorithms, age, bytes, packets, esn, reqid, mark, encap, errors
     case hardExpiry = "hard_expiry"
     case softExpiry = "soft_expiry"
     case bytesLeft = "bytes_left"
+    case softBytesLeft = "soft_bytes_left"
+    case packetsLeft = "packets_left"
+    case softPacketsLeft = "soft_packets_left"
+    case lastUsed = "last_used"
     case replayWindow = "replay_window"
     case ifID = "if_id"
   }
@@ -149,9 +179,16 @@ extension SAStatus {
     self.age = age
     hardExpiry = sa.lifetime.hardSeconds.map { max(Double($0) - age, 0) }
     softExpiry = sa.lifetime.softSeconds.map { Double($0) - age }.flatMap { $0 > 0 ? $0 : nil }
-    bytesLeft = sa.lifetime.hardBytes.map { $0 > sa.bytes ? $0 - sa.bytes : 0 }
-    bytes = sa.bytes
-    packets = sa.packets
+    func left(_ limit: UInt64?, _ used: UInt64) -> UInt64? { limit.map { $0 - min($0, used) } }
+    let (limits, counts) = (sa.lifetime, sa.counts)
+    bytesLeft = left(limits.hardBytes, counts.bytes)
+    softBytesLeft = left(limits.softBytes, counts.bytes).flatMap { $0 > 0 ? $0 : nil }
+    packetsLeft = left(limits.hardPackets, counts.packets)
+    softPacketsLeft = left(limits.softPackets, counts.packets).flatMap { $0 > 0 ? $0 : nil }
+    bytes = counts.bytes
+    packets = counts.packets
+    lastUsed = counts.lastUsed.map { max(time - Double($0), 0) }
+    errors = isInbound ? Errors(counts.errors) : nil
     replayWindow = sa.replayWindow
     esn = sa.hasExtendedSequence
     reqid = sa.reqid
@@ -160,5 +197,13 @@ extension SAStatus {
       "0x\(String($0.value, radix: 16))/0x\(String($0.mask, radix: 16))"
     }
     encap = sa.encapsulation.map { "\($0.sourcePort):\($0.destinationPort)" }
+  }
+}
+
+extension SAStatus.Errors {
+  fileprivate init(_ errors: ESPErrors) {
+    self.init(
+      outsideWindow: errors.outsideWindow, replayed: errors.replayed,
+      integrityFailed: errors.integrity)
   }
 }

@@ -72,6 +72,8 @@ public struct TunnelStatus: Codable, Hashable, Sendable {
   public var dpd: PeerStatus?
   /// What is being done to bring it back; null when nothing is.
   public var renegotiation: RenegotiationStatus?
+  /// What passed through its SAs; null before counters were read for the first time.
+  public var traffic: TrafficStatus?
   /// Its SA sets.
   public var sets: [SetStatus]
 
@@ -80,7 +82,7 @@ public struct TunnelStatus: Codable, Hashable, Sendable {
       state, mon, gate,
       reason,
       since
-    case losses, threshold, obstacle, degraded, failures, attempts, withdrawn, dpd, sets
+    case losses, threshold, obstacle, degraded, failures, attempts, withdrawn, dpd, traffic, sets
     case linkUnfit = "link_unfit"
     case reasonCode = "reason_code"
     case lastFailureCode = "last_failure_code"
@@ -149,10 +151,12 @@ public struct SetStatus: Codable, Hashable, Sendable {
   public var neverAnswered: Bool
   /// How large a packet its path carries; null when `path-mtu` is off.
   public var pathMTU: PathMTUStatus?
+  /// What its SAs have counted; null without SAs, and before counters were read for the first time.
+  public var traffic: SetTrafficStatus?
 
   private enum CodingKeys: String, CodingKey {
     case reqid, selectors, state, sent, received, lost, losses, obstacle, loss, rtt, jitter, clears
-    case algorithm, encap, history
+    case algorithm, encap, history, traffic
     case ifID = "if_id"
     case spiIn = "spi_in"
     case spiOut = "spi_out"
@@ -233,7 +237,7 @@ extension Core {
       withdrawn: tunnel.link.map { gates.routes.missing(from: $0).map(\.description) } ?? [],
       control: control(of: tunnel), ike: ikeStatus(of: tunnel),
       dpd: peerStatus(of: tunnel, at: now), renegotiation: renegotiation(of: tunnel, at: now),
-      sets: (sets + tunnel.lost).map(status))
+      traffic: traffic(of: tunnel, at: now), sets: (sets + tunnel.lost).map(status))
   }
 
   /// What a link's gate is: held only when the kernel has it so, or was just asked for it.
@@ -285,6 +289,7 @@ extension Core {
       rtt: statistics.smoothedRTT?.inSeconds,
       jitter: statistics.jitter?.inSeconds, clears: monitor.clears,
       neverAnswered: monitor.isNeverAnswered,
-      pathMTU: isLost ? nil : pathMTUStatus(monitor))
+      pathMTU: isLost ? nil : pathMTUStatus(monitor),
+      traffic: counterReading.readAt == nil ? nil : set.map(SetTrafficStatus.init))
   }
 }

@@ -61,12 +61,18 @@ public struct SecurityAssociation: Hashable, Sendable {
     public var softBytes: UInt64?
     /// Likewise.
     public var hardBytes: UInt64?
+    /// Packets through the SA.
+    public var softPackets: UInt64?
+    /// Likewise.
+    public var hardPackets: UInt64?
 
     /// Lifetimes; an SA without any lives until it is deleted.
     public init(
       softSeconds: UInt64? = nil, hardSeconds: UInt64? = nil, softBytes: UInt64? = nil,
-      hardBytes: UInt64? = nil
+      hardBytes: UInt64? = nil, softPackets: UInt64? = nil, hardPackets: UInt64? = nil
     ) {
+      self.softPackets = softPackets
+      self.hardPackets = hardPackets
       self.softSeconds = softSeconds
       self.hardSeconds = hardSeconds
       self.softBytes = softBytes
@@ -92,10 +98,8 @@ public struct SecurityAssociation: Hashable, Sendable {
   public var algorithms: [Algorithm]
   /// Whether this is a larval or acquire state: spi 0 or no algorithm. Never probed, never cleared.
   public var isLarval: Bool
-  /// Packets through the SA since it was made.
-  public var packets: UInt64
-  /// Bytes through the SA since it was made.
-  public var bytes: UInt64
+  /// What it has counted, as the kernel said it last.
+  public var counts: SACounts
   /// When it was made: seconds since 1970 (kernel `curlft.add_time`).
   public var addedAt: UInt64
   /// How long it lives.
@@ -122,8 +126,18 @@ public struct SecurityAssociation: Hashable, Sendable {
     self.encapsulation = encapsulation
     self.algorithms = algorithms
     self.isLarval = isLarval
-    self.packets = packets
-    self.bytes = bytes
+    counts = SACounts(packets: packets, bytes: bytes)
     self.addedAt = addedAt
+  }
+
+  /// Packets through the SA since it was made.
+  public var packets: UInt64 {
+    get { counts.packets }
+    set { counts.packets = newValue }
+  }
+  /// Bytes through the SA since it was made.
+  public var bytes: UInt64 {
+    get { counts.bytes }
+    set { counts.bytes = newValue }
   }
 }

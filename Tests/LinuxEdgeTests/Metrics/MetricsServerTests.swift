@@ -103,6 +103,40 @@ private let argumentError = "not an argument; expected: vpn=NAME, repeated for m
     #expect(all.hasSuffix("\r\n\r\nvpnagent_test 1\n"), "another text")
   }
 
+  @Test func whoAsksWaitsForFigures() throws {
+    let rig = try MetricsRig()
+    rig.hasFigures = false
+    let clients = [try Box(rig.client(Self.request())), try Box(rig.client(Self.request("HEAD")))]
+    try rig.run(0.3)
+    #expect(rig.server.isWaiting && rig.server.connections == 2 && rig.pieces == 0)
+    #expect(try rig.ask(Self.request("GET", "/"))?.hasPrefix("HTTP/1.1 200 OK") == true)
+    rig.hasFigures = true
+    let answers = try clients.map { try #require(try rig.rest(of: $0.descriptor)) }
+    #expect(String(decoding: answers[0], as: UTF8.self).hasSuffix("vpnagent_test 1\n"))
+    #expect(String(decoding: answers[1], as: UTF8.self).hasPrefix("HTTP/1.1 200 OK"))
+    #expect(rig.made == 1 && rig.server.scrapes == 2 && !rig.server.isWaiting)
+    #expect(try rig.run(5) { rig.server.connections == 0 })
+  }
+
+  /// The server ends, or moves, while somebody waits; and one who waits goes.
+  @Test func waitingEndsWithTheServer() throws {
+    let rig = try MetricsRig()
+    rig.hasFigures = false
+    let client = Box(try rig.client(Self.request()))
+    try rig.run(5) { rig.server.isWaiting }
+    rig.server.close()
+    #expect(try client.descriptor.read() == [] && !rig.server.isWaiting)
+    try rig.listen(on: .unix(rig.path))
+    do {
+      let rude = Box(try rig.client(Self.request()))
+      try rig.run(5) { rig.server.isWaiting }
+      #expect(rude.descriptor.number >= 0)
+    }
+    rig.hasFigures = true
+    #expect(try rig.ask(Self.request())?.hasSuffix("vpnagent_test 1\n") == true)
+    #expect(try rig.run(5) { rig.server.connections == 0 })
+  }
+
   @Test func tooManyTunnelsAreNoPage() throws {
     let rig = try MetricsRig()
     func names(_ count: Int) -> String {

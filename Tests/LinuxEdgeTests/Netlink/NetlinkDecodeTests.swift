@@ -58,12 +58,28 @@ func decodeRoute(_ bytes: [UInt8]) -> KernelEvent? { decode(VPA_NETLINK_ROUTE, b
     (NetlinkGolden.updatedSA, .sa(sa)),
     (NetlinkGolden.newSAWithESN, .sa(extended)),
     (NetlinkGolden.larvalSA, .sa(larval)),
-    (NetlinkGolden.deletedSA, .saDeleted(key)),
-    (NetlinkGolden.expiredSA, .saExpired(key)),
+    (NetlinkGolden.deletedSA, .saDeleted(key, SACounts(packets: 100, bytes: 9600))),
+    (NetlinkGolden.expiredSA, .saExpired(key, SACounts(packets: 100, bytes: 9600))),
     (NetlinkGolden.flushedSAs, .saFlushed(ipProtocol: 50)),
   ])
   func securityAssociations(bytes: [UInt8], event: KernelEvent) {
     #expect(decodeXfrm(bytes) == event)
+  }
+
+  @Test func countersOfAnSA() throws {
+    let errors = ESPErrors(outsideWindow: 3, replayed: 2, integrity: 1)
+    guard case .sa(let sa) = try #require(decodeXfrm(NetlinkGolden.countedSA)) else {
+      throw Failure("expected an SA")
+    }
+    #expect(
+      sa.counts
+        == SACounts(packets: 100, bytes: 9600, errors: errors, lastUsed: 1_710_612_741))
+    #expect(sa.lifetime.softPackets == 5_000_000 && sa.lifetime.hardPackets == 5_000_000)
+    let gone = SAKey(destination: Self.far, spi: 0xc0de_0001)
+    #expect(
+      decodeXfrm(NetlinkGolden.countedSADeleted)
+        == .saDeleted(gone, SACounts(packets: 100, bytes: 9600, errors: errors)))
+    #expect(decodeXfrm(NetlinkGolden.deletedWithoutCounts) == .saDeleted(gone, nil))
   }
 
   /// They are the IKE daemon's.

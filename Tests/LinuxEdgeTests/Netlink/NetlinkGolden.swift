@@ -51,6 +51,27 @@ enum NetlinkGolden {
   static let newSAWithESN = message(
     16, infoWithESN + aead + encapsulation + mark + ifID + direction + replay)
 
+  /// `info` with 3 packets outside of the replay window, 2 received before and 1 that was not authentic;
+  /// no more than 5,000,000 packets.
+  static var infoWithErrors: [UInt8] {
+    var bytes = info
+    bytes.replaceSubrange(112..<128, with: hex("404b4c0000000000 404b4c0000000000"))
+    bytes.replaceSubrange(192..<204, with: hex("03000000 02000000 01000000"))
+    return bytes
+  }
+  /// XFRMA_LASTUSED (15): 1710612741.
+  static let lastUsed = hex("0c00 0f00 05e1f565 00000000")
+  /// XFRM_MSG_NEWSA of such an SA, from a kernel of 6.2 or later.
+  static let countedSA = message(16, infoWithErrors + aead + mark + lastUsed)
+  /// XFRM_MSG_DELSA of it.
+  static let countedSADeleted = message(
+    17,
+    hex("c6336402 00000000 00000000 00000000 c0de0001 0200 32 00")
+      + attribute(6, infoWithErrors))
+  /// XFRM_MSG_DELSA without XFRMA_SA.
+  static let deletedWithoutCounts = message(
+    17, hex("c6336402 00000000 00000000 00000000 c0de0001 0200 32 00"))
+
   /// The key of `aead`: it must turn up nowhere.
   static let key = [UInt8](repeating: 0xaa, count: 20)
   /// XFRMA_ALG_AEAD (18): name[64], alg_key_len 160 bits, alg_icv_len 128 bits, key.

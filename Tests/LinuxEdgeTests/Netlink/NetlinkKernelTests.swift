@@ -60,7 +60,7 @@ struct NetlinkKernelTests {
       try awaitReadable(events.fd)
       var seen: [KernelEvent] = []
       #expect(events.read { seen.append($0) } == .drained)
-      guard case .saExpired(let key) = seen.first else {
+      guard case .saExpired(let key, _) = seen.first else {
         throw Failure("expected a hard expire, got \(seen)")
       }
       #expect(key.spi == 0x2001 && key.mark == Mark(value: 5, mask: 0xff))
@@ -98,7 +98,7 @@ struct NetlinkKernelTests {
       try awaitReadable(events.fd)
       var seen: [KernelEvent] = []
       #expect(events.read { seen.append($0) } == .drained)
-      #expect(seen == [.saDeleted(marked)])
+      #expect(seen == [.saDeleted(marked, SACounts())])
     }
   }
 
@@ -138,7 +138,7 @@ struct NetlinkKernelTests {
       try requests.delete(SAKey(destination: Self.far, spi: 0x6070))
       var seen: [KernelEvent] = []
       #expect(events.read { seen.append($0) } == .drained)
-      #expect(seen == [.saDeleted(SAKey(destination: Self.far, spi: 0x6070))])
+      #expect(seen == [.saDeleted(SAKey(destination: Self.far, spi: 0x6070), SACounts())])
     }
   }
 

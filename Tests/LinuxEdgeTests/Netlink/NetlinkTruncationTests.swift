@@ -14,6 +14,7 @@ import Testing
 
   static let cases = [
     xfrm("NEWSA", NetlinkGolden.newSA, 224), xfrm("ESN", NetlinkGolden.newSAWithESN, 224),
+    xfrm("counted", NetlinkGolden.countedSA, 224),
     xfrm("DELSA", NetlinkGolden.deletedSA, 24),
     xfrm("EXPIRE", NetlinkGolden.expiredSA, 232), xfrm("FLUSHSA", NetlinkGolden.flushedSAs, 1),
     xfrm("NEWPOLICY", PolicyGolden.new, 168), xfrm("DELPOLICY", PolicyGolden.deleted, 64),

@@ -58,7 +58,7 @@ struct NetlinkTunnelTests {
       #expect(Self.timeless(.sa(sa)) == .sa(expected) && sa.addedAt > 1_600_000_000)
       #expect(try requests.dumpSAs() == [sa])
       #expect(try requests.expire(key, checking: sa) == .expired)
-      #expect(Self.drain(&events).first == .saExpired(key))
+      #expect(Self.drain(&events).first == .saExpired(key, SACounts()))
       #expect(try requests.expire(key, checking: sa) == .gone)
       #expect(try requests.dumpSAs().isEmpty)
     }
@@ -89,7 +89,7 @@ struct NetlinkTunnelTests {
       try run(addSA("0x300", "mark 0x42 mask 0xff replay-window 32 replay-seq 0xdead"))
       _ = Self.drain(&events)
       try requests.delete(key)
-      #expect(Self.drain(&events) == [.saDeleted(key)])
+      #expect(Self.drain(&events) == [.saDeleted(key, SACounts())])
     }
   }
 

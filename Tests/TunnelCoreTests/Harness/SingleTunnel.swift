@@ -37,6 +37,8 @@ struct SingleTunnel {
   /// Packets of ESP without an SA, as the kernel counts them.
   var unknownSPIs: UInt64 = 0
   private(set) var isCapturing = false
+  /// Whether a dump of the SAs' counters is answered at once.
+  var dumpsCounters = true
   /// What one event led to, at most.
   private(set) var mostEffects = 0
   private var replies: [(at: Double, ProbeReply)] = []
@@ -223,6 +225,7 @@ struct SingleTunnel {
         count(out: traffic.out, in: traffic.in)
         play(.peerCounters(id, sas.filter { keys.contains($0.key) }.mapValues(\.packets)))
       case .peer(.ping(let target)) where daemonAnswers: play(.ikePingAnswered(target))
+      case .sa(.dumpCounters) where dumpsCounters: playCounters()
       case .badSPI(.readUnknownSPIs): play(.unknownSPIs(unknownSPIs))
       case .sa(.readExpireListeners): play(.expireListeners(isHeard: isExpireHeard))
       case .badSPI(.capture): isCapturing = true

@@ -37,6 +37,19 @@ let metricsGolden = """
   # HELP vpnagent_link_withdrawn_routes Number of routes that the agent has withdrawn from the tunnel's link.
   # TYPE vpnagent_link_withdrawn_routes gauge
   vpnagent_link_withdrawn_routes{tunnel="to-b"} 1
+  # HELP vpnagent_tunnel_packets_total Number of packets through the tunnel's SAs, probes included.
+  # TYPE vpnagent_tunnel_packets_total counter
+  vpnagent_tunnel_packets_total{tunnel="to-b",direction="in"} 0
+  vpnagent_tunnel_packets_total{tunnel="to-b",direction="out"} 0
+  # HELP vpnagent_tunnel_bytes_total Number of bytes in these packets, as inside the tunnel.
+  # TYPE vpnagent_tunnel_bytes_total counter
+  vpnagent_tunnel_bytes_total{tunnel="to-b",direction="in"} 0
+  vpnagent_tunnel_bytes_total{tunnel="to-b",direction="out"} 0
+  # HELP vpnagent_tunnel_esp_errors_total Number of ESP packets that inbound SAs dropped: too old for the replay window (window), received before (replay), or not authentic (integrity).
+  # TYPE vpnagent_tunnel_esp_errors_total counter
+  vpnagent_tunnel_esp_errors_total{tunnel="to-b",error="window"} 0
+  vpnagent_tunnel_esp_errors_total{tunnel="to-b",error="replay"} 0
+  vpnagent_tunnel_esp_errors_total{tunnel="to-b",error="integrity"} 0
   # HELP vpnagent_probes_total Number of probes by result: answered in time through the tunnel, lost, answered only outside the tunnel (clear), or not sent.
   # TYPE vpnagent_probes_total counter
   vpnagent_probes_total{tunnel="to-b",result="answered"} 6

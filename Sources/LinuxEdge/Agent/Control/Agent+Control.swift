@@ -11,6 +11,16 @@ extension Agent {
     } catch {
       return reply(id, error.json())
     }
+    switch request.verb {
+    case .status, .metrics, .securityAssociations: report(request, to: id)
+    case .events, .statistics, .explain, .reload, .verify, .clear, .clearStatistics,
+      .clearBadSPICount, .role, .interfaces, .routes, .inactiveTunnels, .ike:
+      answer(request, id)
+    }
+  }
+
+  /// Does what a client asks for, or says what it asks for.
+  func answer(_ request: ControlRequest, _ id: RequestID) {
     let arguments = request.arguments
     switch request.verb {
     case .status where arguments.isEmpty: replyStatus(id)

@@ -46,5 +46,6 @@ extension Agent {
   /// Does what is due for those who read them.
   func attendMetrics() {
     if let descriptor = metrics.wake(at: monotonicNow()) { watch(descriptor, for: .metrics) }
+    reportMetrics()
   }
 }

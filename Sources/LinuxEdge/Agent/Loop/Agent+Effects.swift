@@ -138,6 +138,8 @@ extension Agent {
       return []
     case .readExpireListeners:
       return [readExpireListeners()]
+    case .dumpCounters:
+      return dumpCounters()
     }
   }
 
@@ -201,6 +203,8 @@ extension Agent {
     case .answer(let request, let answer):
       let notes = notes.removeValue(forKey: request) ?? []
       reply(request, ControlAnswer(answer, after: notes).json())
+    case .countersRead:
+      makeReports()
     case .alarm(let alarm):
       log(alarm)
       notify(alarm.notice)
@@ -235,7 +239,7 @@ extension Effect {
     case .gate, .sa, .daemon, .negotiate: true
     case .tell(let effect):
       switch effect {
-      case .alarm, .massAlarm, .recordAlarm, .log: false
+      case .alarm, .massAlarm, .recordAlarm, .countersRead, .log: false
       case .answer: true
       }
     }

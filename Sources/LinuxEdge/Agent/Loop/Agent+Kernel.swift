@@ -93,6 +93,7 @@ extension Agent {
 
   /// What the agent does not know of the kernel, and why; nil when it knows all.
   var kernelObstacle: String? {
-    resync.failure.map { "\($0)" } ?? core.routesObstacle ?? unwatched.failure.map { "\($0)" }
+    resync.failure.map { "\($0)" } ?? core.routesObstacle ?? core.countersObstacle
+      ?? unwatched.failure.map { "\($0)" }
   }
 }

@@ -130,7 +130,10 @@ extension Agent {
     case .capture: feed(.captured(readCapture(descriptor)))
     case .vici:
       for event in vici.serve(descriptor, at: now) { feed(.vici(event)) }
-    case .metrics: metrics.serve(at: now)
+    case .metrics:
+      metrics.serve(at: now)
+      reportMetrics()
+    case .counters: readCounters(from: descriptor)
     case .commands:
       if let (tunnel, end) = processes.serve(descriptor) { feed(.commandEnded(tunnel, end)) }
     case .notifier:

@@ -77,6 +77,7 @@ extension TwoEndedWorld {
       let interest = ends[end].core?.routeInterest(nexthops: [])
       return [.routes(interest?.dump(ends[end].kernel.routes) ?? [])]
     case .sa(.readExpireListeners): return [.expireListeners(isHeard: true)]
+    case .sa(.dumpCounters): return [.saCountersNotRead("nobody asks for reports here")]
     case .probe(.readCounters(let id, let keys)): return [.counters(id, ends[end].counters(keys))]
     case .peer(.readCounters(let id, let keys)):
       return [.peerCounters(id, ends[end].counters(keys))]
