@@ -46,7 +46,7 @@ import Testing
       "show route vti0", "show route vti9", "show routes --json")
     + cases("ill", "show sa", "show interfaces", "show ike", "show routes", columns: [80, 100])
     + cases("ill", "show sas detail", columns: [80, 200])
-    + cases("ill", "show inactive-tunnels")
+    + cases("full", "show sa detail") + cases("ill", "show inactive-tunnels")
     + cases(
       "empty", "show sa", "show sa detail", "show interfaces", "show inactive-tunnels", "show ike",
       "show routes")

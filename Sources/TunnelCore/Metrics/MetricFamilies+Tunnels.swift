@@ -78,8 +78,8 @@ extension MetricsSnapshot {
       "tunnel_bytes_total", "Number of bytes in these packets, as inside the tunnel.", \.bytes),
     MetricFamily(
       "tunnel_esp_errors_total", .counter,
-      "Number of ESP packets that inbound SAs dropped: too old for the replay window (window), received "
-        + "before (replay), or not authentic (integrity)."
+      "Number of ESP packets that inbound SAs dropped: too old for the replay window (window), "
+        + "received before (replay), or not authentic (integrity)."
     ) { scene, text in
       for one in scene.counted {
         let (label, errors) = (one.label, one.traffic.errors)

@@ -12,7 +12,8 @@ struct ShowSecurityAssociations: ParsableCommand {
     discussion: """
       `<` is inbound, `>` outbound. Life is what remains until the kernel drops the SA, in seconds \
       and kilobytes. Mon is - not monitored, U up, D down, V verifying. `detail` adds the events \
-      of the tunnel, newest first, and everything about each SA except its keys.
+      of the tunnel, newest first, and everything about each SA except its keys. Traffic and \
+      ESP errors are the kernel's counters, at most a second old.
       Exit status: 0, 1 no such tunnel, 2 no agent answers.
       """,
     aliases: ["security-association", "sa", "sas"])
@@ -129,9 +130,11 @@ struct SADetails {
   private func lines(_ sa: SAStatus, _ tunnel: TunnelSAs) -> [String] {
     [
       "  Direction: \(sa.direction), SPI: \(sa.spi), VPN Monitoring: \(Self.monitoring(tunnel.mon))",
-      "    Hard lifetime: \(Self.expiry(sa.hardExpiry))",
+      "    Hard lifetime: \(Self.expiry(sa.hardExpiry))"
+        + Self.limits(nil, sa.packetsLeft),
       "    Lifesize Remaining: \(sa.bytesLeft.map { "\($0 / 1024) kilobytes" } ?? "Unlimited")",
-      "    Soft lifetime: \(Self.expiry(sa.softExpiry))",
+      "    Soft lifetime: \(Self.expiry(sa.softExpiry))"
+        + Self.limits(sa.softBytesLeft, sa.softPacketsLeft),
       "    Mode: Tunnel, State: installed \(Int(sa.age)) seconds ago, reqid: \(sa.reqid)"
         + (sa.ifID == 0 ? "" : ", if_id: \(sa.ifID)") + (sa.mark.map { ", mark: \($0)" } ?? ""),
       "    Protocol: ESP, " + Self.algorithms(sa.algorithms)
@@ -140,8 +143,21 @@ struct SADetails {
         + (sa.replayWindow == 0
           ? "none" : "counter-based enabled, Replay window size: \(sa.replayWindow)")
         + (sa.esn ? ", extended sequence numbers" : ""),
-      "    Traffic: \(sa.bytes) bytes, \(sa.packets) packets",
-    ]
+      "    Traffic: \(sa.bytes) bytes, \(sa.packets) packets"
+        + (sa.lastUsed.map { ", last packet \(Quantity.age($0)) ago" } ?? ""),
+    ] + (sa.errors.map { ["    ESP errors: " + Self.text($0)] } ?? [])
+  }
+
+  private static func text(_ errors: SAStatus.Errors) -> String {
+    "\(errors.outsideWindow) outside replay window, \(errors.replayed) replayed, "
+      + "\(errors.integrityFailed) not authentic"
+  }
+
+  /// What is left of limits beside that of time. The hard one of bytes has a line of its own in Junos.
+  private static func limits(_ bytes: UInt64?, _ packets: UInt64?) -> String {
+    let left = [bytes.map { "\($0 / 1024) kilobytes" }, packets.map { "\($0) packets" }]
+    let text = left.compactMap(\.self).joined(separator: " or ")
+    return text.isEmpty ? "" : ", or after \(text)"
   }
 
   private static func monitoring(_ letter: String) -> String {

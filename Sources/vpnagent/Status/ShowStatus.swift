@@ -9,7 +9,8 @@ struct ShowStatus: ParsableCommand {
     abstract: "Shows every tunnel, one line each, or one tunnel in full.",
     discussion: """
       The table has the columns that fit the terminal; without a terminal, the width is 100 or \
-      the value of COLUMNS. --watch redraws it until q is typed, worst tunnels first.
+      the value of COLUMNS. --watch redraws it until q is typed, worst tunnels first. Traffic is \
+      counted since the agent first saw each SA; rates are averages between the last two readings.
       Exit status: 0 all monitored tunnels up, 1 some are not, or no such tunnel, 2 no agent answers.
       """)
 

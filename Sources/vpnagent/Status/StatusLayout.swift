@@ -1,7 +1,7 @@
 /// Which columns of the table there is room for, and how wide they are.
 ///
 /// Long names, addresses and events are cut before anything is left out; then the least important
-/// columns go. FAILURES and TEMPLATE are there when everything else is there whole.
+/// columns go. IN/OUT, TEMPLATE and FAILURES are there when everything else is there whole.
 struct StatusLayout {
   /// Those that go when there is no room, the first one first.
   private static let order: [StatusColumn] = [
@@ -31,7 +31,7 @@ struct StatusLayout {
       columns.reduce(-Self.gap) { $0 + each($1) + Self.gap }
     }
 
-    let extras: [StatusColumn] = [.template, .failures]
+    let extras: [StatusColumn] = [.traffic, .template, .failures]
     var shown = wanted.subtracting(extras)
     for column in Self.order where total(shown, least) > width { shown.remove(column) }
     for column in Self.order.reversed() where wanted.contains(column) {

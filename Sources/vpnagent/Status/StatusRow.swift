@@ -3,6 +3,7 @@ import TunnelCore
 /// A column of `vpnagent status`, in the order of the table.
 enum StatusColumn: Int, CaseIterable {
   case name, link, gateway, mon, state, gate, rtt, loss, history, since, event, failures, template
+  case traffic
 
   var title: String {
     switch self {
@@ -19,6 +20,7 @@ enum StatusColumn: Int, CaseIterable {
     case .event: "LAST EVENT"
     case .failures: "FAILURES"
     case .template: "TEMPLATE"
+    case .traffic: "IN/OUT bit/s"
     }
   }
 
@@ -30,7 +32,7 @@ enum StatusColumn: Int, CaseIterable {
     case .gateway: 15
     case .history: 11
     case .event: 16
-    case .mon, .state, .gate, .rtt, .loss, .since, .failures, .template: nil
+    case .mon, .state, .gate, .rtt, .loss, .since, .failures, .template, .traffic: nil
     }
   }
 
@@ -39,12 +41,20 @@ enum StatusColumn: Int, CaseIterable {
     case .name, .link, .gateway: cell.squeezed(width)
     case .history: String(cell.suffix(width))
     case .event: Self.short(cell, width)
-    case .mon, .state, .gate, .rtt, .loss, .since, .failures, .template: cell
+    case .mon, .state, .gate, .rtt, .loss, .since, .failures, .template, .traffic: cell
     }
   }
 }
 
 extension StatusColumn {
+  /// TEMPLATE and IN/OUT are only there for those who have one.
+  static func wanted(of tunnels: [TunnelStatus]) -> Set<StatusColumn> {
+    var columns = Set(allCases)
+    if tunnels.allSatisfy({ $0.template == nil }) { columns.remove(.template) }
+    if tunnels.allSatisfy({ $0.traffic?.rateInterval == nil }) { columns.remove(.traffic) }
+    return columns
+  }
+
   /// What nearly all events begin with goes before what tells them apart.
   private static func short(_ event: String, _ width: Int) -> String {
     guard event.columns > width else { return event }
@@ -87,6 +97,7 @@ struct StatusRow {
     case .event: return event(tunnel)
     case .failures: return tunnel.threshold == nil ? "-" : "\(tunnel.failures)"
     case .template: return tunnel.template ?? "-"
+    case .traffic: return traffic(tunnel) ?? "-"
     }
   }
 
@@ -105,6 +116,14 @@ struct StatusRow {
     guard let losses = tunnel.losses, let threshold = tunnel.threshold else { return tunnel.state }
     let counts = tunnel.state == "verifying" || losses > 0 && tunnel.state == "up"
     return counts ? "\(tunnel.state) \(losses)/\(threshold)" : tunnel.state
+  }
+
+  /// Between the last two looks; nil before the second.
+  private static func traffic(_ tunnel: TunnelStatus) -> String? {
+    guard let traffic = tunnel.traffic, let into = traffic.bitsPerSecondIn,
+      let out = traffic.bitsPerSecondOut
+    else { return nil }
+    return "\(Quantity.shortRate(into))/\(Quantity.shortRate(out))"
   }
 
   private static func event(_ tunnel: TunnelStatus) -> String {

@@ -40,10 +40,7 @@ struct StatusTable {
     return lines + agent
   }
 
-  /// TEMPLATE is only there for those who have one.
   private var wanted: Set<StatusColumn> {
-    var columns = Set(StatusColumn.allCases).subtracting([.history])
-    if status.tunnels.allSatisfy({ $0.template == nil }) { columns.remove(.template) }
-    return columns
+    StatusColumn.wanted(of: status.tunnels).subtracting([.history])
   }
 }

@@ -57,6 +57,30 @@ enum Quantity {
 
   static func percent(_ share: Double) -> String { "\(Int((share * 100).rounded()))%" }
 
+  /// `840 B`, `8.4 kB`, `1.2 GB`.
+  static func bytes(_ count: UInt64) -> String { scaled(Double(count), "B", separator: " ") }
+
+  /// `840 bit/s`, `12 kbit/s`, `1.2 Gbit/s`.
+  static func rate(_ bitsPerSecond: Double) -> String {
+    scaled(bitsPerSecond, "bit/s", separator: " ")
+  }
+
+  /// The same in a column: `840`, `12k`, `1.2G`.
+  static func shortRate(_ bitsPerSecond: Double) -> String {
+    scaled(bitsPerSecond, "", separator: "")
+  }
+
+  /// Two or three digits and a prefix.
+  private static func scaled(_ value: Double, _ unit: String, separator: String) -> String {
+    let prefixes = ["", "k", "M", "G", "T", "P"]
+    var (rest, index) = (max(value, 0), 0)
+    while rest >= 999.5, index < prefixes.count - 1 { (rest, index) = (rest / 1000, index + 1) }
+    let tenths = Int((rest * 10).rounded())
+    let digits =
+      index > 0 && tenths < 100 ? "\(tenths / 10).\(tenths % 10)" : "\(Int(rest.rounded()))"
+    return digits + separator + prefixes[index] + unit
+  }
+
   /// The two largest units: `3d4h`, `5m12s`, `7s`.
   static func age(_ seconds: Double) -> String {
     let total = Int(max(seconds, 0))

@@ -44,6 +44,17 @@ struct TunnelDetails {
     fields.add("withdrawn", tunnel.withdrawn)
     fields.add("gateway", tunnel.gateway)
     fields.add("endpoints", "\(tunnel.local ?? "-") to \(tunnel.remote ?? "-")")
+    if let traffic = tunnel.traffic {
+      let (into, out) = (traffic.bitsPerSecondIn, traffic.bitsPerSecondOut)
+      fields.add(
+        "traffic in",
+        Self.amount(traffic.bytesIn, traffic.packetsIn) + Self.rate(into, traffic))
+      fields.add(
+        "traffic out",
+        Self.amount(traffic.bytesOut, traffic.packetsOut) + Self.rate(out, traffic))
+      fields.add("last packet in", traffic.lastPacketIn.map { "\(Quantity.age($0)) ago" })
+      fields.add("ESP errors", Self.errors(traffic))
+    }
     fields.add("failures", "\(tunnel.failures)")
     fields.add("last failure", failure)
     fields.add("attempts", attempts)
@@ -107,6 +118,23 @@ struct TunnelDetails {
       + "\(dpd.losses) of \(dpd.threshold) lost\(last)\(obstacle)"
   }
 
+  // MARK: Traffic
+
+  private static func amount(_ bytes: UInt64, _ packets: UInt64) -> String {
+    "\(Quantity.bytes(bytes)), \(packets) packets"
+  }
+
+  private static func rate(_ bits: Double?, _ traffic: TrafficStatus) -> String {
+    guard let bits, let over = traffic.rateInterval else { return "" }
+    return ", \(Quantity.rate(bits)) over \(Quantity.age(over.rounded()))"
+  }
+
+  private static func errors(_ traffic: TrafficStatus) -> String? {
+    let errors = [traffic.outsideWindow, traffic.replayed, traffic.integrityFailed]
+    guard errors.contains(where: { $0 > 0 }) else { return nil }
+    return "\(errors[0]) outside replay window, \(errors[1]) replayed, \(errors[2]) not authentic"
+  }
+
   // MARK: SA sets
 
   private func lines(_ set: SetStatus) -> [String] {
@@ -118,6 +146,11 @@ struct TunnelDetails {
     fields.add("reqid, if_id", "\(set.reqid), \(set.ifID)")
     fields.add("algorithm", set.algorithm)
     fields.add("encapsulation", set.encap)
+    fields.add(
+      "SAs' traffic",
+      set.traffic.map {
+        "in \(Self.amount($0.bytesIn, $0.packetsIn)); out \(Self.amount($0.bytesOut, $0.packetsOut))"
+      })
     fields.add("probes", Self.path(set))
     fields.add("not probed", set.obstacle)
     fields.add(

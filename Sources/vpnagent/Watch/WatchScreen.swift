@@ -52,8 +52,7 @@ struct WatchScreen {
   }
 
   private mutating func layOut() {
-    var wanted = Set(StatusColumn.allCases)
-    if tunnels.allSatisfy({ $0.template == nil }) { wanted.remove(.template) }
+    let wanted = StatusColumn.wanted(of: tunnels)
     layout = StatusLayout(rows, width: size.columns, wanted: wanted)
     top = max(min(top, rows.count - page), 0)
   }

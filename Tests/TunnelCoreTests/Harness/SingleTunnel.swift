@@ -197,6 +197,11 @@ struct SingleTunnel {
   mutating func sleepThrough(_ seconds: Double) { now += seconds }
 
   var instant: Instant { start.advanced(by: .nanoseconds(Int64((now * 1e9).rounded()))) }
+
+  /// Its tunnels that carry nothing.
+  var inactive: [InactiveTunnel] {
+    core.tunnelIDs.compactMap { core.inactiveTunnel($0, at: instant) }
+  }
   var tunnel: TunnelStatus? { core.status(at: instant).tunnels.first }
   var state: String { "\(tunnel?.state ?? "?")/\(tunnel?.gate ?? "?")/\(tunnel?.mon ?? "?")" }
 

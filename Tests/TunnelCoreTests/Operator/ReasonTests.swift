@@ -107,7 +107,7 @@ import Testing
     bench.wait(4)
     #expect(bench.tunnel?.reasonCode == "verify-path-error")
     #expect(bench.tunnel?.lastFailureCode == "verify-path-error")
-    let inactive = bench.core.inactiveTunnels(at: bench.instant).tunnels
+    let inactive = bench.inactive
     #expect(inactive.map(\.reasonCode) == ["verify-path-error"])
   }
 
@@ -117,13 +117,13 @@ import Testing
     bench.boot()
     bench.negotiate(1)
     bench.wait(1)
-    let report = bench.core.inactiveTunnels(at: bench.instant)
-    #expect(report.tunnels.map(\.state) == ["verifying"])
-    #expect(report.tunnels.map(\.reason) == ["new SAs, path not verified yet"])
+    let inactive = bench.inactive
+    #expect(inactive.map(\.state) == ["verifying"])
+    #expect(inactive.map(\.reason) == ["new SAs, path not verified yet"])
     // As found: it carries what it did before.
     var adopted = SingleTunnel()
     adopted.boot(sas: SingleTunnel.pair(1))
     #expect(adopted.state.hasPrefix("verifying/as-found"))
-    #expect(adopted.core.inactiveTunnels(at: adopted.instant).tunnels.isEmpty)
+    #expect(adopted.inactive.isEmpty)
   }
 }

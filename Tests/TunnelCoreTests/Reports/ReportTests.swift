@@ -152,9 +152,3 @@ import Testing
     #expect(bench.tunnel?.sets.first?.history.last == "4", "10 ms")
   }
 }
-
-extension SingleTunnel {
-  fileprivate var inactive: [InactiveTunnel] {
-    core.tunnelIDs.compactMap { core.inactiveTunnel($0, at: instant) }
-  }
-}
