@@ -78,8 +78,9 @@ import Testing
     var bench = Self.bench()
     bench.count(SACounts(packets: 7, bytes: 700), in: 1)
     bench.play(.countersWanted)
-    let report = bench.core.securityAssociations(of: nil, at: bench.instant, time: 1e6 + bench.now)
-    let sas = try #require(report?.tunnels.first?.sas)
+    let id = try #require(bench.core.tunnelIDs.first)
+    let report = bench.core.securityAssociations(of: id, at: bench.instant, time: 1e6 + bench.now)
+    let sas = try #require(report?.sas)
     #expect(sas.map(\.packets) == bench.pair(1).map(\.packets))
     #expect(sas[0].bytes == 700 && sas[0].packets > 7)
     #expect(sas[0].errors == .init(outsideWindow: 0, replayed: 0, integrityFailed: 0))
@@ -100,8 +101,9 @@ import Testing
     }
     for sa in bench.pair(1) { bench.play(.kernel(.sa(sa))) }
     bench.play(.countersWanted)
-    let report = bench.core.securityAssociations(of: nil, at: bench.instant, time: 1e6 + bench.now)
-    let sa = try #require(report?.tunnels.first?.sas.first)
+    let id = try #require(bench.core.tunnelIDs.first)
+    let report = bench.core.securityAssociations(of: id, at: bench.instant, time: 1e6 + bench.now)
+    let sa = try #require(report?.sas.first)
     #expect(sa.bytesLeft == 500 && sa.softBytesLeft == nil, "the soft limit is over")
     #expect(sa.softPacketsLeft == 1 && sa.packetsLeft == 0)
     #expect(sa.errors == .init(outsideWindow: 3, replayed: 2, integrityFailed: 1))
