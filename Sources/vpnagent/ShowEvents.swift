@@ -7,30 +7,67 @@ struct ShowEvents: ParsableCommand {
     commandName: "events",
     abstract: "Shows the events of the tunnels, newest last.",
     discussion: """
-      The agent keeps the newest 100 events of each tunnel. --follow runs until interrupted.
+      The agent keeps the newest 100 events of each tunnel. --follow runs until interrupted; with \
+      --json it prints one object a line. --since takes a time such as 90s, 30m, 2h or 1d.
       Exit status: 0, 1 no such tunnel, 2 no agent answers.
       """)
 
-  @Argument(help: "Only events of this tunnel.") var name: String?
+  @Argument(help: "Only events of these tunnels; patterns as in a shell.") var names: [String] = []
+  @Option(name: .customShort("n"), help: "Only the newest events, this many.") var count: Int?
+  @Option(help: "Only events that are not older.") var since: Age?
   @Flag(help: "Keep showing events as they happen.") var follow = false
   @Flag(help: "Print JSON.") var json = false
   @OptionGroup var place: Place
 
   func validate() throws {
-    if json, follow { throw ValidationError("--json cannot be combined with --follow") }
+    if let count, count < 1 { throw ValidationError("-n \(count): expected: 1 or more") }
   }
 
   func run() throws {
     var last: UInt64 = 0
+    var isFirst = true
     repeat {
-      let bytes = try ask(name.map { "events \($0)" } ?? "events", in: place.directory)
-      if let answer = ControlAnswer(json: bytes) { throw refuse(answer) }
-      guard let events = AgentEvents(json: bytes) else { throw strangeAnswer(place.directory) }
-      if json { return show(String(decoding: bytes, as: UTF8.self)) }
-      for line in events.lines(after: last) { show("\(line)\n") }
+      var events = try read()
+      if isFirst {
+        if let since { events.events.removeAll { $0.age > since.seconds } }
+        if let count { events.events.removeFirst(max(events.events.count - count, 0)) }
+      }
+      events.events.removeAll { $0.number <= last }
       last = max(last, events.events.last?.number ?? 0)
+      if json, follow {
+        for line in events.jsonLines { show("\(line)\n") }
+      } else if json {
+        show(String(decoding: events.json(), as: UTF8.self))
+      } else {
+        for line in events.lines { show("\(line)\n") }
+      }
+      isFirst = false
       if follow { sleep(1) }
     } while follow
+  }
+
+  private func read() throws -> AgentEvents {
+    let one = names.count == 1 && !Names(names).havePattern ? names.first : nil
+    let bytes = try ask(one.map { "events \($0)" } ?? "events", in: place.directory)
+    if let answer = ControlAnswer(json: bytes) { throw refuse(answer) }
+    guard var events = AgentEvents(json: bytes) else { throw strangeAnswer(place.directory) }
+    guard one == nil, !names.isEmpty else { return events }
+    let chosen = Set(try tunnels(names, in: place.directory))
+    events.events.removeAll { !chosen.contains($0.tunnel) }
+    return events
+  }
+}
+
+/// A time as a user types it: `90s`, `30m`, `2h`, `1d`.
+struct Age: ExpressibleByArgument {
+  let seconds: Double
+
+  init?(argument: String) {
+    let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600, "d": 86400]
+    guard let unit = argument.last.flatMap({ units[$0] }), let count = Double(argument.dropLast()),
+      count >= 0, count.isFinite
+    else { return nil }
+    seconds = count * unit
   }
 }
 
@@ -61,13 +98,18 @@ struct Explain: ParsableCommand {
     abstract: "Explains why a tunnel is held or in service, what comes next, and what to try.",
     discussion: "Exit status: 0, 1 no such tunnel, 2 no agent answers.")
 
-  @Argument(help: "The tunnel's name in `vpnagent status`.") var name: String
+  @Argument(help: "Names in `vpnagent status`; patterns as in a shell.") var names: [String]
   @OptionGroup var place: Place
 
   func run() throws {
-    let bytes = try ask("explain \(name)", in: place.directory)
-    guard let answer = ControlAnswer(json: bytes) else { throw strangeAnswer(place.directory) }
-    guard answer.exit == 0 else { throw refuse(answer) }
-    try conclude(answer)
+    var isFirst = true
+    try inTurn(try tunnels(names, in: place.directory)) { name in
+      let bytes = try ask("explain \(name)", in: place.directory)
+      guard let answer = ControlAnswer(json: bytes) else { throw strangeAnswer(place.directory) }
+      guard answer.exit == 0 else { throw refuse(answer) }
+      if !isFirst { show("\n") }
+      isFirst = false
+      try conclude(answer)
+    }
   }
 }

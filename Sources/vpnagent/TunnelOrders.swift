@@ -8,10 +8,14 @@ struct Verify: ParsableCommand {
       Exit status: 0 all answered through the tunnel, 1 otherwise, 2 no agent answers.
       """)
 
-  @Argument(help: "The tunnel's name in `vpnagent status`.") var name: String
+  @Argument(help: "Names in `vpnagent status`; patterns as in a shell.") var names: [String]
   @OptionGroup var place: Place
 
-  func run() throws { try order("verify", name, runDirectory: place.directory, patience: 15) }
+  func run() throws {
+    try inTurn(try tunnels(names, in: place.directory)) { name in
+      try order("verify", name, runDirectory: place.directory, patience: 15)
+    }
+  }
 }
 
 struct Clear: ParsableCommand {
@@ -20,22 +24,59 @@ struct Clear: ParsableCommand {
     discussion:
       """
       `clear statistics` resets the counters of `vpnagent statistics`. `clear bad-spi-count \
-      [GATEWAY]` resets respond-bad-spi's count of responses to a gateway, or to all gateways.
+      [GATEWAY]` resets respond-bad-spi's count of responses to a gateway, or to all gateways. \
+      Several names and patterns such as 'aws-*' need --yes.
       Exit status: 0 done, 1 nothing to clear, 2 no agent answers.
       """)
 
-  @Argument(help: "The tunnel's name in `vpnagent status`, `statistics` or `bad-spi-count`.")
-  var name: String
-  @Argument(help: "With `bad-spi-count`: the gateway (default: all gateways).") var gateway: String?
+  @Argument(
+    help: "Names in `vpnagent status`; or `statistics`, or `bad-spi-count` and a gateway.")
+  var names: [String]
+  @Flag(help: "Clear several tunnels without asking.") var yes = false
   @OptionGroup var place: Place
 
-  func run() throws {
-    if name == "statistics" { return try order("clear-statistics", runDirectory: place.directory) }
-    if name == "bad-spi-count" {
-      let line = ["clear-bad-spi-count", gateway].compactMap(\.self).joined(separator: " ")
-      return try order(line, runDirectory: place.directory)
+  func validate() throws {
+    switch names.first {
+    case "statistics" where names.count > 1:
+      throw ValidationError("clear statistics takes no name")
+    case "bad-spi-count" where names.count > 2:
+      throw ValidationError("clear bad-spi-count takes one gateway at most")
+    case "statistics", "bad-spi-count": break
+    default:
+      guard yes || names.count == 1 && !Names(names).havePattern else {
+        throw ValidationError(
+          "clearing several tunnels interrupts them all: add --yes if that is meant")
+      }
     }
-    guard gateway == nil else { throw ValidationError("only bad-spi-count takes a gateway") }
-    try order("clear", name, runDirectory: place.directory)
   }
+
+  func run() throws {
+    switch names.first {
+    case "statistics": try order("clear-statistics", runDirectory: place.directory)
+    case "bad-spi-count":
+      let line = ["clear-bad-spi-count"] + names.dropFirst()
+      try order(line.joined(separator: " "), runDirectory: place.directory)
+    default:
+      try inTurn(try tunnels(names, in: place.directory)) { name in
+        try order("clear", name, runDirectory: place.directory)
+      }
+    }
+  }
+}
+
+/// Does the same for each tunnel, whatever comes of the others.
+///
+/// - Throws: the highest exit status of all, unless it is 0.
+func inTurn(_ names: [String], _ body: (String) throws -> Void) throws {
+  var worst: Int32 = 0
+  for name in names {
+    do {
+      try body(name)
+    } catch let code as ExitCode {
+      worst = max(worst, code.rawValue)
+      // Nobody is there to ask for the others.
+      if code == .noAgent || code == .permission { break }
+    }
+  }
+  if worst != 0 { throw ExitCode(worst) }
 }

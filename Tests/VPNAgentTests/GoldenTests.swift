@@ -34,9 +34,18 @@ import Testing
     + cases("fine", "status --json", "status nowhere", "status --watch", "status --watch --json")
     + cases("full", "status", "status to-b", "status to-b --json")
     + cases("fine", "explain to-b", "explain nowhere", "events", "events to-b", "events nowhere")
-    + cases("fine", "events --json", "events --json --follow", "statistics", "statistics --json")
+    + cases(
+      "fine", "events --json", "events -n 1", "events -n 0", "events --since 1s",
+      "events --since soon", "statistics", "statistics --json")
     + cases("empty", "events", "statistics")
     + cases("fine", "metrics")
+    + cases(
+      "ill", "status --problems", "status --problems --json", "status to-b to-c", "status to-[bc]")
+    + cases(
+      "ill", "status --nagios", "status --nagios to-b", "status --nagios nowhere", "status no*")
+    + cases("fine", "status --problems", "status --nagios", "status --nagios --json")
+    + cases("empty", "status --nagios", "status --problems", "status x*")
+    + cases(nil, "status --nagios") + cases("ill", "explain nowhere*", "events nowhere to-b")
   static let shows =
     cases(
       "fine", "show security-associations", "show security-associations detail", "show sa --json",
@@ -53,6 +62,8 @@ import Testing
   static let orders =
     cases(
       "fine", "verify to-b", "verify nowhere", "verify", "clear to-b", "clear statistics",
+      "clear to-*",
+      "clear to-b to-b", "clear nowhere* --yes", "clear statistics to-b",
       "clear bad-spi-count gw-c", "clear to-b gw-b", "role", "role standby", "role master",
       "reload")
     + cases("ill", "verify to-b")

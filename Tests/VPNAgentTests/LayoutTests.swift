@@ -29,8 +29,9 @@ import Testing
     let tunnel = try #require(status.tunnels.first)
     #expect(StatusTable(status, width: 100).text(false).hasPrefix("\(line)\nTUNNEL "))
     #expect(TunnelDetails(tunnel, of: status, width: 100).text(false).hasPrefix("\(line)\nto-b "))
-    var screen = WatchScreen(TerminalSize(rows: 24, columns: 100), Sparkline(hasBars: false))
-    screen.show(status)
+    var screen = WatchScreen(
+      TerminalSize(rows: 24, columns: 100), Sparkline(hasBars: false), host: "gw-a")
+    screen.show(status, clock: "03:04:05")
     #expect(screen.lines[1].contains(line))
     status.tunnels = []
     #expect(StatusTable(status, width: 100).text(false).hasPrefix("\(line)\nNo tunnel"))

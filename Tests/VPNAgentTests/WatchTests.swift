@@ -10,9 +10,9 @@ import Testing
     _ agent: String, _ rows: Int, _ columns: Int, hasBars: Bool = true
   ) throws -> WatchScreen {
     var screen = WatchScreen(
-      TerminalSize(rows: rows, columns: columns), Sparkline(hasBars: hasBars))
+      TerminalSize(rows: rows, columns: columns), Sparkline(hasBars: hasBars), host: "gw-a")
     let answer = try FixtureTests.answer("\(agent)/status")
-    screen.show(try #require(AgentStatus(json: answer)))
+    screen.show(try #require(AgentStatus(json: answer)), clock: "03:04:05")
     return screen
   }
 

@@ -1,11 +1,12 @@
 /// Which columns of the table there is room for, and how wide they are.
 ///
 /// Long names, addresses and events are cut before anything is left out; then the least important
-/// columns go. IN/OUT, TEMPLATE and FAILURES are there when everything else is there whole.
+/// columns go, always in the same order. The tunnel's name, its state and whether its link is in service
+/// stay at any width. IN/OUT, TEMPLATE and FAILURES are there when everything else is there whole.
 struct StatusLayout {
   /// Those that go when there is no room, the first one first.
   private static let order: [StatusColumn] = [
-    .gate, .event, .link, .gateway, .loss, .history, .rtt, .since,
+    .event, .history, .gateway, .link, .loss, .rtt, .since, .mon,
   ]
   private static let gap = 2
 
@@ -16,13 +17,12 @@ struct StatusLayout {
   ///   - rows: all that are to stand below each other.
   ///   - width: columns of the screen.
   ///   - wanted: what may be shown at all.
-  init(_ rows: some Sequence<StatusRow>, width: Int, wanted: Set<StatusColumn>) {
-    var natural = StatusRow.titles.cells.map(\.columns)
-    for row in rows {
-      for (index, cell) in row.cells.enumerated() {
-        natural[index] = max(natural[index], cell.columns)
-      }
-    }
+  ///   - usual: room that columns take even where no cell needs it.
+  init(
+    _ rows: some Sequence<StatusRow>, width: Int, wanted: Set<StatusColumn>,
+    usual: [StatusColumn: Int] = [:]
+  ) {
+    let natural = Self.natural(rows, usual)
     func full(_ column: StatusColumn) -> Int { natural[column.rawValue] }
     func least(_ column: StatusColumn) -> Int {
       min(full(column), column.least ?? full(column))
@@ -34,9 +34,6 @@ struct StatusLayout {
     let extras: [StatusColumn] = [.traffic, .template, .failures]
     var shown = wanted.subtracting(extras)
     for column in Self.order where total(shown, least) > width { shown.remove(column) }
-    for column in Self.order.reversed() where wanted.contains(column) {
-      if total(shown.union([column]), least) <= width { shown.insert(column) }
-    }
     for column in extras where wanted.contains(column) {
       if total(shown.union([column]), full) <= width { shown.insert(column) }
     }
@@ -53,6 +50,19 @@ struct StatusLayout {
       (column: column, width: least(column) + (more[column] ?? 0))
     }
     self.widths = widths
+  }
+
+  /// What each column takes when nothing is cut.
+  static func natural(
+    _ rows: some Sequence<StatusRow>, _ usual: [StatusColumn: Int]
+  ) -> [Int] {
+    var natural = StatusColumn.allCases.map { max($0.title.columns, usual[$0] ?? 0) }
+    for row in rows {
+      for (index, cell) in row.cells.enumerated() {
+        natural[index] = max(natural[index], cell.columns)
+      }
+    }
+    return natural
   }
 
   func line(_ row: StatusRow) -> String {

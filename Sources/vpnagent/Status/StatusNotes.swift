@@ -86,11 +86,16 @@ struct AgentNotes {
 
   /// All the rest.
   var lines: [String] {
-    role + badSPIs + ["control: \(status.control)"] + kernel + events
+    role + badSPIs + control + kernel + events
   }
 
   /// What is not as it should be.
   var warnings: [String] { head + role + badSPIs + kernel + events }
+
+  /// Only there where strongSwan is not asked by VICI, as it is nearly everywhere.
+  private var control: [String] {
+    status.control == "vici" ? [] : ["control: \(status.control)"]
+  }
 
   private var kernel: [String] {
     (status.kernelObstacle.map { ["kernel not readable, showing an old state: \($0)"] } ?? [])

@@ -47,12 +47,22 @@ enum StatusColumn: Int, CaseIterable {
 }
 
 extension StatusColumn {
-  /// TEMPLATE and IN/OUT are only there for those who have one.
+  /// MON is only there where it says what STATE does not; TEMPLATE and IN/OUT for those who have one.
   static func wanted(of tunnels: [TunnelStatus]) -> Set<StatusColumn> {
     var columns = Set(allCases)
+    if tunnels.allSatisfy(monRepeatsState) { columns.remove(.mon) }
     if tunnels.allSatisfy({ $0.template == nil }) { columns.remove(.template) }
     if tunnels.allSatisfy({ $0.traffic?.rateInterval == nil }) { columns.remove(.traffic) }
     return columns
+  }
+
+  private static func monRepeatsState(_ tunnel: TunnelStatus) -> Bool {
+    switch (tunnel.mon, tunnel.state) {
+    case ("U", "up"), ("V", "verifying"), ("D", "down"), ("D", "absent"), ("-", "standby"),
+      ("-", "idle"), ("?", "unmonitored"):
+      true
+    case (_, _): false
+    }
   }
 
   /// What nearly all events begin with goes before what tells them apart.
@@ -149,6 +159,9 @@ enum TunnelHealth: Int, Comparable {
   }
 
   static func < (lhs: Self, rhs: Self) -> Bool { lhs.rawValue < rhs.rawValue }
+
+  /// Whether somebody should look at it.
+  var isProblem: Bool { self <= .losing }
 
   /// A line in its colour: green, yellow, red.
   func paint(_ line: String) -> String {

@@ -55,6 +55,12 @@ enum Quantity {
     return tenths < 1000 ? "\(tenths / 10).\(tenths % 10) ms" : "\(tenths / 10) ms"
   }
 
+  /// `6.8`.
+  static func tenths(_ value: Double) -> String {
+    let tenths = Int((value * 10).rounded())
+    return "\(tenths / 10).\(tenths % 10)"
+  }
+
   static func percent(_ share: Double) -> String { "\(Int((share * 100).rounded()))%" }
 
   /// `840 B`, `8.4 kB`, `1.2 GB`.

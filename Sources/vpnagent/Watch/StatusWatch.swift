@@ -37,7 +37,7 @@ struct StatusWatch {
 
   /// Returns the signal that ended it; nil for q.
   private mutating func watch(_ terminal: Terminal) throws -> Int32? {
-    var screen = WatchScreen(terminal.size, Sparkline())
+    var screen = WatchScreen(terminal.size, Sparkline(), host: hostName())
     while true {
       askIfDue(&screen)
       try terminal.draw(screen.lines)
@@ -79,7 +79,7 @@ struct StatusWatch {
         return lose("unexpected reply (version mismatch?)", &screen)
       }
       question = nil
-      screen.show(status)
+      screen.show(status, clock: timeOfDay())
       let now = monotonicNow()
       askAt = max(askAt, now.advanced(by: askedAt.duration(to: now) * Self.rest))
     } catch {
@@ -91,4 +91,20 @@ struct StatusWatch {
     question = nil
     screen.lose("\(reason); asking again every second")
   }
+}
+
+/// The host's name; `-` where it has none.
+private func hostName() -> String {
+  var bytes = [CChar](repeating: 0, count: 256)
+  let isThere = unsafe gethostname(&bytes, bytes.count - 1) == 0 && bytes[0] != 0
+  return isThere ? unsafe String(cString: bytes) : "-"
+}
+
+/// `03:04:05`, by the local clock.
+private func timeOfDay() -> String {
+  var now = unsafe time(nil)
+  var parts = tm()
+  guard unsafe localtime_r(&now, &parts) != nil else { return "-" }
+  func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
+  return "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
 }

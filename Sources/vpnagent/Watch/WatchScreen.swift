@@ -10,23 +10,34 @@ struct WatchScreen {
   private var tunnels: [TunnelStatus] = []
   private var rows: [StatusRow] = []
   private var layout: StatusLayout?
+  /// The widest that each column was: none comes and goes with what is in it.
+  private var widest: [StatusColumn: Int] = [
+    .state: "verifying 10/10".count, .gate: GateDemand.inService.rawValue.count,
+    .rtt: "99.9 ms".count,
+    .loss: "100%".count, .since: "59m59s".count,
+  ]
+  private let host: String
+  private var clock = ""
   /// Why no agent answers; nil when one does.
   private var trouble: String?
   private var top = 0
 
-  init(_ size: TerminalSize, _ sparkline: Sparkline) {
+  /// - Parameter host: the gateway's name.
+  init(_ size: TerminalSize, _ sparkline: Sparkline, host: String) {
+    self.host = host
     self.size = size
     self.sparkline = sparkline
   }
 
   // MARK: What happens
 
-  mutating func show(_ status: AgentStatus) {
+  /// - Parameter clock: the time of day.
+  mutating func show(_ status: AgentStatus, clock: String) {
     self.status = status
+    self.clock = clock
     trouble = nil
     // A stable order: tunnels do not change places while they stay as they are.
-    let ranked = status.tunnels.enumerated().map { (TunnelHealth($1), $0, $1) }
-    tunnels = ranked.sorted { ($0.0, $0.1) < ($1.0, $1.1) }.map(\.2)
+    tunnels = status.worstFirst
     rows = tunnels.map { StatusRow($0, sparkline: sparkline) }
     layOut()
   }
@@ -53,7 +64,9 @@ struct WatchScreen {
 
   private mutating func layOut() {
     let wanted = StatusColumn.wanted(of: tunnels)
-    layout = StatusLayout(rows, width: size.columns, wanted: wanted)
+    let natural = StatusLayout.natural(rows, widest)
+    widest = Dictionary(uniqueKeysWithValues: zip(StatusColumn.allCases, natural))
+    layout = StatusLayout(rows, width: size.columns, wanted: wanted, usual: widest)
     top = max(min(top, rows.count - page), 0)
   }
 
@@ -86,13 +99,8 @@ struct WatchScreen {
 
   private var title: String {
     guard let status else { return "vpnagent" }
-    let counts = Dictionary(tunnels.map { ($0.state, 1) }, uniquingKeysWith: +)
-    let words = ["down", "absent", "verifying", "standby", "up", "idle"].compactMap { state in
-      counts[state].map { "\($0) \(state)" }
-    }
-    let summary = words.isEmpty ? "no tunnels" : words.joined(separator: ", ")
-    return "vpnagent \(status.version), up \(Quantity.age(status.uptime)), "
-      + "\(status.control): \(summary)"
+    return "\(host) \(clock): \(StatusSummary(status).line); vpnagent \(status.version), "
+      + "up \(Quantity.age(status.uptime))"
   }
 
   private var footer: String {

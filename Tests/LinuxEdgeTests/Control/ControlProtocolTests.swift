@@ -67,11 +67,14 @@ import Testing
           age: 1),
       ], time: 1_700_000_000)
     #expect(
-      events.lines(after: 0) == [
+      events.lines == [
         "2023-11-14T22:12:18.500Z to-b     VPN monitoring verify-path error",
         "2023-11-14T22:13:19.000Z far-away IPSec SA rekey successfully completed (25 times)",
       ])
-    #expect(events.lines(after: 7).count == 1)
+    let object =
+      #"{"at":"2023-11-14T22:12:18.500Z","count":1,"number":7,"#
+      + #""text":"VPN monitoring verify-path error","tunnel":"to-b"}"#
+    #expect(events.jsonLines.first == object && events.jsonLines.count == 2)
     #expect(AgentEvents(json: events.json()) == events)
     let statistics = AgentStatistics([("No IPSec SA", 3), ("Existing SAs found at start", 12)])
     #expect(

@@ -19,7 +19,7 @@ import Testing
       #expect(now >= monotonic && monotonic.duration(to: now) < .milliseconds(1))
       let event = TunnelEvent(
         number: 1, tunnel: "to-b", text: "x", count: 1, age: now.since(at).inSeconds)
-      lines.formUnion(AgentEvents(events: [event], time: time).lines(after: 0))
+      lines.formUnion(AgentEvents(events: [event], time: time).lines)
     }
     #expect(lines == ["2023-11-15T00:10:00.123Z to-b x"])
   }

@@ -24,20 +24,43 @@ public struct AgentEvents: Codable, Hashable, Sendable {
     self = decoded
   }
 
-  /// One line each, for people: `2026-01-02T03:04:05.678Z to-b TEXT (25 times)`. Events up to this
-  /// number are left out.
-  public func lines(after number: UInt64) -> [String] {
-    let milliseconds = (time * 1000).rounded()
+  /// One line each, for people: `2026-01-02T03:04:05.678Z to-b TEXT (25 times)`.
+  public var lines: [String] {
     let width = events.map(\.tunnel.count).max() ?? 0
-    let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
-    return events.filter { $0.number > number }.map { event in
-      // A tenth of a millisecond more, because the rest is cut off.
-      let date = Date(
-        timeIntervalSince1970: (milliseconds - (event.age * 1000).rounded(.up) + 0.1) / 1000)
-      let time = date.formatted(style)
+    return events.map { event in
       let name = event.tunnel + String(repeating: " ", count: width - event.tunnel.count)
-      return "\(time) \(name) \(event.text)\(event.count > 1 ? " (\(event.count) times)" : "")"
+      return "\(date(of: event)) \(name) \(event.text)"
+        + (event.count > 1 ? " (\(event.count) times)" : "")
     }
+  }
+
+  /// One JSON object each, in one line: those of `events`, with `at` in place of `age`.
+  public var jsonLines: [String] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return events.compactMap { event in
+      let line = Line(
+        at: date(of: event), count: event.count, number: event.number, text: event.text,
+        tunnel: event.tunnel)
+      return (try? encoder.encode(line)).map { String(decoding: $0, as: UTF8.self) }
+    }
+  }
+
+  private struct Line: Encodable {
+    var at: String
+    var count: Int
+    var number: UInt64
+    var text: String
+    var tunnel: String
+  }
+
+  /// When it was, by the host's clock (RFC 3339).
+  private func date(of event: TunnelEvent) -> String {
+    let milliseconds = (time * 1000).rounded()
+    // A tenth of a millisecond more, because the rest is cut off.
+    let date = Date(
+      timeIntervalSince1970: (milliseconds - (event.age * 1000).rounded(.up) + 0.1) / 1000)
+    return date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
   }
 }
 

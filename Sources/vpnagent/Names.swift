@@ -1,0 +1,59 @@
+import ArgumentParser
+import Glibc
+import LinuxEdge
+import TunnelCore
+
+/// Names of tunnels as a user types them: whole ones, and patterns with `*`, `?` and `[...]` as a shell
+/// has them (fnmatch(3)).
+struct Names {
+  private let words: [String]
+
+  init(_ words: [String]) { self.words = words }
+
+  static func isPattern(_ word: String) -> Bool { word.contains { "*?[".contains($0) } }
+
+  /// Whether any is a pattern.
+  var havePattern: Bool { words.contains(where: Self.isPattern) }
+
+  /// Those of the names that were asked for, each once, in the order of `all`.
+  ///
+  /// - Throws: the first word that none matches.
+  func chosen(from all: [String]) throws(Unknown) -> [String] {
+    let tests = words.map { word in (word, all.filter { Self.matches($0, word) }) }
+    if let (word, _) = tests.first(where: { $0.1.isEmpty }) {
+      throw Unknown(line: Self.complaint(word, all))
+    }
+    let wanted = Set(tests.flatMap(\.1))
+    var seen: Set<String> = []
+    return all.filter { wanted.contains($0) && seen.insert($0).inserted }
+  }
+
+  /// No tunnel is called so; what to tell who asked.
+  struct Unknown: Error, Hashable { let line: String }
+
+  private static func complaint(_ word: String, _ all: [String]) -> String {
+    guard !all.isEmpty else { return "\(word): no tunnels are known" }
+    let known = all.prefix(5).joined(separator: ", ") + (all.count > 5 ? ", ..." : "")
+    return "\(word): \(isPattern(word) ? "matches no tunnel" : "no such tunnel"); known: \(known)"
+  }
+
+  /// A name that has such characters itself is found by them.
+  private static func matches(_ name: String, _ word: String) -> Bool {
+    name == word || isPattern(word) && unsafe fnmatch(word, name, 0) == 0
+  }
+}
+
+/// The tunnels that a user names, for commands that ask for one after the other. A single whole name is
+/// the agent's to judge.
+func tunnels(_ words: [String], in runDirectory: String) throws -> [String] {
+  let names = Names(words)
+  if words.count == 1, !names.havePattern { return words }
+  let answer = try ask("status", in: runDirectory)
+  guard let status = AgentStatus(json: answer) else { throw strangeAnswer(runDirectory) }
+  do {
+    return try names.chosen(from: status.tunnels.map(\.name))
+  } catch let unknown as Names.Unknown {
+    complain(unknown.line)
+    throw ExitCode(1)
+  }
+}
