@@ -39,7 +39,8 @@ struct Names {
 
   /// A name that has such characters itself is found by them.
   private static func matches(_ name: String, _ word: String) -> Bool {
-    name == word || isPattern(word) && unsafe fnmatch(word, name, 0) == 0
+    if name == word { return true }
+    return unsafe isPattern(word) && fnmatch(word, name, 0) == 0
   }
 }
 
@@ -52,8 +53,8 @@ func tunnels(_ words: [String], in runDirectory: String) throws -> [String] {
   guard let status = AgentStatus(json: answer) else { throw strangeAnswer(runDirectory) }
   do {
     return try names.chosen(from: status.tunnels.map(\.name))
-  } catch let unknown as Names.Unknown {
-    complain(unknown.line)
+  } catch {
+    complain(error.line)
     throw ExitCode(1)
   }
 }

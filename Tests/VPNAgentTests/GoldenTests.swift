@@ -65,11 +65,13 @@ import Testing
       "clear to-*",
       "clear to-b to-b", "clear nowhere* --yes", "clear statistics to-b",
       "clear bad-spi-count gw-c", "clear to-b gw-b", "role", "role standby", "role master",
-      "reload")
+      "reload", "reload --check")
     + cases("ill", "verify to-b")
     + cases(
       nil, "status", "show sa", "explain to-b", "events", "statistics", "verify to-b",
-      "clear to-b", "role", "reload", "check-config --config Files/three.toml",
+      "clear to-b", "role", "reload", "check-config Files/three.toml",
+      "check-config --config Files/three.toml",
+      "check-config --config Files/wrong.toml Files/three.toml",
       "check-config --config Files/wrong.toml", "check-config --config Files/none.toml",
       "import junos Files/srx.conf", "import junos --lenient Files/srx.conf",
       "import junos Files/none.conf", "import swanctl --socket none.sock",

@@ -5,6 +5,7 @@ import TunnelCore
 /// parted by single spaces; no name has one in it.
 public enum ControlVerb: String, CaseIterable, Sendable {
   case status, metrics, events, statistics, explain, reload, verify, clear, role
+  case reloadCheck = "reload-check"
   case clearStatistics = "clear-statistics"
   case clearBadSPICount = "clear-bad-spi-count"
   case securityAssociations = "security-associations"
@@ -14,7 +15,7 @@ public enum ControlVerb: String, CaseIterable, Sendable {
   /// What stands after the verb.
   var arguments: String {
     switch self {
-    case .metrics, .statistics, .reload, .clearStatistics, .ike, .inactiveTunnels: ""
+    case .metrics, .statistics, .reload, .reloadCheck, .clearStatistics, .ike, .inactiveTunnels: ""
     case .status, .events, .securityAssociations: "[NAME]"
     case .interfaces, .routes: "[LINK]"
     case .role: "[active|standby]"
@@ -26,7 +27,8 @@ public enum ControlVerb: String, CaseIterable, Sendable {
   /// How many arguments it takes.
   var argumentCount: ClosedRange<Int> {
     switch self {
-    case .metrics, .statistics, .reload, .clearStatistics, .ike, .inactiveTunnels: 0...0
+    case .metrics, .statistics, .reload, .reloadCheck, .clearStatistics, .ike, .inactiveTunnels:
+      0...0
     case .status, .events, .role, .clearBadSPICount, .securityAssociations, .interfaces, .routes:
       0...1
     case .explain, .verify, .clear: 1...1

@@ -96,15 +96,16 @@ struct StatusWatch {
 /// The host's name; `-` where it has none.
 private func hostName() -> String {
   var bytes = [CChar](repeating: 0, count: 256)
-  let isThere = unsafe gethostname(&bytes, bytes.count - 1) == 0 && bytes[0] != 0
-  return isThere ? unsafe String(cString: bytes) : "-"
+  guard unsafe gethostname(&bytes, bytes.count - 1) == 0, bytes[0] != 0 else { return "-" }
+  return String(decoding: bytes.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
 }
 
 /// `03:04:05`, by the local clock.
 private func timeOfDay() -> String {
-  var now = unsafe time(nil)
-  var parts = tm()
+  var now = time(nil)
+  var parts = unsafe tm()
   guard unsafe localtime_r(&now, &parts) != nil else { return "-" }
   func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
-  return "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
+  let (hour, minute, second) = unsafe (parts.tm_hour, parts.tm_min, parts.tm_sec)
+  return "\(two(hour)):\(two(minute)):\(two(second))"
 }

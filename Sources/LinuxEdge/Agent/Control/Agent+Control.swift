@@ -13,7 +13,7 @@ extension Agent {
     }
     switch request.verb {
     case .status, .metrics, .securityAssociations: report(request, to: id)
-    case .events, .statistics, .explain, .reload, .verify, .clear, .clearStatistics,
+    case .events, .statistics, .explain, .reload, .reloadCheck, .verify, .clear, .clearStatistics,
       .clearBadSPICount, .role, .interfaces, .routes, .inactiveTunnels, .ike:
       answer(request, id)
     }
@@ -30,6 +30,7 @@ extension Agent {
     case .statistics: reply(id, AgentStatistics(core.eventCounters).json())
     case .explain: reply(id, explanation(of: arguments[0]))
     case .reload: reload(id)
+    case .reloadCheck: reply(id, checkReload().json())
     case .verify: feed(.command(.verify(tunnel: arguments[0]), id))
     case .clear: feed(.command(.clear(tunnel: arguments[0]), id))
     case .clearStatistics: feed(.command(.clearStatistics, id))
@@ -93,6 +94,17 @@ extension Agent {
         notes[id] = file.warnings.map { "warning: \($0)" } + (obstacle.map { [$0] } ?? [])
       }
       feed(.command(.reload(file.configuration), id))
+    }
+  }
+
+  /// What a reload would change; changes nothing.
+  private func checkReload() -> ControlAnswer {
+    switch options.readConfiguration() {
+    case .failure(let refusal): return refusal
+    case .success(let file):
+      let change = ConfigurationChange(from: core.configuration, to: file.configuration)
+      return ControlAnswer(
+        exit: 0, lines: file.warnings.map { "warning: \($0)" } + change.lines)
     }
   }
 
