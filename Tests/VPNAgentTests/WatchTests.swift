@@ -72,7 +72,7 @@ import Testing
     #expect(screen.lines[1].contains("no agent answers"))
     #expect(screen.lines[3].contains("to-b"), "what was known stays")
     let answer = try FixtureTests.answer("fine/status")
-    screen.show(try #require(AgentStatus(json: answer)))
+    screen.show(try #require(AgentStatus(json: answer)), clock: "03:04:05")
     #expect(screen.lines == before)
   }
 

@@ -54,9 +54,11 @@ reload() { # EXIT-STATUS
   cat >"$LAB/agent-gw-a.toml"
   sed 's/^/    /' "$LAB/agent-gw-a.toml" >&9
   local status=0
+  vpnagent gw-a reload --check >"$LAB/reload-check" 2>&1 || true
   vpnagent gw-a reload >"$LAB/reload" 2>&1 || status=$?
   sed 's/^/    /' "$LAB/reload" >&9
   expect_equal "exit status of reload" "$status" "$1"
+  expect_equal "what reload --check said before" "$(<"$LAB/reload-check")" "$(<"$LAB/reload")"
 }
 
 timers_and_a_new_vpn() {
