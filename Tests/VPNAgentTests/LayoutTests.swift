@@ -27,7 +27,7 @@ import Testing
     status.control = "kernel expire"
     status.controlObstacle = "/run/charon.vici: Connection refused"
     let tunnel = try #require(status.tunnels.first)
-    #expect(StatusTable(status, width: 100).text(false).hasPrefix("\(line)\nTUNNEL "))
+    #expect(StatusTable(status, width: 100).text(false).hasPrefix("\(line)\n4 up, "))
     #expect(TunnelDetails(tunnel, of: status, width: 100).text(false).hasPrefix("\(line)\nto-b "))
     var screen = WatchScreen(
       TerminalSize(rows: 24, columns: 100), Sparkline(hasBars: false), host: "gw-a")

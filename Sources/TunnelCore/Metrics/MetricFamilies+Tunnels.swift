@@ -73,7 +73,8 @@ extension MetricsSnapshot {
 
   static let ofTraffic: [MetricFamily<MetricsSnapshot>] = [
     .traffic(
-      "tunnel_packets_total", "Number of packets through the tunnel's SAs, probes included.", \.packets),
+      "tunnel_packets_total", "Number of packets through the tunnel's SAs, probes included.",
+      \.packets),
     .traffic(
       "tunnel_bytes_total", "Number of bytes in these packets, as inside the tunnel.", \.bytes),
     MetricFamily(

@@ -27,7 +27,7 @@ enum StatusColumn: Int, CaseIterable {
   /// The least that it is cut to; nil: it is shown whole or not at all.
   var least: Int? {
     switch self {
-    case .name: 14
+    case .name: 12
     case .link: 6
     case .gateway: 15
     case .history: 11
@@ -159,9 +159,6 @@ enum TunnelHealth: Int, Comparable {
   }
 
   static func < (lhs: Self, rhs: Self) -> Bool { lhs.rawValue < rhs.rawValue }
-
-  /// Whether somebody should look at it.
-  var isProblem: Bool { self <= .losing }
 
   /// A line in its colour: green, yellow, red.
   func paint(_ line: String) -> String {

@@ -44,7 +44,17 @@ extension AgentStatus {
   /// Without tunnels that are as they should be.
   var problems: AgentStatus {
     var some = self
-    some.tunnels = tunnels.filter { TunnelHealth($0).isProblem }
+    some.tunnels = tunnels.filter(\.isProblem)
     return some
+  }
+}
+
+extension TunnelStatus {
+  /// Whether somebody should look at it; single lost probes are none.
+  fileprivate var isProblem: Bool {
+    switch TunnelHealth(self) {
+    case .down, .verifying: true
+    case .losing, .up, .standby, .unmonitored: state == "unmonitored" || degraded != nil
+    }
   }
 }

@@ -21,14 +21,14 @@ import Testing
     (
       "frobnicate",
       "unknown verb 'frobnicate'; expected: status, metrics, events, statistics, explain, reload, "
-        + "verify, clear, role, clear-statistics, clear-bad-spi-count, security-associations, interfaces, "
+        + "verify, clear, role, reload-check, clear-statistics, clear-bad-spi-count, security-associations, interfaces, "
         + "routes, ike, inactive-tunnels"
     ),
     (
       "",
       "unknown verb ''; expected: status, metrics, events, statistics, explain, reload, verify, "
-        + "clear, role, clear-statistics, clear-bad-spi-count, security-associations, interfaces, routes, "
-        + "ike, inactive-tunnels"
+        + "clear, role, reload-check, clear-statistics, clear-bad-spi-count, security-associations, "
+        + "interfaces, routes, ike, inactive-tunnels"
     ),
     ("status to-b now", "status: wrong number of arguments; usage: status [NAME]"),
     ("ike now", "ike: wrong number of arguments; usage: ike"),
