@@ -14,7 +14,9 @@ struct DoctorCommand: ParsableCommand {
       Exit status: 0 no errors found, 1 at least one error.
       """)
 
-  @Option(help: "The configuration file (default: the running agent's, else the default path).")
+  @Option(
+    help: "The configuration file (default: the running agent's, else the default path).",
+    completion: .file(extensions: ["toml"]))
   var config: String?
   @Flag(help: "Print JSON.") var json = false
   @OptionGroup var place: Place

@@ -23,7 +23,8 @@ struct ImportJunos: ParsableCommand {
       Exit status: 0 written, 77 unreadable, 78 a statement cannot be converted or is not valid.
       """)
 
-  @Argument(help: "The Junos configuration; - is standard input.") var file: String
+  @Argument(help: "The Junos configuration; - is standard input.", completion: .file())
+  var file: String
   @Option(
     help: ArgumentHelp(
       "The Linux interface for a Junos interface or for a VPN. May be repeated.",

@@ -58,3 +58,16 @@ func tunnels(_ words: [String], in runDirectory: String) throws -> [String] {
     throw ExitCode(1)
   }
 }
+
+/// What a shell offers for the name of a tunnel: those that the agent has whose command is being typed,
+/// nothing where none answers.
+let offeredTunnels = CompletionKind.custom { words, _, _ in
+  func value(of option: String) -> String? {
+    words.firstIndex(of: option).flatMap { words.dropFirst($0 + 1).first }
+  }
+  let directory =
+    value(of: "--run-dir") ?? value(of: "--netns").map { "/run/vpnagent-\($0)" } ?? "/run/vpnagent"
+  let answer = try? askAgent("status", socket: "\(directory)/control.sock", patience: 1)
+  let tunnels = answer.flatMap { AgentStatus(json: $0) }?.tunnels ?? []
+  return tunnels.map(\.name)
+}

@@ -17,7 +17,9 @@ struct Run: ParsableCommand {
       78 configuration not valid.
       """)
 
-  @Option(help: "The configuration file (default: \(defaultConfigPath), if it exists).")
+  @Option(
+    help: "The configuration file (default: \(defaultConfigPath), if it exists).",
+    completion: .file(extensions: ["toml"]))
   var config: String?
   @Option(help: "On exit: release or keep held links.")
   var onExit = AgentOptions.OnExit.release

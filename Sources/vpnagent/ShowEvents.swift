@@ -12,7 +12,9 @@ struct ShowEvents: ParsableCommand {
       Exit status: 0, 1 no such tunnel, 2 no agent answers.
       """)
 
-  @Argument(help: "Only events of these tunnels; patterns as in a shell.") var names: [String] = []
+  @Argument(
+    help: "Only events of these tunnels; patterns as in a shell.", completion: offeredTunnels)
+  var names: [String] = []
   @Option(name: .customShort("n"), help: "Only the newest events, this many.") var count: Int?
   @Option(help: "Only events that are not older.") var since: Age?
   @Flag(help: "Keep showing events as they happen.") var follow = false
@@ -98,7 +100,8 @@ struct Explain: ParsableCommand {
     abstract: "Explains why a tunnel is held or in service, what comes next, and what to try.",
     discussion: "Exit status: 0, 1 no such tunnel, 2 no agent answers.")
 
-  @Argument(help: "Names in `vpnagent status`; patterns as in a shell.") var names: [String]
+  @Argument(help: "Names in `vpnagent status`; patterns as in a shell.", completion: offeredTunnels)
+  var names: [String]
   @OptionGroup var place: Place
 
   func run() throws {

@@ -8,7 +8,8 @@ struct Verify: ParsableCommand {
       Exit status: 0 all answered through the tunnel, 1 otherwise, 2 no agent answers.
       """)
 
-  @Argument(help: "Names in `vpnagent status`; patterns as in a shell.") var names: [String]
+  @Argument(help: "Names in `vpnagent status`; patterns as in a shell.", completion: offeredTunnels)
+  var names: [String]
   @OptionGroup var place: Place
 
   func run() throws {
@@ -30,7 +31,8 @@ struct Clear: ParsableCommand {
       """)
 
   @Argument(
-    help: "Names in `vpnagent status`; or `statistics`, or `bad-spi-count` and a gateway.")
+    help: "Names in `vpnagent status`; or `statistics`, or `bad-spi-count` and a gateway.",
+    completion: offeredTunnels)
   var names: [String]
   @Flag(help: "Clear several tunnels without asking.") var yes = false
   @OptionGroup var place: Place

@@ -19,7 +19,9 @@ struct ShowSecurityAssociations: ParsableCommand {
     aliases: ["security-association", "sa", "sas"])
 
   @Argument(help: "detail: show full details.") var extent: Extent?
-  @Option(name: [.long, .customLong("vpn")], help: "Only this tunnel.") var vpnName: String?
+  @Option(
+    name: [.long, .customLong("vpn")], help: "Only this tunnel.", completion: offeredTunnels)
+  var vpnName: String?
   @OptionGroup var options: ReportOptions
 
   func run() throws {

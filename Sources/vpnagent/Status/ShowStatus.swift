@@ -17,7 +17,8 @@ struct ShowStatus: ParsableCommand {
       Exit status: 0 all monitored tunnels up, 1 some are not, or no such tunnel, 2 no agent answers.
       """)
 
-  @Argument(help: "Only these tunnels; patterns as in a shell.") var names: [String] = []
+  @Argument(help: "Only these tunnels; patterns as in a shell.", completion: offeredTunnels)
+  var names: [String] = []
   @Flag(help: "Only tunnels that are not as they should be.") var problems = false
   @Flag(help: "Print JSON.") var json = false
   @Flag(help: "Print one line for Nagios and its like.") var nagios = false

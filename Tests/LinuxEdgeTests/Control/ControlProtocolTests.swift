@@ -21,8 +21,8 @@ import Testing
     (
       "frobnicate",
       "unknown verb 'frobnicate'; expected: status, metrics, events, statistics, explain, reload, "
-        + "verify, clear, role, reload-check, clear-statistics, clear-bad-spi-count, security-associations, interfaces, "
-        + "routes, ike, inactive-tunnels"
+        + "verify, clear, role, reload-check, clear-statistics, clear-bad-spi-count, "
+        + "security-associations, interfaces, routes, ike, inactive-tunnels"
     ),
     (
       "",
