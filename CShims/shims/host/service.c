@@ -2,6 +2,10 @@
 #include "vpa_service.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,10 +13,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <systemd/sd-daemon.h>
-#include <systemd/sd-journal.h>
 #include <unistd.h>
-
-enum { MOST_FIELDS = 32, LONGEST_LINE = 2048, FACILITY_DAEMON = 3 };
 
 int vpa_service_notify(const char *state) { return sd_notify(0, state); }
 
@@ -32,30 +33,47 @@ bool vpa_stderr_is_journal(void) {
          fstat(STDERR_FILENO, &status) == 0 && status.st_dev == device && status.st_ino == inode;
 }
 
-int vpa_journal_send(const char *fields) {
-  struct iovec list[MOST_FIELDS];
-  int count = 0;
-  while (*fields && count < MOST_FIELDS) {
-    size_t length = strcspn(fields, "\n");
-    list[count++] = (struct iovec){.iov_base = (void *)fields, .iov_len = length};
-    fields += length + (fields[length] == '\n');
-  }
-  return sd_journal_sendv(list, count);
-}
-
-int vpa_syslog_send(int priority, const char *tag, const char *line) {
-  char message[LONGEST_LINE];
-  struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
+int vpa_datagram_send(const char *path, const uint8_t *bytes, size_t length) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  if (strlen(path) >= sizeof address.sun_path)
+    return -ENAMETOOLONG;
+  strcpy(address.sun_path, path);
   int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0)
     return -errno;
-  int length = snprintf(message, sizeof message, "<%d>%s[%d]: %s", FACILITY_DAEMON << 3 | priority,
-                        tag, (int)getpid(), line);
-  if (length >= (int)sizeof message)
-    length = sizeof message - 1;
   ssize_t sent =
-      sendto(fd, message, (size_t)length, 0, (struct sockaddr *)&address, sizeof address);
+      sendto(fd, bytes, length, MSG_NOSIGNAL, (struct sockaddr *)&address, sizeof address);
   int error = sent < 0 ? -errno : 0;
   close(fd);
   return error;
 }
+
+int vpa_open_again(int fd) {
+  char path[32];
+  struct stat status;
+  if (fstat(fd, &status) < 0 || !(S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode)))
+    return -ENOTSUP;
+  snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+  int own = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  return own < 0 ? -errno : own;
+}
+
+int64_t vpa_write_now(int fd, const uint8_t *bytes, size_t length) {
+  struct pollfd can = {.fd = fd, .events = POLLOUT};
+  ssize_t sent = send(fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (sent < 0 && errno == ENOTSOCK) {
+    if (poll(&can, 1, 0) < 0)
+      return errno == EINTR ? -EAGAIN : -errno;
+    if (can.revents & (POLLERR | POLLNVAL))
+      return -EPIPE;
+    if (!(can.revents & POLLOUT))
+      return -EAGAIN;
+    /* A pipe that can be written has room for this much. */
+    sent = write(fd, bytes, length > PIPE_BUF ? PIPE_BUF : length);
+  }
+  if (sent < 0)
+    return errno == EINTR ? -EAGAIN : -errno;
+  return sent;
+}
+
+void vpa_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }

@@ -18,13 +18,19 @@ int64_t vpa_service_watchdog_ns(void);
  * (systemd.exec(5)). */
 bool vpa_stderr_is_journal(void);
 
-/* Sends one entry to the journal (sd_journal_sendv(3)): `NAME=value` fields, a line feed after
- * each. Returns 0, or -errno. */
-int vpa_journal_send(const char *fields);
+/* Sends one datagram to the Unix socket at path; never waits. Returns 0, or -errno: -ENOENT when
+ * there is none, -EAGAIN when who owns it does not read. */
+int vpa_datagram_send(const char *path, const uint8_t *bytes, size_t length);
 
-/* Sends one line to the syslog daemon of this machine, /dev/log, facility daemon (RFC 3164, without
- * the time); never waits. Returns 0, or -errno: -ENOENT when there is none, -EAGAIN when it is
- * busy. */
-int vpa_syslog_send(int priority, const char *tag, const char *line);
+/* Opens a pipe or a terminal again for writing, non-blocking: the flag stays off for other programs
+ * that have it. Returns the fd, or -errno: -ENOTSUP for anything else. */
+int vpa_open_again(int fd);
+
+/* Writes what fd takes without waiting. Returns the bytes written, or -errno: -EAGAIN when it takes
+ * none, -EPIPE when nobody reads any more. */
+int64_t vpa_write_now(int fd, const uint8_t *bytes, size_t length);
+
+/* A pipe that nobody reads any more is an error (EPIPE), not the end of the process. */
+void vpa_ignore_broken_pipes(void);
 
 #endif

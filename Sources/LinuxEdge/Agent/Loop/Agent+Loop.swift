@@ -38,9 +38,11 @@ extension Agent {
       processes.wake(at: monotonicNow())
       notifier.wake(at: monotonicNow())
       attendMetrics()
+      log.wake(at: monotonicNow())
       control?.endTurn(at: monotonicNow())
     }
     end(by: signal)
+    log.finish()
   }
 
   /// Probes that left.
@@ -51,7 +53,7 @@ extension Agent {
     core.nextDeadline.orEarlier(vici.nextDeadline).orEarlier(service.nextDeadline)
       .orEarlier(processes.nextDeadline).orEarlier(notifier.nextDeadline)
       .orEarlier(metrics.nextDeadline).orEarlier(control?.nextDeadline).orEarlier(resync.dueAt)
-      .orEarlier(unwatched.dueAt)
+      .orEarlier(unwatched.dueAt).orEarlier(log.nextDeadline)
       .orEarlier(xfrmTicks.readAt).orEarlier(routeTicks.readAt).orEarlier(runDirectoryAt)
   }
 
