@@ -9,6 +9,8 @@ import TunnelCore
 final class IKEPinger {
   /// Questions to one peer that are remembered: the round trip may be longer than the interval.
   private static let remembered = 8
+  /// Datagrams that are read of a socket at once, at most: anybody may send to it.
+  private static let batch = 128
   /// Questions without an answer.
   private var asked: [UInt64: IKEPing.Target] = [:]
   /// Their SPIs, the oldest first.
@@ -67,12 +69,12 @@ final class IKEPinger {
     sockets.values.flatMap { receive(from: $0.descriptor.number) }
   }
 
-  /// Answers that wait on a descriptor: from the address and port that were asked, with the SPI of
+  /// Answers that wait on a descriptor, up to a bound: from the address and port that were asked, with the SPI of
   /// a question. An answer is for all questions before it too.
   func receive(from descriptor: Int32) -> [Event] {
     var events: [Event] = []
     var buffer = [UInt8](repeating: 0, count: 64)
-    while true {
+    for _ in 0..<Self.batch {
       var from = vpa_udp_peer()
       let count = unsafe vpa_ike_ping_receive(descriptor, &buffer, buffer.count, &from)
       if count < 0 { return events }
@@ -88,5 +90,6 @@ final class IKEPinger {
       if spis[target]?.isEmpty == true { spis[target] = nil }
       events.append(.ikePingAnswered(target))
     }
+    return events
   }
 }

@@ -33,7 +33,7 @@ struct IKEPingerTests {
 
     /// Receives a question; sends what `answer` makes of it, back to where it came from or from
     /// another socket.
-    func serve(from other: Int32? = nil, _ answer: ([UInt8]) -> [UInt8]) {
+    func serve(from other: Int32? = nil, times: Int = 1, _ answer: ([UInt8]) -> [UInt8]) {
       var buffer = [UInt8](repeating: 0, count: 100)
       var sender = sockaddr_storage()
       var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
@@ -41,7 +41,8 @@ struct IKEPingerTests {
         unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
           let count = unsafe recvfrom(fd, &buffer, buffer.count, 0, $0, &length)
           let reply = answer(Array(buffer.prefix(max(count, 0))))
-          return unsafe sendto(other ?? fd, reply, reply.count, 0, $0, length)
+          for _ in 0..<times { _ = unsafe sendto(other ?? fd, reply, reply.count, 0, $0, length) }
+          return count
         }
       }
     }
@@ -73,6 +74,18 @@ struct IKEPingerTests {
   @Test func aQuestionIsAnswered() {
     let events = answers { peer, _, _ in peer.serve { reply(to: $0) } }
     #expect(isAnswer(events))
+  }
+
+  /// Anybody may send to the port: the loop has other things to do in between.
+  @Test func whatOthersSendIsReadInPieces() {
+    let (peer, pinger) = (Peer(), IKEPinger())
+    let target = IKEPing.Target(local: Self.home, remote: Self.home, port: peer.port)
+    for _ in 0..<2 { #expect(pinger.ask(target).isEmpty) }
+    let descriptor = pinger.takeInterests().first ?? -1
+    peer.serve(times: 130) { _ in [0] }
+    peer.serve { reply(to: $0) }
+    #expect(pinger.receive(from: descriptor).isEmpty)
+    #expect(isAnswer(pinger.receive(from: descriptor)))
   }
 
   /// The round trip may be longer than the interval.
