@@ -19,7 +19,7 @@ int vpa_make_directory(const char *path) {
 }
 
 int vpa_lock_file(const char *path) {
-  int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd < 0)
     return -errno;
   return flock(fd, LOCK_EX | LOCK_NB) < 0 ? vpa_close_failed(fd) : fd;
@@ -60,11 +60,20 @@ static int sync_directory_of(const char *path) {
   return result;
 }
 
+/* A file of our own: what somebody put there, a link too, is removed and not followed. */
+static int create(const char *path, unsigned mode) {
+  const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+  int fd = open(path, flags, mode);
+  if (fd < 0 && errno == EEXIST && unlink(path) == 0)
+    fd = open(path, flags, mode);
+  return fd;
+}
+
 int vpa_replace_file(const char *path, const uint8_t *bytes, size_t length, unsigned mode) {
   char draft[PATH_MAX];
   if (snprintf(draft, sizeof(draft), "%s.new", path) >= (int)sizeof(draft))
     return -ENAMETOOLONG;
-  int fd = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+  int fd = create(draft, mode);
   if (fd < 0)
     return -errno;
   int result = write_all(fd, bytes, length);

@@ -67,8 +67,11 @@ int vpa_unix_listen(const char *path, unsigned mode) {
   if (fd < 0)
     return fd;
   unlink_socket(path);
-  if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0 || chmod(path, mode) < 0 ||
-      listen(fd, 16) < 0)
+  /* chmod would follow what somebody put there meanwhile. */
+  mode_t mask = umask(0777 & ~(mode_t)mode);
+  int bound = bind(fd, (struct sockaddr *)&address, sizeof address);
+  umask(mask);
+  if (bound < 0 || listen(fd, 16) < 0)
     return vpa_close_failed(fd);
   return fd;
 }

@@ -12,7 +12,8 @@ struct ProcessTable {
 
   /// Those that were found; of `vpnagent` only `run`.
   private(set) var processes: [DoctorFacts.Process] = []
-  /// Where charon reads its configuration: its STRONGSWAN_CONF; nil: the usual file.
+  /// Where charon reads its configuration: its STRONGSWAN_CONF; nil: the usual file. Anybody may call a
+  /// process charon: root's counts, and that of who asks.
   private(set) var strongSwanPath: String?
 
   /// Looks at every process. Those of others are left out where /proc hides them.
@@ -25,7 +26,7 @@ struct ProcessTable {
       if name == "vpnagent", !Self.arguments(pid).contains("run") { continue }
       processes.append(
         DoctorFacts.Process(pid: pid, name: name, capabilities: Self.capabilities(pid)))
-      if name.hasPrefix("charon"), strongSwanPath == nil {
+      if name.hasPrefix("charon"), strongSwanPath == nil, Self.isTrusted(pid) {
         strongSwanPath = Self.variable("STRONGSWAN_CONF", of: pid)
       }
     }
@@ -64,9 +65,21 @@ struct ProcessTable {
     return all.first { $0.hasPrefix("\(name)=") }.map { String($0.dropFirst(name.count + 1)) }
   }
 
+  /// Whether its real, effective, saved and file system user are root or this process's. The owner of
+  /// /proc/PID is root also where a process made itself undumpable (proc(5)).
+  static func isTrusted(_ pid: Int32) -> Bool {
+    let users = status("Uid", of: pid)?.split { $0 == "\t" || $0 == " " } ?? []
+    return !users.isEmpty && users.allSatisfy { $0 == "0" || UInt32($0) == geteuid() }
+  }
+
   private static func capabilities(_ pid: Int32) -> UInt64 {
+    let text = status("CapEff", of: pid)?.drop { $0 == "\t" || $0 == " " }
+    return text.flatMap { UInt64($0, radix: 16) } ?? 0
+  }
+
+  /// A line of /proc/PID/status, without its name.
+  private static func status(_ name: String, of pid: Int32) -> Substring? {
     let lines = (textFile("/proc/\(pid)/status", limit: 1 << 16) ?? "").split(separator: "\n")
-    let line = lines.first { $0.hasPrefix("CapEff:") }
-    return line.flatMap { UInt64($0.dropFirst(7).drop { $0 == "\t" || $0 == " " }, radix: 16) } ?? 0
+    return lines.first { $0.hasPrefix("\(name):") }?.dropFirst(name.count + 1)
   }
 }
