@@ -136,7 +136,6 @@ import Testing
       try file.save(content.record, over: content.record, .init())
       #expect(file.load().damage == nil)
       #expect(try !readFile("\(path).damaged").isEmpty)
-      unsafe unlink("\(path).damaged")
     }
   }
 
@@ -286,7 +285,7 @@ import Testing
   private func withFile(_ body: (String) throws -> Void) throws {
     let directory = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
     let path = "\(directory)/vpnagent-record-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
-    defer { for file in [path, "\(path).copy", "\(path).new"] { unsafe unlink(file) } }
+    defer { for end in ["", ".copy", ".new", ".damaged"] { unsafe unlink(path + end) } }
     try body(path)
   }
 }
