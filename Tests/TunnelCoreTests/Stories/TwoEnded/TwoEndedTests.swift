@@ -3,7 +3,7 @@ import Testing
 @testable import TunnelCore
 
 /// Random stories of two gateways that both run the agent, with a network between them, each
-/// watched by `TwoEndedOracle`. `scripts/soak --core` tells many.
+/// watched by `TwoEndedOracle`. `scripts/soak two-ended` tells many.
 ///
 /// `VPNAGENT_SEEDS` sets their number and `VPNAGENT_SEED` the first seed; a story that breaks a
 /// promise is shortened and printed with its seed and what happened last.
