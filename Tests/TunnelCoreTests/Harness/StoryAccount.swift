@@ -8,6 +8,11 @@ struct StoryAccount {
   /// Whether the agent may initiate because SAs were cleared.
   var hasCleared = false
   var bornAt: [UInt32: Double] = [:]
+  /// When a child was whole for the last time before one went.
+  var wholeAt = -100.0
+  /// From when on a child's set stands for a proven path: what comes back within the grace of three
+  /// seconds continues the one that went, until when no probe of that was lost.
+  private var believedAt: [UInt32: Double] = [:]
   var attemptAt = -100.0
   var clearedByOperatorAt = -100.0
   /// Children that were there then.
@@ -55,6 +60,18 @@ struct StoryAccount {
 
   /// Whether the path has been dead since before then.
   func isPathDead(since time: Double) -> Bool { path.since.map { $0 <= time } ?? false }
+
+  /// Whether no probe was lost of a child's set before it, or of the one that it continues, went.
+  func isBelieved(_ child: UInt32) -> Bool {
+    !isPathDead(since: (believedAt[child] ?? -100) - 2.1)
+  }
+
+  /// - Parameter elders: children whose set it joins.
+  mutating func noteBorn(_ child: UInt32, of elders: [UInt32], at now: Double) {
+    let isBack = now - wholeAt < 3.05
+    bornAt[child] = elders.compactMap { bornAt[$0] }.min() ?? now
+    believedAt[child] = elders.compactMap { believedAt[$0] }.min() ?? (isBack ? wholeAt : now)
+  }
 
   /// - Parameter timeout: what each of three probes has, which are a second apart.
   mutating func pass(to now: Double, timeout: Double) {

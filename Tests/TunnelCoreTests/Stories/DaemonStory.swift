@@ -123,10 +123,9 @@ struct DaemonStory {
   private mutating func install(_ id: UInt32, insteadOf old: ChildSA? = nil) {
     // What joins a whole child is a rekey of it: no new set, unless it could not be verified, nor
     // continue a set that no probe was lost of.
-    let elders = (children.values.filter(isWhole) + [old].compactMap(\.self))
-      .compactMap { account.bornAt[$0.childID] }
-      .filter { vpn.monitor?.verifyPath == nil || !account.isPathDead(since: $0 - 2.1) }
-    account.bornAt[id] = elders.min() ?? bench.now
+    let elders = (children.values.filter(isWhole) + [old].compactMap(\.self)).map(\.childID)
+      .filter { vpn.monitor?.verifyPath == nil || account.isBelieved($0) }
+    account.noteBorn(id, of: elders, at: bench.now)
     (children[id], hasIKE) = (.of(id), true)
     kernel.formUnion(SingleTunnel.pair(id).map(\.key.id))
     bench.negotiate(id)
@@ -144,6 +143,7 @@ struct DaemonStory {
 
   private mutating func lose(half: Bool?) {
     guard let child = children.values.first(where: isWhole) else { return }
+    account.wholeAt = bench.now
     note("lost \(child.childID) \(half.map { $0 ? "in" : "out" } ?? "both")")
     for (sa, isInbound) in zip(SingleTunnel.pair(child.childID), [true, false])
     where half == nil || half == isInbound {
@@ -172,6 +172,7 @@ struct DaemonStory {
   }
 
   mutating func remove(_ child: ChildSA) {
+    if children.values.contains(where: isWhole) { account.wholeAt = bench.now }
     children[child.childID] = nil
     for sa in SingleTunnel.pair(child.childID) where kernel.remove(sa.key.id) != nil {
       bench.play(.kernel(.saDeleted(sa.key)))

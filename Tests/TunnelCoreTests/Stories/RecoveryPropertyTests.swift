@@ -16,8 +16,9 @@ import Testing
     return first..<first + PropertyTests.setting("VPNAGENT_PROPERTY_RUNS", default: 120)
   }
 
-  /// Stories that broke a promise once: one that terminated an IKE SA on which it had just negotiated.
-  @Test(arguments: [245, 1023]) func whatWasMendedStaysSo(seed: UInt64) {
+  /// Stories that broke a promise once, or were said to: one that terminated an IKE SA on which it had
+  /// just negotiated; one that came back within the grace and was rekeyed, before it was found dead.
+  @Test(arguments: [245, 317, 1023]) func whatWasMendedStaysSo(seed: UInt64) {
     var story = DaemonStory(seed: seed)
     story.tell()
     #expect(story.violation == nil)
