@@ -31,10 +31,7 @@ extension Oracle {
       "a probe through \(link?.name ?? "no link")")
     sent[probe.monitor, default: [:]][probe.sequence] = now
     account.noteProbe(probe)
-    // A probe at the instant of the last one: the window was begun anew in between.
-    streaks[probe.monitor, default: Streak()].unanswered.removeAll { $0.at == now }
-    streaks[probe.monitor]?.unanswered.append((probe.sequence, now))
-    streaks[probe.monitor]?.lastSentAt = now
+    streaks[probe.monitor, default: Streak()].noteSent(probe.sequence, now)
   }
 
   private mutating func checkPlan(_ plan: GatePlan, _ core: Core) {

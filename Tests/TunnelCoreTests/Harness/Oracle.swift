@@ -11,15 +11,27 @@ struct Oracle {
     var lastSentAt: Instant?
     /// By how much probes left before their time, seen from those that were out in a stall.
     var earliness = Duration.zero
+    /// How late the probe is that leaves next; the one after it keeps its pace, and is as early.
+    private var lateness = Duration.zero
+
+    mutating func noteSent(_ sequence: UInt64, _ now: Instant) {
+      // A probe at the instant of the last one: the window was begun anew in between.
+      unanswered.removeAll { $0.at == now }
+      unanswered.append((sequence, now))
+      lastSentAt = now
+      earliness += lateness
+      lateness = .zero
+    }
 
     /// Time in which the core was late counts for nothing to the probes that are out. The next one
     /// that was due meanwhile leaves at once all the same.
     mutating func pass(_ pause: Duration, until now: Instant) {
       unanswered = unanswered.map { ($0.sequence, $0.at.advanced(by: pause)) }
-      guard let last = unanswered.last?.at, let lastSentAt,
-        lastSentAt.advanced(by: interval) <= now
-      else { return }
-      let inTime = last.advanced(by: interval)
+      guard let due = lastSentAt?.advanced(by: interval), due <= now else { return }
+      let late = due.duration(to: now)
+      // Beyond an interval the pace begins anew.
+      lateness = late < interval ? late : .zero
+      guard let inTime = unanswered.last?.at.advanced(by: interval) else { return }
       if inTime > now { earliness += now.duration(to: inTime) }
     }
   }
