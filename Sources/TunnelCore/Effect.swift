@@ -68,7 +68,7 @@ public enum SAEffect: Hashable, Sendable {
   /// Delete these SAs, without a word to the IKE daemon: re-read each by its key, compare, delete.
   case delete(MonitorID, tunnel: String, [SecurityAssociation])
   /// Have the IKE daemon replace this SA, if it still is the same.
-  case rekey(SecurityAssociation)
+  indirect case rekey(SecurityAssociation)
   /// Find out whether an IKE daemon listens to the kernel's EXPIRE.
   case readExpireListeners
   /// Dump the counters of all SAs and give them back as `Event.saCounters`, a part at a time. One dump

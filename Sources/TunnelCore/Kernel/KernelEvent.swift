@@ -1,7 +1,8 @@
 /// One thing that the kernel said by netlink: an event, or an item of a dump.
 public enum KernelEvent: Hashable, Sendable {
-  /// An SA is new or was updated (NEWSA, UPDSA).
-  case sa(SecurityAssociation)
+  /// An SA is new or was updated (NEWSA, UPDSA). Indirect: it is twice as large as any other event, and
+  /// each event is copied as often as a probe's.
+  indirect case sa(SecurityAssociation)
   /// An SA was deleted by request (DELSA), with its last counts where the kernel gave them.
   case saDeleted(SAKey, SACounts? = nil)
   /// An SA is gone by a hard expiry (EXPIRE with hard=1), of which the IKE daemon hears too;
