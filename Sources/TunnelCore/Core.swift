@@ -54,7 +54,7 @@ public struct Core: Sendable {
   var out: Outbox
   var lists = DaemonLists()
   /// The daemon's IKE SAs as listed last; nil without a list.
-  var listedSAs: ListedIKESAs?
+  var listedSAs: ListedSAs?
   var renegotiator = Renegotiator()
   var daemon = DaemonConfiguration()
   var gatewayAddresses: GatewayAddresses

@@ -41,6 +41,7 @@ extension Core {
     suspendRenegotiations(at: now)
     daemonDPD.daemonDisconnected()
     watchPeers(by: [], at: now)
+    tunnelIndex.forgetChildren()
     for id in tunnels.keys {
       forgetNumbers(id)
       tunnels[id]?.nameObstacle = nil
@@ -53,7 +54,7 @@ extension Core {
 
   private mutating func saListArrived(_ list: [IKESA], at now: Instant) {
     hearIKESAs(list, insteadOf: listedSAs?.list, at: now)
-    listedSAs = ListedIKESAs(list, askedAt: lists.askedAt)
+    listedSAs = ListedSAs(list, at: lists.askedAt)
     lists.arrived(at: now, &out)
     nameTunnels(list, at: now)
     judgeLinksByName(at: now)

@@ -3,6 +3,7 @@
 extension Core {
   mutating func nameTunnels(_ list: [IKESA], at now: Instant) {
     for id in tunnels.keys { forgetNumbers(id) }
+    tunnelIndex.forgetChildren()
     var moved: [SASetKey] = []
     let children = list.flatMap { ike in ike.children.map { (ike, $0) } }
       .filter { $0.1.state == .installed }.sorted { $0.1.childID < $1.1.childID }
@@ -14,8 +15,8 @@ extension Core {
       // Both ends may have begun one, and each must come to the same answer.
       let last = tunnels[tunnel]?.ike
       let isAmbiguous = last?.childID != nil && last?.isInitiator != ike.isInitiator
-      let loaded = daemon.connection(named: child.name.connection)?.children
-        .first { $0.name == child.name.child }
+      let loaded = daemon.child(named: child.name)
+      tunnelIndex.note(child.name, of: tunnel)
       tunnels[tunnel]?.ike = IKENames(
         name: child.name, child: loaded ?? (last?.name == child.name ? last?.child : nil),
         ikeID: child.ikeID, childID: child.childID,
@@ -59,9 +60,13 @@ extension Core {
     if rest.count > 1 { return .failure(.several(rest.sorted())) }
     let names = connections.map(\.name)
     guard names.isEmpty || known != nil && gateway?.ikeConnection == nil && fitting.isEmpty else {
-      return .failure(.noChild(in: names, wanted: tunnel.vpn?.ikeChild, candidates))
+      let others = connections.flatMap { connection in
+        connection.children.filter(\.isNegotiated)
+          .map { ChildName(connection: connection.name, child: $0.name) }
+      }
+      return .failure(.noChild(in: names, wanted: tunnel.vpn?.ikeChild, others.sorted()))
     }
-    return .failure(.noConnection(peer, candidates))
+    return .failure(.noConnection(peer, daemon.initiable))
   }
 
   private func isNamed(_ tunnel: Tunnel) -> Bool {
@@ -74,7 +79,7 @@ extension Core {
   func isLoaded(_ name: ChildName, for gateway: Gateway? = nil) -> Bool {
     guard daemon.connections != nil else { return true }
     guard let connection = daemon.connection(named: name.connection),
-      connection.children.contains(where: { $0.name == name.child && $0.isNegotiated })
+      daemon.child(named: name)?.isNegotiated == true
     else { return false }
     guard let gateway, !connection.remote.isEmpty,
       Set(connection.remote).isDisjoint(with: gateway.addresses)
@@ -83,17 +88,17 @@ extension Core {
   }
 
   private func connections(to peer: PeerName) -> [IKEConnection] {
-    let loaded = daemon.connections ?? []
     switch peer {
-    case .address(let address): return loaded.filter { $0.remote.contains(address) }
+    case .address(let address): return daemon.connections(to: address)
     case .gateway(let gateway):
-      if let name = gateway.ikeConnection { return loaded.filter { $0.name == name } }
-      let address = gatewayAddresses.current(of: gateway)
-      return loaded.filter { connection in
-        (address.map { connection.remote.contains($0) } ?? false)
-          && (gateway.localAddress.map {
-            connection.local.isEmpty || connection.local.contains($0)
-          } ?? true)
+      if let name = gateway.ikeConnection {
+        return daemon.connection(named: name).map { [$0] } ?? []
+      }
+      guard let address = gatewayAddresses.current(of: gateway) else { return [] }
+      return daemon.connections(to: address).filter { connection in
+        gateway.localAddress.map {
+          connection.local.isEmpty || connection.local.contains($0)
+        } ?? true
       }
     }
   }
@@ -107,12 +112,8 @@ extension Core {
       guard gateway.ikeConnection == nil else { return [] }
       addresses = gateway.addresses
     }
-    let elsewhere = (listedSAs?.list ?? []).filter { sa in
-      sa.remote.map { !addresses.contains($0) } ?? false
-    }
-    return (daemon.connections ?? []).filter { connection in
-      connection.remote.isEmpty && connection.hasDestination
-        && !elsewhere.contains { $0.connection == connection.name }
+    return daemon.toHostNames.filter {
+      listedSAs?.leadsElsewhere($0.name, than: addresses) != true
     }
   }
 
@@ -123,8 +124,7 @@ extension Core {
   }
 
   private func isLike(_ child: IKEConnection.Child, _ name: ChildName) -> Bool {
-    let other = daemon.connection(named: name.connection)?.children.first { $0.name == name.child }
-    guard let other, !child.remote.isEmpty else { return false }
+    guard let other = daemon.child(named: name), !child.remote.isEmpty else { return false }
     return Set(other.remote) == Set(child.remote) && Set(other.local) == Set(child.local)
   }
 
@@ -132,29 +132,18 @@ extension Core {
   /// have the name or the selectors of the one that it had.
   private func narrowed(_ names: [ChildName], for tunnel: Tunnel) -> [ChildName] {
     guard names.count > 1 else { return names }
-    let taken = Set(
-      tunnels.values.filter { $0.id != tunnel.id && $0.ike?.childID != nil }
-        .compactMap(\.ike?.name))
-    var rest = names
+    var rest = Array(Set(names))
     func narrow(_ isFitting: (ChildName) -> Bool) {
       let fitting = rest.filter(isFitting)
       if !fitting.isEmpty { rest = fitting }
     }
-    narrow { !taken.contains($0) }
+    narrow { !tunnelIndex.hasOther(than: tunnel.id, named: $0) }
     guard !isNamed(tunnel), let known = tunnel.ike else { return rest }
     narrow { $0 == known.name }
     narrow { $0.child == known.name.child }
     narrow { name in known.child.map { isLike($0, name) } ?? false }
     narrow { $0.connection == known.name.connection }
     return rest
-  }
-
-  /// All that could be initiated.
-  private var candidates: [ChildName] {
-    (daemon.connections ?? []).flatMap { connection in
-      connection.children.filter(\.isNegotiated)
-        .map { ChildName(connection: connection.name, child: $0.name) }
-    }.sorted()
   }
 
   /// The named child, or those that carry what the tunnel is for.
@@ -167,8 +156,11 @@ extension Core {
   private func fittingChildren(
     of connection: IKEConnection, for tunnel: Tunnel
   ) -> [IKEConnection.Child] {
+    if let name = tunnel.vpn?.ikeChild {
+      let child = daemon.child(named: ChildName(connection: connection.name, child: name))
+      return child.map { $0.isNegotiated ? [$0] : [] } ?? []
+    }
     let all = connection.children.filter(\.isNegotiated)
-    if let name = tunnel.vpn?.ikeChild { return all.filter { $0.name == name } }
     guard all.count > 1, let vpn = tunnel.vpn else { return all }
     let monitor = vpn.monitor
     let hosts = (monitor?.destinations ?? []) + (monitor?.verifyPath?.destinations ?? [])
@@ -228,7 +220,7 @@ extension NameObstacle: CustomStringConvertible {
     case .noChild(let connections, let name, let candidates):
       let child = name.map { "child \($0)" } ?? "child that fits"
       return "strongSwan has no \(child) in \(connections.joined(separator: ", "))"
-        + Self.list(candidates.filter { connections.contains($0.connection) })
+        + Self.list(candidates)
     case .several(let names):
       return "several children fit (\(names.map(\.description).joined(separator: ", "))): "
         + "name one by ike-connection and ike-child"

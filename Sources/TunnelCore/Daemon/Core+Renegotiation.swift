@@ -82,14 +82,19 @@ extension Core {
   /// Sets whose path is dead: their children are terminated at once, by a list that was asked for
   /// after that was decided. SAs that the daemon does not know are expired.
   private mutating func condemn(_ view: DaemonView, at now: Instant) {
-    for (set, ladder, decidedAt) in setsForDaemon where lists.askedAt >= decidedAt {
+    let dying = setsForDaemon.filter { lists.askedAt >= $0.since }
+    guard !dying.isEmpty else { return }
+    var names: [SAID: Set<ChildName>] = [:]
+    for child in view.childrenToDelete.values.joined() {
+      for sa in child.sas { names[sa, default: []].insert(child.name) }
+    }
+    for (set, ladder, decidedAt) in dying {
       let mine = Set(ladder.sas.map(\.key.id))
       if mine.isDisjoint(with: view.sas) {
         ladderOverdue(set.id, at: now)
         continue
       }
-      for (name, doomed) in view.childrenToDelete
-      where doomed.contains(where: { !mine.isDisjoint(with: $0.sas) }) {
+      for name in Set(mine.flatMap { names[$0] ?? [] }).sorted() {
         guard let tunnel = tunnels[set.tunnel] else { continue }
         renegotiator.condemn(
           name, of: tunnel, because: ladder.isOrdered ? .command : .deadPath, decidedAt: decidedAt)

@@ -18,11 +18,12 @@ extension Core {
       renegotiator.missing.noteShared()
     }
     let whole = Set(installed.filter { $0.sas.allSatisfy(kernel.sas.contains) }.map(\.name))
+    var known = KnownChildren()
     var missing: [UInt32: MissingChild] = [:]
     var lost: Set<UInt32> = []
     for child in installed where !child.sas.allSatisfy(kernel.sas.contains) {
       let wasSeenToGo = goneOwner(of: child) != nil
-      guard wasSeenToGo || !whole.contains(child.name), let owner = owner(of: child) else {
+      guard wasSeenToGo || !whole.contains(child.name), let owner = owner(of: child, &known) else {
         continue
       }
       let since = renegotiator.missing[child.childID]?.since ?? lists.askedAt
@@ -44,7 +45,7 @@ extension Core {
 
   /// The tunnel that misses a child: the one that has the rest of it; else the one that has its name,
   /// where the daemon's SAs are this kernel's at all.
-  private func owner(of child: ChildSA) -> TunnelID? {
+  private func owner(of child: ChildSA, _ known: inout KnownChildren) -> TunnelID? {
     if let id = goneOwner(of: child) { return id }
     let home = child.sas.compactMap { kernel.sas.home(of: $0) }.first
     if let id = home.flatMap(tunnelOfSet) {
@@ -53,12 +54,9 @@ extension Core {
     // An inbound SA alone is no tunnel's: the mark that would tell whose it is, is the outbound one's.
     let isHere = child.inbound.map { kernel.isLocal($0.destination) } ?? false
     guard renegotiator.missing.sharesKernel || isHere, !hasUserlandIPsec else { return nil }
-    let named = tunnels.values.first { $0.ike?.name == child.name }?.id
     let found =
-      named
-      ?? child.outbound.flatMap { tunnelIndex.ofPeer[$0.destination] }?.first {
-        tunnels[$0].map { (try? childName(of: $0).get()) == child.name } ?? false
-      }
+      known.named(child.name, tunnels)
+      ?? child.outbound.flatMap { known.ofPeer($0.destination, child.name, self) }
     return found.flatMap { isRestored($0) && !hasWholeSet($0) ? $0 : nil }
   }
 
@@ -119,6 +117,35 @@ extension Core {
         || set.inbound.values.contains { $0.lifetime.hardSeconds != nil }
     }
     return isDaemons
+  }
+}
+
+/// Whose children have which name, as one list needs it: looked up once for all that it lacks.
+private struct KnownChildren {
+  private var listed: [ChildName: TunnelID]?
+  private var configured: [IPAddress: [ChildName: TunnelID]] = [:]
+
+  /// The first tunnel of which the daemon listed a child of this name last.
+  mutating func named(_ name: ChildName, _ tunnels: TunnelTable) -> TunnelID? {
+    let all =
+      listed
+      ?? Dictionary(
+        tunnels.values.lazy.compactMap { tunnel in tunnel.ike.map { ($0.name, tunnel.id) } },
+        uniquingKeysWith: { first, _ in first })
+    listed = all
+    return all[name]
+  }
+
+  /// The first tunnel to a peer of which this is the child to initiate.
+  mutating func ofPeer(_ peer: IPAddress, _ name: ChildName, _ core: Core) -> TunnelID? {
+    let all =
+      configured[peer]
+      ?? Dictionary(
+        (core.tunnelIndex.ofPeer[peer] ?? []).compactMap { id in
+          core.tunnels[id].flatMap { try? core.childName(of: $0).get() }.map { ($0, id) }
+        }, uniquingKeysWith: { first, _ in first })
+    configured[peer] = all
+    return all[name]
   }
 }
 

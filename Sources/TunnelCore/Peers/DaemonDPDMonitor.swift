@@ -101,7 +101,7 @@ extension PeerMonitor {
   /// strongSwan's connection with a peer: its IKE SA's, else the one to its address.
   private func connection(of watch: PeerWatch, _ context: Context) -> IKEConnection? {
     guard let sa = ikeSA(of: watch) else {
-      return context.daemon.connections?.first { $0.remote.contains(watch.key.remote) }
+      return context.daemon.connections(to: watch.key.remote).first
     }
     return context.daemon.connection(named: sa.connection)
   }

@@ -40,11 +40,11 @@ extension Core {
   /// A child of a tunnel's connection has SAs that are nobody's: they were moved before the agent
   /// started. Returns the set that is to be given to the tunnel.
   mutating func claimMoved(_ child: ChildSA, _ key: SASetKey) -> SASetKey? {
-    let owners = tunnels.values.filter { tunnel in
+    let peers = daemon.connection(named: child.name.connection)?.remote ?? []
+    let ofConnection = Set(peers.flatMap { tunnelIndex.ofPeer[$0] ?? [] })
+    let owners = ofConnection.compactMap { tunnels[$0] }.filter { tunnel in
       guard let gateway = tunnel.gateway.flatMap({ configuration.gateways[$0] }),
-        let connection = daemon.connection(named: child.name.connection),
-        !gateway.addresses.contains(key.remote),
-        !Set(connection.remote).isDisjoint(with: gateway.addresses), !hasWholeSet(tunnel.id)
+        !gateway.addresses.contains(key.remote), !hasWholeSet(tunnel.id)
       else { return false }
       return tunnel.ike?.name == child.name || (try? childName(of: tunnel).get()) == child.name
     }
@@ -108,9 +108,7 @@ extension Core {
     let mine = Set(
       sets.compactMap { monitors[$0].flatMap { kernel.sas.sets[$0.key] } }.flatMap(\.ids))
     guard let gateway = tunnel.gateway, let key = sets.first.flatMap({ monitors[$0]?.key }),
-      let listed = listedSAs?.list.first(where: { sa in
-        sa.children.contains { !mine.isDisjoint(with: $0.sas) }
-      })
+      let listed = listedSAs?.first(with: mine)
     else { return false }
     let others = listed.children.filter { $0.state == .installed && mine.isDisjoint(with: $0.sas) }
     guard others.allSatisfy({ !isUsed($0) }) else { return false }

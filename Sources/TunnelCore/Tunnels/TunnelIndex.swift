@@ -15,6 +15,8 @@ struct TunnelIndex: Sendable {
   /// Tunnels that have no SAs, or not a set that is whole: those that wait for something.
   private(set) var withoutSAs: Set<TunnelID> = []
   private var ofName: [String: Set<TunnelID>] = [:]
+  private var ofChild: [ChildName: Set<TunnelID>] = [:]
+  private var children: [TunnelID: ChildName] = [:]
   private var ofDestination: [IPAddress: Set<TunnelID>] = [:]
   private var destinations: [TunnelID: Set<IPAddress>] = [:]
   /// Links that a VPN of the configuration names.
@@ -42,6 +44,7 @@ struct TunnelIndex: Sendable {
   mutating func insert(_ tunnel: Tunnel) {
     ofName[tunnel.name, default: []].insert(tunnel.id)
     noteDestinations(of: tunnel)
+    if let ike = tunnel.ike, ike.childID != nil { note(ike.name, of: tunnel.id) }
     if let link = tunnel.link {
       onLink[link, default: []].append(tunnel.id)
     } else {
@@ -72,6 +75,27 @@ struct TunnelIndex: Sendable {
     }
   }
 
+  /// The daemon lists a child that is a tunnel's.
+  mutating func note(_ child: ChildName, of tunnel: TunnelID) {
+    guard children[tunnel] != child else { return }
+    forgetChild(of: tunnel)
+    children[tunnel] = child
+    ofChild[child, default: []].insert(tunnel)
+  }
+
+  /// Another list comes, or none.
+  mutating func forgetChildren() { (ofChild, children) = ([:], [:]) }
+
+  private mutating func forgetChild(of tunnel: TunnelID) {
+    if let child = children.removeValue(forKey: tunnel) { ofChild.take(tunnel, from: child) }
+  }
+
+  /// Whether the daemon lists a child of this name that is another tunnel's.
+  func hasOther(than tunnel: TunnelID, named child: ChildName) -> Bool {
+    guard let tunnels = ofChild[child] else { return false }
+    return tunnels.count > 1 || !tunnels.contains(tunnel)
+  }
+
   /// Whether a tunnel has a set that is whole.
   mutating func note(_ tunnel: TunnelID, hasWholeSet: Bool) {
     if hasWholeSet { withoutSAs.remove(tunnel) } else { withoutSAs.insert(tunnel) }
@@ -84,6 +108,7 @@ struct TunnelIndex: Sendable {
   mutating func remove(_ tunnel: Tunnel) {
     ofName.take(tunnel.id, from: tunnel.name)
     forgetDestinations(of: tunnel.id)
+    forgetChild(of: tunnel.id)
     if discovered[tunnel.name] == tunnel.id { discovered[tunnel.name] = nil }
     linkless.remove(tunnel.id)
     guard let link = tunnel.link else { return }

@@ -21,8 +21,22 @@ extension Oracle {
         core.tunnelIndex.withoutSAs.contains(id) != core.hasWholeSet(id),
         "\(id) is taken for one that \(core.hasWholeSet(id) ? "lacks" : "has") SAs")
     }
+    checkChildren(core)
     for route in kernel.table.values where route.routeProtocol != Route.agentProtocol {
       require(kernel.outside[route.identity] == route, "\(route) came from nowhere")
+    }
+  }
+
+  /// What the daemon lists is found by name.
+  private mutating func checkChildren(_ core: Core) {
+    let named = core.tunnels.values.compactMap { tunnel in
+      tunnel.ike.flatMap { $0.childID == nil ? nil : (tunnel.id, $0.name) }
+    }
+    for (id, name) in named {
+      let others = named.filter { $0.0 != id && $0.1 == name }
+      require(
+        core.tunnelIndex.hasOther(than: id, named: name) == !others.isEmpty,
+        "\(name) is \(others.count) other tunnels' than \(id)'s, and not found as such")
     }
   }
 

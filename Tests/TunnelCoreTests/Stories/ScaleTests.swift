@@ -28,7 +28,7 @@ import TunnelCore
   }
 
   enum Phase: CaseIterable {
-    case start, links, negotiations, rekeys, routes, probing, removal
+    case start, links, negotiations, rekeys, routes, probing, removal, lists, reload
 
     func play(_ count: Int, _ hub: inout ManyTunnels) {
       for number in 1...count {
@@ -43,6 +43,12 @@ import TunnelCore
           hub.play(.kernel(.route(ManyTunnels.route(number))))
           hub.play(.kernel(.routeDeleted(ManyTunnels.route(number))))
         case .probing: if number == 1 { hub.wait(1) }
+        case .lists: if number == 1 { for _ in 0..<3 { hub.listAll(count) } }
+        case .reload:
+          guard number == 1 else { continue }
+          var new = hub.core.configuration
+          for place in new.vpns.indices { new.vpns[place].monitor?.threshold += 1 }
+          hub.play(.command(.reload(new), nil))
         case .removal:
           hub.delete(number)
           hub.deleteLink(number)
@@ -58,6 +64,10 @@ import TunnelCore
       TemplateTests.byName, establish: .onTraffic, isVerified: false)
     var hub = ManyTunnels([template])
     switch phase {
+    case .lists, .reload: hub = .configured(count)
+    case .start, .links, .negotiations, .rekeys, .routes, .probing, .removal: break
+    }
+    switch phase {
     case .start: break
     case .links: hub.boot()
     case .negotiations: hub.boot(upTo: count)
@@ -65,6 +75,7 @@ import TunnelCore
       hub.boot(upTo: count)
       for number in 1...count { hub.negotiate(number) }
       hub.wait(0.1)
+    case .lists, .reload: hub.bootConfigured(count)
     }
     hub.forgetEffects()
     return hub
@@ -72,6 +83,52 @@ import TunnelCore
 }
 
 extension ManyTunnels {
+  /// Tunnels that are in the file: each has a gateway of its own, and strongSwan two children for it.
+  fileprivate static func configured(_ count: Int) -> ManyTunnels {
+    ManyTunnels([]) { configuration in
+      for number in 1...count {
+        let gateway = Gateway(name: "gw\(number)", addresses: [peer(number)])
+        configuration.gateways[gateway.name] = gateway
+        configuration.vpns.append(
+          VPN(
+            name: "vpn\(number)", gateway: gateway.name, bindInterface: "ipsec\(number)",
+            establishTunnels: .immediately, monitor: Monitor()))
+      }
+    }
+  }
+
+  /// What the kernel has of one in four is elsewhere than the file says, and of one in four nothing.
+  fileprivate mutating func bootConfigured(_ count: Int) {
+    boot(upTo: count)
+    for number in 1...count where number % 4 != 2 {
+      negotiate(number, peer: number.isMultiple(of: 4) ? 1_000_000 + number : number)
+    }
+    play(.vici(.connected))
+    play(
+      .vici(
+        .connections(
+          (1...count).map { number in
+            IKEConnection(
+              name: "gw\(number)", remote: [Self.peer(number)],
+              children: [.init(name: "net"), .init(name: "spare")])
+          })))
+  }
+
+  /// strongSwan lists a child for each.
+  fileprivate mutating func listAll(_ count: Int) {
+    let list = (1...count).map { number in
+      let peer = number.isMultiple(of: 4) ? 1_000_000 + number : number
+      let pair = Self.pair(number, peer: peer).map(\.key.id)
+      let child = ChildSA(
+        name: ChildName(connection: "gw\(number)", child: "net"), ikeID: UInt32(number),
+        childID: UInt32(number), state: .installed, inbound: pair[0], outbound: pair[1])
+      return IKESA(
+        connection: "gw\(number)", id: UInt32(number), isInitiator: true, local: Self.local,
+        remote: Self.peer(peer), children: [child])
+    }
+    play(.vici(.sas(list)))
+  }
+
   mutating func boot(upTo count: Int) {
     boot(
       links: (1...count).map { ManyTunnels.link($0) },
