@@ -38,7 +38,7 @@ struct ClearLadder: Sendable {
   /// The SAs that are to go, those among them that are gone included.
   let sas: [SecurityAssociation]
   /// Whether an operator asked for it, whatever the configuration says.
-  var isOrdered: Bool
+  private(set) var isOrdered: Bool
   private let remote: IPAddress
   private(set) var rung: Rung
   /// When it goes on with what is left then.
@@ -78,6 +78,9 @@ struct ClearLadder: Sendable {
     return others.allSatisfy { mine.contains($0.key) }
   }
 
+  /// An operator asks for what is under way: nothing spares it from then on.
+  mutating func order() { isOrdered = true }
+
   /// The daemon is told to forget the IKE SA, so it need not be told of each child.
   mutating func leaveToDaemon() { askedSince = nil }
 
@@ -109,5 +112,4 @@ struct ClearLadder: Sendable {
     let outbound = left.filter { $0.key.destination == remote }
     return .expire(outbound.isEmpty ? left : outbound)
   }
-
 }

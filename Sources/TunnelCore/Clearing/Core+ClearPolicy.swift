@@ -27,7 +27,7 @@ extension Core {
 
   private mutating func wait(_ ids: [MonitorID], until due: Instant) {
     for id in ids {
-      monitors[id]?.clearAt = due
+      monitors[id]?.planClear(at: due)
       schedule(id)
     }
   }
@@ -69,7 +69,7 @@ extension Core {
       // With a short timeout the path is dead before the set is old enough to be cleared.
       let grown = monitor.bornAt?.advanced(by: policy.interval * policy.threshold) ?? now
       let delay = clearDelay(monitor, policy.interval)
-      monitors[id]?.clearAt = max(now.advanced(by: delay), grown)
+      monitors[id]?.planClear(at: max(now.advanced(by: delay), grown))
     }
   }
 

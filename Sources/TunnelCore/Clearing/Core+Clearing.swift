@@ -6,7 +6,7 @@ extension Core {
   /// Clears the SAs of a set if the guards let it; if not, they have said when to ask again.
   mutating func requestClear(_ id: MonitorID, at now: Instant) {
     guard let monitor = monitors[id], kernel.sas.sets[monitor.key] != nil else { return }
-    monitors[id]?.clearAt = nil
+    monitors[id]?.endClearPlan()
     if monitor.phase == .down(.peerDead) { return clearPeer(of: monitor, at: now) }
     guard authorizeClear(of: [id], at: now) else { return }
     clearWithinAttempt(id, at: now)
@@ -33,7 +33,7 @@ extension Core {
     guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel],
       let set = kernel.sas.sets[monitor.key]
     else { return }
-    monitors[id]?.clearAt = nil
+    monitors[id]?.endClearPlan()
     monitors[id]?.clears += 1
     count(id) { $0.clears[cause ?? monitor.clearCause, default: 0] += 1 }
     monitors[id]?.clearedAt = now
@@ -63,7 +63,7 @@ extension Core {
   ) {
     if let ladder = monitors[id]?.ladder, ladder.covers(set.all) {
       if isTerminated { monitors[id]?.ladder?.leaveToDaemon() }
-      if isOrdered { monitors[id]?.ladder?.isOrdered = true }
+      if isOrdered { monitors[id]?.ladder?.order() }
     } else if lists.isConnected {
       monitors[id]?.ladder = .throughDaemon(
         set, isTerminated: isTerminated, isOrdered: isOrdered, at: now)
@@ -130,7 +130,7 @@ extension Core {
   @discardableResult
   mutating func spare(_ id: MonitorID, at now: Instant) -> Bool {
     guard monitors[id]?.ladder?.isOrdered != true else { return false }
-    monitors[id]?.clearAt = nil
+    monitors[id]?.endClearPlan()
     endClearing(id)
     for other in renegotiator.terminations.spare(id) {
       monitors[other]?.ladder?.askDaemon(at: now)

@@ -67,7 +67,7 @@ extension Core {
         let patience = patience(of: set)
         longest = max(longest, patience)
         guard set.clearAt != nil else { continue }
-        monitors[set.id]?.clearAt = now.advanced(by: patience)
+        monitors[set.id]?.planClear(at: now.advanced(by: patience))
         schedule(set.id)
       }
     }

@@ -23,7 +23,11 @@ extension Core {
     for set in tunnel.monitors.compactMap({ monitors[$0] }) {
       monitors[set.id]?.heldUntil = set.heldUntil.map { min($0, longest) }
       guard set.clearAt != nil, set.clearAt == tunnel.attempts.nextAt else { continue }
-      monitors[set.id]?.clearAt = next
+      if let next {
+        monitors[set.id]?.planClear(at: next)
+      } else {
+        monitors[set.id]?.endClearPlan()
+      }
       schedule(set.id)
     }
     guard let work = tunnel.command, !work.isRunning, work.dueAt == tunnel.attempts.nextAt,

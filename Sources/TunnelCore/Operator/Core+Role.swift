@@ -54,7 +54,7 @@ extension Core {
     monitors[id]?.obstacle = nil
     monitors[id]?.heldUntil = nil
     monitors[id]?.nextProbe = nil
-    monitors[id]?.clearAt = nil
+    monitors[id]?.endClearPlan()
     endClearing(id)
     monitors[id]?.window.restart()
     schedule(id)

@@ -54,7 +54,7 @@ extension Core {
     guard monitors[id]?.enter(.down(.peerDead), because: .peerDead) == true else { return }
     if tunnel.monitor?.action != .warn { monitors[id]?.isAdopted = false }
     monitors[id]?.absentUntil = nil
-    monitors[id]?.clearAt = nil
+    monitors[id]?.endClearPlan()
     let interval = Duration.seconds(deadPeerDetection(of: monitor.key.remote)?.interval ?? 0)
     keepHeld(id, tunnel.monitor?.interval ?? interval, at: now)
     noteTestResult(of: monitor)
@@ -146,7 +146,7 @@ extension Core {
     else { return }
     monitors[id]?.enter(.up, because: .peerAlive)
     monitors[id]?.grounds = .peerAlive
-    monitors[id]?.clearAt = nil
+    monitors[id]?.endClearPlan()
     reconcile(monitor.tunnel, at: now)
     schedule(id)
   }

@@ -90,6 +90,6 @@ extension Core {
     guard monitor.phase == .down(.monitorFailure), isUnanswered(monitor, tunnel) else { return }
     monitors[id]?.enter(.up, because: .excused)
     monitors[id]?.grounds = .silenceIgnored
-    monitors[id]?.clearAt = nil
+    monitors[id]?.endClearPlan()
   }
 }

@@ -195,7 +195,7 @@ extension Core {
     monitors[id]?.enter(.observed, because: .noWay)
     monitors[id]?.obstacle = .marked(mark)
     monitors[id]?.nextProbe = nil
-    monitors[id]?.clearAt = nil
+    monitors[id]?.endClearPlan()
     monitors[id]?.window.forgetOutstanding()
     log(.warning, tunnel.name, "not probed: \(ProbeObstacle.marked(mark))")
     schedule(id)
@@ -205,7 +205,7 @@ extension Core {
   /// judged, let alone cleared, by what the older SAs lost.
   mutating func restartForNewSAs(_ id: MonitorID, at now: Instant) {
     guard let monitor = monitors[id] else { return }
-    monitors[id]?.clearAt = nil
+    monitors[id]?.endClearPlan()
     if monitor.phase == .verifying {
       monitors[id]?.window.restart()
       monitors[id]?.bornAt = now
@@ -223,7 +223,7 @@ extension Core {
     else { return }
     monitors[id]?.window.restart()
     monitors[id]?.nextProbe = nil
-    monitors[id]?.clearAt = nil
+    monitors[id]?.endClearPlan()
     startFresh(id, at: now)
     schedule(id)
   }
@@ -248,7 +248,7 @@ extension Core {
     }
     monitors[id]?.window.forgetOutstanding()
     monitors[id]?.nextProbe = nil
-    monitors[id]?.clearAt = nil
+    monitors[id]?.endClearPlan()
     if monitor.phase == .up {
       let grace = monitor.isHealthy ? Self.absentGrace : Self.moveGrace
       monitors[id]?.absentUntil = now.advanced(by: grace)

@@ -37,8 +37,8 @@ struct SetMonitor: Sendable {
   var wasListed = false
   /// When its present SAs became a set: younger than the threshold they are not cleared.
   var bornAt: Instant?
-  /// When SAs are to be cleared.
-  var clearAt: Instant?
+  /// When SAs are to be cleared; nil while that is not planned.
+  private(set) var clearAt: Instant?
   /// The clear of its SAs that is under way.
   var ladder: ClearLadder?
   /// Times its SAs were cleared.
@@ -87,6 +87,12 @@ struct SetMonitor: Sendable {
     }
     return true
   }
+
+  /// Its SAs are to be cleared then, if the guards let it.
+  mutating func planClear(at due: Instant) { clearAt = due }
+
+  /// The planned clear has begun, or is not to be.
+  mutating func endClearPlan() { clearAt = nil }
 
   /// The active gateway's failures are none of the standby's: whoever becomes active finds anew
   /// what is proven.
