@@ -164,8 +164,7 @@ extension Core {
     if new.verifyPath == nil, monitor.phase == .verifying {
       monitors[id]?.isVerified = true
       if !mustRecover(tunnel, at: now) {
-        monitors[id]?.enter(.up, because: .excused)
-        monitors[id]?.grounds = .reloaded
+        monitors[id]?.enter(.up, because: .excused, on: .reloaded)
       }
     }
     if new.neverAnswered != old.neverAnswered { judgeSilenceAnew(id) }

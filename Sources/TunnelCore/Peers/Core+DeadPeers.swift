@@ -144,8 +144,7 @@ extension Core {
       monitor.phase == .down(.peerDead), !monitor.isBeingCleared,
       tunnels[monitor.tunnel]?.monitor == nil
     else { return }
-    monitors[id]?.enter(.up, because: .peerAlive)
-    monitors[id]?.grounds = .peerAlive
+    monitors[id]?.enter(.up, because: .peerAlive, on: .peerAlive)
     monitors[id]?.endClearPlan()
     reconcile(monitor.tunnel, at: now)
     schedule(id)

@@ -66,8 +66,7 @@ extension Core {
     noteGoodProbe(of: tunnel.id, at: now)
     if monitor.phase == .verifying || monitor.phase == .down(.clearedByOperator) {
       // It is held for a proof that an earlier destination gave, and this one may never give.
-      monitors[id]?.enter(.up, because: .excused)
-      monitors[id]?.grounds = .silenceIgnored
+      monitors[id]?.enter(.up, because: .excused, on: .silenceIgnored)
       reconcile(tunnel.id, at: now)
     }
     let destination = monitor.path.map { $0.destination.description } ?? "-"
@@ -88,8 +87,7 @@ extension Core {
     monitors[id]?.isNeverAnswered = false
     monitors[id]?.window.restart()
     guard monitor.phase == .down(.monitorFailure), isUnanswered(monitor, tunnel) else { return }
-    monitors[id]?.enter(.up, because: .excused)
-    monitors[id]?.grounds = .silenceIgnored
+    monitors[id]?.enter(.up, because: .excused, on: .silenceIgnored)
     monitors[id]?.endClearPlan()
   }
 }

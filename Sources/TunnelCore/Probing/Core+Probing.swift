@@ -203,8 +203,7 @@ extension Core {
       }
       return
     }
-    monitors[id]?.enter(.up, because: .answered)
-    monitors[id]?.grounds = reason
+    monitors[id]?.enter(.up, because: .answered, on: reason)
     monitors[id]?.isVerified = true
     monitors[id]?.isAdopted = false
     reconcile(monitor.tunnel, because: reason, at: now)

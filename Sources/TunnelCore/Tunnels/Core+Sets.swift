@@ -95,8 +95,7 @@ extension Core {
     out.timers.set(.restoration(monitor.tunnel), to: nil)
     if let earlier = predecessor(of: monitor, with: set) {
       if earlier.id != id {
-        monitors[id]?.enter(earlier.phase, because: .continued)
-        monitors[id]?.grounds = earlier.grounds
+        monitors[id]?.enter(earlier.phase, because: .continued, on: earlier.grounds)
         monitors[id]?.isVerified = earlier.isVerified
         monitors[id]?.isAdopted = earlier.isAdopted
         monitors[id]?.provenDestination = earlier.provenDestination
@@ -158,9 +157,8 @@ extension Core {
     let isAdopted = wasThere && !wasHeld(monitor)
     let isFoundHeld = !isAdopted && tunnel.monitor != nil
     let grounds = wasThere ? groundsOfFound(isHeld: isFoundHeld) : grounds
-    monitors[id]?.grounds = grounds
     guard let policy = tunnel.monitor else {
-      monitors[id]?.enter(.up, because: .begun)
+      monitors[id]?.enter(.up, because: .begun, on: grounds)
       monitors[id]?.bornAt = now
       // Nobody will prove more.
       tunnels[tunnel.id]?.attempts.succeed()
@@ -175,7 +173,7 @@ extension Core {
     monitors[id]?.isVerified = !needsProof
     monitors[id]?.provenDestination = nil
     monitors[id]?.isNeverAnswered = false
-    monitors[id]?.enter(needsProof || mustRecover ? .verifying : .up, because: .begun)
+    monitors[id]?.enter(needsProof || mustRecover ? .verifying : .up, because: .begun, on: grounds)
     monitors[id]?.window.restart()
     monitors[id]?.bornAt = now
     startMeter(id)

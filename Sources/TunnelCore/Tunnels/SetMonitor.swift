@@ -5,7 +5,7 @@ struct SetMonitor: Sendable {
   let key: SASetKey
   private(set) var phase = Phase.incomplete
   /// Why it is verified, or up.
-  var grounds = Reason.negotiated
+  private(set) var grounds = Reason.negotiated
   /// Whether its SAs were there before the agent and the link is left as found.
   var isAdopted = false
   /// Whether verify-path has succeeded (or was not asked for) since the set appeared.
@@ -71,14 +71,16 @@ struct SetMonitor: Sendable {
 
   /// The only way its phase changes.
   ///
+  /// - Parameter grounds: why it is verified, or up, from then on; nil: as before.
   /// - Returns: whether the cause leads there from where it is; else nothing changes.
   @discardableResult
-  mutating func enter(_ phase: Phase, because cause: Cause) -> Bool {
+  mutating func enter(_ phase: Phase, because cause: Cause, on grounds: Reason? = nil) -> Bool {
     let allowed = cause.transitions
     guard allowed.from.contains(self.phase.kind), allowed.to.contains(phase.kind) else {
       return false
     }
     self.phase = phase
+    if let grounds { self.grounds = grounds }
     switch cause {
     case .silence, .peerDead: hasFailed = true
     case .answered, .excused, .peerAlive, .standby: hasFailed = false

@@ -56,6 +56,18 @@ import Testing
     }
   }
 
+  @Test func theGroundsAreThoseOfTheLastPhaseThatHadAny() {
+    var monitor = Self.monitor(in: .up)
+    monitor.enter(.down(.monitorFailure), because: .silence)
+    #expect(monitor.grounds == .negotiated)
+    // What is refused leaves them too.
+    monitor.enter(.up, because: .continued, on: .pathVerified)
+    #expect(monitor.phase.isDown)
+    #expect(monitor.grounds == .negotiated)
+    monitor.enter(.up, because: .answered, on: .pathVerified)
+    #expect(monitor.grounds == .pathVerified)
+  }
+
   @Test func aFailureIsKeptUntilThePathIsProven() {
     var monitor = Self.monitor(in: .up)
     monitor.enter(.down(.monitorFailure), because: .silence)
