@@ -6,13 +6,16 @@ struct ClearCap: Sendable {
   static let period = Duration.seconds(60)
 
   /// Clears a minute.
-  var limit: Int
+  private(set) var limit: Int
   /// When the tokens that are out come back.
   private var returns: Deque<Instant> = []
   /// Whether the log says that clears wait; once for each time that the bucket is emptied.
   private var hasSaid = false
 
   init(limit: Int) { self.limit = limit }
+
+  /// The settings are others from now on.
+  mutating func adopt(limit: Int) { self.limit = limit }
 
   /// Takes a token for each of these, or none; nil when there were enough, else when there will be.
   /// More than there are at all are given for all that there are.

@@ -45,8 +45,8 @@ struct ClearPolicy: Sendable {
 
   /// The settings are others from now on.
   mutating func adopt(_ configuration: Configuration) {
-    mass.share = configuration.massFailureThreshold
-    cap.limit = configuration.maxClearsPerMinute
+    mass.adopt(share: configuration.massFailureThreshold)
+    cap.adopt(limit: configuration.maxClearsPerMinute)
   }
 
   /// Decides of all of these together: one set whose path is dead, or those of a dead peer's IKE SA.

@@ -15,7 +15,7 @@ struct MassFailure: Sendable {
   static let fewest = 8
 
   /// More than this share of the tunnels that live makes a mass failure; 1: never.
-  var share: Double
+  private var share: Double
   /// Tunnels that are well.
   private(set) var well = 0
   /// Tunnels that began to fail a short while ago.
@@ -42,6 +42,9 @@ struct MassFailure: Sendable {
   }
 
   init(share: Double) { self.share = share }
+
+  /// The settings are others from now on.
+  mutating func adopt(share: Double) { self.share = share }
 
   var isActive: Bool { since != nil }
 

@@ -57,7 +57,7 @@ extension Core {
       }
       guard step(name, child, at: now) else { continue }
       acts += 1
-      renegotiator.lastActedUpon = name
+      renegotiator.actedUpon(name)
     }
     forgetDepartures(view)
     if let next = renegotiator.nextLook({ self[attemptsFor: $0] }, at: now) {

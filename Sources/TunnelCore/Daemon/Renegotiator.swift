@@ -35,7 +35,10 @@ struct Renegotiator: Sendable {
   subscript(name: ChildName) -> Renegotiation? { works[name] }
 
   /// The one of which the daemon was asked for something last.
-  var lastActedUpon: ChildName?
+  private var lastActedUpon: ChildName?
+
+  /// The daemon was asked for something of this one, so that others come first next time.
+  mutating func actedUpon(_ name: ChildName) { lastActedUpon = name }
 
   /// All of them, in turn: those after the one that was acted upon last come first, so that none waits
   /// for others' sake for ever.

@@ -121,7 +121,7 @@ extension Core {
 
   /// What failed is tried again.
   mutating func retryGate(_ link: String, at now: Instant) {
-    if gates.routes.mustCompare.remove(link) != nil { routeReading.want() }
+    if gates.routes.takeComparison(of: link) { routeReading.want() }
     if let ifID = Link.ifID(ofOwn: link) {
       ownLinks.touch(ifID)
     } else if guardedTunnels(on: link).isEmpty {

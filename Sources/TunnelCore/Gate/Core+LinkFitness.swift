@@ -3,34 +3,6 @@
 /// A link that does not fit is left alone, which is said once. Whatever an earlier run or moment
 /// took from it comes back.
 extension Core {
-  /// What was said of links, and on what it rested.
-  struct LinkFitness: Sendable {
-    /// What was said of each link that is left alone.
-    fileprivate var said: [String: LinkMisfit] = [:] { didSet { revision &+= 1 } }
-    /// Counts its changes.
-    private(set) var revision: UInt64 = 0
-    /// Routes through a link that cover its peer and were no obstacle when it was judged last.
-    fileprivate var harmless: [String: Set<Route.Identity>] = [:]
-    var peerRoutes: PeerRoutes
-    /// Whether routes that lead to peers are dumped whatever link they go by. They are anyway when
-    /// one of a tunnel's link does.
-    fileprivate(set) var readsUnderlay: Bool
-    /// Whether the last dump had them.
-    fileprivate var knowsUnderlay = false
-
-    init(_ configuration: Configuration) {
-      let peers = SortedPeers(configuration.gateways.values.flatMap(\.addresses))
-      peerRoutes = PeerRoutes(peers: peers)
-      readsUnderlay = configuration.vpns.contains { $0.routes.contains(where: peers.hasAny) }
-    }
-
-    /// - Parameter tunnels: links that a tunnel may go by.
-    mutating func replaceRoutes(_ all: [Route], tunnels: Set<Int32>) {
-      peerRoutes.replaceAll(all)
-      knowsUnderlay = readsUnderlay || peerRoutes.goes(byAny: tunnels)
-    }
-  }
-
   /// Why a link is left alone; nil when it may be held and given routes, or is not there.
   func misfit(of name: String) -> LinkMisfit? {
     guard let link = kernel.link(named: name) else { return nil }
@@ -55,8 +27,7 @@ extension Core {
   mutating func judge(_ name: String, at now: Instant) -> LinkMisfit? {
     let users = tunnels(on: name).filter { $0.vpn != nil }
     guard !users.isEmpty else {
-      if fitness.said[name] != nil { fitness.said[name] = nil }
-      fitness.harmless[name] = nil
+      fitness.forget(name)
       return nil
     }
     let peers = peers(of: users, kernel.link(named: name))
@@ -66,8 +37,7 @@ extension Core {
     }
     let misfit = misfit(of: name)
     if misfit == nil { noteHarmless(covering(peers, by: name), name) }
-    guard fitness.said[name] != misfit else { return misfit }
-    fitness.said[name] = misfit
+    guard fitness.judged(name, misfit) else { return misfit }
     guard let misfit else {
       if kernel.link(named: name) != nil { log(.info, "-", "link=\(name) matches its tunnel now") }
       return nil
@@ -82,16 +52,14 @@ extension Core {
   /// else does.
   private mutating func noteHarmless(_ routes: Set<Route.Identity>, _ name: String) {
     if fitness.knowsUnderlay || routes.isEmpty {
-      fitness.harmless[name] = routes
+      fitness.noteHarmless(routes, on: name)
     } else {
       readUnderlay()
     }
   }
 
   private mutating func readUnderlay() {
-    guard !fitness.readsUnderlay else { return }
-    fitness.readsUnderlay = true
-    routeReading.want()
+    if fitness.wantUnderlay() { routeReading.want() }
   }
 
   /// One line for status.
@@ -227,7 +195,7 @@ extension Core {
       guard let best = fitness.peerRoutes.leading(to: peer, with: mine).first,
         gates.routes.legLinks(best).contains(link.index)
       else { return false }
-      return !(fitness.harmless[link.name] ?? []).contains(best.identity)
+      return !fitness.isHarmless(best, on: link.name)
     }.map { .leadsToPeer($0) }
   }
 

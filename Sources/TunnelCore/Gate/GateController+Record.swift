@@ -28,7 +28,7 @@ extension GateController {
         links: routes.takeChangedSincePlan(), tunnels: disk.takes(record))
       // What it says besides while the steps are taken goes by the next one.
       if plan.recordAfter == nil, plan.recordBefore?[plan.link] != record[plan.link] {
-        routes.changedSincePlan.insert(plan.link)
+        routes.mustSay(of: plan.link)
       }
     }
     out.send(.gate(.change(plan)))

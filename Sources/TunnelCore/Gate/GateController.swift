@@ -57,7 +57,7 @@ struct GateController: Sendable {
 
   mutating func remove(_ name: String, _ out: inout Outbox) {
     gates[name] = nil
-    routes.newlyTaken[name] = nil
+    routes.forgetPlan(of: name)
     out.timers.set(.gate(name), to: nil)
   }
 

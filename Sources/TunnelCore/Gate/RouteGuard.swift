@@ -44,6 +44,19 @@ struct RouteGuard: Sendable {
   /// Links of which it says something else than when a plan had it.
   var changedSincePlan: Set<String> = []
 
+  /// What only a dump can tell is being dumped.
+  mutating func dumpBegins() { needsDump = false }
+
+  /// Something shared could not be taken from a link and is tried again now: whether it is to be compared
+  /// with a dump. That is told once.
+  mutating func takeComparison(of link: String) -> Bool { mustCompare.remove(link) != nil }
+
+  /// A gate is no more, and so is its last plan.
+  mutating func forgetPlan(of link: String) { newlyTaken[link] = nil }
+
+  /// The next record says of a link what the last plan's did not.
+  mutating func mustSay(of link: String) { changedSincePlan.insert(link) }
+
   /// Every route that is kept.
   var knownRoutes: KnownRoutes {
     KnownRoutes(

@@ -221,7 +221,7 @@ extension Core {
     let up = Set(links.filter(\.isAdminUp).map(\.index))
     let tunnels = Set(links.filter { mayHold($0) }.map(\.index))
     fitness.replaceRoutes(all, tunnels: tunnels)
-    gates.routes.needsDump = false
+    gates.routes.dumpBegins()
     let crowded = gates.routes.crowded
     warnOfLost(gates.routes.replaceAll(all, nexthops: nexthops, isUp: up.contains))
     warnOfCrowds(gates.routes.crowded.subtracting(crowded), in: all, by: tunnels)
@@ -253,7 +253,7 @@ extension Core {
   /// Asks for a dump when one is needed and the last one is long enough ago; else a timer does.
   mutating func readRoutesIfNeeded(at now: Instant) {
     if gates.routes.needsDump { routeReading.want() }
-    if routeReading.ask(at: now, &out) { gates.routes.needsDump = false }
+    if routeReading.ask(at: now, &out) { gates.routes.dumpBegins() }
   }
 
   mutating func observe(_ nexthop: Nexthop, at now: Instant) {

@@ -95,7 +95,7 @@ import Testing
     var cap = ClearCap(limit: 5)
     func at(_ seconds: Int64) -> Instant { Instant(nanoseconds: seconds * 1_000_000_000) }
     for second in 0..<5 { _ = cap.reserve(1, at: at(Int64(second))) }
-    cap.limit = 2
+    cap.adopt(limit: 2)
     let next = cap.reserve(1, at: at(10))
     #expect(next == at(63))
   }
