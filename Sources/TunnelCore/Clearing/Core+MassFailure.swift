@@ -44,7 +44,7 @@ extension Core {
   /// A tunnel's threshold fell: perhaps it is one of many.
   mutating func beginMassFailure(with id: TunnelID, at now: Instant) {
     updateFailureCensus(id, at: now)
-    guard clearPolicy.mass.begins(at: now) else { return }
+    guard clearPolicy.mass.beginIfMost(at: now) else { return }
     out.timers.set(.mass, to: nil)
     out.counters.massFailures += 1
     out.send(
@@ -58,7 +58,7 @@ extension Core {
   /// Fewer tunnels fail, or fewer are there: perhaps it is over.
   mutating func endMassFailure(at now: Instant) {
     let total = clearPolicy.mass.total
-    guard let left = clearPolicy.mass.ends() else { return }
+    guard let left = clearPolicy.mass.endUnlessMost() else { return }
     out.send(.tell(.massAlarm(MassAlarm(isOver: true, failing: left.count, total: total))))
     var longest = Duration.zero
     for tunnel in left.sorted().compactMap({ tunnels[$0] }) {

@@ -92,8 +92,8 @@ struct MassFailure: Sendable {
 
   // MARK: Begin and end
 
-  /// A tunnel went down: whether that makes a mass failure, which begins then.
-  mutating func begins(at now: Instant) -> Bool {
+  /// A tunnel went down: a mass failure begins if most have. Returns whether one did.
+  mutating func beginIfMost(at now: Instant) -> Bool {
     while let old = expiries.popDue(at: now) { recent.remove(old) }
     let isMass = recent.count + well >= Self.fewest && isMost(recent.count)
     guard !isActive, isMass else { return false }
@@ -102,9 +102,9 @@ struct MassFailure: Sendable {
     return true
   }
 
-  /// A tunnel answered or is forgotten: whether the mass failure is over by that. Returns who is
-  /// still failing.
-  mutating func ends() -> Set<TunnelID>? {
+  /// A tunnel answered or is forgotten: the mass failure is over unless most are failing still. Returns
+  /// who is, if it is over.
+  mutating func endUnlessMost() -> Set<TunnelID>? {
     guard isActive, !isMost(victims.count) else { return nil }
     defer { (since, test, lastFailed, victims) = (nil, nil, nil, []) }
     return victims

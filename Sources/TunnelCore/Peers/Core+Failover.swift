@@ -7,7 +7,9 @@ extension Core {
   /// where there is one.
   mutating func failOver(_ name: String, from peer: IPAddress, at now: Instant) {
     guard let gateway = configuration.gateways[name] else { return }
-    guard lists.isConnected || hasCommand(gateway, towards: peer) else { return }
+    guard lists.isConnected || hasCommand(gateway, towards: peer) else {
+      return sayThatNobodyFailsOver(gateway)
+    }
     if gatewayAddresses.current(of: gateway) == peer { gatewayAddresses.rotate(gateway, &out) }
     guard lists.isConnected else { return }
     for id in tunnelIndex.ofPeer[peer] ?? [] {
@@ -31,15 +33,18 @@ extension Core {
     return true
   }
 
-  /// Whether there is somebody to try another address where there is no VICI. If not, that is said.
-  private mutating func hasCommand(_ gateway: Gateway, towards peer: IPAddress) -> Bool {
-    guard gateway.addresses.count > 1 else { return false }
+  /// Whether there is another address, and a command that would try it where there is no VICI.
+  private func hasCommand(_ gateway: Gateway, towards peer: IPAddress) -> Bool {
     let users = tunnelIndex.ofPeer[peer] ?? []
-    if users.contains(where: { tunnels[$0]?.vpn?.renegotiateCommand != nil }) { return true }
+    return gateway.addresses.count > 1
+      && users.contains { tunnels[$0]?.vpn?.renegotiateCommand != nil }
+  }
+
+  private mutating func sayThatNobodyFailsOver(_ gateway: Gateway) {
+    guard gateway.addresses.count > 1 else { return }
     log(
       .warning, "-",
       "gateway=\(gateway.name) without VICI and renegotiate-command no other address is tried")
-    return false
   }
 
   /// A run of the `renegotiate-command` brought no SAs: this one tries the next address.

@@ -57,11 +57,9 @@ extension Core {
     return !memory.hasAnswered(destination, of: tunnel.name)
   }
 
-  /// A threshold fell. Returns whether nothing is made of that, which is said once.
-  mutating func excusesSilence(of id: MonitorID, at now: Instant) -> Bool {
-    guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel],
-      !monitor.window.hasClearReply, isUnanswered(monitor, tunnel)
-    else { return false }
+  /// A threshold fell, and nothing is made of it: the destination has never answered. That is said once.
+  mutating func ignoreSilence(of id: MonitorID, at now: Instant) {
+    guard let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel] else { return }
     monitors[id]?.isNeverAnswered = true
     noteGoodProbe(of: tunnel.id, at: now)
     if monitor.phase == .verifying || monitor.phase == .down(.clearedByOperator) {
@@ -71,13 +69,12 @@ extension Core {
     }
     let destination = monitor.path.map { $0.destination.description } ?? "-"
     let several = tunnel.monitors.count > 1 ? monitor.name : nil
-    guard tunnels[tunnel.id]?.warnedOf.insert(destination).inserted == true else { return true }
+    guard tunnels[tunnel.id]?.warnedOf.insert(destination).inserted == true else { return }
     raiseAlarm(
       .unproven(
         "\(destination) has never answered a probe: losses ignored (never-answered = warn); set a "
           + "destination-ip that answers ping, or never-answered = \"clear\""),
       for: tunnel, monitor.path, selectors: several)
-    return true
   }
 
   /// `never-answered` has changed: losses count from zero, and nothing is held any more for silence

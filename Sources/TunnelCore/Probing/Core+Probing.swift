@@ -216,8 +216,11 @@ extension Core {
       let monitor = monitors[id], let tunnel = tunnels[monitor.tunnel],
       let policy = tunnel.monitor, monitor.clearAt == nil, monitor.phase != .incomplete,
       monitor.window.consecutiveLosses >= policy.threshold, !monitor.isNeverAnswered,
-      policy.action == .clear || !monitor.phase.isDown, !excusesSilence(of: id, at: now)
+      policy.action == .clear || !monitor.phase.isDown
     else { return }
+    if !monitor.window.hasClearReply, isUnanswered(monitor, tunnel) {
+      return ignoreSilence(of: id, at: now)
+    }
     let reason: Reason =
       monitor.window.hasClearReply
       ? .replyInClear : monitor.isVerified ? .monitorFailure : .verifyPathError
