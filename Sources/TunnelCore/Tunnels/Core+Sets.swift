@@ -2,9 +2,9 @@
 extension Core {
   /// Looks at a set whose SAs changed.
   mutating func refresh(_ key: SASetKey, at now: Instant) {
-    let before = tunnelOfSet(key)
+    let before = owner(of: key)
     refreshSet(key, at: now)
-    let after = tunnelOfSet(key)
+    let after = owner(of: key)
     if let before { noteWholeness(before) }
     if let after, after != before { noteWholeness(after) }
   }
@@ -14,13 +14,20 @@ extension Core {
     monitorOfSet[key].flatMap { monitors[$0]?.tunnel }
   }
 
+  /// Likewise; nothing of the set is copied to be asked.
+  private mutating func owner(of key: SASetKey) -> TunnelID? {
+    monitorOfSet[key].flatMap { id in monitors.with(id) { $0.tunnel } }
+  }
+
   /// Keeps what is known of tunnels without SAs.
   mutating func noteWholeness(_ id: TunnelID) {
-    guard tunnels.contains(id) else { return }
-    let isWhole = hasWholeSet(id)
+    let found = tunnels.with(id) { ($0.monitors, $0.nameObstacle != nil && !$0.isOrphaned) }
+    guard let (sets, hasObstacle) = found else { return }
+    let isWhole = sets.contains { set in
+      monitors.with(set) { $0.key }.flatMap { kernel.sas.sets[$0]?.isComplete } ?? false
+    }
     tunnelIndex.note(id, hasWholeSet: isWhole)
-    guard isWhole else { return }
-    tunnels.with(id) { if $0.nameObstacle != nil, !$0.isOrphaned { $0.nameObstacle = nil } }
+    if isWhole, hasObstacle { tunnels.with(id) { $0.nameObstacle = nil } }
   }
 
   /// The monitor of a set that is there, made where it is new in this tunnel.
