@@ -6,6 +6,7 @@ struct BenchGateway {
   private static let tick = Duration.milliseconds(10)
 
   private var core: Core
+  private var configuration: Configuration
   private let tunnels: Int
   private let isMixed: Bool
   private(set) var now = Instant(nanoseconds: 1_000_000_000_000)
@@ -36,6 +37,7 @@ struct BenchGateway {
     }
     var configuration = Configuration(gateways: gateways, vpns: vpns)
     if isMixed { configuration.respondBadSPI = RespondBadSPI() }
+    self.configuration = configuration
     core = Core(configuration: configuration, seed: 1, at: now)
   }
 
@@ -114,6 +116,41 @@ struct BenchGateway {
     feed(.vici(.connected))
     feed(.vici(.connections([])))
     feed(.vici(.sas([])))
+  }
+
+  /// Another threshold for each tunnel. Those without SAs are wanted from then on.
+  mutating func reload(_ serial: Int) {
+    for number in configuration.vpns.indices {
+      configuration.vpns[number].monitor?.threshold = 3 + serial % 2
+      if Self.isHeld(number) { configuration.vpns[number].establishTunnels = .immediately }
+    }
+    feed(.command(.reload(configuration), RequestID(rawValue: 3)))
+  }
+
+  /// strongSwan lists a child for each tunnel, of two that it could have, those of held ones without SAs
+  /// in the kernel.
+  mutating func listAll() {
+    let numbers = 0..<tunnels
+    feed(
+      .vici(
+        .connections(
+          numbers.map {
+            IKEConnection(
+              name: "gw\($0)", remote: [Self.peer($0)],
+              children: [.init(name: "net"), .init(name: "spare")])
+          })))
+    feed(
+      .vici(
+        .sas(
+          numbers.map { number in
+            let pair = Self.pair(number).map(\.key.id)
+            let child = ChildSA(
+              name: ChildName(connection: "gw\(number)", child: "net"), ikeID: UInt32(number),
+              childID: UInt32(number), state: .installed, inbound: pair[0], outbound: pair[1])
+            return IKESA(
+              connection: "gw\(number)", id: UInt32(number), isInitiator: true,
+              local: Self.local, remote: Self.peer(number), children: [child])
+          })))
   }
 
   /// Turns of the loop as the edge makes them: what arrived, then what is due.

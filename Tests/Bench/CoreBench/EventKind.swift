@@ -7,6 +7,19 @@ enum EventKind: String, CaseIterable {
   case route, routeOfHeldLink, routeElsewhere, routeToPeer, nexthop, rule
   case daemonChanged, exchanged, commandFailed, verify, clear
   case echoRequest, unknownSPIs, unknownESP, ikePing, late, nothingDue
+  case reloadOfEach, listOfEach
+
+  /// Whether it concerns all tunnels at once: it costs so much for each of them.
+  var isOfAll: Bool {
+    switch self {
+    case .reloadOfEach, .listOfEach: true
+    case .rekey, .saLost, .saOfHeldTunnel, .saWithoutLink, .policy, .tunnelLink, .otherLink,
+      .carrier, .address, .addressOfLink, .route, .routeOfHeldLink, .routeElsewhere, .routeToPeer,
+      .nexthop, .rule, .daemonChanged, .exchanged, .commandFailed, .verify, .clear, .echoRequest,
+      .unknownSPIs, .unknownESP, .ikePing, .late, .nothingDue:
+      false
+    }
+  }
 
   /// Once, among the tunnels of a gateway.
   ///
@@ -35,6 +48,8 @@ enum EventKind: String, CaseIterable {
           .init(local: BenchGateway.local, remote: BenchGateway.peer(1))))
     case .late: gateway.feed(.routesNotRead("interrupted"))
     case .nothingDue: gateway.feed(.drained(at: gateway.now))
+    case .reloadOfEach: gateway.reload(serial)
+    case .listOfEach: gateway.listAll()
     }
   }
 
