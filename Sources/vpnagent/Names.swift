@@ -12,8 +12,10 @@ struct Names {
 
   static func isPattern(_ word: String) -> Bool { word.contains { "*?[".contains($0) } }
 
-  /// Whether any is a pattern.
-  var havePattern: Bool { words.contains(where: Self.isPattern) }
+  /// The name where a single whole one was typed, which is the agent's to judge; else nil.
+  var single: String? {
+    words.count == 1 ? words.first.flatMap { Self.isPattern($0) ? nil : $0 } : nil
+  }
 
   /// Those of the names that were asked for, each once, in the order of `all`.
   ///
@@ -44,11 +46,10 @@ struct Names {
   }
 }
 
-/// The tunnels that a user names, for commands that ask for one after the other. A single whole name is
-/// the agent's to judge.
+/// The tunnels that a user names, for commands that ask for one after the other.
 func tunnels(_ words: [String], in runDirectory: String) throws -> [String] {
   let names = Names(words)
-  if words.count == 1, !names.havePattern { return words }
+  if let name = names.single { return [name] }
   let answer = try ask("status", in: runDirectory)
   guard let status = AgentStatus(json: answer) else { throw strangeAnswer(runDirectory) }
   do {

@@ -49,7 +49,7 @@ struct ShowEvents: ParsableCommand {
   }
 
   private func read() throws -> AgentEvents {
-    let one = names.count == 1 && !Names(names).havePattern ? names.first : nil
+    let one = Names(names).single
     let bytes = try ask(one.map { "events \($0)" } ?? "events", in: place.directory)
     if let answer = ControlAnswer(json: bytes) { throw refuse(answer) }
     guard var events = AgentEvents(json: bytes) else { throw strangeAnswer(place.directory) }

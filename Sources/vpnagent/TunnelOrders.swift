@@ -45,7 +45,7 @@ struct Clear: ParsableCommand {
       throw ValidationError("clear bad-spi-count takes one gateway at most")
     case "statistics", "bad-spi-count": break
     default:
-      guard yes || names.count == 1 && !Names(names).havePattern else {
+      guard yes || Names(names).single != nil else {
         throw ValidationError(
           "clearing several tunnels interrupts them all: add --yes if that is meant")
       }

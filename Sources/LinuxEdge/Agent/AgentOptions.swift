@@ -53,6 +53,8 @@ public struct ConfigurationFile: Sendable {
   public var configuration: Configuration
   /// What in it is allowed but hardly meant, one line each.
   public var warnings: [String]
+  /// The same, as an operator reads them.
+  var warningLines: [String] { warnings.map { "warning: \($0)" } }
 
   /// A file that was read; without arguments one that is not there.
   public init(

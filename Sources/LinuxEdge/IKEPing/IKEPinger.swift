@@ -69,8 +69,8 @@ final class IKEPinger {
     sockets.values.flatMap { receive(from: $0.descriptor.number) }
   }
 
-  /// Answers that wait on a descriptor, up to a bound: from the address and port that were asked, with the SPI of
-  /// a question. An answer is for all questions before it too.
+  /// Answers that wait on a descriptor, up to a bound: from the address and port that were asked, with
+  /// the SPI of a question. An answer is for all questions before it too.
   func receive(from descriptor: Int32) -> [Event] {
     var events: [Event] = []
     var buffer = [UInt8](repeating: 0, count: 64)

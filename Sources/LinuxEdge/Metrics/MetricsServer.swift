@@ -5,8 +5,8 @@ import TunnelCore
 ///
 /// The text is made at most once a second, and all that read it meanwhile share one copy. Who asks for
 /// another one waits until the figures in it were read (`isWaiting`, then `figuresAreRead`); then it is
-/// made in pieces between turns of the loop. A place that cannot be had is no obstacle to tunnels: it is logged once and
-/// tried again.
+/// made in pieces between turns of the loop. A place that cannot be had is no obstacle to tunnels: it is
+/// logged once and tried again.
 final class MetricsServer {
   /// From one text to the next.
   static let freshness = Duration.seconds(1)

@@ -92,7 +92,4 @@ extension Core {
   public var countersObstacle: String? {
     counterReading.failure.map { "cannot read the SAs' counters: \($0)" }
   }
-
-  /// When the counters that are shown were read; nil before the first time.
-  public var countersReadAt: Instant? { counterReading.readAt }
 }

@@ -128,7 +128,6 @@ extension Core {
     if let tunnel = monitors.with(id, { $0.tunnel }) { count(tunnel, change) }
   }
 
-  @inline(__always)
   mutating func counterRow(of id: TunnelID) -> Counters.Row? {
     if let known = tunnels.with(id, { $0.counted }) ?? nil { return known }
     guard let tunnel = tunnels[id] else { return nil }

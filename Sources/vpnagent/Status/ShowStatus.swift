@@ -45,7 +45,7 @@ struct ShowStatus: ParsableCommand {
       return try watch.run()
     }
     if nagios { return try report() }
-    let one = names.count == 1 && !Names(names).havePattern ? names.first : nil
+    let one = Names(names).single
     let answer = try ask(one.map { "status \($0)" } ?? "status", in: place.directory)
     if let refusal = ControlAnswer(json: answer) { throw refuse(refusal) }
     guard var status = AgentStatus(json: answer) else { throw strangeAnswer(place.directory) }

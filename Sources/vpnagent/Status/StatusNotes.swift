@@ -141,9 +141,8 @@ struct AgentNotes {
           + Quantity.milliseconds(load.longestStall))
     }
     if load.intervalStretch > 1 {
-      let tenths = Int((load.intervalStretch * 10).rounded())
-      lines.append(
-        "probes are sent late: intervals are stretched by \(tenths / 10).\(tenths % 10)")
+      let stretch = Quantity.tenths(load.intervalStretch)
+      lines.append("probes are sent late: intervals are stretched by \(stretch)")
     }
     return lines
   }

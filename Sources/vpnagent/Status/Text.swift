@@ -52,7 +52,7 @@ enum Quantity {
   /// `6.8 ms`, `123 ms`.
   static func milliseconds(_ seconds: Double) -> String {
     let tenths = Int((seconds * 10_000).rounded())
-    return tenths < 1000 ? "\(tenths / 10).\(tenths % 10) ms" : "\(tenths / 10) ms"
+    return tenths < 1000 ? "\(Self.tenths(seconds * 1000)) ms" : "\(tenths / 10) ms"
   }
 
   /// `6.8`.

@@ -132,15 +132,20 @@ span() { # LINE
   awk -v a="$(field first <<<"$1")" -v b="$(field last <<<"$1")" 'BEGIN { printf "%.2f", (b - a) / 1000 }'
 }
 
+# Starts the agent with as many links, and forgets what it said until it was ready.
+ready_to_hold() { # LINKS
+  links "$1"
+  start "$1" 1000 hold
+  settle
+  forget_said
+}
+
 row_hold() {
   local count limit line begun
   for count in 1000 10000; do
     ((count <= most)) || continue
     limit=$( ((count > 1000)) && echo 3 || echo 0.3)
-    links "$count"
-    start "$count" 1000 hold
-    settle
-    forget_said
+    ready_to_hold "$count"
     ask role standby >/dev/null
     line=$(said '^held' 60)
     report "seconds to hold $count links at once" "$(span "$line")" "$limit"
@@ -159,10 +164,7 @@ row_silence() {
     ((count <= most)) || continue
     # Probes are spread over their interval, and so are the thresholds.
     limit=$( ((count > 1000)) && echo 4 || echo 1.3)
-    links "$count"
-    start "$count" 1000 hold
-    settle
-    forget_said
+    ready_to_hold "$count"
     answer no
     line=$(said '^held' 60)
     report "$count peers silent: seconds from the first link held to the last" "$(span "$line")" "$limit"

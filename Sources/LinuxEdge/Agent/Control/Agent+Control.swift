@@ -25,7 +25,7 @@ extension Agent {
     switch request.verb {
     case .status where arguments.isEmpty: replyStatus(id)
     case .status: reply(id, status(of: arguments[0]))
-    case .metrics: replyMetrics(id)
+    case .metrics: reply(id, [], further: metricsText())
     case .events: reply(id, events(of: arguments.first))
     case .statistics: reply(id, AgentStatistics(core.eventCounters).json())
     case .explain: reply(id, explanation(of: arguments[0]))
@@ -91,7 +91,7 @@ extension Agent {
       configurationIsGood = true
       let obstacle = serveMetrics(on: file.configuration.metrics)
       if let id {
-        notes[id] = file.warnings.map { "warning: \($0)" } + (obstacle.map { [$0] } ?? [])
+        notes[id] = file.warningLines + (obstacle.map { [$0] } ?? [])
       }
       feed(.command(.reload(file.configuration), id))
     }
@@ -104,7 +104,7 @@ extension Agent {
     case .success(let file):
       let change = ConfigurationChange(from: core.configuration, to: file.configuration)
       return ControlAnswer(
-        exit: 0, lines: file.warnings.map { "warning: \($0)" } + change.lines)
+        exit: 0, lines: file.warningLines + change.lines)
     }
   }
 

@@ -7,17 +7,25 @@ extension Agent {
     AgentMetrics.families.map(\.name) + Core.metricNames
   }
 
-  /// All metrics, as Prometheus reads them; or those of some tunnels alone. Empty pieces come while the
-  /// text is being made.
-  func metricsText(
-    of vpns: [String] = []
-  ) throws(MetricsPieces.UnknownTunnel) -> ControlServer.Pieces {
-    var pieces = vpns.isEmpty ? MetricsPieces(core) : try MetricsPieces(core, of: vpns)
-    var isBegun = !vpns.isEmpty
+  /// All metrics, as Prometheus reads them. Empty pieces come while the text is being made.
+  func metricsText() -> ControlServer.Pieces {
+    let rest = text(MetricsPieces(core))
+    var isBegun = false
     return { [unowned self] in
       defer { isBegun = true }
-      if !isBegun { return ownMetrics }
-      return pieces.next(of: core, at: monotonicNow(), unixTime: unixTime())
+      return isBegun ? rest() : ownMetrics
+    }
+  }
+
+  /// Those of some tunnels alone, or all when none is named.
+  func metricsText(of vpns: [String]) throws(MetricsPieces.UnknownTunnel) -> ControlServer.Pieces {
+    vpns.isEmpty ? metricsText() : text(try MetricsPieces(core, of: vpns))
+  }
+
+  private func text(_ pieces: MetricsPieces) -> ControlServer.Pieces {
+    var pieces = pieces
+    return { [unowned self] in
+      pieces.next(of: core, at: monotonicNow(), unixTime: unixTime())
     }
   }
 

@@ -15,10 +15,6 @@ extension Agent {
     reply(id, [], further: pieces.next)
   }
 
-  func replyMetrics(_ id: RequestID) {
-    if let pieces = try? metricsText() { reply(id, [], further: pieces) }
-  }
-
   private func status(_ tunnels: [TunnelStatus]) -> AgentStatus {
     let now = monotonicNow()
     return AgentStatus(
