@@ -99,8 +99,8 @@ ask() { "$loop" ask "$run" "$@"; }
 
 # Waits for a line of the agent's loop, which appends to the file, and prints the last such line.
 said() { # REGEX SECONDS
-  local _
-  for ((_ = 0; _ < $2 * 10; _++)); do
+  local tries
+  for ((tries = 0; tries < $2 * 10; tries++)); do
     if grep -E "$1" "$SCRATCH/said" | tail -n 1 | grep .; then return; fi
     sleep 0.1
   done
